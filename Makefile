@@ -1,0 +1,150 @@
+# Trapeze. `make help` lists the targets.
+#
+# One library a room, in the order of the layers; every source file that lies in
+# a room is built, so adding a file needs no edit here. BUILD=dir builds
+# elsewhere, so that several configurations can stand side by side.
+
+BUILD   ?= build
+prefix  ?= /usr/local
+DESTDIR ?=
+
+CC      ?= cc
+OPT     ?= -O2
+SAN     ?=
+VERSION := 0.1.0
+
+WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wconversion -Werror
+CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -DTRAPEZE_VERSION='"$(VERSION)"' -MMD -MP
+CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
+LDFLAGS  := $(SAN)
+LDLIBS   := -lelf -ljansson
+
+# The name in Debian 12 of everything the build and the tests use. `make deps`
+# installs what is missing.
+PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libreadline-dev \
+            libcmocka-dev graphviz binutils clang clang-format libclang-rt-14-dev
+
+ROOMS    := isa asm machine vmm
+GEN      := $(BUILD)/gen
+ISA_GEN  := $(GEN)/pg32.h
+
+.DEFAULT_GOAL := all
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: $(BUILD)/trapeze  ## build everything into BUILD (default: build/)
+
+# ------------------------------------------------------------ the definition
+ISAGEN_SRC := $(wildcard isa/gen/*.c)
+ISAGEN_OBJ := $(ISAGEN_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/isa/gen/parser.o $(BUILD)/obj/gen/isa/gen/lexer.o
+
+$(ISAGEN_OBJ): | $(GEN)/isa/gen/parser.h $(GEN)/isa/gen/lexer.h
+
+$(BUILD)/isagen: $(ISAGEN_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+ISA_OUT := $(GEN)/pg32.h $(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h
+$(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h: $(GEN)/pg32.h
+$(GEN)/pg32.h: isa/pg32.isa $(BUILD)/isagen
+	@mkdir -p $(@D)
+	$(BUILD)/isagen --out $(GEN) isa/pg32.isa
+
+# -------------------------------------------------------- scanners, grammars
+$(GEN)/%.c $(GEN)/%.h: %.y
+	@mkdir -p $(@D)
+	bison -Wall -Wcounterexamples -Werror --defines=$(GEN)/$*.h -o $(GEN)/$*.c $<
+$(GEN)/%.c $(GEN)/%.h: %.l
+	@mkdir -p $(@D)
+	flex --header-file=$(GEN)/$*.h -o $(GEN)/$*.c $<
+
+# ------------------------------------------------------------ embedded files
+$(BUILD)/embed: tools/build/embed.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -g -O1 $(WARNINGS) -o $@ $<
+PROFILES := $(wildcard isa/profiles/*.profile)
+$(GEN)/isa/profiles_embed.c: $(PROFILES) $(BUILD)/embed
+	@mkdir -p $(@D)
+	$(BUILD)/embed isa_embedded_profiles $(PROFILES) > $@
+GUESTS := $(wildcard guestos/*.s guestos/*.inc guestos/*.in guestos/*/*.s guestos/*/*.inc guestos/*/*.in)
+$(GEN)/tools/guests_embed.c: $(GUESTS) $(BUILD)/embed
+	@mkdir -p $(@D)
+	$(BUILD)/embed --strip guestos/ tools_embedded_guests $(GUESTS) > $@
+
+# ------------------------------------------------------------------ libraries
+# $(1): room. Hand-written sources, then generated ones.
+room_src = $(filter-out isa/gen/%,$(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c))
+room_gen = $(patsubst %.y,$(GEN)/%.c,$(filter-out isa/gen/%,$(wildcard $(1)/*.y $(1)/*/*.y))) \
+           $(patsubst %.l,$(GEN)/%.c,$(filter-out isa/gen/%,$(wildcard $(1)/*.l $(1)/*/*.l))) \
+           $(if $(filter isa,$(1)),$(GEN)/pg32_tables.c $(GEN)/isa/profiles_embed.c) \
+           $(if $(filter tools,$(1)),$(GEN)/tools/guests_embed.c)
+room_obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1))) \
+           $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,$(1)))
+
+# The headers that generated sources bring must exist before anything of the
+# room is compiled.
+define room_rules
+$(call room_obj,$(1)): | $$(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c %_tables.c,$(call room_gen,$(1))))
+$(BUILD)/lib$(1).a: $(call room_obj,$(1))
+	@rm -f $$@
+	$$(AR) rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+LIBS := $(BUILD)/libvmm.a $(BUILD)/libasm.a $(BUILD)/libmachine.a $(BUILD)/libisa.a
+
+$(BUILD)/obj/gen/%.o: $(GEN)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $<
+$(BUILD)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
+
+# ---------------------------------------------------------------- the command
+TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools))
+TOOLS_OBJ := $(TOOLS_SRC:%.c=$(BUILD)/obj/%.o) $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,tools))
+$(TOOLS_OBJ): | $(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c,$(call room_gen,tools)))
+TOOLS_MAIN := $(BUILD)/obj/tools/main.o
+$(BUILD)/libtools.a: $(filter-out $(TOOLS_MAIN),$(TOOLS_OBJ))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/trapeze: $(TOOLS_MAIN) $(BUILD)/libtools.a $(LIBS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# ---------------------------------------------------------------------- tests
+# tests/unit/ROOM/test_*.c are cmocka programs; tests/KIND/run.sh print TAP.
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+UNIT_BIN := $(UNIT_SRC:tests/%.c=$(BUILD)/tests/%)
+UNIT_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c tests/unit/*/*.c)))
+$(UNIT_SRC:%.c=$(BUILD)/obj/%.o) $(UNIT_HELP): | $(ISA_OUT)
+# A unit test links only the layers its room may use.
+libs_isa     := $(BUILD)/libisa.a
+libs_asm     := $(BUILD)/libasm.a $(libs_isa)
+libs_machine := $(BUILD)/libmachine.a $(libs_isa)
+libs_vmm     := $(BUILD)/libvmm.a $(BUILD)/libasm.a $(libs_machine)
+libs_tools   := $(BUILD)/libtools.a $(LIBS)
+define unit_rule
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(filter $(BUILD)/obj/tests/unit/$(1)/%,$(UNIT_HELP)) $(libs_$(1))
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+endef
+$(foreach r,$(ROOMS) tools,$(eval $(call unit_rule,$(r))))
+
+unit: $(UNIT_BIN)  ## build the unit tests without running them
+
+check: deps all unit  ## run every test; ends with "N passed, N failed"
+	BUILD=$(BUILD) tests/run.sh $(if $(ONLY),$(ONLY))
+
+clean:  ## remove BUILD
+	rm -rf $(BUILD)
+
+deps:  ## install the Debian packages that are missing
+	@PACKAGES="$(PACKAGES)" tools/build/deps.sh
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 16
+
+.PHONY: all unit check clean deps help
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

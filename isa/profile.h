@@ -1,0 +1,71 @@
+/* Profiles: which behaviour each system instruction shows outside the
+ * privileged mode, and which modes, MMU and I/O the machine has.
+ *
+ * A profile is a text file (isa/profiles, own grammar in isa/README.md). The
+ * shipped ones are compiled in and named without a path.
+ */
+#ifndef TRAPEZE_ISA_PROFILE_H
+#define TRAPEZE_ISA_PROFILE_H
+
+#include <stdio.h>
+
+#include "isa/isa.h"
+
+enum profile_behaviour_kind {
+  PROFILE_TRAP,   /* privileged-instruction trap */
+  PROFILE_NOP,    /* silently ignored */
+  PROFILE_BODY,   /* executes `body`: full or a named variant */
+  PROFILE_ABSENT, /* illegal in every mode */
+};
+
+struct profile_behaviour {
+  enum profile_behaviour_kind kind;
+  enum isa_body body; /* PROFILE_BODY only */
+  const char *name;   /* "trap", "nop", "absent", "full", "partial", … */
+  const char *models; /* the real instruction it stands for here, or NULL */
+  const char *source; /* where that is documented, or NULL */
+  unsigned line;      /* line of the profile that says so; 0 if by default */
+};
+
+struct profile; /* immutable once loaded */
+
+/* Loads a shipped profile by name, or a file if `name` has a '/' or ends in
+ * ".profile". NULL on failure, after printing file:line:col messages to
+ * `errors`. Destroy with profile_destroy(). */
+struct profile *profile_load(const char *name, FILE *errors);
+/* The same from text; `file` is the name used in messages. */
+struct profile *profile_parse(const char *file, const char *text, size_t len, FILE *errors);
+/* A copy with another MMU or I/O style ("bounds", "ports"; NULL keeps it).
+ * NULL and a message if the name is unknown or not supported. */
+struct profile *profile_override(const struct profile *p, const char *mmu, const char *io,
+                                 FILE *errors);
+void profile_destroy(struct profile *p);
+
+/* Names of the shipped profiles, in teaching order, NULL-terminated. */
+const char *const *profile_shipped(void);
+
+const char *profile_name(const struct profile *p);
+const char *profile_file(const struct profile *p);  /* for messages */
+const char *profile_title(const struct profile *p); /* "Intel x86 before VT-x" */
+const char *profile_story(const struct profile *p); /* one line */
+const char *profile_source(const struct profile *p);
+unsigned profile_modes(const struct profile *p);    /* 2 to 4 */
+uint32_t profile_features(const struct profile *p); /* set of enum isa_feature */
+static inline unsigned profile_user_mode(const struct profile *p) { return profile_modes(p) - 1; }
+
+/* Behaviour of an instruction in a mode. Mode 0 of any instruction that is not
+ * absent, and user and errant instructions always: PROFILE_BODY, full. */
+const struct profile_behaviour *profile_behaviour(const struct profile *p, enum isa_insn insn,
+                                                  unsigned mode);
+bool profile_has_cr(const struct profile *p, enum isa_cr cr);
+
+/* isa_decode(), minus what this profile lacks. */
+bool profile_decode(const struct profile *p, uint32_t word, struct isa_decoded *out);
+
+/* The PSW that results from writing `value`: unknown bits zero, modes that do
+ * not exist become the least privileged one. */
+uint32_t profile_legal_psw(const struct profile *p, uint32_t value);
+/* The value of control register cr after writing `value` over `old`. */
+uint32_t profile_cr_write(const struct profile *p, enum isa_cr cr, uint32_t old, uint32_t value);
+
+#endif

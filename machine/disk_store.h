@@ -1,0 +1,34 @@
+/* Where a disk's sectors live on the host: an image file, or memory. The
+ * machine's disk is a front end over one; several machines may not share one
+ * that any of them writes.
+ */
+#ifndef TRAPEZE_MACHINE_DISK_STORE_H
+#define TRAPEZE_MACHINE_DISK_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct disk_store;
+
+enum disk_store_mode {
+  DISK_STORE_WRITE,   /* writes go through to the file */
+  DISK_STORE_READONLY, /* writes fail; the guest sees an error status */
+  DISK_STORE_DISCARD, /* the file is copied to memory and never written */
+};
+
+/* NULL with a message in *reason (static or owned by errno) if the file cannot
+ * be opened, is not a multiple of 512 bytes, or is empty. */
+struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, const char **reason);
+/* All zero. NULL: no memory. */
+struct disk_store *disk_store_memory(uint32_t sectors);
+/* A memory copy of another's contents, for comparing runs. NULL: no memory or unreadable. */
+struct disk_store *disk_store_copy(struct disk_store *from);
+void disk_store_destroy(struct disk_store *d);
+
+uint32_t disk_store_sectors(const struct disk_store *d);
+/* 512 bytes; false: no such sector or the host refused. */
+bool disk_store_read(struct disk_store *d, uint32_t sector, void *buf);
+bool disk_store_write(struct disk_store *d, uint32_t sector, const void *buf);
+
+#endif

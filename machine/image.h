@@ -1,0 +1,44 @@
+/* Loading a program into a machine: ELF32 (by physical address, pc = entry) or
+ * raw (at ISA_RESET_PC). The loader plays the part of the boot ROM.
+ */
+#ifndef TRAPEZE_MACHINE_IMAGE_H
+#define TRAPEZE_MACHINE_IMAGE_H
+
+#include <stdio.h>
+
+#include "machine/machine.h"
+
+struct image_symbol { const char *name; uint32_t value; };
+/* Where the text of [address, address+size) stands; `via`, the macro call or
+ * .rept that expanded to it, NULL if it stands for itself. */
+struct image_line {
+  uint32_t address;
+  uint32_t size;
+  const char *file;
+  unsigned line;
+  const struct image_line *via;
+};
+
+/* A program in memory, checked: every segment in range, no overlap, entry
+ * aligned. Immutable. Symbols and lines sorted by address. */
+struct image;
+
+/* Parses bytes of an ELF file (recognised by its magic) or a raw binary.
+ * `name` is for messages. NULL after one message to `errors`. */
+struct image *image_parse(const char *name, const uint8_t *bytes, size_t len, FILE *errors);
+void image_destroy(struct image *image);
+
+uint32_t image_entry(const struct image *image);
+/* Bytes of storage it needs: highest segment end. */
+uint32_t image_extent(const struct image *image);
+/* False and a message if the machine's storage is too small. */
+bool image_load(const struct image *image, struct machine *m, FILE *errors);
+
+const struct image_symbol *image_symbols(const struct image *image, size_t *count);
+bool image_find_symbol(const struct image *image, const char *name, uint32_t *value);
+/* Nearest text symbol at or below address; NULL if none. *offset from it. */
+const char *image_symbol_at(const struct image *image, uint32_t address, uint32_t *offset);
+/* The source line of the instruction at address, or NULL. */
+const struct image_line *image_line_at(const struct image *image, uint32_t address);
+
+#endif

@@ -1,0 +1,185 @@
+/* A machine: the type behind "an efficient, isolated duplicate of the real
+ * machine" (Popek and Goldberg 1974). The real machine is one; what the VMM
+ * offers is one; whatever takes a machine takes either.
+ *
+ * Executing never delivers: machine_run() stops with a struct trap and the
+ * machine's owner decides. Exactly one owner runs a machine. Time is ticks:
+ * one for each completed instruction and each delivery. docs/machine.md gives
+ * the exact order of events at an instruction boundary.
+ */
+#ifndef TRAPEZE_MACHINE_MACHINE_H
+#define TRAPEZE_MACHINE_MACHINE_H
+
+#include "isa/isa.h"
+#include "isa/profile.h"
+#include "machine/address.h"
+
+struct machine;
+struct disk_store;
+struct tracer;
+
+#define MACHINE_NEVER UINT64_MAX /* a tick that does not come */
+#define MACHINE_MIN_STORAGE (64u << 10)
+#define MACHINE_MAX_STORAGE (1u << 30)
+
+/* Why an instruction cannot go on, or which interrupt is to be taken.
+ * epc: the instruction, for synchronous causes; the next one, for interrupts.
+ * value: what BADVA receives (0 where the cause has no address).
+ * insn: the instruction word; 0 for fetch faults and interrupts. */
+struct trap {
+  enum isa_cause cause;
+  uint32_t epc;
+  uint32_t value;
+  uint32_t insn;
+};
+
+enum machine_why {
+  MACHINE_LIMIT,        /* reached until_tick */
+  MACHINE_TRAP,         /* trap: deliver it, or handle it yourself */
+  MACHINE_HALTED,       /* executed halt; stays so */
+  MACHINE_WAITS,        /* waits for an interrupt that no event will bring */
+  MACHINE_DOUBLE_FAULT, /* a delivery failed; state is that before delivery */
+  MACHINE_LOST_CONTROL, /* VM only: its VMM lost control of the real machine, see reason */
+  MACHINE_HOST_ERROR,   /* the host failed us (memory, files), see reason */
+};
+
+struct machine_stop {
+  enum machine_why why;
+  struct trap trap;   /* MACHINE_TRAP and MACHINE_DOUBLE_FAULT */
+  const char *reason; /* one sentence, owned by the machine; else NULL */
+};
+
+enum machine_engine { MACHINE_ENGINE_FAST, MACHINE_ENGINE_UNFUSED, MACHINE_ENGINE_STEPPER };
+
+enum machine_run_state { MACHINE_RUNNING, MACHINE_WAITING, MACHINE_STOPPED };
+
+struct machine_config {
+  const struct profile *profile; /* borrowed; must outlive the machine */
+  uint32_t storage;              /* bytes; multiple of ISA_PAGE_SIZE in MIN..MAX */
+  struct disk_store *disk;       /* borrowed; NULL: no disk */
+  enum machine_engine engine;
+};
+
+/* A bare machine after reset: registers 0, pc ISA_RESET_PC, PSW 0 (mode 0, IE
+ * and TE off), IMASK all lines, storage zero, tick 0. NULL if the host has no
+ * memory (message in *reason if not NULL). */
+struct machine *machine_create(const struct machine_config *config, const char **reason);
+/* Destroys any machine; NULL is fine. A VM must go before its VMM. */
+void machine_destroy(struct machine *m);
+
+/* ---------------------------------------------------------------- executing */
+
+/* Executes whole instructions until tick until_tick or until something stops
+ * it; never delivers, never passes until_tick. Running again after MACHINE_TRAP
+ * without delivering meets the same trap again. */
+struct machine_stop machine_run(struct machine *m, uint64_t until_tick);
+
+/* Delivers a trap as hardware does, through the vector at VBR + 4*cause: costs
+ * one tick, clears the pending line of an interrupt. False: double fault; the
+ * machine is as before and machine_run() answers MACHINE_DOUBLE_FAULT from then on. */
+bool machine_deliver(struct machine *m, const struct trap *trap);
+
+/* What a bare machine does left alone: run, deliver, run … Never answers
+ * MACHINE_TRAP; stops at until_tick, or for good. */
+struct machine_stop machine_advance(struct machine *m, uint64_t until_tick);
+
+/* The owner lets time pass without executing: devices go on, until until_tick
+ * or until a line is pending (IPEND, masked or not). Returns the tick reached. */
+uint64_t machine_idle(struct machine *m, uint64_t until_tick);
+
+/* Chooses how a bare machine executes; on a VM, how its real machine does. */
+void machine_set_engine(struct machine *m, enum machine_engine engine);
+
+/* ---------------------------------------------------------- state, by its owner */
+
+const struct profile *machine_profile(const struct machine *m);
+struct machine *machine_parent(struct machine *m); /* NULL: a bare machine */
+const char *machine_name(const struct machine *m); /* "machine", or the VM's name */
+
+uint32_t machine_get_reg(struct machine *m, unsigned reg);
+void machine_set_reg(struct machine *m, unsigned reg, uint32_t value); /* zero stays zero */
+uint32_t machine_get_pc(struct machine *m);
+void machine_set_pc(struct machine *m, uint32_t pc);
+/* Any control register, PSW included. Setting is the owner's act: read-only
+ * bits of TICK and CPUID are ignored, others are set as mtcr would set them.
+ * TIMER reads as the ticks that are left. */
+uint32_t machine_get_cr(struct machine *m, enum isa_cr cr);
+void machine_set_cr(struct machine *m, enum isa_cr cr, uint32_t value);
+uint64_t machine_tick(const struct machine *m);
+enum machine_run_state machine_run_state(struct machine *m);
+void machine_set_run_state(struct machine *m, enum machine_run_state state);
+/* The earliest tick at which the timer or a device will raise a line on its
+ * own, or MACHINE_NEVER. */
+uint64_t machine_next_event(struct machine *m);
+
+/* Physical storage. False, and nothing done, unless the whole range exists.
+ * Coherent with decoded code. */
+uint32_t machine_storage_size(const struct machine *m);
+bool machine_phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len);
+bool machine_phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len);
+bool machine_phys_read_word(struct machine *m, gpa_t at, uint32_t *word); /* at aligned */
+bool machine_phys_write_word(struct machine *m, gpa_t at, uint32_t word);
+
+enum machine_access { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
+struct translation {
+  bool ok;
+  gpa_t pa;              /* if ok */
+  enum isa_cause cause;  /* if not: bounds, bus, … */
+};
+/* Pure: what an access by the current PSW (te: its TE) to one byte at va would
+ * meet. Alignment is not looked at. */
+struct translation machine_translate(struct machine *m, gva_t va, enum machine_access access,
+                                     bool te);
+
+/* ------------------------------------------------------------------ devices */
+
+/* Port access by the owner, as `in` and `out` in mode 0 would do it now.
+ * False: no such port (bus error). docs/machine.md lists the ports. */
+bool machine_port_in(struct machine *m, uint32_t port, uint32_t *value);
+bool machine_port_out(struct machine *m, uint32_t port, uint32_t value);
+
+/* Console input: `byte` arrives at tick `at` (clamped to now; not before bytes
+ * already in the log). The log is part of the run: same log, same run. */
+void machine_console_input(struct machine *m, uint64_t at, uint8_t byte);
+/* All output so far; valid until the machine runs or goes. */
+const uint8_t *machine_console_output(struct machine *m, size_t *len);
+/* Called with each byte as it is written; NULL for none. */
+typedef void machine_console_fn(void *ctx, uint8_t byte);
+void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *ctx);
+
+/* Disk contents by the owner, without time or interrupts. False: no such
+ * sector, or the host refused. 512 bytes. */
+#define MACHINE_SECTOR_SIZE 512u
+uint32_t machine_disk_sectors(struct machine *m); /* 0: no disk */
+bool machine_disk_peek(struct machine *m, uint32_t sector, void *buf);
+
+/* --------------------------------------------------------- comparing, watching */
+
+/* Canonical state: registers, pc, PSW, control registers, run state, storage,
+ * devices with pending events, disk contents, console output, tick. Not
+ * caches, placement, engine or statistics. Equal states, equal hashes, whatever
+ * kind of machine. Cost: the storage written since the last call. */
+uint64_t machine_state_hash(struct machine *m);
+/* The parts of it, so that a difference can be named. */
+uint64_t machine_storage_digest(struct machine *m);
+uint64_t machine_device_digest(struct machine *m);
+
+/* A digest of part of storage, placement-free (page numbers count from the
+ * range's start). start and size are multiples of the page size. Returns an id;
+ * the VMM uses this to answer machine_storage_digest() for its VMs. */
+unsigned machine_watch_storage(struct machine *m, gpa_range_t range);
+uint64_t machine_watched_digest(struct machine *m, unsigned id);
+void machine_unwatch_storage(struct machine *m, unsigned id);
+
+/* Counted, never part of the state. */
+struct machine_stats {
+  uint64_t instructions; /* completed */
+  uint64_t traps[ISA_CAUSE_LIMIT];     /* stops with MACHINE_TRAP (bare) / virtual traps (VM) */
+  uint64_t delivered[ISA_CAUSE_LIMIT]; /* through the vector table */
+};
+const struct machine_stats *machine_stats(struct machine *m);
+
+/* Trace events (machine/trace.h) go to `tracer` from now on; NULL for none. */
+void machine_set_tracer(struct machine *m, struct tracer *tracer);
+
+#endif

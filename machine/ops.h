@@ -1,0 +1,66 @@
+/* What a kind of machine provides. Only implementers include this: the bare
+ * machine (machine/bare.c) and the VMM's virtual machine (vmm/vm.c). A kind
+ * embeds struct machine as its first member. machine.h says what each does.
+ */
+#ifndef TRAPEZE_MACHINE_OPS_H
+#define TRAPEZE_MACHINE_OPS_H
+
+#include "machine/machine.h"
+
+/* Devices' canonical state, as one blob of bytes a snapshot can hold: a kind
+ * that has the same devices can load what another kind saved. */
+struct machine_blob {
+  uint8_t *bytes; /* malloc'd; owner frees */
+  size_t len;
+};
+
+struct machine_ops {
+  void (*destroy)(struct machine *m);
+  struct machine_stop (*run)(struct machine *m, uint64_t until_tick);
+  bool (*deliver)(struct machine *m, const struct trap *trap);
+  /* NULL: machine_advance() loops over run and deliver. */
+  struct machine_stop (*advance)(struct machine *m, uint64_t until_tick);
+  uint64_t (*idle)(struct machine *m, uint64_t until_tick);
+  void (*set_engine)(struct machine *m, enum machine_engine engine);
+  uint32_t (*get_reg)(struct machine *m, unsigned reg);
+  void (*set_reg)(struct machine *m, unsigned reg, uint32_t value);
+  uint32_t (*get_pc)(struct machine *m);
+  void (*set_pc)(struct machine *m, uint32_t pc);
+  uint32_t (*get_cr)(struct machine *m, enum isa_cr cr);
+  void (*set_cr)(struct machine *m, enum isa_cr cr, uint32_t value);
+  uint64_t (*tick)(const struct machine *m);
+  void (*set_tick)(struct machine *m, uint64_t tick); /* snapshots only */
+  enum machine_run_state (*run_state)(struct machine *m);
+  void (*set_run_state)(struct machine *m, enum machine_run_state state);
+  uint64_t (*next_event)(struct machine *m);
+  uint32_t (*storage_size)(const struct machine *m);
+  bool (*phys_read)(struct machine *m, gpa_t at, void *buf, uint32_t len);
+  bool (*phys_write)(struct machine *m, gpa_t at, const void *buf, uint32_t len);
+  struct translation (*translate)(struct machine *m, gva_t va, enum machine_access access, bool te);
+  bool (*port_in)(struct machine *m, uint32_t port, uint32_t *value);
+  bool (*port_out)(struct machine *m, uint32_t port, uint32_t value);
+  void (*console_input)(struct machine *m, uint64_t at, uint8_t byte);
+  const uint8_t *(*console_output)(struct machine *m, size_t *len);
+  void (*console_on_output)(struct machine *m, machine_console_fn *fn, void *ctx);
+  uint32_t (*disk_sectors)(struct machine *m);
+  bool (*disk_peek)(struct machine *m, uint32_t sector, void *buf);
+  bool (*disk_poke)(struct machine *m, uint32_t sector, const void *buf); /* snapshots only */
+  uint64_t (*storage_digest)(struct machine *m);
+  uint64_t (*device_digest)(struct machine *m);
+  unsigned (*watch_storage)(struct machine *m, gpa_range_t range);
+  uint64_t (*watched_digest)(struct machine *m, unsigned id);
+  void (*unwatch_storage)(struct machine *m, unsigned id);
+  const struct machine_stats *(*stats)(struct machine *m);
+  bool (*save_devices)(struct machine *m, struct machine_blob *blob); /* false: no memory */
+  bool (*load_devices)(struct machine *m, const struct machine_blob *blob); /* false: not ours */
+};
+
+struct machine {
+  const struct machine_ops *ops;
+  const struct profile *profile; /* borrowed */
+  struct machine *parent;        /* borrowed; NULL for a bare machine */
+  const char *name;              /* borrowed */
+  struct tracer *tracer;         /* borrowed; NULL: off */
+};
+
+#endif

@@ -1,0 +1,19 @@
+/* Snapshots: the canonical state of any machine, free of placement and of
+ * kind. What was taken of a bare machine can be restored into a VM of the same
+ * storage and disk size, and the other way round.
+ */
+#ifndef TRAPEZE_MACHINE_SNAPSHOT_H
+#define TRAPEZE_MACHINE_SNAPSHOT_H
+
+#include "machine/machine.h"
+
+struct snapshot;
+
+/* NULL: no host memory. Destroy with snapshot_destroy(). */
+struct snapshot *snapshot_take(struct machine *m);
+/* False, and the machine unchanged, if sizes or profiles' features differ. */
+bool snapshot_restore(struct machine *m, const struct snapshot *s);
+void snapshot_destroy(struct snapshot *s);
+uint64_t snapshot_tick(const struct snapshot *s);
+
+#endif

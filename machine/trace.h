@@ -1,0 +1,33 @@
+/* Trace events: typed records of what a machine and its VMM did. With no
+ * tracer set, an event costs one predictable branch on a path that already
+ * left the engine. Recording never changes what a run does.
+ */
+#ifndef TRAPEZE_MACHINE_TRACE_H
+#define TRAPEZE_MACHINE_TRACE_H
+
+#include "machine/machine.h"
+
+enum trace_kind {
+  TRACE_TRAP,        /* a = cause, b = epc, c = value, d = insn */
+  TRACE_DELIVER,     /* a = cause, b = epc, c = handler address */
+  TRACE_IO,          /* a = port, b = value, c = 1 for out */
+  TRACE_DEVICE,      /* a line was raised: a = cause */
+  TRACE_WORLD_IN,    /* VMM loads a VM on the real machine: b = guest pc, c = virtual PSW */
+  TRACE_WORLD_OUT,   /* and leaves it: a = real cause, b = guest pc, c = virtual PSW */
+  TRACE_EMULATE,     /* a = enum isa_insn, b = epc, d = insn */
+  TRACE_REFLECT,     /* a = virtual cause, b = epc, c = real cause */
+  TRACE_SERVE,       /* the VMM dealt with it and the guest sees nothing: a = real cause */
+};
+
+struct trace_event {
+  enum trace_kind kind;
+  const char *machine; /* name; borrowed */
+  uint64_t tick;       /* of that machine */
+  uint32_t a, b, c, d;
+};
+
+struct tracer {
+  void (*record)(struct tracer *t, const struct trace_event *event);
+};
+
+#endif

@@ -1,0 +1,51 @@
+#!/bin/bash
+# Runs every suite and adds up: each suite prints TAP, this counts its "ok" and
+# "not ok" lines. A suite that dies, or that runs no test, is one failure.
+#   tests/run.sh [PATTERN]   only the suites whose name contains PATTERN
+set -u
+cd "$(dirname "$0")/.." || exit 3
+BUILD=${BUILD:-build}
+export BUILD TRAPEZE=${TRAPEZE:-$BUILD/trapeze} CMOCKA_MESSAGE_OUTPUT=TAP
+pattern=${1:-}
+logs=$BUILD/test-logs
+rm -rf "$logs" && mkdir -p "$logs"
+
+suites=()
+for source in tests/unit/*/test_*.c; do
+  [ -e "$source" ] && suites+=("${source%.c}")
+done
+for script in tests/*/run.sh; do
+  [ -e "$script" ] && suites+=("$script")
+done
+
+run_suite() {
+  local suite=$1 program=$1
+  case $suite in tests/unit/*) program=$BUILD/$suite ;; esac
+  local log=$logs/${suite//\//_}.log
+  "$program" >"$log" 2>&1 </dev/null
+  echo $? >"$log.status"
+}
+
+passed=0 failed=0
+for suite in "${suites[@]}"; do
+  [[ $suite == *"$pattern"* ]] || continue
+  run_suite "$suite"
+  log=$logs/${suite//\//_}.log
+  status=$(cat "$log.status")
+  ok=$(grep -c '^ok ' "$log")
+  bad=$(grep -c '^not ok ' "$log")
+  note=
+  if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$ok" -eq 0 ]; }; then
+    bad=1
+    note=" (exit status $status)"
+  fi
+  passed=$((passed + ok)) failed=$((failed + bad))
+  printf '%-44s %5d passed, %d failed%s\n' "$suite" "$ok" "$bad" "$note"
+  if [ "$bad" -ne 0 ]; then
+    grep -n -A12 '^not ok ' "$log" | head -n 60
+    [ -z "$note" ] || tail -n 30 "$log"
+    echo "    (whole log: $log)"
+  fi
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
