@@ -19,10 +19,11 @@ CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
 LDFLAGS  := $(SAN)
 LDLIBS   := -lelf -ljansson
 
-# The name in Debian 12 of everything the build and the tests use. `make deps`
-# installs what is missing.
-PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libreadline-dev \
-            libcmocka-dev graphviz binutils clang clang-format libclang-rt-14-dev
+# The Debian 12 packages: to build, to run the tests, to work on the sources.
+# `make deps` installs what is missing.
+BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev mandoc
+DEV_PACKAGES   := clang-format
 
 ROOMS    := isa asm machine vmm
 GEN      := $(BUILD)/gen
@@ -133,18 +134,68 @@ $(foreach r,$(ROOMS) tools,$(eval $(call unit_rule,$(r))))
 
 unit: $(UNIT_BIN)  ## build the unit tests without running them
 
-check: deps all unit  ## run every test; ends with "N passed, N failed"
-	BUILD=$(BUILD) tests/run.sh $(if $(ONLY),$(ONLY))
+# deps comes first, also under -j: what it installs may be the compiler.
+check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all unit
+	@BUILD=$(BUILD) tests/run.sh "$(ONLY)"
+
+check-layers: all  ## includes run one way; one definition of the ISA
+	BUILD=$(BUILD) tests/rules/run.sh
+
+check-sanitize:  ## the whole suite, built with AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)-sanitize OPT="-O1" \
+	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+update-golden: all  ## rewrite the expected output of the golden tests; say why in the commit
+	BUILD=$(BUILD) TRAPEZE=$(BUILD)/trapeze tests/golden/run.sh --update
+
+demo:  ## install what is missing, build, and watch popf break a virtual machine
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES)"
+	@$(MAKE) --no-print-directory all
+	@TRAPEZE=$(BUILD)/trapeze tools/build/demo.sh
+
+bench: all  ## measure ratios in one run
+	TRAPEZE=$(BUILD)/trapeze tests/bench/run.sh
+
+format:  ## format the sources in place
+	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+PACKAGES ?= $(BUILD_PACKAGES) $(TEST_PACKAGES)
+deps:  ## install the Debian packages that are missing (building and testing)
+	@PACKAGES="$(PACKAGES)" tools/build/deps.sh
+deps-dev:  ## the same, and what working on the sources wants
+	@PACKAGES="$(PACKAGES) $(DEV_PACKAGES)" tools/build/deps.sh
+
+# -------------------------------------------------------------- installation
+bindir  = $(DESTDIR)$(prefix)/bin
+mandir  = $(DESTDIR)$(prefix)/share/man/man1
+compdir = $(DESTDIR)$(prefix)/share/bash-completion/completions
+docdir  = $(DESTDIR)$(prefix)/share/doc/trapeze
+
+install: all  ## install under prefix (/usr/local), below DESTDIR if set
+	install -d $(bindir) $(mandir) $(compdir) $(docdir)
+	install -m 755 $(BUILD)/trapeze $(bindir)/trapeze
+	install -m 644 docs/trapeze.1 $(mandir)/trapeze.1
+	install -m 644 tools/completion/trapeze.bash $(compdir)/trapeze
+	install -m 644 README.md $(wildcard docs/*.md) $(docdir)
+
+uninstall:  ## remove what install put there
+	rm -f $(bindir)/trapeze $(mandir)/trapeze.1 $(compdir)/trapeze
+	rm -rf $(docdir)
+
+dist:  ## a source archive of the last commit, in BUILD
+	@mkdir -p $(BUILD)
+	git archive --prefix=trapeze-$(VERSION)/ -o $(BUILD)/trapeze-$(VERSION).tar.gz HEAD
+	@echo $(BUILD)/trapeze-$(VERSION).tar.gz
 
 clean:  ## remove BUILD
-	rm -rf $(BUILD)
-
-deps:  ## install the Debian packages that are missing
-	@PACKAGES="$(PACKAGES)" tools/build/deps.sh
+	rm -rf $(BUILD) $(BUILD)-sanitize
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
-.PHONY: all unit check clean deps help
+.PHONY: all unit check check-layers check-sanitize update-golden demo bench format deps deps-dev \
+        install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
