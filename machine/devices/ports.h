@@ -1,0 +1,44 @@
+/* The ports of docs/machine.md, "Ports", and the constants of the devices
+ * behind them. Guests written in assembly have their own copy in guestos/.
+ */
+#ifndef TRAPEZE_MACHINE_DEVICES_PORTS_H
+#define TRAPEZE_MACHINE_DEVICES_PORTS_H
+
+enum machine_port {
+  PORT_CONSOLE_DATA = 0x00,
+  PORT_CONSOLE_STATUS = 0x01,
+  PORT_DISK_SECTOR = 0x10,
+  PORT_DISK_ADDRESS = 0x11,
+  PORT_DISK_COUNT = 0x12,
+  PORT_DISK_COMMAND = 0x13,
+  PORT_DISK_STATUS = 0x14,
+  PORT_DISK_SIZE = 0x15,
+};
+
+#define CONSOLE_NO_INPUT     0xffffffffu /* CONSOLE_DATA when nothing has arrived */
+#define CONSOLE_STATUS_READY 1u
+
+#define DISK_COMMAND_READ  1u /* disk to storage */
+#define DISK_COMMAND_WRITE 2u /* storage to disk */
+
+#define DISK_STATUS_BUSY        1u
+#define DISK_STATUS_ERROR_SHIFT 1
+#define DISK_STATUS_ERROR_MASK  0x7fu /* after the shift */
+
+#define DISK_MAX_COUNT     128u
+#define DISK_ADDRESS_ALIGN 4u
+#define DISK_LATENCY       1000u /* ticks for a command, … */
+#define DISK_PER_SECTOR    100u  /* … and for each sector of it */
+
+/* A command with several errors reports the first in the order of checking:
+ * command, count, sector, address. */
+enum disk_error {
+  DISK_OK = 0,
+  DISK_ERROR_SECTOR = 1,  /* sector out of range, or no disk */
+  DISK_ERROR_ADDRESS = 2, /* storage address out of range or misaligned */
+  DISK_ERROR_HOST = 3,
+  DISK_ERROR_COMMAND = 4,
+  DISK_ERROR_COUNT = 5,
+};
+
+#endif

@@ -1,0 +1,39 @@
+/* 64-bit digests of state: not cryptographic, but every bit of the input
+ * reaches every bit of the output. Sums of digest_place() over places make
+ * digests that can be kept up to date place by place.
+ */
+#ifndef TRAPEZE_MACHINE_DIGEST_H
+#define TRAPEZE_MACHINE_DIGEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A bijection of 64 bits. */
+static inline uint64_t digest_mix(uint64_t x)
+{
+  x ^= x >> 32;
+  x *= 0x9fb21c651e98df25u;
+  x ^= x >> 29;
+  x *= 0xd6e8feb86659fd93u;
+  x ^= x >> 32;
+  return x;
+}
+
+/* Appends a value to a digest; order matters. */
+static inline uint64_t digest_add(uint64_t digest, uint64_t value)
+{
+  return digest_mix(digest * 0x9e3779b97f4a7c15u + digest_mix(value + 1));
+}
+
+/* Contents of a block (page, sector); 0 if and, for all practical purposes,
+ * only if every byte is zero. len is a multiple of 8. */
+uint64_t digest_block(const void *bytes, size_t len);
+
+/* The share that block `place` with digest_block() `block` has in a sum: none
+ * if it is all zero, so blank storage costs nothing. */
+static inline uint64_t digest_place(uint64_t place, uint64_t block)
+{
+  return block == 0 ? 0 : digest_mix(block ^ digest_mix(place + 1));
+}
+
+#endif
