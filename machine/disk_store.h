@@ -17,8 +17,9 @@ enum disk_store_mode {
   DISK_STORE_DISCARD, /* the file is copied to memory and never written */
 };
 
-/* NULL with a message in *reason (static or owned by errno) if the file cannot
- * be opened, is not a multiple of 512 bytes, or is empty. */
+/* NULL with a message in *reason (static; reason may be NULL) if the file cannot
+ * be opened, is no regular file, is not a multiple of 512 bytes, is empty, or is
+ * open elsewhere and one of the two writes. */
 struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, const char **reason);
 /* All zero. NULL: no memory. */
 struct disk_store *disk_store_memory(uint32_t sectors);

@@ -31,12 +31,16 @@ void image_destroy(struct image *image);
 uint32_t image_entry(const struct image *image);
 /* Bytes of storage it needs: highest segment end. */
 uint32_t image_extent(const struct image *image);
-/* False and a message if the machine's storage is too small. */
+/* Writes the segments and sets pc. False and a message if the machine's storage
+ * is too small. */
 bool image_load(const struct image *image, struct machine *m, FILE *errors);
 
+/* All symbols but section and file names; at equal values globals first. */
 const struct image_symbol *image_symbols(const struct image *image, size_t *count);
+/* A global one if there are several. */
 bool image_find_symbol(const struct image *image, const char *name, uint32_t *value);
-/* Nearest text symbol at or below address; NULL if none. *offset from it. */
+/* Nearest symbol at or below address in the section of instructions that holds
+ * address; NULL if none. *offset from it. */
 const char *image_symbol_at(const struct image *image, uint32_t address, uint32_t *offset);
 /* The source line of the instruction at address, or NULL. */
 const struct image_line *image_line_at(const struct image *image, uint32_t address);

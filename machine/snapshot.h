@@ -9,9 +9,12 @@
 
 struct snapshot;
 
-/* NULL: no host memory. Destroy with snapshot_destroy(). */
+/* NULL: no host memory, or the disk cannot be read. Storage and disk cost their
+ * non-zero pages and sectors. Destroy with snapshot_destroy(). */
 struct snapshot *snapshot_take(struct machine *m);
-/* False, and the machine unchanged, if sizes or profiles' features differ. */
+/* False, and the machine unchanged, if sizes or profiles' features differ or the
+ * host refuses a sector of the disk. Console input logged after the taking stays
+ * in the log, and so is met again. */
 bool snapshot_restore(struct machine *m, const struct snapshot *s);
 void snapshot_destroy(struct snapshot *s);
 uint64_t snapshot_tick(const struct snapshot *s);

@@ -35,7 +35,7 @@ struct disk_ops {
 struct disk;
 
 /* sectors 0: no disk; the registers are there all the same, as on a controller
- * without a drive. ops and ctx are borrowed; sectors 0 needs only storage_size.
+ * without a drive. ops and ctx are borrowed; sectors 0 needs none.
  * NULL: no memory. */
 struct disk *disk_create(uint32_t sectors, const struct disk_ops *ops, void *ctx);
 void disk_destroy(struct disk *d); /* NULL is fine */

@@ -44,5 +44,7 @@ const uint8_t *state_get_bytes(struct state_reader *r, size_t len);
  * the machine's tick to that of the saving as well. */
 bool devices_save(const struct console *c, struct disk *d, struct machine_blob *blob);
 bool devices_load(struct console *c, struct disk *d, const struct machine_blob *blob);
+/* Their canonical state at tick `now`, for device_digest. */
+uint64_t devices_digest(const struct console *c, struct disk *d, uint64_t now);
 
 #endif

@@ -1,0 +1,247 @@
+#include "machine/disk_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "machine/machine.h"
+
+#define SECTOR        MACHINE_SECTOR_SIZE
+#define CHUNK_SECTORS 128u
+#define CHUNK         (CHUNK_SECTORS * SECTOR)
+
+struct disk_store {
+  uint32_t sectors;
+  bool writable;
+  int fd;           /* -1: in memory */
+  uint8_t **chunks; /* in memory: NULL where everything is zero */
+};
+
+static uint32_t chunk_count(uint32_t sectors)
+{
+  return sectors / CHUNK_SECTORS + (sectors % CHUNK_SECTORS != 0);
+}
+
+static const char *host_reason(int error)
+{
+  const char *text = strerrordesc_np(error);
+  return text ? text : "the host refused for an unknown reason";
+}
+
+void disk_store_destroy(struct disk_store *d)
+{
+  if (!d) {
+    return;
+  }
+  for (uint32_t i = 0; d->chunks && i < chunk_count(d->sectors); i++) {
+    free(d->chunks[i]);
+  }
+  free(d->chunks);
+  if (d->fd >= 0) {
+    close(d->fd);
+  }
+  free(d);
+}
+
+uint32_t disk_store_sectors(const struct disk_store *d)
+{
+  return d->sectors;
+}
+
+/* --------------------------------------------------------------- in memory */
+
+struct disk_store *disk_store_memory(uint32_t sectors)
+{
+  struct disk_store *d = calloc(1, sizeof *d);
+  if (!d) {
+    return NULL;
+  }
+  d->sectors = sectors;
+  d->writable = true;
+  d->fd = -1;
+  d->chunks = calloc(chunk_count(sectors) + 1u, sizeof *d->chunks);
+  if (!d->chunks) {
+    free(d);
+    return NULL;
+  }
+  return d;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+  return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+static void memory_read(const struct disk_store *d, uint32_t sector, void *buf)
+{
+  const uint8_t *chunk = d->chunks[sector / CHUNK_SECTORS];
+  if (chunk) {
+    memcpy(buf, chunk + sector % CHUNK_SECTORS * SECTOR, SECTOR);
+  } else {
+    memset(buf, 0, SECTOR);
+  }
+}
+
+static bool memory_write(struct disk_store *d, uint32_t sector, const void *buf)
+{
+  uint8_t **chunk = &d->chunks[sector / CHUNK_SECTORS];
+  if (!*chunk) {
+    if (is_zero(buf, SECTOR)) {
+      return true;
+    }
+    *chunk = calloc(1, CHUNK);
+    if (!*chunk) {
+      return false;
+    }
+  }
+  memcpy(*chunk + sector % CHUNK_SECTORS * SECTOR, buf, SECTOR);
+  return true;
+}
+
+struct disk_store *disk_store_copy(struct disk_store *from)
+{
+  struct disk_store *d = disk_store_memory(from->sectors);
+  for (uint32_t i = 0; d && i < from->sectors; i++) {
+    uint8_t buf[SECTOR];
+    if (!disk_store_read(from, i, buf) || !memory_write(d, i, buf)) {
+      disk_store_destroy(d);
+      return NULL;
+    }
+  }
+  return d;
+}
+
+/* ------------------------------------------------------------------- files */
+
+/* Checks that an open file can be a disk; its size in sectors, or 0 and why not. */
+static uint32_t file_sectors(int fd, const char **reason)
+{
+  struct stat st;
+  if (fstat(fd, &st) != 0) {
+    *reason = host_reason(errno);
+    return 0;
+  }
+  if (!S_ISREG(st.st_mode)) {
+    *reason = "a disk image must be a regular file";
+    return 0;
+  }
+  if (st.st_size == 0 || st.st_size % SECTOR != 0) {
+    *reason = st.st_size == 0 ? "a disk image must not be empty"
+                              : "the size of a disk image must be a multiple of 512 bytes";
+    return 0;
+  }
+  if ((uint64_t)st.st_size / SECTOR >= UINT32_MAX) {
+    *reason = "a disk image must be smaller than 2 TiB";
+    return 0;
+  }
+  return (uint32_t)(st.st_size / SECTOR);
+}
+
+/* Machines may not share an image that one of them writes. A filesystem
+ * without locks is no reason to refuse. */
+static bool lock_file(int fd, enum disk_store_mode mode)
+{
+  return flock(fd, (mode == DISK_STORE_WRITE ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0 ||
+         errno != EWOULDBLOCK;
+}
+
+static struct disk_store *open_file(const char *path, enum disk_store_mode mode,
+                                    const char **reason)
+{
+  /* O_NONBLOCK: opening a FIFO must not hang. */
+  int flags = (mode == DISK_STORE_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  struct disk_store *d = calloc(1, sizeof *d);
+  if (!d) {
+    *reason = host_reason(ENOMEM);
+    return NULL;
+  }
+  d->fd = open(path, flags);
+  if (d->fd < 0) {
+    *reason = host_reason(errno);
+    goto fail;
+  }
+  d->writable = mode == DISK_STORE_WRITE;
+  d->sectors = file_sectors(d->fd, reason);
+  if (d->sectors == 0) {
+    goto fail;
+  }
+  if (!lock_file(d->fd, mode)) {
+    *reason = "the disk image is in use by a machine that writes it, or is to be written "
+              "while in use";
+    goto fail;
+  }
+  return d;
+
+fail:
+  disk_store_destroy(d);
+  return NULL;
+}
+
+struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, const char **reason)
+{
+  const char *ignored;
+  struct disk_store *file = open_file(path, mode, reason ? reason : &ignored);
+  if (!file || mode != DISK_STORE_DISCARD) {
+    return file;
+  }
+  struct disk_store *copy = disk_store_copy(file);
+  if (!copy && reason) {
+    *reason = "the disk image cannot be read into memory";
+  }
+  disk_store_destroy(file);
+  return copy;
+}
+
+/* Short transfers go on where they stopped; the end of the file, where a
+ * truncated image stops, is a failure. */
+static bool file_read(int fd, uint32_t sector, uint8_t *buf)
+{
+  off_t at = (off_t)sector * SECTOR;
+  for (size_t done = 0; done < SECTOR;) {
+    ssize_t n = pread(fd, buf + done, SECTOR - done, at + (off_t)done);
+    if (n > 0) {
+      done += (size_t)n;
+    } else if (n == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool file_write(int fd, uint32_t sector, const uint8_t *buf)
+{
+  off_t at = (off_t)sector * SECTOR;
+  for (size_t done = 0; done < SECTOR;) {
+    ssize_t n = pwrite(fd, buf + done, SECTOR - done, at + (off_t)done);
+    if (n > 0) {
+      done += (size_t)n;
+    } else if (n == 0 || errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool disk_store_read(struct disk_store *d, uint32_t sector, void *buf)
+{
+  if (sector >= d->sectors) {
+    return false;
+  }
+  if (d->fd >= 0) {
+    return file_read(d->fd, sector, buf);
+  }
+  memory_read(d, sector, buf);
+  return true;
+}
+
+bool disk_store_write(struct disk_store *d, uint32_t sector, const void *buf)
+{
+  if (sector >= d->sectors || !d->writable) {
+    return false;
+  }
+  return d->fd >= 0 ? file_write(d->fd, sector, buf) : memory_write(d, sector, buf);
+}
