@@ -30,7 +30,10 @@ static size_t line_end(const struct source_text *source, size_t offset)
   return offset;
 }
 
-static bool continues_utf8(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+static bool continues_utf8(char c)
+{
+  return ((unsigned char)c & 0xc0) == 0x80;
+}
 
 /* Control bytes would act on the reader's terminal. */
 static char printable(char c)
@@ -65,8 +68,8 @@ static void show_line(FILE *out, const struct source_text *source, struct source
   fputc('\n', out);
 }
 
-void diagnose(FILE *out, const struct source_text *source, struct source_place at,
-              const char *kind, const char *format, ...)
+void diagnose(FILE *out, const struct source_text *source, struct source_place at, const char *kind,
+              const char *format, ...)
 {
   if (at.offset > source->len)
     at.offset = source->len;

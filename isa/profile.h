@@ -1,7 +1,7 @@
 /* Profiles: which behaviour each system instruction shows outside the
  * privileged mode, and which modes, MMU and I/O the machine has.
  *
- * A profile is a text file (isa/profiles, own grammar in isa/README.md). The
+ * A profile is a text file (isa/profiles, docs/profiles.md describes it). The
  * shipped ones are compiled in and named without a path.
  */
 #ifndef TRAPEZE_ISA_PROFILE_H
@@ -24,7 +24,8 @@ struct profile_behaviour {
   const char *name;   /* "trap", "nop", "absent", "full", "partial", … */
   const char *models; /* the real instruction it stands for here, or NULL */
   const char *source; /* where that is documented, or NULL */
-  unsigned line;      /* line of the profile that says so; 0 if by default */
+  const char *file;   /* file that says so (a profile may extend another); NULL by default */
+  unsigned line;      /* its line; 0 if by default */
 };
 
 struct profile; /* immutable once loaded */
@@ -51,7 +52,10 @@ const char *profile_story(const struct profile *p); /* one line */
 const char *profile_source(const struct profile *p);
 unsigned profile_modes(const struct profile *p);    /* 2 to 4 */
 uint32_t profile_features(const struct profile *p); /* set of enum isa_feature */
-static inline unsigned profile_user_mode(const struct profile *p) { return profile_modes(p) - 1; }
+static inline unsigned profile_user_mode(const struct profile *p)
+{
+  return profile_modes(p) - 1;
+}
 
 /* Behaviour of an instruction in a mode. Mode 0 of any instruction that is not
  * absent, and user and errant instructions always: PROFILE_BODY, full. */

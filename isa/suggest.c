@@ -11,7 +11,10 @@ struct suggestion suggest_begin(const char *word, size_t len)
   return (struct suggestion){word, len, NULL, len <= 3 ? 2 : len <= 7 ? 3 : 4};
 }
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t least(size_t a, size_t b)
+{
+  return a < b ? a : b;
+}
 
 static size_t same(char a, char b)
 {

@@ -1,0 +1,2 @@
+profile bad;
+extends "modes.profile";

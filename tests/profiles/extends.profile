@@ -1,0 +1,3 @@
+profile bad;
+extends x85;
+outside popf = partial;

@@ -1,0 +1,10 @@
+profile bad;
+title "T";
+modes 2;
+mmu bounds;
+io none;
+outside in = full;
+outside tlbw = nop;
+outside ssk = full;
+outside sio = nop;
+absent tlbi;

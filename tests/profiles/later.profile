@@ -1,0 +1,6 @@
+profile bad;
+title "T";
+modes 2;
+mmu paged;
+io channel;
+keys;

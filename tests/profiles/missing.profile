@@ -1,0 +1,2 @@
+profile bad;
+outside popf = partial;

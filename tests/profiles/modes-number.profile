@@ -1,0 +1,5 @@
+profile bad;
+title "T";
+modes two;
+mmu bounds;
+io ports;

@@ -1,0 +1,5 @@
+profile bad;
+title "T";
+modes 5;
+mmu bounds;
+io ports;

@@ -1,0 +1,5 @@
+profile bad;
+title "T";
+modes 2;
+mmu bound;
+io potrs;
