@@ -18,7 +18,9 @@
  * each instruction and each behaviour with a body of its own),
  * enum isa_cause (CAUSE_ILLEGAL … , ISA_CAUSE_LIMIT one above the highest),
  * enum isa_cr (CR_PSW … , ISA_CR_COUNT), enum isa_reg (REG_ZERO … REG_A5,
- * ISA_REG_COUNT), enum isa_format (FORMAT_NONE, FORMAT_RRR …).
+ * ISA_REG_COUNT), enum isa_format (FORMAT_NONE, FORMAT_RRR …,
+ * ISA_FORMAT_COUNT), enum isa_feature (ISA_FEATURE_MMU_BOUNDS … , a bit each:
+ * what instructions, control registers and profiles name), ISA_NAME, ISA_VERSION.
  * PSW accessors, each field: psw_mode(psw), psw_set_mode(psw, v) and
  * PSW_MODE_SHIFT, PSW_MODE_MASK (in place); PSW_FLAGS_MASK, PSW_ALL_MASK. */
 #include "gen/pg32.h"
@@ -42,18 +44,6 @@ struct isa_operand {
   enum isa_operand_slot slot;
   enum isa_operand_kind kind;
   uint8_t high, low; /* bit positions in the word, inclusive */
-};
-
-/* Features that instructions, control registers and profiles name. */
-enum isa_feature {
-  ISA_FEATURE_MMU_BOUNDS = 1 << 0,
-  ISA_FEATURE_MMU_TLB = 1 << 1,
-  ISA_FEATURE_MMU_PAGED = 1 << 2,
-  ISA_FEATURE_MMU_NESTED = 1 << 3,
-  ISA_FEATURE_IO_PORTS = 1 << 4,
-  ISA_FEATURE_IO_MMIO = 1 << 5,
-  ISA_FEATURE_IO_CHANNEL = 1 << 6,
-  ISA_FEATURE_KEYS = 1 << 7,
 };
 
 struct isa_behaviour {
@@ -98,6 +88,13 @@ struct isa_cause_info {
   uint8_t line; /* interrupts: the line */
 };
 
+struct isa_psw_field_info {
+  const char *name; /* "mode"; NULL ends the table */
+  const char *summary;
+  uint8_t high, low; /* bit positions, inclusive */
+  bool is_mode;      /* a write of a mode that does not exist gives the least privileged one */
+};
+
 /* A decoded word. imm is extended and scaled as the operand's kind says. */
 struct isa_decoded {
   enum isa_insn insn;
@@ -115,6 +112,7 @@ const struct isa_format_info *isa_format_info(enum isa_format format);
 const struct isa_cr_info *isa_cr_info(enum isa_cr cr);
 /* cause: any number; unused numbers have name NULL. */
 const struct isa_cause_info *isa_cause_info(unsigned cause);
+const struct isa_psw_field_info *isa_psw_fields(void); /* ends with name NULL */
 const char *isa_reg_name(unsigned reg); /* reg < ISA_REG_COUNT */
 
 static inline bool isa_cause_is_interrupt(unsigned cause)
