@@ -12,6 +12,7 @@
 #include "machine/machine.h"
 
 struct vmm;
+struct vmm_modules; /* vmm/modules.h */
 
 /* Bytes of real storage that a VMM keeps for itself, below its VMs. */
 #define VMM_OWN_STORAGE (128u << 10)
@@ -19,6 +20,9 @@ struct vmm;
 /* Takes `real` over (it must be freshly reset; it stays the caller's to destroy,
  * after the VMM). NULL with a sentence in *reason. */
 struct vmm *vmm_create(struct machine *real, const char **reason);
+/* The same with other modules than vmm_default_modules; borrowed. */
+struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modules,
+                            const char **reason);
 /* VMs first. */
 void vmm_destroy(struct vmm *vmm);
 
@@ -28,6 +32,7 @@ struct vmm_vm_config {
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */
   uint32_t disk_sectors; /* 0: no disk */
   bool disk_readonly;
+  bool console_private;  /* do not show its output on the real machine's console too */
 };
 
 /* A virtual machine after reset, owned by the caller (machine_destroy). NULL

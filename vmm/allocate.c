@@ -1,0 +1,53 @@
+/* The allocator A: "keeps track of resources and decides which are to be given
+ * to a virtual machine" (Popek and Goldberg: "the allocator's responsibility that
+ * the same resource is never given to two at once"). Storage and mini-disks are
+ * given for a VM's life; the processor is lent (schedule.c, vcpu.c).
+ */
+#include "vmm/internal.h"
+
+static const struct vm *storage_owner(const struct vmm *vmm, uint32_t at, uint32_t size)
+{
+  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    if (range_overlaps(vm->storage.start.v, vm->storage.size, at, size)) {
+      return vm;
+    }
+  }
+  return NULL;
+}
+
+/* First fit, above the VMM's own storage: behind each VM in the way. */
+const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range)
+{
+  if (size < MACHINE_MIN_STORAGE || size % ISA_PAGE_SIZE != 0) {
+    return "a virtual machine needs at least 64 KiB of storage, in whole pages";
+  }
+  uint32_t at = VMM_OWN_STORAGE;
+  while (range_contains(0, machine_storage_size(vmm->real), at, size)) {
+    const struct vm *in_the_way = storage_owner(vmm, at, size);
+    if (!in_the_way) {
+      *range = (mpa_range_t){mpa(at), size};
+      return NULL;
+    }
+    at = in_the_way->storage.start.v + in_the_way->storage.size;
+  }
+  return "the real machine has not enough storage left for this virtual machine";
+}
+
+/* Extents may be shared only as long as nobody can write to what is shared. */
+const char *allocate_extent(const struct vmm *vmm, struct vmm_extent extent)
+{
+  if (extent.sectors == 0) {
+    return NULL;
+  }
+  if (!range_contains(0, machine_disk_sectors(vmm->real), extent.first, extent.sectors)) {
+    return "the mini-disk's extent lies beyond the end of the real disk";
+  }
+  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    const struct vmm_extent *other = &vm->vdisk.extent;
+    if (range_overlaps(other->first, other->sectors, extent.first, extent.sectors) &&
+        !(other->readonly && extent.readonly)) {
+      return "the mini-disk's extent overlaps another's, and one of the two can write";
+    }
+  }
+  return NULL;
+}

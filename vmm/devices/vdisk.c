@@ -1,0 +1,212 @@
+/* The virtual disk: the machine's own front end (machine/devices/disk.h) over a
+ * mini-disk, and the VMM's driver for the real disk that serves them all.
+ *
+ * The virtual disk completes at the tick at which a bare machine's would. If the
+ * real transfer is not done by then the VM is frozen: its clock stands while real
+ * time passes. Reads start early, when the guest gives the command, so that the
+ * VM seldom has to wait; writes cannot, since what they write is what storage
+ * holds at the completion tick.
+ *
+ * The guest's address never reaches the real disk: transfers go through the
+ * VMM's own storage, and the front end moves the bytes by the VM's phys_*, which
+ * check it again.
+ */
+#include <string.h>
+
+#include "machine/devices/ports.h"
+#include "vmm/internal.h"
+
+/* ------------------------------------------------ the driver of the real disk */
+
+static uint32_t port_in(struct vmm *vmm, enum machine_port port)
+{
+  uint32_t value = 0;
+  machine_port_in(vmm->real, port, &value);
+  return value;
+}
+
+static void start(struct vmm *vmm, uint32_t command, uint32_t sector, uint32_t count)
+{
+  machine_port_out(vmm->real, PORT_DISK_SECTOR, sector);
+  machine_port_out(vmm->real, PORT_DISK_ADDRESS, BOUNCE_START);
+  machine_port_out(vmm->real, PORT_DISK_COUNT, count);
+  machine_port_out(vmm->real, PORT_DISK_COMMAND, command);
+}
+
+static bool busy(struct vmm *vmm)
+{
+  return port_in(vmm, PORT_DISK_STATUS) & DISK_STATUS_BUSY;
+}
+
+/* Lets real time pass until the command under way is done. `vm` stands still
+ * meanwhile. False: the real disk reports an error. */
+static bool finish(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  uint64_t before = machine_tick(vmm->real);
+  /* No one is running: the loan is over, and the timer would end the idling. */
+  machine_set_cr(vmm->real, CR_TIMER, 0);
+  while (busy(vmm)) {
+    uint64_t next = machine_next_event(vmm->real);
+    if (next == MACHINE_NEVER) {
+      return false; /* busy, and nothing to come: a broken disk */
+    }
+    machine_idle(vmm->real, next);
+    /* Other lines belong to the VMM as well, and nothing hangs on them. */
+    machine_set_cr(vmm->real, CR_IPEND, 0);
+  }
+  vm->stats.frozen += machine_tick(vmm->real) - before;
+  uint32_t status = port_in(vmm, PORT_DISK_STATUS);
+  return status == 0;
+}
+
+/* What was read early is in the bounce buffer: move it to its reader. */
+static void collect(struct vmm *vmm, bool ok)
+{
+  struct vdisk *v = &vmm->reader->vdisk;
+  v->ready = true;
+  v->failed = !ok || !machine_phys_read(vmm->real, gpa(BOUNCE_START), v->buffer,
+                                        v->count * MACHINE_SECTOR_SIZE);
+  vmm->reader = NULL;
+}
+
+void vdisk_serve(struct vmm *vmm)
+{
+  if (vmm->reader && !busy(vmm)) {
+    collect(vmm, port_in(vmm, PORT_DISK_STATUS) == 0);
+  }
+}
+
+/* The real disk is about to be used by `vm`: whoever reads gets it done first. */
+static void seize(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  if (vmm->reader) {
+    bool ok = finish(vm);
+    collect(vmm, ok);
+  }
+}
+
+void vdisk_forget(struct vm *vm)
+{
+  if (vm->vmm->reader == vm) {
+    seize(vm);
+  }
+}
+
+/* --------------------------------------------- what the front end asks for */
+
+static struct vmm_sector map(struct vm *vm, uint32_t sector, uint32_t count, bool write)
+{
+  return vm->vmm->modules->minidisk->map(vm->state.minidisk, vm->vdisk.extent, sector, count,
+                                         write);
+}
+
+static bool peek(void *ctx, uint32_t sector, void *buf)
+{
+  struct vm *vm = ctx;
+  struct vmm_sector at = map(vm, sector, 1, false);
+  return at.ok && machine_disk_peek(vm->vmm->real, at.sector, buf);
+}
+
+static bool poke(void *ctx, uint32_t sector, const void *buf)
+{
+  struct vm *vm = ctx;
+  struct vmm_sector at = map(vm, sector, 1, true);
+  return at.ok && vm->vmm->real->ops->disk_poke(vm->vmm->real, at.sector, buf);
+}
+
+static void begin(void *ctx, bool reading, uint32_t sector, uint32_t count)
+{
+  struct vm *vm = ctx;
+  struct vdisk *v = &vm->vdisk;
+  vdisk_forget(vm);
+  v->begun = false;
+  struct vmm_sector at = map(vm, sector, count, false);
+  if (!reading || !at.ok || vm->vmm->reader) {
+    return; /* not possible early, or the real disk is busy for another VM */
+  }
+  v->begun = true;
+  v->ready = false;
+  v->sector = at.sector;
+  v->count = count;
+  vm->vmm->reader = vm;
+  start(vm->vmm, DISK_COMMAND_READ, at.sector, count);
+}
+
+static uint32_t read_now(struct vm *vm, uint32_t sector, uint32_t count, void *buf)
+{
+  struct vmm *vmm = vm->vmm;
+  seize(vm);
+  start(vmm, DISK_COMMAND_READ, sector, count);
+  bool ok = finish(vm) &&
+            machine_phys_read(vmm->real, gpa(BOUNCE_START), buf, count * MACHINE_SECTOR_SIZE);
+  return ok ? count : 0;
+}
+
+static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
+{
+  struct vm *vm = ctx;
+  struct vdisk *v = &vm->vdisk;
+  struct vmm_sector at = map(vm, sector, count, false);
+  if (!at.ok) {
+    return 0;
+  }
+  if (!v->begun || v->sector != at.sector || v->count != count) {
+    return read_now(vm, at.sector, count, buf);
+  }
+  if (!v->ready) {
+    seize(vm);
+  }
+  v->begun = false;
+  if (v->failed) {
+    return 0;
+  }
+  memcpy(buf, v->buffer, count * MACHINE_SECTOR_SIZE);
+  return count;
+}
+
+static uint32_t write(void *ctx, uint32_t sector, uint32_t count, const void *buf)
+{
+  struct vm *vm = ctx;
+  struct vmm *vmm = vm->vmm;
+  struct vmm_sector at = map(vm, sector, count, true);
+  if (!at.ok) {
+    return 0;
+  }
+  seize(vm);
+  if (!machine_phys_write(vmm->real, gpa(BOUNCE_START), buf, count * MACHINE_SECTOR_SIZE)) {
+    return 0;
+  }
+  start(vmm, DISK_COMMAND_WRITE, at.sector, count);
+  return finish(vm) ? count : 0;
+}
+
+static uint32_t storage_size(void *ctx)
+{
+  const struct vm *vm = ctx;
+  return vm->storage.size;
+}
+
+static bool dma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
+{
+  struct vm *vm = ctx;
+  return vm_ops.phys_read(&vm->machine, at, buf, len);
+}
+
+static bool dma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
+{
+  struct vm *vm = ctx;
+  return vm_ops.phys_write(&vm->machine, at, buf, len);
+}
+
+const struct disk_ops vdisk_ops = {
+    .peek = peek,
+    .poke = poke,
+    .read = read,
+    .write = write,
+    .storage_size = storage_size,
+    .dma_read = dma_read,
+    .dma_write = dma_write,
+    .begin = begin,
+};

@@ -1,0 +1,179 @@
+/* What a module sees of a virtual machine: struct vmm_env over struct vm. The
+ * only place where modules and the VMM's own data meet.
+ */
+#include "vmm/internal.h"
+
+static uint32_t get_reg(void *ctx, unsigned reg)
+{
+  return reg < ISA_REG_COUNT ? vcpu_get_reg(ctx, reg) : 0;
+}
+
+static void set_reg(void *ctx, unsigned reg, uint32_t value)
+{
+  if (reg < ISA_REG_COUNT) {
+    vcpu_set_reg(ctx, reg, value);
+  }
+}
+
+static uint32_t get_pc(void *ctx)
+{
+  return vcpu_get_pc(ctx);
+}
+
+static void set_pc(void *ctx, uint32_t pc)
+{
+  vcpu_set_pc(ctx, pc);
+}
+
+static bool has_cr(const struct vm *vm, enum isa_cr cr)
+{
+  return (unsigned)cr < ISA_CR_COUNT && profile_has_cr(vm->machine.profile, cr);
+}
+
+static uint32_t get_cr(void *ctx, enum isa_cr cr)
+{
+  return has_cr(ctx, cr) ? vcpu_get_cr(ctx, cr) : 0;
+}
+
+/* The emulated instruction completes one tick after the boundary at which it
+ * trapped: that is when a timer that it sets begins, and a device command. */
+static uint64_t after(const struct vm *vm)
+{
+  return vm->cpu.tick + 1;
+}
+
+static void set_cr(void *ctx, enum isa_cr cr, uint32_t value)
+{
+  if (has_cr(ctx, cr)) {
+    vcpu_set_cr(ctx, cr, value, after(ctx));
+  }
+}
+
+static void wait_for_interrupt(void *ctx)
+{
+  struct vm *vm = ctx;
+  vm->cpu.run_state = MACHINE_WAITING;
+}
+
+static void halt(void *ctx)
+{
+  struct vm *vm = ctx;
+  vm->cpu.run_state = MACHINE_STOPPED;
+}
+
+static mpa_range_t allocation(void *ctx)
+{
+  const struct vm *vm = ctx;
+  return vm->storage;
+}
+
+static struct translation translate(void *ctx, gva_t va, uint32_t size, enum machine_access access,
+                                    bool te)
+{
+  struct vm *vm = ctx;
+  return vm->vmm->modules->memory->translate(vm->state.memory, &vm->env, va, size, access, te);
+}
+
+static struct vmm_word load(void *ctx, gpa_t at)
+{
+  struct vm *vm = ctx;
+  struct vmm_word word = {.ok = false};
+  word.ok = vm_ops.phys_read(&vm->machine, at, &word.word, sizeof word.word);
+  return word;
+}
+
+static bool store(void *ctx, gpa_t at, uint32_t word)
+{
+  struct vm *vm = ctx;
+  return vm_ops.phys_write(&vm->machine, at, &word, sizeof word);
+}
+
+static bool port_exists(void *ctx, uint32_t port)
+{
+  (void)ctx;
+  switch (port) {
+  case PORT_CONSOLE_DATA:
+  case PORT_CONSOLE_STATUS:
+  case PORT_DISK_SECTOR:
+  case PORT_DISK_ADDRESS:
+  case PORT_DISK_COUNT:
+  case PORT_DISK_COMMAND:
+  case PORT_DISK_STATUS:
+  case PORT_DISK_SIZE:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static uint32_t port_in(void *ctx, uint32_t port)
+{
+  struct vm *vm = ctx;
+  uint32_t value = 0;
+  if (!console_port_in(vm->console, after(vm), port, &value)) {
+    disk_port_in(vm->disk, after(vm), port, &value);
+  }
+  vm_trace(vm, TRACE_IO, port, value, 0, 0);
+  return value;
+}
+
+static void port_out(void *ctx, uint32_t port, uint32_t value)
+{
+  struct vm *vm = ctx;
+  vm_trace(vm, TRACE_IO, port, value, 1, 0);
+  if (!console_port_out(vm->console, after(vm), port, value)) {
+    disk_port_out(vm->disk, after(vm), port, value);
+  }
+}
+
+static struct vmm_insn decode(void *ctx, uint32_t word)
+{
+  const struct vm *vm = ctx;
+  struct vmm_insn insn = {.legal = false};
+  insn.legal = profile_decode(vm->machine.profile, word, &insn.decoded);
+  return insn;
+}
+
+static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsigned mode)
+{
+  const struct vm *vm = ctx;
+  return profile_behaviour(vm->machine.profile, insn, mode)->kind;
+}
+
+static uint32_t legal_psw(void *ctx, uint32_t psw)
+{
+  const struct vm *vm = ctx;
+  return profile_legal_psw(vm->machine.profile, psw);
+}
+
+static unsigned user_mode(void *ctx)
+{
+  const struct vm *vm = ctx;
+  return profile_user_mode(vm->machine.profile);
+}
+
+struct vmm_env env_make(struct vm *vm)
+{
+  return (struct vmm_env){
+      .ctx = vm,
+      .get_reg = get_reg,
+      .set_reg = set_reg,
+      .get_pc = get_pc,
+      .set_pc = set_pc,
+      .get_cr = get_cr,
+      .set_cr = set_cr,
+      .wait = wait_for_interrupt,
+      .halt = halt,
+      .allocation = allocation,
+      .translate = translate,
+      .load = load,
+      .store = store,
+      .port_exists = port_exists,
+      .port_in = port_in,
+      .port_out = port_out,
+      .decode = decode,
+      .behaviour = behaviour,
+      .legal_psw = legal_psw,
+      .user_mode = user_mode,
+  };
+}

@@ -1,0 +1,154 @@
+/* What the VMM's own files share: the frame around the modules. Modules do not
+ * include this.
+ */
+#ifndef TRAPEZE_VMM_INTERNAL_H
+#define TRAPEZE_VMM_INTERNAL_H
+
+#include "machine/devices/console.h"
+#include "machine/devices/disk.h"
+#include "machine/devices/ports.h"
+#include "machine/ops.h"
+#include "machine/trace.h"
+#include "vmm/modules.h"
+#include "vmm/vmm.h"
+
+#define REASON_SIZE 192
+
+/* Real ticks past the end of the loan after which the VMM knows that the real
+ * timer will not bring the processor back. Any number above 0 would do: an
+ * enabled timer interrupt is never late. */
+#define WATCHDOG_TICKS 65536u
+
+/* Real storage below the VMs: the upper half of VMM_OWN_STORAGE is where real
+ * disk transfers go, the largest of which just fits. */
+#define BOUNCE_START (VMM_OWN_STORAGE / 2)
+
+/* The virtual processor. While the VM is loaded, its registers and pc are in
+ * the real machine, and `regs` and `pc` here are out of date. */
+struct vcpu {
+  uint32_t regs[ISA_REG_COUNT];
+  uint32_t pc;
+  uint32_t cr[ISA_CR_COUNT]; /* all but TIMER and TICK, which follow from the rest */
+  uint64_t tick;
+  enum machine_run_state run_state;
+  bool double_faulted;
+  struct trap fault; /* the trap whose delivery failed */
+  bool map_stale;    /* the real PSW, BASE or BOUND do not follow from `cr` */
+};
+
+/* A mini-disk's side of the real disk. */
+struct vdisk {
+  struct vmm_extent extent;
+  bool begun;             /* a read was started early and is under way or in `buffer` */
+  bool ready;             /* … and is in `buffer` */
+  bool failed;            /* … and the real disk reported an error */
+  uint32_t sector, count; /* of the real disk */
+  uint8_t *buffer;        /* one largest transfer; NULL: no disk */
+};
+
+struct vm {
+  struct machine machine; /* first: a VM is a machine */
+  struct vmm *vmm;
+  struct vm *next;
+  struct vmm_env env;
+  struct { /* the modules' own */
+    void *dispatch, *emulate, *reflect, *memory, *timer, *schedule, *minidisk;
+  } state;
+  struct vcpu cpu;
+  mpa_range_t storage;
+  unsigned watch; /* digest of that storage */
+  struct console *console;
+  bool console_private;
+  machine_console_fn *on_output;
+  void *on_output_ctx;
+  struct vdisk vdisk;
+  struct disk *disk;
+  enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
+  char reason[REASON_SIZE];
+  struct vmm_stats stats;
+  struct machine_stats machine_stats;
+  char name[]; /* points here: machine.name */
+};
+
+/* What the VMM loaded into the real processor and must find again. */
+struct world {
+  uint32_t psw; /* without C and V, which are the guest's */
+  uint32_t base, bound, vbr, imask;
+  uint32_t timer;  /* ticks lent */
+  uint64_t entered; /* real tick */
+};
+
+struct vmm {
+  struct machine *real;
+  const struct vmm_modules *modules;
+  struct vm *vms;
+  struct vm *loaded; /* whose registers the real machine holds; NULL: none */
+  struct world world;
+  struct vm *reader; /* for whom the real disk is reading; NULL: it is idle */
+  unsigned violations;
+  char first_violation[REASON_SIZE];
+};
+
+static inline struct vm *vm_of(struct machine *m)
+{
+  return (struct vm *)m;
+}
+
+/* vmm.c */
+void vm_destroy(struct machine *vm);
+/* Records a violation of resource control and stops the VM for good. */
+void vmm_lose_control(struct vm *vm, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* allocate.c: the allocator A. NULL reason: granted. */
+const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range);
+const char *allocate_extent(const struct vmm *vmm, struct vmm_extent extent);
+
+/* env.c: what the modules see of a VM. */
+struct vmm_env env_make(struct vm *vm);
+
+/* vcpu.c */
+void vcpu_reset(struct vm *vm);
+uint32_t vcpu_get_reg(struct vm *vm, unsigned reg);
+void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value);
+uint32_t vcpu_get_pc(struct vm *vm);
+void vcpu_set_pc(struct vm *vm, uint32_t pc);
+uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr);
+/* TIMER counts from tick `now`. */
+void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now);
+void vcpu_raise(struct vm *vm, enum isa_cause cause);
+static inline uint32_t vcpu_enabled_lines(const struct vm *vm)
+{
+  return vm->cpu.cr[CR_IPEND] & vm->cpu.cr[CR_IMASK];
+}
+/* The world switch: lends the real processor for `ticks`. */
+void vcpu_enter(struct vm *vm, uint32_t ticks);
+/* Takes it back after a real stop: checks every field that only the VMM may
+ * change, lets virtual time pass. A violation is recorded: see vm->fate. */
+void vcpu_leave(struct vm *vm, const struct machine_stop *stop);
+/* The VM will not run again: the real machine's registers are no one's. */
+void vcpu_forget(struct vm *vm);
+
+/* devices/vdisk.c: the mini-disk over the real disk, and the real disk itself. */
+extern const struct disk_ops vdisk_ops; /* ctx: struct vm */
+/* The real disk's interrupt. */
+void vdisk_serve(struct vmm *vmm);
+/* The VM goes: nothing more is read for it. */
+void vdisk_forget(struct vm *vm);
+
+/* devices/vconsole.c */
+void vconsole_connect(struct vm *vm);
+
+/* vm.c */
+extern const struct machine_ops vm_ops;
+
+static inline void vm_trace(struct vm *vm, enum trace_kind kind, uint32_t a, uint32_t b, uint32_t c,
+                            uint32_t d)
+{
+  if (vm->machine.tracer) {
+    struct trace_event e = {kind, vm->machine.name, vm->cpu.tick, a, b, c, d};
+    vm->machine.tracer->record(vm->machine.tracer, &e);
+  }
+}
+
+#endif

@@ -1,0 +1,11 @@
+#include "vmm/modules.h"
+
+const struct vmm_modules vmm_default_modules = {
+    .dispatch = &vmm_dispatch,
+    .emulate = &vmm_emulate,
+    .reflect = &vmm_reflect,
+    .memory = &vmm_memory_bounds,
+    .timer = &vmm_timer_virtual,
+    .schedule = &vmm_schedule,
+    .minidisk = &vmm_minidisk,
+};

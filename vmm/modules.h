@@ -1,0 +1,180 @@
+/* The parts of the VMM that can be replaced one by one: Popek and Goldberg's
+ * dispatcher D, the interpreter routines v_i, and what the allocator's decisions
+ * rest on.
+ *
+ * A module sees the world only through struct vmm_env: a table of operations on
+ * one virtual machine, every argument and result a value. What it wants to
+ * remember is its own, behind the pointer that its create() returned. It holds
+ * no pointer into the VMM or the machine, so the same source file works linked
+ * in, or in a process of its own behind a message channel. Each module is one
+ * source file that exports one constant and nothing else.
+ */
+#ifndef TRAPEZE_VMM_MODULES_H
+#define TRAPEZE_VMM_MODULES_H
+
+#include "machine/machine.h"
+
+/* A word of guest storage, if there is one at that place. */
+struct vmm_word {
+  bool ok;
+  uint32_t word;
+};
+
+/* A decoded instruction word, if it is legal on this profile. */
+struct vmm_insn {
+  bool legal;
+  struct isa_decoded decoded;
+};
+
+/* A trap of the *virtual* machine, if there is one. */
+struct vmm_trap {
+  bool raised;
+  struct trap trap;
+};
+
+/* A virtual machine, as its modules see it: everything here is virtual state.
+ * Pass `ctx` back unchanged. */
+struct vmm_env {
+  void *ctx;
+
+  /* The virtual processor. Setting a control register does what mtcr does:
+   * read-only bits stay, and TIMER counts from the end of the instruction that
+   * is being emulated. */
+  uint32_t (*get_reg)(void *ctx, unsigned reg);
+  void (*set_reg)(void *ctx, unsigned reg, uint32_t value);
+  uint32_t (*get_pc)(void *ctx);
+  void (*set_pc)(void *ctx, uint32_t pc);
+  uint32_t (*get_cr)(void *ctx, enum isa_cr cr);
+  void (*set_cr)(void *ctx, enum isa_cr cr, uint32_t value);
+  void (*wait)(void *ctx); /* until an interrupt is pending and enabled */
+  void (*halt)(void *ctx);
+
+  /* Its storage. `allocation` is where that storage lies in the real machine.
+   * translate answers for an access of `size` bytes at va with translation on or
+   * off (te), as the virtual machine itself would. */
+  mpa_range_t (*allocation)(void *ctx);
+  struct translation (*translate)(void *ctx, gva_t va, uint32_t size, enum machine_access access,
+                                  bool te);
+  struct vmm_word (*load)(void *ctx, gpa_t at); /* 4 bytes */
+  bool (*store)(void *ctx, gpa_t at, uint32_t word);
+
+  /* Its ports. Only call in and out for a port that exists. */
+  bool (*port_exists)(void *ctx, uint32_t port);
+  uint32_t (*port_in)(void *ctx, uint32_t port);
+  void (*port_out)(void *ctx, uint32_t port, uint32_t value);
+
+  /* Its profile. */
+  struct vmm_insn (*decode)(void *ctx, uint32_t word);
+  enum profile_behaviour_kind (*behaviour)(void *ctx, enum isa_insn insn, unsigned mode);
+  uint32_t (*legal_psw)(void *ctx, uint32_t psw);
+  unsigned (*user_mode)(void *ctx);
+};
+
+/* Every module: create answers its state for one VM, NULL if there is no memory
+ * for it. A module without state leaves both out. */
+
+/* D: what to do about a trap of the real machine. */
+enum vmm_action {
+  VMM_SERVE,   /* the VMM's own affair; the guest sees nothing of it */
+  VMM_EMULATE, /* a privileged instruction in virtual privileged mode */
+  VMM_REFLECT, /* the guest's own trap: give it back */
+};
+struct vmm_dispatch_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  enum vmm_action (*dispatch)(void *state, const struct vmm_env *env, struct trap real);
+};
+
+/* v_i: one routine for each privileged instruction. */
+struct vmm_emulate_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  /* Whether there is a routine for this instruction. */
+  bool (*handles)(enum isa_insn insn);
+  /* Completes the instruction at the virtual pc, whose word is `word`, as it
+   * would in virtual mode 0; or answers the trap that it meets, and then nothing
+   * has changed. */
+  struct vmm_trap (*emulate)(void *state, const struct vmm_env *env, uint32_t word);
+};
+
+/* The reflector: which trap the guest should see, and its delivery. */
+struct vmm_reflect_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  /* The trap that the virtual machine meets where the real one met `real`. Not
+   * raised: the virtual machine would have gone on. */
+  struct vmm_trap (*derive)(void *state, const struct vmm_env *env, struct trap real);
+  /* Delivers a trap through the guest's vector table. False: double fault, and
+   * nothing has changed. */
+  bool (*inject)(void *state, const struct vmm_env *env, struct trap trap);
+};
+
+/* Memory: the composition of the guest's relocation with the VMM's. */
+struct vmm_real_map {
+  uint32_t base, bound; /* for the real machine's registers */
+};
+struct vmm_memory_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  /* The real map under which the guest may run now. */
+  struct vmm_real_map (*compose)(void *state, const struct vmm_env *env);
+  /* Answers env->translate. */
+  struct translation (*translate)(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
+                                  enum machine_access access, bool te);
+};
+
+/* The virtual interval timer, in virtual ticks. */
+struct vmm_timer_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  void (*set)(void *state, uint64_t now, uint32_t ticks); /* 0: off */
+  uint32_t (*left)(void *state, uint64_t now);            /* 0: off */
+  uint64_t (*next_event)(void *state);                    /* or MACHINE_NEVER */
+  bool (*fire)(void *state, uint64_t now);                /* due: goes off, answers true */
+};
+
+/* For how long the VM gets the processor: ticks for the real TIMER, at least 1. */
+struct vmm_schedule_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  uint32_t (*lend)(void *state, uint64_t now, uint64_t next_event, uint64_t until);
+};
+
+/* Mini-disks: an extent of the real disk. */
+struct vmm_extent {
+  uint32_t first, sectors;
+  bool readonly;
+};
+struct vmm_sector {
+  bool ok; /* the whole transfer lies within the extent, and is allowed */
+  uint32_t sector;
+};
+struct vmm_minidisk_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  struct vmm_sector (*map)(void *state, struct vmm_extent extent, uint32_t sector, uint32_t count,
+                           bool write);
+};
+
+struct vmm_modules {
+  const struct vmm_dispatch_module *dispatch;
+  const struct vmm_emulate_module *emulate;
+  const struct vmm_reflect_module *reflect;
+  const struct vmm_memory_module *memory;
+  const struct vmm_timer_module *timer;
+  const struct vmm_schedule_module *schedule;
+  const struct vmm_minidisk_module *minidisk;
+};
+
+extern const struct vmm_modules vmm_default_modules;
+
+/* What the files of the default set export. */
+extern const struct vmm_dispatch_module vmm_dispatch;       /* dispatch.c */
+extern const struct vmm_emulate_module vmm_emulate;         /* emulate.c */
+extern const struct vmm_reflect_module vmm_reflect;         /* reflect.c */
+extern const struct vmm_memory_module vmm_memory_bounds;    /* memory/bounds.c */
+extern const struct vmm_timer_module vmm_timer_virtual;     /* devices/vtimer.c */
+extern const struct vmm_schedule_module vmm_schedule;       /* schedule.c */
+extern const struct vmm_minidisk_module vmm_minidisk;       /* devices/minidisk.c */
+
+#endif

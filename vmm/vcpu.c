@@ -1,0 +1,306 @@
+/* The virtual processor and the world switch.
+ *
+ * The VM map of Popek and Goldberg: a virtual machine in state (e, m, p, r) is a
+ * real one in state (e', u, p, r'): same registers, same pc, the least privileged
+ * mode whatever the virtual mode, and the composed relocation. What has no place
+ * in the real machine (virtual mode, control registers) is kept here.
+ */
+#include <string.h>
+
+#include "vmm/internal.h"
+
+#define PSW_GUEST_MASK (PSW_C_MASK | PSW_V_MASK) /* what the guest may change as it runs */
+
+void vcpu_reset(struct vm *vm)
+{
+  memset(&vm->cpu, 0, sizeof vm->cpu);
+  vm->cpu.pc = ISA_RESET_PC;
+  vm->cpu.cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
+  vm->cpu.cr[CR_CPUID] = machine_get_cr(vm->vmm->real, CR_CPUID);
+  vm->cpu.map_stale = true;
+}
+
+static bool is_loaded(const struct vm *vm)
+{
+  return vm->vmm->loaded == vm;
+}
+
+uint32_t vcpu_get_reg(struct vm *vm, unsigned reg)
+{
+  return is_loaded(vm) ? machine_get_reg(vm->vmm->real, reg) : vm->cpu.regs[reg];
+}
+
+void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value)
+{
+  if (is_loaded(vm)) {
+    machine_set_reg(vm->vmm->real, reg, value);
+  } else if (reg != REG_ZERO) {
+    vm->cpu.regs[reg] = value;
+  }
+}
+
+uint32_t vcpu_get_pc(struct vm *vm)
+{
+  return is_loaded(vm) ? machine_get_pc(vm->vmm->real) : vm->cpu.pc;
+}
+
+void vcpu_set_pc(struct vm *vm, uint32_t pc)
+{
+  if (is_loaded(vm)) {
+    machine_set_pc(vm->vmm->real, pc);
+  } else {
+    vm->cpu.pc = pc;
+  }
+}
+
+uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr)
+{
+  switch (cr) {
+  case CR_TICK:
+    return (uint32_t)vm->cpu.tick;
+  case CR_TIMER:
+    return vm->vmm->modules->timer->left(vm->state.timer, vm->cpu.tick);
+  default:
+    return vm->cpu.cr[cr];
+  }
+}
+
+void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now)
+{
+  if (cr == CR_TIMER) {
+    vm->vmm->modules->timer->set(vm->state.timer, now, value);
+    return;
+  }
+  uint32_t *field = &vm->cpu.cr[cr];
+  *field = profile_cr_write(vm->machine.profile, cr, *field, value);
+  if (cr == CR_PSW || cr == CR_BASE || cr == CR_BOUND) {
+    vm->cpu.map_stale = true;
+  }
+}
+
+void vcpu_raise(struct vm *vm, enum isa_cause cause)
+{
+  vm->cpu.cr[CR_IPEND] |= 1u << isa_cause_info(cause)->line;
+  vm_trace(vm, TRACE_DEVICE, cause, 0, 0, 0);
+}
+
+/* --------------------------------------------------------- the world switch */
+
+static void save(struct vm *vm)
+{
+  struct machine *real = vm->vmm->real;
+  for (unsigned r = 0; r < ISA_REG_COUNT; r++) {
+    vm->cpu.regs[r] = machine_get_reg(real, r);
+  }
+  vm->cpu.pc = machine_get_pc(real);
+}
+
+static void load(struct vm *vm)
+{
+  struct machine *real = vm->vmm->real;
+  for (unsigned r = 0; r < ISA_REG_COUNT; r++) {
+    machine_set_reg(real, r, vm->cpu.regs[r]);
+  }
+  machine_set_pc(real, vm->cpu.pc);
+  vm->cpu.map_stale = true;
+}
+
+/* Writing the real map may cost the engine its caches, so only differences are
+ * written. */
+static void write_difference(struct machine *real, enum isa_cr cr, uint32_t *known, uint32_t value)
+{
+  if (*known != value) {
+    machine_set_cr(real, cr, value);
+    *known = value;
+  }
+}
+
+/* Real mode u in every virtual mode: this is what makes every privileged
+ * instruction trap. IE and TE are the VMM's: the guest runs relocated and can be
+ * interrupted whatever its own PSW says. */
+static uint32_t real_psw(const struct vm *vm)
+{
+  unsigned user = profile_user_mode(vm->machine.profile);
+  uint32_t virtual = vm->cpu.cr[CR_PSW];
+  uint32_t psw = virtual & PSW_GUEST_MASK;
+  psw = psw_set_mode(psw, user);
+  psw = psw_set_pmode(psw, user);
+  psw = psw_set_ie(psw, 1);
+  psw = psw_set_te(psw, 1);
+  return psw_set_key(psw, psw_key(virtual));
+}
+
+static void write_map(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  struct vmm_real_map map = vmm->modules->memory->compose(vm->state.memory, &vm->env);
+  write_difference(vmm->real, CR_BASE, &vmm->world.base, map.base);
+  write_difference(vmm->real, CR_BOUND, &vmm->world.bound, map.bound);
+  uint32_t psw = real_psw(vm);
+  machine_set_cr(vmm->real, CR_PSW, psw);
+  vmm->world.psw = psw & ~PSW_GUEST_MASK;
+  vm->cpu.map_stale = false;
+}
+
+void vcpu_forget(struct vm *vm)
+{
+  if (is_loaded(vm)) {
+    save(vm);
+    vm->vmm->loaded = NULL;
+  }
+}
+
+void vcpu_enter(struct vm *vm, uint32_t ticks)
+{
+  struct vmm *vmm = vm->vmm;
+  if (vmm->loaded != vm) {
+    if (vmm->loaded) {
+      save(vmm->loaded);
+    }
+    load(vm);
+    vmm->loaded = vm;
+    vm->stats.world_switches++;
+  }
+  if (vm->cpu.map_stale) {
+    write_map(vm);
+  }
+  machine_set_cr(vmm->real, CR_TIMER, ticks);
+  vmm->world.timer = ticks;
+  vmm->world.entered = machine_tick(vmm->real);
+  if (vm->machine.tracer) {
+    vm_trace(vm, TRACE_WORLD_IN, 0, vcpu_get_pc(vm), vm->cpu.cr[CR_PSW], 0);
+  }
+}
+
+/* -------------------------------------------- resource control, on the way out */
+
+/* Fields of the real PSW that only the VMM may change. */
+static const struct {
+  const char *name;
+  uint32_t mask;
+  int shift;
+} psw_fields[] = {
+    {"PSW.mode", PSW_MODE_MASK, PSW_MODE_SHIFT}, {"PSW.IE", PSW_IE_MASK, PSW_IE_SHIFT},
+    {"PSW.TE", PSW_TE_MASK, PSW_TE_SHIFT},       {"PSW.pmode", PSW_PMODE_MASK, PSW_PMODE_SHIFT},
+    {"PSW.key", PSW_KEY_MASK, PSW_KEY_SHIFT},
+};
+
+static void report_psw(struct vm *vm, uint32_t want, uint32_t found)
+{
+  for (size_t i = 0; i < sizeof psw_fields / sizeof psw_fields[0]; i++) {
+    uint32_t mask = psw_fields[i].mask;
+    if ((want ^ found) & mask) {
+      vmm_lose_control(vm, "the guest changed the real machine's %s from %u to %u",
+                       psw_fields[i].name, (want & mask) >> psw_fields[i].shift,
+                       (found & mask) >> psw_fields[i].shift);
+    }
+  }
+}
+
+static void check_cr(struct vm *vm, enum isa_cr cr, const char *name, uint32_t want)
+{
+  uint32_t found = machine_get_cr(vm->vmm->real, cr);
+  if (found != want) {
+    vmm_lose_control(vm, "the guest changed the real machine's %s from 0x%08x to 0x%08x", name,
+                     want, found);
+  }
+}
+
+/* "The allocator is invoked for every attempt to affect resources": whatever
+ * belongs to the allocator must be as it was, since no trap asked for it. Of the
+ * whole real processor the guest may have changed its registers, pc, C and V. */
+static void check_world(struct vm *vm, uint64_t elapsed)
+{
+  const struct world *w = &vm->vmm->world;
+  uint32_t psw = machine_get_cr(vm->vmm->real, CR_PSW);
+  if ((psw ^ w->psw) & ~PSW_GUEST_MASK) {
+    report_psw(vm, w->psw, psw);
+  }
+  check_cr(vm, CR_BASE, "BASE", w->base);
+  check_cr(vm, CR_BOUND, "BOUND", w->bound);
+  check_cr(vm, CR_VBR, "VBR", w->vbr);
+  check_cr(vm, CR_IMASK, "IMASK", w->imask);
+  check_cr(vm, CR_TIMER, "TIMER", elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0);
+  vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
+}
+
+/* What keeps the timer's interrupt from being taken, for the report. */
+static const char *why_not_back(struct machine *real, const struct world *w)
+{
+  if (!psw_ie(machine_get_cr(real, CR_PSW))) {
+    return "it turned the real PSW.IE off";
+  }
+  uint32_t line = 1u << isa_cause_info(CAUSE_TIMER)->line;
+  if (!(machine_get_cr(real, CR_IMASK) & line & w->imask)) {
+    return "it masked the timer in the real IMASK";
+  }
+  return "it changed the real TIMER or IPEND";
+}
+
+/* The only ends of a loan that leave the VMM in control are a trap, the timer's
+ * included, and a failure of the host. */
+static void check_stop(struct vm *vm, const struct machine_stop *stop)
+{
+  const struct world *w = &vm->vmm->world;
+  switch (stop->why) {
+  case MACHINE_TRAP:
+  case MACHINE_HOST_ERROR:
+    return;
+  case MACHINE_LIMIT:
+    vmm_lose_control(vm,
+                     "the processor, lent for %u ticks, did not come back from the guest: %s",
+                     w->timer, why_not_back(vm->vmm->real, w));
+    return;
+  case MACHINE_HALTED:
+    vmm_lose_control(vm, "the guest stopped the real machine");
+    return;
+  case MACHINE_WAITS:
+    vmm_lose_control(vm, "the guest made the real machine wait for ever");
+    return;
+  case MACHINE_DOUBLE_FAULT:
+  case MACHINE_LOST_CONTROL:
+    vmm_lose_control(vm, "the machine below failed: %s",
+                     stop->reason ? stop->reason : "double fault");
+    return;
+  }
+}
+
+/* After a violation the VM is stopped for good, and the real processor is made
+ * fit for the others. */
+static void recover_world(struct vm *vm)
+{
+  struct machine *real = vm->vmm->real;
+  const struct world *w = &vm->vmm->world;
+  vcpu_forget(vm);
+  machine_set_cr(real, CR_VBR, w->vbr);
+  machine_set_cr(real, CR_IMASK, w->imask);
+  machine_set_cr(real, CR_BASE, w->base);
+  machine_set_cr(real, CR_BOUND, w->bound);
+  machine_set_cr(real, CR_TIMER, 0);
+  machine_set_run_state(real, MACHINE_RUNNING);
+}
+
+void vcpu_leave(struct vm *vm, const struct machine_stop *stop)
+{
+  struct vmm *vmm = vm->vmm;
+  uint64_t elapsed = machine_tick(vmm->real) - vmm->world.entered;
+  /* Virtual time: one tick for each instruction executed directly, and none for
+   * the trap that ended the run. */
+  vm->cpu.tick += elapsed;
+  vm->stats.direct += elapsed;
+  vm->machine_stats.instructions += elapsed;
+  check_stop(vm, stop);
+  check_world(vm, elapsed);
+  if (stop->why == MACHINE_TRAP && isa_cause_is_interrupt(stop->trap.cause)) {
+    /* The owner that takes an interrupt without delivering it clears the line. */
+    uint32_t pending = machine_get_cr(vmm->real, CR_IPEND);
+    uint32_t line = 1u << isa_cause_info(stop->trap.cause)->line;
+    machine_set_cr(vmm->real, CR_IPEND, pending & ~line);
+  }
+  if (vm->machine.tracer) {
+    vm_trace(vm, TRACE_WORLD_OUT, stop->trap.cause, vcpu_get_pc(vm), vm->cpu.cr[CR_PSW], 0);
+  }
+  if (vm->fate == MACHINE_LOST_CONTROL) {
+    recover_world(vm);
+  }
+}

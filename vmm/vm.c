@@ -1,0 +1,477 @@
+/* A virtual machine is a machine: struct machine_ops over a struct vm.
+ *
+ * vm_run() is the VMM's main loop: a virtual instruction boundary, direct
+ * execution on the real machine until it traps, the dispatcher. The order of
+ * events at a boundary is that of docs/machine.md, in virtual time.
+ */
+#include <stdlib.h>
+
+#include "vmm/internal.h"
+
+/* ------------------------------------------------------- virtual devices' time */
+
+static uint64_t next_event(struct machine *m)
+{
+  struct vm *vm = vm_of(m);
+  uint64_t next = vm->vmm->modules->timer->next_event(vm->state.timer);
+  uint64_t console = console_next_event(vm->console);
+  uint64_t disk = disk_next_event(vm->disk);
+  next = console < next ? console : next;
+  return disk < next ? disk : next;
+}
+
+/* Events due raise their lines: timer, console, disk. Every change of the
+ * virtual clock is followed by this, so nobody sees an event overdue. */
+static void fire(struct vm *vm)
+{
+  uint64_t now = vm->cpu.tick;
+  if (vm->vmm->modules->timer->fire(vm->state.timer, now)) {
+    vcpu_raise(vm, CAUSE_TIMER);
+  }
+  if (console_fire(vm->console, now)) {
+    vcpu_raise(vm, CAUSE_CONSOLE);
+  }
+  if (disk_fire(vm->disk, now)) {
+    vcpu_raise(vm, CAUSE_DISK);
+  }
+}
+
+static void pass_time(struct vm *vm, uint64_t until)
+{
+  uint64_t next = next_event(&vm->machine);
+  vm->cpu.tick = next < until ? next : until;
+  fire(vm);
+}
+
+/* -------------------------------------------------------------------- running */
+
+/* One turn of the main loop: has it come to a stop? */
+struct turn {
+  bool stopped;
+  struct machine_stop stop;
+};
+
+static const struct turn go_on = {.stopped = false};
+
+static struct turn stop_for(enum machine_why why)
+{
+  return (struct turn){true, {.why = why}};
+}
+
+/* The guest's trap: "executing never delivers" holds for a VM too, so reflecting
+ * is this stop, and the VM's owner delivers it. */
+static struct turn stop_with_trap(struct vm *vm, struct trap trap, enum isa_cause real)
+{
+  vm->stats.reflected++;
+  vm->machine_stats.traps[trap.cause]++;
+  vm_trace(vm, TRACE_REFLECT, trap.cause, trap.epc, real, 0);
+  vm_trace(vm, TRACE_TRAP, trap.cause, trap.epc, trap.value, trap.insn);
+  return (struct turn){true, {.why = MACHINE_TRAP, .trap = trap}};
+}
+
+static struct turn stop_by_fate(struct vm *vm)
+{
+  return (struct turn){true, {.why = vm->fate, .reason = vm->reason}};
+}
+
+/* Virtual interrupts are recognised by the virtual IE, IMASK and IPEND, at
+ * virtual boundaries: the real ones belong to the VMM. */
+static struct turn take_interrupt(struct vm *vm)
+{
+  uint32_t lines = vcpu_enabled_lines(vm);
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
+    if (isa_cause_is_interrupt(cause) && (lines & 1u << isa_cause_info(cause)->line)) {
+      struct trap trap = {.cause = (enum isa_cause)cause, .epc = vcpu_get_pc(vm)};
+      vm->machine_stats.traps[cause]++;
+      vm_trace(vm, TRACE_TRAP, cause, trap.epc, 0, 0);
+      return (struct turn){true, {.why = MACHINE_TRAP, .trap = trap}};
+    }
+  }
+  return go_on;
+}
+
+static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
+{
+  while (vm->cpu.run_state == MACHINE_WAITING) {
+    if (vcpu_enabled_lines(vm) != 0) {
+      vm->cpu.run_state = MACHINE_RUNNING;
+    } else if (next_event(&vm->machine) == MACHINE_NEVER) {
+      return stop_for(MACHINE_WAITS);
+    } else {
+      pass_time(vm, until);
+      if (vm->cpu.tick >= until) {
+        return stop_for(MACHINE_LIMIT);
+      }
+    }
+  }
+  return go_on;
+}
+
+/* docs/machine.md, "At each instruction boundary". */
+static struct turn at_boundary(struct vm *vm, uint64_t until)
+{
+  fire(vm);
+  if (vm->fate != MACHINE_LIMIT) {
+    return stop_by_fate(vm);
+  }
+  if (console_host_error(vm->console)) {
+    return (struct turn){true, {MACHINE_HOST_ERROR, .reason = console_host_error(vm->console)}};
+  }
+  if (vm->cpu.double_faulted) {
+    return (struct turn){true, {.why = MACHINE_DOUBLE_FAULT, .trap = vm->cpu.fault}};
+  }
+  if (vm->cpu.run_state == MACHINE_STOPPED) {
+    return stop_for(MACHINE_HALTED);
+  }
+  if (vm->cpu.tick >= until) {
+    return stop_for(MACHINE_LIMIT);
+  }
+  struct turn turn = wait_at_boundary(vm, until);
+  if (!turn.stopped && psw_ie(vm->cpu.cr[CR_PSW]) && vcpu_enabled_lines(vm) != 0) {
+    turn = take_interrupt(vm);
+  }
+  return turn;
+}
+
+/* -------------------------------------------------------------- the dispatcher */
+
+static struct turn serve(struct vm *vm, enum isa_cause cause)
+{
+  vm->stats.served++;
+  vm_trace(vm, TRACE_SERVE, cause, 0, 0, 0);
+  if (cause == CAUSE_DISK) {
+    vdisk_serve(vm->vmm);
+  }
+  return go_on;
+}
+
+static struct turn emulate(struct vm *vm, struct trap real)
+{
+  const struct vmm_emulate_module *module = vm->vmm->modules->emulate;
+  struct vmm_insn insn = vm->env.decode(vm, real.insn);
+  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
+  struct vmm_trap met = module->emulate(vm->state.emulate, &vm->env, real.insn);
+  if (met.raised) {
+    return stop_with_trap(vm, met.trap, real.cause);
+  }
+  vm->cpu.tick++;
+  vm->stats.emulated++;
+  vm->machine_stats.instructions++;
+  vm->stats.emulated_by[insn.decoded.insn]++;
+  return go_on;
+}
+
+static struct turn reflect(struct vm *vm, struct trap real)
+{
+  struct vmm_trap trap = vm->vmm->modules->reflect->derive(vm->state.reflect, &vm->env, real);
+  if (!trap.raised) {
+    /* Nothing of the VM's own explains it: the real map was not the one that the
+     * VMM composed, or the composition is wrong. */
+    vmm_lose_control(vm, "the real machine reports a %s at 0x%08x, which the virtual machine's "
+                     "state does not explain", isa_cause_info(real.cause)->summary, real.epc);
+    return stop_by_fate(vm);
+  }
+  return stop_with_trap(vm, trap.trap, real.cause);
+}
+
+static struct turn dispatch(struct vm *vm, struct trap real)
+{
+  switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, real)) {
+  case VMM_SERVE:
+    return serve(vm, real.cause);
+  case VMM_EMULATE:
+    return emulate(vm, real);
+  case VMM_REFLECT:
+    break;
+  }
+  return reflect(vm, real);
+}
+
+/* "All innocuous instructions are executed by the hardware directly, with no
+ * intervention at all on the part of the control program" (efficiency). */
+static struct turn execute(struct vm *vm, uint64_t until)
+{
+  struct machine *real = vm->vmm->real;
+  uint32_t ticks = vm->vmm->modules->schedule->lend(vm->state.schedule, vm->cpu.tick,
+                                                    next_event(&vm->machine), until);
+  vcpu_enter(vm, ticks);
+  struct machine_stop stop = machine_run(real, machine_tick(real) + ticks + WATCHDOG_TICKS);
+  vcpu_leave(vm, &stop);
+  if (vm->fate != MACHINE_LIMIT) {
+    fire(vm);
+    return stop_by_fate(vm);
+  }
+  if (stop.why == MACHINE_HOST_ERROR) {
+    return (struct turn){true, stop};
+  }
+  return dispatch(vm, stop.trap);
+}
+
+static struct machine_stop run(struct machine *m, uint64_t until)
+{
+  struct vm *vm = vm_of(m);
+  for (;;) {
+    struct turn turn = at_boundary(vm, until);
+    if (!turn.stopped) {
+      turn = execute(vm, until);
+    }
+    if (turn.stopped) {
+      return turn.stop;
+    }
+  }
+}
+
+static bool deliver(struct machine *m, const struct trap *trap)
+{
+  struct vm *vm = vm_of(m);
+  if (!vm->vmm->modules->reflect->inject(vm->state.reflect, &vm->env, *trap)) {
+    vm->cpu.double_faulted = true;
+    vm->cpu.fault = *trap;
+    return false;
+  }
+  if (vm->cpu.run_state == MACHINE_WAITING) {
+    vm->cpu.run_state = MACHINE_RUNNING;
+  }
+  vm->machine_stats.delivered[trap->cause]++;
+  vm_trace(vm, TRACE_DELIVER, trap->cause, trap->epc, vcpu_get_pc(vm), 0);
+  vm->cpu.tick++;
+  fire(vm);
+  return true;
+}
+
+static uint64_t idle(struct machine *m, uint64_t until)
+{
+  struct vm *vm = vm_of(m);
+  fire(vm);
+  while (vm->cpu.tick < until && vm->cpu.cr[CR_IPEND] == 0 &&
+         (until != MACHINE_NEVER || next_event(m) != MACHINE_NEVER)) {
+    pass_time(vm, until);
+  }
+  return vm->cpu.tick;
+}
+
+static void set_engine(struct machine *m, enum machine_engine engine)
+{
+  machine_set_engine(m->parent, engine);
+}
+
+/* ---------------------------------------------------------- state, by the owner */
+
+static uint32_t get_reg(struct machine *m, unsigned reg)
+{
+  return vcpu_get_reg(vm_of(m), reg);
+}
+
+static void set_reg(struct machine *m, unsigned reg, uint32_t value)
+{
+  vcpu_set_reg(vm_of(m), reg, value);
+}
+
+static uint32_t get_pc(struct machine *m)
+{
+  return vcpu_get_pc(vm_of(m));
+}
+
+static void set_pc(struct machine *m, uint32_t pc)
+{
+  vcpu_set_pc(vm_of(m), pc);
+}
+
+static uint32_t get_cr(struct machine *m, enum isa_cr cr)
+{
+  return vcpu_get_cr(vm_of(m), cr);
+}
+
+static void set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
+{
+  vcpu_set_cr(vm_of(m), cr, value, vm_of(m)->cpu.tick);
+}
+
+static uint64_t tick(const struct machine *m)
+{
+  return ((const struct vm *)m)->cpu.tick;
+}
+
+static void set_tick(struct machine *m, uint64_t value)
+{
+  vm_of(m)->cpu.tick = value;
+}
+
+static enum machine_run_state run_state(struct machine *m)
+{
+  return vm_of(m)->cpu.run_state;
+}
+
+static void set_run_state(struct machine *m, enum machine_run_state state)
+{
+  struct vm *vm = vm_of(m);
+  vm->cpu.run_state = state;
+  vm->cpu.double_faulted = false;
+  vm->fate = MACHINE_LIMIT; /* a snapshot may bring a lost VM back */
+}
+
+/* -------------------------------------------------------------------- storage
+ * A VM's physical address becomes a real one here and nowhere else, and not
+ * before the range was found to lie within its allocation. */
+
+static uint32_t storage_size(const struct machine *m)
+{
+  return ((const struct vm *)m)->storage.size;
+}
+
+static bool to_real(const struct vm *vm, gpa_t at, uint32_t len, gpa_t *real)
+{
+  if (!range_contains(0, vm->storage.size, at.v, len)) {
+    return false;
+  }
+  *real = gpa(vm->storage.start.v + at.v);
+  return true;
+}
+
+static bool phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len)
+{
+  gpa_t real;
+  return to_real(vm_of(m), at, len, &real) && machine_phys_read(m->parent, real, buf, len);
+}
+
+static bool phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len)
+{
+  gpa_t real;
+  return to_real(vm_of(m), at, len, &real) && machine_phys_write(m->parent, real, buf, len);
+}
+
+static struct translation translate(struct machine *m, gva_t va, enum machine_access access,
+                                    bool te)
+{
+  struct vm *vm = vm_of(m);
+  return vm->env.translate(vm, va, 1, access, te);
+}
+
+static uint64_t storage_digest(struct machine *m)
+{
+  return machine_watched_digest(m->parent, vm_of(m)->watch);
+}
+
+static unsigned watch_storage(struct machine *m, gpa_range_t range)
+{
+  gpa_range_t real = {gpa(vm_of(m)->storage.start.v + range.start.v), range.size};
+  return machine_watch_storage(m->parent, real);
+}
+
+static uint64_t watched_digest(struct machine *m, unsigned id)
+{
+  return machine_watched_digest(m->parent, id);
+}
+
+static void unwatch_storage(struct machine *m, unsigned id)
+{
+  machine_unwatch_storage(m->parent, id);
+}
+
+/* -------------------------------------------------------------------- devices */
+
+static bool port_in(struct machine *m, uint32_t port, uint32_t *value)
+{
+  struct vm *vm = vm_of(m);
+  return console_port_in(vm->console, vm->cpu.tick, port, value) ||
+         disk_port_in(vm->disk, vm->cpu.tick, port, value);
+}
+
+static bool port_out(struct machine *m, uint32_t port, uint32_t value)
+{
+  struct vm *vm = vm_of(m);
+  return console_port_out(vm->console, vm->cpu.tick, port, value) ||
+         disk_port_out(vm->disk, vm->cpu.tick, port, value);
+}
+
+static void console_in(struct machine *m, uint64_t at, uint8_t byte)
+{
+  struct vm *vm = vm_of(m);
+  console_input(vm->console, vm->cpu.tick, at, byte);
+  fire(vm);
+}
+
+static const uint8_t *console_out(struct machine *m, size_t *len)
+{
+  return console_output(vm_of(m)->console, len);
+}
+
+static void on_output(struct machine *m, machine_console_fn *fn, void *ctx)
+{
+  vm_of(m)->on_output = fn;
+  vm_of(m)->on_output_ctx = ctx;
+}
+
+static uint32_t sectors(struct machine *m)
+{
+  return disk_sectors(vm_of(m)->disk);
+}
+
+static bool peek(struct machine *m, uint32_t sector, void *buf)
+{
+  return disk_peek(vm_of(m)->disk, sector, buf);
+}
+
+static bool poke(struct machine *m, uint32_t sector, const void *buf)
+{
+  return disk_poke(vm_of(m)->disk, sector, buf);
+}
+
+static uint64_t device_digest(struct machine *m)
+{
+  return devices_digest(vm_of(m)->console, vm_of(m)->disk, vm_of(m)->cpu.tick);
+}
+
+static bool save_devices(struct machine *m, struct machine_blob *blob)
+{
+  return devices_save(vm_of(m)->console, vm_of(m)->disk, blob);
+}
+
+static bool load_devices(struct machine *m, const struct machine_blob *blob)
+{
+  return devices_load(vm_of(m)->console, vm_of(m)->disk, blob);
+}
+
+static const struct machine_stats *stats(struct machine *m)
+{
+  return &vm_of(m)->machine_stats;
+}
+
+const struct machine_ops vm_ops = {
+    .destroy = vm_destroy,
+    .run = run,
+    .deliver = deliver,
+    .idle = idle,
+    .set_engine = set_engine,
+    .get_reg = get_reg,
+    .set_reg = set_reg,
+    .get_pc = get_pc,
+    .set_pc = set_pc,
+    .get_cr = get_cr,
+    .set_cr = set_cr,
+    .tick = tick,
+    .set_tick = set_tick,
+    .run_state = run_state,
+    .set_run_state = set_run_state,
+    .next_event = next_event,
+    .storage_size = storage_size,
+    .phys_read = phys_read,
+    .phys_write = phys_write,
+    .translate = translate,
+    .port_in = port_in,
+    .port_out = port_out,
+    .console_input = console_in,
+    .console_output = console_out,
+    .console_on_output = on_output,
+    .disk_sectors = sectors,
+    .disk_peek = peek,
+    .disk_poke = poke,
+    .storage_digest = storage_digest,
+    .device_digest = device_digest,
+    .watch_storage = watch_storage,
+    .watched_digest = watched_digest,
+    .unwatch_storage = unwatch_storage,
+    .stats = stats,
+    .save_devices = save_devices,
+    .load_devices = load_devices,
+};

@@ -1,0 +1,248 @@
+/* Life of a VMM and of its virtual machines. */
+#include "vmm/vmm.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/internal.h"
+
+static void give_reason(const char **reason, const char *sentence)
+{
+  if (reason) {
+    *reason = sentence;
+  }
+}
+
+/* ------------------------------------------------------------------- the VMM */
+
+/* There must be a routine v_i for every instruction that traps in the guest's
+ * real mode because it is privileged. */
+static bool can_emulate(const struct profile *profile, const struct vmm_emulate_module *emulate)
+{
+  unsigned user = profile_user_mode(profile);
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+    enum isa_insn insn = (enum isa_insn)i;
+    if (profile_behaviour(profile, insn, user)->kind == PROFILE_TRAP && !emulate->handles(insn)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static const char *refuse_real(struct machine *real, const struct vmm_modules *modules)
+{
+  const struct profile *profile = machine_profile(real);
+  if (!(profile_features(profile) & ISA_FEATURE_MMU_BOUNDS)) {
+    return "this VMM can only relocate guests by BASE and BOUND, which the profile lacks";
+  }
+  if (!can_emulate(profile, modules->emulate)) {
+    return "the profile has a privileged instruction for which the VMM has no routine";
+  }
+  if (machine_storage_size(real) < VMM_OWN_STORAGE + MACHINE_MIN_STORAGE) {
+    return "the real machine's storage is too small for the VMM and one virtual machine";
+  }
+  if (machine_tick(real) != 0 || psw_mode(machine_get_cr(real, CR_PSW)) != 0) {
+    return "the VMM can only take over a machine that was just reset";
+  }
+  return NULL;
+}
+
+struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modules,
+                            const char **reason)
+{
+  const char *refusal = refuse_real(real, modules);
+  if (refusal) {
+    give_reason(reason, refusal);
+    return NULL;
+  }
+  struct vmm *vmm = calloc(1, sizeof *vmm);
+  if (!vmm) {
+    give_reason(reason, "no memory for the VMM");
+    return NULL;
+  }
+  vmm->real = real;
+  vmm->modules = modules;
+  vmm->world.base = machine_get_cr(real, CR_BASE);
+  vmm->world.bound = machine_get_cr(real, CR_BOUND);
+  vmm->world.vbr = machine_get_cr(real, CR_VBR);
+  vmm->world.imask = machine_get_cr(real, CR_IMASK);
+  return vmm;
+}
+
+struct vmm *vmm_create(struct machine *real, const char **reason)
+{
+  return vmm_create_with(real, &vmm_default_modules, reason);
+}
+
+void vmm_destroy(struct vmm *vmm)
+{
+  free(vmm);
+}
+
+unsigned vmm_violations(const struct vmm *vmm, const char **first)
+{
+  if (first) {
+    *first = vmm->violations ? vmm->first_violation : NULL;
+  }
+  return vmm->violations;
+}
+
+void vmm_lose_control(struct vm *vm, const char *format, ...)
+{
+  struct vmm *vmm = vm->vmm;
+  char sentence[REASON_SIZE];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(sentence, sizeof sentence, format, args);
+  va_end(args);
+  if (vmm->violations++ == 0) {
+    snprintf(vmm->first_violation, sizeof vmm->first_violation, "%s", sentence);
+  }
+  if (vm->fate == MACHINE_LIMIT) {
+    vm->fate = MACHINE_LOST_CONTROL;
+    snprintf(vm->reason, sizeof vm->reason, "%s", sentence);
+  }
+}
+
+/* ------------------------------------------------------------ modules of a VM
+ * Every module has create and destroy, or neither. */
+
+#define CREATE(vm, module)                                                                         \
+  (!(vm)->vmm->modules->module->create ||                                                          \
+   ((vm)->state.module = (vm)->vmm->modules->module->create()) != NULL)
+#define DESTROY(vm, module)                                                                        \
+  ((vm)->state.module ? (vm)->vmm->modules->module->destroy((vm)->state.module) : (void)0)
+
+static bool create_modules(struct vm *vm)
+{
+  return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, reflect) &&
+         CREATE(vm, memory) && CREATE(vm, timer) && CREATE(vm, schedule) && CREATE(vm, minidisk);
+}
+
+static void destroy_modules(struct vm *vm)
+{
+  DESTROY(vm, minidisk);
+  DESTROY(vm, schedule);
+  DESTROY(vm, timer);
+  DESTROY(vm, memory);
+  DESTROY(vm, reflect);
+  DESTROY(vm, emulate);
+  DESTROY(vm, dispatch);
+}
+
+/* ------------------------------------------------------------ virtual machines */
+
+static bool create_devices(struct vm *vm)
+{
+  uint32_t sectors = vm->vdisk.extent.sectors;
+  if (sectors != 0) {
+    vm->vdisk.buffer = malloc(DISK_MAX_COUNT * MACHINE_SECTOR_SIZE);
+    if (!vm->vdisk.buffer) {
+      return false;
+    }
+  }
+  vm->console = console_create();
+  vm->disk = disk_create(sectors, &vdisk_ops, vm);
+  if (!vm->console || !vm->disk) {
+    return false;
+  }
+  vconsole_connect(vm);
+  return true;
+}
+
+static void destroy_parts(struct vm *vm)
+{
+  disk_destroy(vm->disk);
+  console_destroy(vm->console);
+  free(vm->vdisk.buffer);
+  destroy_modules(vm);
+  free(vm);
+}
+
+static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
+{
+  const char *name = config->name ? config->name : "vm";
+  struct vm *vm = calloc(1, sizeof *vm + strlen(name) + 1);
+  if (!vm) {
+    return NULL;
+  }
+  strcpy(vm->name, name);
+  vm->machine = (struct machine){.ops = &vm_ops,
+                                 .profile = machine_profile(vmm->real),
+                                 .parent = vmm->real,
+                                 .name = vm->name};
+  vm->vmm = vmm;
+  vm->env = env_make(vm);
+  vm->vdisk.extent =
+      (struct vmm_extent){config->disk_first, config->disk_sectors, config->disk_readonly};
+  vm->console_private = config->console_private;
+  vm->fate = MACHINE_LIMIT;
+  return vm;
+}
+
+/* Storage as after reset: what an earlier VM left there must not be readable.
+ * Pages that are blank stay untouched, so that they cost the host nothing. */
+static bool clear_storage(struct vm *vm)
+{
+  static const uint8_t zeros[ISA_PAGE_SIZE];
+  uint8_t page[ISA_PAGE_SIZE];
+  for (uint32_t i = 0; i < vm->storage.size; i += ISA_PAGE_SIZE) {
+    gpa_t at = gpa(vm->storage.start.v + i);
+    if (!machine_phys_read(vm->vmm->real, at, page, sizeof page) ||
+        (memcmp(page, zeros, sizeof page) != 0 &&
+         !machine_phys_write(vm->vmm->real, at, zeros, sizeof zeros))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
+                              const char **reason)
+{
+  struct vm *vm = make_vm(vmm, config);
+  if (!vm) {
+    give_reason(reason, "no memory for a virtual machine");
+    return NULL;
+  }
+  const char *refusal = allocate_storage(vmm, config->storage, &vm->storage);
+  if (!refusal) {
+    refusal = allocate_extent(vmm, vm->vdisk.extent);
+  }
+  if (!refusal && !(create_modules(vm) && create_devices(vm) && clear_storage(vm))) {
+    refusal = "no memory for a virtual machine";
+  }
+  if (refusal) {
+    give_reason(reason, refusal);
+    destroy_parts(vm);
+    return NULL;
+  }
+  vcpu_reset(vm);
+  vm->watch =
+      machine_watch_storage(vmm->real, (gpa_range_t){gpa(vm->storage.start.v), vm->storage.size});
+  vm->next = vmm->vms;
+  vmm->vms = vm;
+  return &vm->machine;
+}
+
+void vm_destroy(struct machine *m)
+{
+  struct vm *vm = vm_of(m);
+  struct vmm *vmm = vm->vmm;
+  struct vm **link = &vmm->vms;
+  while (*link != vm) {
+    link = &(*link)->next;
+  }
+  *link = vm->next;
+  vdisk_forget(vm);
+  vcpu_forget(vm);
+  machine_unwatch_storage(vmm->real, vm->watch);
+  destroy_parts(vm);
+}
+
+const struct vmm_stats *vmm_vm_stats(struct machine *m)
+{
+  return &vm_of(m)->stats;
+}
