@@ -23,6 +23,6 @@ unsigned source_line(const struct source_text *source, size_t offset); /* from 1
 
 /* kind: "error" or "note". */
 void diagnose(FILE *out, const struct source_text *source, struct source_place at, const char *kind,
-              const char *format, ...) __attribute__((format(printf, 5, 6)));
+              const char *format, ...) __attribute__((format(printf, 5, 6), nonnull));
 
 #endif
