@@ -1,0 +1,453 @@
+#include "machine/bare.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/disk_store.h"
+#include "machine/trace_emit.h"
+
+/* ------------------------------------------------------------- the boundary */
+
+static struct machine_stop stop(enum machine_why why)
+{
+  return (struct machine_stop){.why = why};
+}
+
+/* States that are left only by the owner's hand. */
+static bool is_stuck(const struct bare *b)
+{
+  return b->run_state == MACHINE_STOPPED || b->double_fault || b->host_error;
+}
+
+static struct machine_stop stuck(const struct bare *b)
+{
+  if (b->host_error) {
+    return (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = b->host_error};
+  }
+  if (b->double_fault) {
+    return (struct machine_stop){.why = MACHINE_DOUBLE_FAULT, .trap = b->trap};
+  }
+  return stop(MACHINE_HALTED);
+}
+
+/* Lowest line first. */
+static bool interrupted(struct bare *b)
+{
+  uint32_t lines = b->cr[CR_IPEND] & b->cr[CR_IMASK];
+  if (!psw_ie(b->psw) || lines == 0) {
+    return false;
+  }
+  b->trap = (struct trap){.cause = b->cause_of_line[__builtin_ctz(lines)], .epc = b->pc};
+  return true;
+}
+
+/* Executes at least one instruction; false: b->trap. */
+static bool execute(struct bare *b, uint64_t until)
+{
+  if (b->engine == MACHINE_ENGINE_STEPPER) {
+    return bare_step(b);
+  }
+  return engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
+}
+
+static struct machine_stop trapped(struct bare *b)
+{
+  b->stats.traps[b->trap.cause]++;
+  trace_emit(&b->machine, TRACE_TRAP, b->tick, b->trap.cause, b->trap.epc, b->trap.value,
+             b->trap.insn);
+  return (struct machine_stop){.why = MACHINE_TRAP, .trap = b->trap};
+}
+
+/* Runs until something stops it. The order at a boundary is that of
+ * docs/machine.md, "At each instruction boundary". */
+static struct machine_stop run(struct bare *b, uint64_t until)
+{
+  for (;;) {
+    if (b->tick >= b->next_event) {
+      bare_fire(b);
+    }
+    if (is_stuck(b)) {
+      return stuck(b);
+    }
+    if (b->tick >= until) {
+      return stop(MACHINE_LIMIT);
+    }
+    if (b->run_state == MACHINE_WAITING) {
+      if (!bare_wait(b, until)) {
+        return stop(MACHINE_WAITS);
+      }
+    } else if (interrupted(b) || !execute(b, until)) {
+      return trapped(b);
+    }
+  }
+}
+
+static struct machine_stop bare_run(struct machine *m, uint64_t until)
+{
+  return run(bare_of(m), until);
+}
+
+static struct machine_stop bare_advance(struct machine *m, uint64_t until)
+{
+  for (;;) {
+    struct machine_stop s = run(bare_of(m), until);
+    if (s.why != MACHINE_TRAP) {
+      return s;
+    }
+    bare_deliver(m, &s.trap);
+  }
+}
+
+/* -------------------------------------------------------------------- state */
+
+static void bare_set_engine(struct machine *m, enum machine_engine engine)
+{
+  struct bare *b = bare_of(m);
+  b->engine = engine;
+  code_set_fused(b, engine == MACHINE_ENGINE_FAST);
+}
+
+static uint32_t bare_get_reg(struct machine *m, unsigned reg)
+{
+  return bare_of(m)->reg[reg];
+}
+
+static void bare_set_reg(struct machine *m, unsigned reg, uint32_t value)
+{
+  if (reg != REG_ZERO) {
+    bare_of(m)->reg[reg] = value;
+  }
+}
+
+static uint32_t bare_get_pc(struct machine *m)
+{
+  return bare_of(m)->pc;
+}
+
+static void bare_set_pc(struct machine *m, uint32_t pc)
+{
+  bare_of(m)->pc = pc;
+}
+
+static uint32_t bare_get_cr(struct machine *m, enum isa_cr cr)
+{
+  return bare_read_cr(bare_of(m), cr, bare_of(m)->tick);
+}
+
+static void bare_set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
+{
+  bare_write_cr(bare_of(m), cr, value, bare_of(m)->tick);
+}
+
+static uint64_t bare_tick(const struct machine *m)
+{
+  return ((const struct bare *)m)->tick;
+}
+
+static void bare_set_tick(struct machine *m, uint64_t tick)
+{
+  bare_of(m)->tick = tick;
+}
+
+static enum machine_run_state bare_run_state(struct machine *m)
+{
+  return bare_of(m)->run_state;
+}
+
+static void bare_set_run_state(struct machine *m, enum machine_run_state state)
+{
+  bare_of(m)->run_state = state;
+  bare_of(m)->double_fault = false;
+}
+
+static uint64_t bare_next_event(struct machine *m)
+{
+  return bare_of(m)->next_event;
+}
+
+static uint32_t bare_storage_size(const struct machine *m)
+{
+  return ((const struct bare *)m)->storage.size;
+}
+
+static bool bare_phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len)
+{
+  struct bare *b = bare_of(m);
+  if (!range_contains(0, b->storage.size, at.v, len)) {
+    return false;
+  }
+  if (len > 0) {
+    memcpy(buf, b->storage.bytes + at.v, len);
+  }
+  return true;
+}
+
+static bool bare_phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len)
+{
+  struct bare *b = bare_of(m);
+  if (!range_contains(0, b->storage.size, at.v, len)) {
+    return false;
+  }
+  bare_phys_store(b, at.v, buf, len);
+  return true;
+}
+
+static struct translation bare_translate(struct machine *m, gva_t va, enum machine_access access,
+                                         bool te)
+{
+  (void)access; /* bounds treats all alike */
+  return mmu_translate(bare_of(m), va.v, 1, te);
+}
+
+static const struct machine_stats *bare_stats(struct machine *m)
+{
+  return &bare_of(m)->stats;
+}
+
+/* ------------------------------------------------------------------ devices */
+
+static bool bare_owner_in(struct machine *m, uint32_t port, uint32_t *value)
+{
+  return bare_port_in(bare_of(m), bare_of(m)->tick, port, value);
+}
+
+static bool bare_owner_out(struct machine *m, uint32_t port, uint32_t value)
+{
+  return bare_port_out(bare_of(m), bare_of(m)->tick, port, value);
+}
+
+static void bare_console_input(struct machine *m, uint64_t at, uint8_t byte)
+{
+  struct bare *b = bare_of(m);
+  if (!console_input(b->console, b->tick, at, byte)) {
+    b->host_error = "no memory for console input";
+  }
+  bare_fire(b);
+}
+
+static const uint8_t *bare_console_output(struct machine *m, size_t *len)
+{
+  return console_output(bare_of(m)->console, len);
+}
+
+static void bare_console_on_output(struct machine *m, machine_console_fn *fn, void *ctx)
+{
+  console_on_output(bare_of(m)->console, fn, ctx);
+}
+
+static uint32_t bare_disk_sectors(struct machine *m)
+{
+  return disk_sectors(bare_of(m)->disk);
+}
+
+static bool bare_disk_peek(struct machine *m, uint32_t sector, void *buf)
+{
+  return disk_peek(bare_of(m)->disk, sector, buf);
+}
+
+static bool bare_disk_poke(struct machine *m, uint32_t sector, const void *buf)
+{
+  return disk_poke(bare_of(m)->disk, sector, buf);
+}
+
+static bool bare_save_devices(struct machine *m, struct machine_blob *blob)
+{
+  return devices_save(bare_of(m)->console, bare_of(m)->disk, blob);
+}
+
+static bool bare_load_devices(struct machine *m, const struct machine_blob *blob)
+{
+  struct bare *b = bare_of(m);
+  bool ok = devices_load(b->console, b->disk, blob);
+  bare_schedule(b);
+  return ok;
+}
+
+/* What the disk's front end asks of us. */
+static bool store_peek(void *ctx, uint32_t sector, void *buf)
+{
+  return disk_store_read(((struct bare *)ctx)->store, sector, buf);
+}
+
+static bool store_poke(void *ctx, uint32_t sector, const void *buf)
+{
+  return disk_store_write(((struct bare *)ctx)->store, sector, buf);
+}
+
+static uint32_t dma_size(void *ctx)
+{
+  return ((struct bare *)ctx)->storage.size;
+}
+
+static bool dma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
+{
+  return bare_phys_read(ctx, at, buf, len);
+}
+
+static bool dma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
+{
+  return bare_phys_write(ctx, at, buf, len);
+}
+
+static const struct disk_ops disk_over_store = {
+    .peek = store_peek,
+    .poke = store_poke,
+    .storage_size = dma_size,
+    .dma_read = dma_read,
+    .dma_write = dma_write,
+};
+
+/* ------------------------------------------------------------------ digests */
+
+static void cleaned(void *ctx, uint32_t page)
+{
+  mmu_forget_write(ctx, page);
+}
+
+static uint64_t bare_watched_digest(struct machine *m, unsigned id)
+{
+  struct bare *b = bare_of(m);
+  storage_settle(&b->storage, cleaned, b);
+  return storage_watched(&b->storage, id);
+}
+
+static uint64_t bare_storage_digest(struct machine *m)
+{
+  return bare_watched_digest(m, 0);
+}
+
+static uint64_t bare_device_digest(struct machine *m)
+{
+  struct bare *b = bare_of(m);
+  return devices_digest(b->console, b->disk, b->tick);
+}
+
+static unsigned bare_watch_storage(struct machine *m, gpa_range_t range)
+{
+  unsigned id;
+  return storage_watch(&bare_of(m)->storage, range, &id) ? id : MACHINE_NO_WATCH;
+}
+
+static void bare_unwatch_storage(struct machine *m, unsigned id)
+{
+  if (id != MACHINE_NO_WATCH) {
+    storage_unwatch(&bare_of(m)->storage, id);
+  }
+}
+
+/* --------------------------------------------------------------------- life */
+
+static void bare_destroy(struct machine *m)
+{
+  struct bare *b = bare_of(m);
+  code_free(b);
+  disk_destroy(b->disk);
+  console_destroy(b->console);
+  mmu_free(&b->mmu);
+  storage_free(&b->storage);
+  free(b);
+}
+
+static const struct machine_ops bare_ops = {
+    .destroy = bare_destroy,
+    .run = bare_run,
+    .deliver = bare_deliver,
+    .advance = bare_advance,
+    .idle = bare_idle,
+    .set_engine = bare_set_engine,
+    .get_reg = bare_get_reg,
+    .set_reg = bare_set_reg,
+    .get_pc = bare_get_pc,
+    .set_pc = bare_set_pc,
+    .get_cr = bare_get_cr,
+    .set_cr = bare_set_cr,
+    .tick = bare_tick,
+    .set_tick = bare_set_tick,
+    .run_state = bare_run_state,
+    .set_run_state = bare_set_run_state,
+    .next_event = bare_next_event,
+    .storage_size = bare_storage_size,
+    .phys_read = bare_phys_read,
+    .phys_write = bare_phys_write,
+    .translate = bare_translate,
+    .port_in = bare_owner_in,
+    .port_out = bare_owner_out,
+    .console_input = bare_console_input,
+    .console_output = bare_console_output,
+    .console_on_output = bare_console_on_output,
+    .disk_sectors = bare_disk_sectors,
+    .disk_peek = bare_disk_peek,
+    .disk_poke = bare_disk_poke,
+    .storage_digest = bare_storage_digest,
+    .device_digest = bare_device_digest,
+    .watch_storage = bare_watch_storage,
+    .watched_digest = bare_watched_digest,
+    .unwatch_storage = bare_unwatch_storage,
+    .stats = bare_stats,
+    .save_devices = bare_save_devices,
+    .load_devices = bare_load_devices,
+};
+
+static uint32_t line_bit(enum isa_cause cause)
+{
+  return 1u << isa_cause_info(cause)->line;
+}
+
+static void reset(struct bare *b)
+{
+  b->pc = ISA_RESET_PC;
+  b->timer_at = MACHINE_NEVER;
+  b->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
+  b->line_of_timer = line_bit(CAUSE_TIMER);
+  b->line_of_console = line_bit(CAUSE_CONSOLE);
+  b->line_of_disk = line_bit(CAUSE_DISK);
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
+    if (isa_cause_is_interrupt(cause)) {
+      b->cause_of_line[isa_cause_info(cause)->line % 32] = (uint8_t)cause;
+    }
+  }
+  bare_schedule(b);
+}
+
+struct machine *machine_create(const struct machine_config *config, const char **reason)
+{
+  struct bare *b = calloc(1, sizeof *b);
+  if (!b) {
+    goto no_bare;
+  }
+  b->machine = (struct machine){.ops = &bare_ops, .profile = config->profile, .name = "machine"};
+  b->store = config->disk;
+  if (!storage_init(&b->storage, config->storage)) {
+    goto no_storage;
+  }
+  if (!mmu_init(&b->mmu, config->profile)) {
+    goto no_mmu;
+  }
+  b->console = console_create();
+  if (!b->console) {
+    goto no_console;
+  }
+  b->disk = disk_create(b->store ? disk_store_sectors(b->store) : 0, &disk_over_store, b);
+  if (!b->disk) {
+    goto no_disk;
+  }
+  reset(b);
+  engine_init(b);
+  bare_set_engine(&b->machine, config->engine);
+  return &b->machine;
+
+no_disk:
+  console_destroy(b->console);
+no_console:
+  mmu_free(&b->mmu);
+no_mmu:
+  storage_free(&b->storage);
+no_storage:
+  free(b);
+no_bare:
+  if (reason) {
+    *reason = "the host has no memory for the machine";
+  }
+  return NULL;
+}

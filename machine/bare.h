@@ -1,0 +1,118 @@
+/* The bare machine's insides, shared by the files that make it up. Nothing
+ * outside machine/ includes this.
+ *
+ *   bare.c        life, state access, the boundary between instructions
+ *   bare_time.c   timer, devices, waiting
+ *   bare_cr.c     control registers
+ *   bare_ports.c  port dispatch
+ *   trap.c        delivery
+ *   mmu_bounds.c  translation, and the address spaces that cache it
+ *   access.c      loads and stores that the fast path does not answer
+ *   code.c        decoded pages
+ *   stepper.c     one instruction, plainly
+ *   engine.c      many instructions, fast
+ *   storage.c     bytes and their digest
+ */
+#ifndef TRAPEZE_MACHINE_BARE_H
+#define TRAPEZE_MACHINE_BARE_H
+
+#include "machine/code.h"
+#include "machine/devices/console.h"
+#include "machine/devices/disk.h"
+#include "machine/mmu.h"
+#include "machine/ops.h"
+#include "machine/storage.h"
+
+#define BARE_CPUID     0x50470001u
+/* Registers, and one that takes the writes to `zero`. */
+#define BARE_SINK ISA_REG_COUNT
+
+
+struct bare {
+  struct machine machine;
+  uint32_t reg[ISA_REG_COUNT + 1];
+  uint32_t pc;
+  uint32_t psw;
+  uint32_t cr[ISA_CR_COUNT]; /* all but PSW, TIMER, TICK and CPUID */
+  uint64_t tick;
+  uint64_t timer_at;   /* MACHINE_NEVER: off */
+  uint64_t next_event; /* the earliest of timer and devices */
+  struct trap trap;    /* the last one met */
+  enum machine_run_state run_state;
+  bool double_fault;      /* sticky: run answers so */
+  const char *host_error; /* sticky */
+  enum machine_engine engine;
+
+  struct storage storage;
+  struct mmu mmu;
+  struct code code;
+  struct console *console;
+  struct disk *disk;
+  struct disk_store *store; /* borrowed; NULL: no disk */
+  uint32_t line_of_timer, line_of_console, line_of_disk; /* bits of IPEND */
+  uint8_t cause_of_line[32];
+  struct machine_stats stats;
+};
+
+static inline struct bare *bare_of(struct machine *m)
+{
+  return (struct bare *)m;
+}
+
+/* -------------------------------------------------------------- bare_time.c */
+/* Raises the lines of every event due at the current tick. */
+void bare_fire(struct bare *b);
+/* Recomputes next_event, after anything that may have changed it. */
+void bare_schedule(struct bare *b);
+/* Waiting: wakes, or lets time pass to at most until. False: waits forever. */
+bool bare_wait(struct bare *b, uint64_t until);
+uint64_t bare_idle(struct machine *m, uint64_t until);
+
+/* ---------------------------------------------------------------- bare_cr.c */
+/* As seen at the boundary with tick `now`. */
+uint32_t bare_read_cr(const struct bare *b, unsigned cr, uint64_t now);
+/* `after`: the tick from which a TIMER written counts. */
+void bare_write_cr(struct bare *b, unsigned cr, uint32_t value, uint64_t after);
+void bare_write_psw(struct bare *b, uint32_t value);
+
+/* ------------------------------------------------------------- bare_ports.c */
+/* `after`: the tick of the boundary after the access. False: no such port. */
+bool bare_port_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value);
+bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value);
+/* The same for an instruction: false with a bus error in b->trap. */
+bool bare_insn_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value);
+bool bare_insn_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value);
+
+/* ------------------------------------------------------------------- trap.c */
+bool bare_deliver(struct machine *m, const struct trap *trap);
+
+/* ----------------------------------------------------------------- access.c */
+/* Loads and stores by an instruction, at va, of 1, 2 or 4 bytes. False: cause
+ * and value of b->trap say why, and nothing was done. */
+bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value);
+bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t value);
+/* Translation and value of b->trap for the fetch at pc. */
+bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word);
+/* Whether translation is on for ldprev and stprev. */
+bool bare_prev_te(const struct bare *b);
+/* Storage by physical address, coherent with decoded code. The range must exist. */
+void bare_phys_store(struct bare *b, uint32_t pa, const void *buf, uint32_t len);
+
+static inline void bare_set_trap(struct bare *b, enum isa_cause cause, uint32_t value)
+{
+  b->trap.cause = cause;
+  b->trap.value = value;
+}
+
+/* ---------------------------------------------------------------- stepper.c */
+/* Executes the instruction at pc. False: it trapped, b->trap is complete. */
+bool bare_step(struct bare *b);
+
+/* ----------------------------------------------------------------- engine.c */
+/* Executes up to `budget` instructions, at least one. It returns early whenever
+ * an interrupt might have become possible. False: as bare_step(). */
+bool engine_run(struct bare *b, uint64_t budget);
+/* Fills b->code.labels; once, before the first run. */
+void engine_init(struct bare *b);
+
+#endif

@@ -1,0 +1,42 @@
+#include "machine/bare.h"
+#include "machine/trace_emit.h"
+
+bool bare_port_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value)
+{
+  if (!console_port_in(b->console, after, port, value) &&
+      !disk_port_in(b->disk, after, port, value)) {
+    return false;
+  }
+  trace_emit(&b->machine, TRACE_IO, b->tick, port, *value, 0, 0);
+  return true;
+}
+
+bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value)
+{
+  if (!console_port_out(b->console, after, port, value) &&
+      !disk_port_out(b->disk, after, port, value)) {
+    return false;
+  }
+  b->host_error = console_host_error(b->console);
+  bare_schedule(b);
+  trace_emit(&b->machine, TRACE_IO, b->tick, port, value, 1, 0);
+  return true;
+}
+
+bool bare_insn_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value)
+{
+  if (!bare_port_in(b, after, port, value)) {
+    bare_set_trap(b, CAUSE_BUS, port);
+    return false;
+  }
+  return true;
+}
+
+bool bare_insn_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value)
+{
+  if (!bare_port_out(b, after, port, value)) {
+    bare_set_trap(b, CAUSE_BUS, port);
+    return false;
+  }
+  return true;
+}

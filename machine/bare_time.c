@@ -1,0 +1,66 @@
+#include "machine/bare.h"
+#include "machine/trace_emit.h"
+
+static void raise_line(struct bare *b, uint32_t line, enum isa_cause cause)
+{
+  b->cr[CR_IPEND] |= line;
+  trace_emit(&b->machine, TRACE_DEVICE, b->tick, cause, 0, 0, 0);
+}
+
+void bare_schedule(struct bare *b)
+{
+  uint64_t next = b->timer_at;
+  uint64_t console = console_next_event(b->console), disk = disk_next_event(b->disk);
+  next = console < next ? console : next;
+  b->next_event = disk < next ? disk : next;
+}
+
+void bare_fire(struct bare *b)
+{
+  if (b->tick >= b->timer_at) {
+    b->timer_at = MACHINE_NEVER;
+    raise_line(b, b->line_of_timer, CAUSE_TIMER);
+  }
+  if (console_fire(b->console, b->tick)) {
+    raise_line(b, b->line_of_console, CAUSE_CONSOLE);
+  }
+  if (disk_fire(b->disk, b->tick)) {
+    raise_line(b, b->line_of_disk, CAUSE_DISK);
+  }
+  bare_schedule(b);
+}
+
+/* Time passes up to the next event, or until if that is earlier; events due at
+ * the tick reached have happened. */
+static void pass_time(struct bare *b, uint64_t until)
+{
+  b->tick = b->next_event < until ? b->next_event : until;
+  if (b->tick >= b->next_event) {
+    bare_fire(b);
+  }
+}
+
+bool bare_wait(struct bare *b, uint64_t until)
+{
+  if (b->cr[CR_IPEND] & b->cr[CR_IMASK]) {
+    b->run_state = MACHINE_RUNNING;
+    return true;
+  }
+  if (b->next_event == MACHINE_NEVER) {
+    return false;
+  }
+  pass_time(b, until);
+  return true;
+}
+
+uint64_t bare_idle(struct machine *m, uint64_t until)
+{
+  struct bare *b = bare_of(m);
+  if (b->tick >= b->next_event) {
+    bare_fire(b);
+  }
+  while (b->tick < until && b->cr[CR_IPEND] == 0) {
+    pass_time(b, until);
+  }
+  return b->tick;
+}

@@ -1,0 +1,162 @@
+#include <stdlib.h>
+
+#include "machine/bare.h"
+
+static void drop_all(struct bare *b)
+{
+  struct code_page *next;
+  for (struct code_page *p = b->code.pages; p; p = next) {
+    next = p->next;
+    b->storage.page[p->page].code = NULL;
+    free(p);
+  }
+  b->code.pages = NULL;
+  b->code.count = 0;
+}
+
+void code_free(struct bare *b)
+{
+  drop_all(b);
+}
+
+static const void *label_of(const struct code_labels *labels, const struct profile_behaviour *how)
+{
+  switch (how->kind) {
+  case PROFILE_TRAP:
+    return labels->places.privileged;
+  case PROFILE_NOP:
+    return labels->places.nop;
+  case PROFILE_BODY:
+    return labels->body[how->body];
+  case PROFILE_ABSENT:
+    break;
+  }
+  return labels->places.illegal;
+}
+
+void code_build_table(struct bare *b, unsigned engine, const struct code_labels *labels)
+{
+  const struct profile *profile = b->machine.profile;
+  for (unsigned mode = 0; mode < profile_modes(profile); mode++) {
+    const void **table = b->code.table[engine][mode];
+    for (unsigned insn = 0; insn < ISA_INSN_COUNT; insn++) {
+      table[insn] = label_of(labels, profile_behaviour(profile, (enum isa_insn)insn, mode));
+    }
+    table[CODE_ILLEGAL] = labels->places.illegal;
+    table[CODE_UNDECODED] = labels->places.undecoded;
+    table[CODE_END] = labels->places.end;
+  }
+}
+
+/* -------------------------------------------------------------------- pages */
+
+static void undecode(struct bare *b, struct code_page *page, uint32_t index)
+{
+  page->insn[index] = CODE_UNDECODED;
+  page->slot[index].go = b->code.labels.places.undecoded;
+}
+
+static struct code_page *create_page(struct bare *b, uint32_t index, uint32_t words)
+{
+  if (b->code.count >= CODE_MAX_PAGES) {
+    drop_all(b);
+    mmu_forget_code(b);
+  }
+  struct code_page *page = malloc(sizeof *page);
+  if (!page) {
+    return NULL;
+  }
+  page->page = index;
+  page->words = words;
+  for (uint32_t i = 0; i < words; i++) {
+    undecode(b, page, i);
+  }
+  for (uint32_t i = words; i <= CODE_PAGE_WORDS; i++) {
+    page->insn[i] = CODE_END;
+    page->slot[i].go = b->code.labels.places.end;
+  }
+  page->next = b->code.pages;
+  b->code.pages = page;
+  b->code.count++;
+  page->next_of_page = b->storage.page[index].code;
+  b->storage.page[index].code = page;
+  return page;
+}
+
+struct code_page *code_page_get(struct bare *b, uint32_t index, uint32_t words)
+{
+  for (struct code_page *p = b->storage.page[index].code; p; p = p->next_of_page) {
+    if (p->words == words) {
+      return p;
+    }
+  }
+  struct code_page *page = create_page(b, index, words);
+  if (page) {
+    mmu_forget_write(b, index);
+  }
+  return page;
+}
+
+static void forget_words(struct bare *b, uint32_t page, uint32_t first, uint32_t last)
+{
+  for (struct code_page *p = b->storage.page[page].code; p; p = p->next_of_page) {
+    for (uint32_t i = first > 0 ? first - 1 : 0; i <= last && i < p->words; i++) {
+      undecode(b, p, i);
+    }
+  }
+}
+
+void code_forget(struct bare *b, uint32_t pa, uint32_t len)
+{
+  uint32_t last = pa + len - 1;
+  uint32_t first_page = pa >> STORAGE_PAGE_SHIFT, last_page = last >> STORAGE_PAGE_SHIFT;
+  for (uint32_t page = first_page; page <= last_page; page++) {
+    if (b->storage.page[page].code) {
+      uint32_t from = page == first_page ? pa % ISA_PAGE_SIZE / 4 : 0;
+      uint32_t to = page == last_page ? last % ISA_PAGE_SIZE / 4 : CODE_PAGE_WORDS - 1;
+      forget_words(b, page, from, to);
+    }
+  }
+}
+
+void code_set_fused(struct bare *b, bool fuse)
+{
+  if (b->code.fuse != fuse) {
+    b->code.fuse = fuse;
+    drop_all(b);
+    mmu_forget_code(b);
+  }
+}
+
+/* ----------------------------------------------------------------- decoding */
+
+static bool fill(struct bare *b, struct code_page *page, uint32_t index, enum isa_insn *insn)
+{
+  uint32_t word = storage_load(&b->storage, page->page * ISA_PAGE_SIZE + index * 4, 4);
+  struct isa_decoded d;
+  if (!profile_decode(b->machine.profile, word, &d)) {
+    return false;
+  }
+  struct slot *s = &page->slot[index];
+  s->imm = d.imm;
+  s->a = d.a;
+  s->b = d.b;
+  s->c = d.c | d.n;
+  s->to = d.a == REG_ZERO ? BARE_SINK : d.a;
+  *insn = d.insn;
+  return true;
+}
+
+void code_decode(struct bare *b, struct code_page *page, uint32_t index)
+{
+  struct slot *s = &page->slot[index];
+  enum isa_insn insn;
+  if (!fill(b, page, index, &insn)) {
+    page->insn[index] = CODE_ILLEGAL;
+    s->go = b->code.labels.places.illegal;
+    return;
+  }
+  page->insn[index] = (uint8_t)insn;
+  s->go = isa_insn_info(insn)->group == ISA_GROUP_SYSTEM ? b->code.labels.places.system
+                                                         : b->code.table[CODE_FAST][0][insn];
+}

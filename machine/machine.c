@@ -1,0 +1,247 @@
+#include "machine/machine.h"
+
+#include <string.h>
+
+#include "machine/digest.h"
+#include "machine/ops.h"
+
+void machine_destroy(struct machine *m)
+{
+  if (m) {
+    m->ops->destroy(m);
+  }
+}
+
+/* ---------------------------------------------------------------- executing */
+
+struct machine_stop machine_run(struct machine *m, uint64_t until_tick)
+{
+  return m->ops->run(m, until_tick);
+}
+
+bool machine_deliver(struct machine *m, const struct trap *trap)
+{
+  return m->ops->deliver(m, trap);
+}
+
+struct machine_stop machine_advance(struct machine *m, uint64_t until_tick)
+{
+  if (m->ops->advance) {
+    return m->ops->advance(m, until_tick);
+  }
+  for (;;) {
+    struct machine_stop stop = m->ops->run(m, until_tick);
+    if (stop.why != MACHINE_TRAP) {
+      return stop;
+    }
+    m->ops->deliver(m, &stop.trap); /* a double fault is what run answers next */
+  }
+}
+
+uint64_t machine_idle(struct machine *m, uint64_t until_tick)
+{
+  return m->ops->idle(m, until_tick);
+}
+
+void machine_set_engine(struct machine *m, enum machine_engine engine)
+{
+  m->ops->set_engine(m, engine);
+}
+
+/* -------------------------------------------------------------------- state */
+
+const struct profile *machine_profile(const struct machine *m)
+{
+  return m->profile;
+}
+
+struct machine *machine_parent(struct machine *m)
+{
+  return m->parent;
+}
+
+const char *machine_name(const struct machine *m)
+{
+  return m->name;
+}
+
+uint32_t machine_get_reg(struct machine *m, unsigned reg)
+{
+  return m->ops->get_reg(m, reg);
+}
+
+void machine_set_reg(struct machine *m, unsigned reg, uint32_t value)
+{
+  m->ops->set_reg(m, reg, value);
+}
+
+uint32_t machine_get_pc(struct machine *m)
+{
+  return m->ops->get_pc(m);
+}
+
+void machine_set_pc(struct machine *m, uint32_t pc)
+{
+  m->ops->set_pc(m, pc);
+}
+
+uint32_t machine_get_cr(struct machine *m, enum isa_cr cr)
+{
+  return m->ops->get_cr(m, cr);
+}
+
+void machine_set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
+{
+  m->ops->set_cr(m, cr, value);
+}
+
+uint64_t machine_tick(const struct machine *m)
+{
+  return m->ops->tick(m);
+}
+
+enum machine_run_state machine_run_state(struct machine *m)
+{
+  return m->ops->run_state(m);
+}
+
+void machine_set_run_state(struct machine *m, enum machine_run_state state)
+{
+  m->ops->set_run_state(m, state);
+}
+
+uint64_t machine_next_event(struct machine *m)
+{
+  return m->ops->next_event(m);
+}
+
+uint32_t machine_storage_size(const struct machine *m)
+{
+  return m->ops->storage_size(m);
+}
+
+bool machine_phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len)
+{
+  return m->ops->phys_read(m, at, buf, len);
+}
+
+bool machine_phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len)
+{
+  return m->ops->phys_write(m, at, buf, len);
+}
+
+bool machine_phys_read_word(struct machine *m, gpa_t at, uint32_t *word)
+{
+  uint8_t b[4];
+  if (!m->ops->phys_read(m, at, b, sizeof b)) {
+    return false;
+  }
+  *word = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+  return true;
+}
+
+bool machine_phys_write_word(struct machine *m, gpa_t at, uint32_t word)
+{
+  uint8_t b[4] = {(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16),
+                  (uint8_t)(word >> 24)};
+  return m->ops->phys_write(m, at, b, sizeof b);
+}
+
+struct translation machine_translate(struct machine *m, gva_t va, enum machine_access access,
+                                     bool te)
+{
+  return m->ops->translate(m, va, access, te);
+}
+
+/* ------------------------------------------------------------------ devices */
+
+bool machine_port_in(struct machine *m, uint32_t port, uint32_t *value)
+{
+  return m->ops->port_in(m, port, value);
+}
+
+bool machine_port_out(struct machine *m, uint32_t port, uint32_t value)
+{
+  return m->ops->port_out(m, port, value);
+}
+
+void machine_console_input(struct machine *m, uint64_t at, uint8_t byte)
+{
+  m->ops->console_input(m, at, byte);
+}
+
+const uint8_t *machine_console_output(struct machine *m, size_t *len)
+{
+  return m->ops->console_output(m, len);
+}
+
+void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *ctx)
+{
+  m->ops->console_on_output(m, fn, ctx);
+}
+
+uint32_t machine_disk_sectors(struct machine *m)
+{
+  return m->ops->disk_sectors(m);
+}
+
+bool machine_disk_peek(struct machine *m, uint32_t sector, void *buf)
+{
+  return m->ops->disk_peek(m, sector, buf);
+}
+
+/* ---------------------------------------------------------------- comparing */
+
+/* Only what ops answer goes in, so that every kind of machine agrees. */
+uint64_t machine_state_hash(struct machine *m)
+{
+  const struct machine_ops *ops = m->ops;
+  uint64_t hash = digest_add(0, ops->tick(m));
+  for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
+    hash = digest_add(hash, ops->get_reg(m, reg));
+  }
+  hash = digest_add(hash, ops->get_pc(m));
+  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+    if (profile_has_cr(m->profile, (enum isa_cr)cr)) {
+      hash = digest_add(hash, ops->get_cr(m, (enum isa_cr)cr));
+    }
+  }
+  hash = digest_add(hash, ops->run_state(m));
+  hash = digest_add(hash, ops->storage_digest(m));
+  return digest_add(hash, ops->device_digest(m));
+}
+
+uint64_t machine_storage_digest(struct machine *m)
+{
+  return m->ops->storage_digest(m);
+}
+
+uint64_t machine_device_digest(struct machine *m)
+{
+  return m->ops->device_digest(m);
+}
+
+unsigned machine_watch_storage(struct machine *m, gpa_range_t range)
+{
+  return m->ops->watch_storage(m, range);
+}
+
+uint64_t machine_watched_digest(struct machine *m, unsigned id)
+{
+  return m->ops->watched_digest(m, id);
+}
+
+void machine_unwatch_storage(struct machine *m, unsigned id)
+{
+  m->ops->unwatch_storage(m, id);
+}
+
+const struct machine_stats *machine_stats(struct machine *m)
+{
+  return m->ops->stats(m);
+}
+
+void machine_set_tracer(struct machine *m, struct tracer *tracer)
+{
+  m->tracer = tracer;
+}

@@ -1,0 +1,65 @@
+/* The `bounds` MMU, and the caches that let the engine skip it.
+ *
+ * An address space is what decides a translation: TE, and with it BASE and
+ * BOUND. Each has its own tags, so that a change of mode or of process, or of
+ * virtual machine, swaps a pointer and forgets nothing. Only pages that lie
+ * wholly within the bound, in storage, and on a physical page boundary are ever
+ * entered; all others are translated at each access.
+ */
+#ifndef TRAPEZE_MACHINE_MMU_H
+#define TRAPEZE_MACHINE_MMU_H
+
+#include "machine/machine.h"
+
+struct bare;
+struct code_page;
+
+#define MMU_DATA_ENTRIES 256u
+#define MMU_CODE_ENTRIES 64u
+#define MMU_SPACES       16u
+/* No address compares equal: a tag has bits 31:12 of an address, and an access
+ * is compared with these and its low alignment bits. */
+#define MMU_NO_TAG 0x800u
+
+struct data_entry {
+  uint32_t read, write; /* tags; write only for pages that are dirty and hold no code */
+  uintptr_t offset;     /* host address - va */
+};
+
+struct code_entry {
+  uint32_t tag;
+  struct code_page *code;
+};
+
+struct space {
+  bool used, te;
+  uint32_t base, bound; /* 0 while te is off */
+  struct data_entry data[MMU_DATA_ENTRIES];
+  struct code_entry code[MMU_CODE_ENTRIES];
+};
+
+struct mmu {
+  struct space *space; /* MMU_SPACES of them */
+  unsigned next;       /* to be replaced */
+  bool bounds;         /* the profile has the bounds MMU */
+};
+
+bool mmu_init(struct mmu *mmu, const struct profile *profile); /* false: no memory */
+void mmu_free(struct mmu *mmu);
+
+/* What an access of `size` bytes at va meets; alignment is not looked at. Pure. */
+struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size, bool te);
+
+/* The space of the current PSW, BASE and BOUND. */
+struct space *mmu_space(struct bare *b);
+/* Enters va's page into the space's data tags, if it may be. */
+void mmu_fill_data(struct bare *b, struct space *space, uint32_t va);
+/* If instructions at va's page can be run from decoded slots: the physical page
+ * and how many whole words of it, from its start, are accessible. */
+bool mmu_code_extent(struct bare *b, const struct space *space, uint32_t va, uint32_t *page,
+                     uint32_t *words);
+/* Takes the write tags of a physical page away, in every space. */
+void mmu_forget_write(struct bare *b, uint32_t page);
+void mmu_forget_code(struct bare *b);
+
+#endif

@@ -1,0 +1,65 @@
+/* Physical storage of a bare machine, and its digest kept up to date.
+ *
+ * Pages that were never written cost nothing: the host maps them on demand and
+ * their digest is known to be 0. A page is *clean* while its digest is right and
+ * *dirty* while it is not; only stores into clean pages need to be noticed. The
+ * first stores into a clean page update its digest word by word, so that a
+ * machine that is stepped and hashed pays for the words written, not for pages.
+ */
+#ifndef TRAPEZE_MACHINE_STORAGE_H
+#define TRAPEZE_MACHINE_STORAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "machine/address.h"
+
+#define STORAGE_PAGE_SHIFT 12u
+#define STORAGE_PAGE_SIZE  (1u << STORAGE_PAGE_SHIFT)
+
+struct code_page;
+
+struct page {
+  uint64_t digest;        /* of the contents; right unless dirty */
+  uint64_t counted;       /* the digest that the watches' sums contain */
+  struct code_page *code; /* decoded instructions of this page; engine's business */
+  bool dirty;
+  bool touched;    /* in the list of pages to settle */
+  uint8_t updates; /* stores that were followed word by word since settled */
+};
+
+struct watch;
+
+struct storage {
+  uint8_t *bytes;
+  uint32_t size;
+  struct page *page; /* one for each page */
+  uint32_t *touched;
+  uint32_t touched_count;
+  struct watch *watch; /* [0]: all of storage */
+  unsigned watch_count;
+};
+
+/* All zero. False: no host memory, nothing to free. size is in whole pages. */
+bool storage_init(struct storage *s, uint32_t size);
+void storage_free(struct storage *s);
+
+/* The range must exist. */
+void storage_write(struct storage *s, uint32_t at, const void *buf, uint32_t len);
+/* size 1, 2 or 4; `at` may be misaligned. */
+void storage_store(struct storage *s, uint32_t at, uint32_t value, uint32_t size);
+uint32_t storage_load(const struct storage *s, uint32_t at, uint32_t size);
+
+/* Brings every page's digest up to date; calls `cleaned` for each page that was
+ * dirty and no longer is. */
+typedef void storage_cleaned_fn(void *ctx, uint32_t page);
+void storage_settle(struct storage *s, storage_cleaned_fn *cleaned, void *ctx);
+
+/* Sums over ranges of whole pages: see machine_watch_storage(). Id 0 is the
+ * whole storage and always there. False: no host memory. */
+bool storage_watch(struct storage *s, gpa_range_t range, unsigned *id);
+void storage_unwatch(struct storage *s, unsigned id);
+/* Right after storage_settle(). */
+uint64_t storage_watched(const struct storage *s, unsigned id);
+
+#endif
