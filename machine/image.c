@@ -269,7 +269,9 @@ static bool read_symbol_table(const struct parse *p, Elf_Scn *scn, const GElf_Sh
 static bool sort_symbols(const struct parse *p)
 {
   struct image *image = p->image;
-  qsort(image->symbols, image->symbol_count, sizeof *image->symbols, by_value);
+  if (image->symbol_count != 0) {
+    qsort(image->symbols, image->symbol_count, sizeof *image->symbols, by_value);
+  }
   image->public_symbols = calloc(image->symbol_count + 1, sizeof *image->public_symbols);
   image->text = calloc(image->symbol_count + 1, sizeof *image->text);
   if (!image->public_symbols || !image->text) {
@@ -355,7 +357,7 @@ static bool check_line_origins(const struct parse *p, size_t count)
       state[at - lines] = ENDS;
     }
     if (!ok) {
-      complain(p, "line record %zu is its own origin in %s", i, LINE_SECTION);
+      complain(p, "the origins of line record %zu go round in a circle in %s", i, LINE_SECTION);
     }
   }
   free(state);
