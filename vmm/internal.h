@@ -8,7 +8,7 @@
 #include "machine/devices/disk.h"
 #include "machine/devices/ports.h"
 #include "machine/ops.h"
-#include "machine/trace.h"
+#include "machine/trace_emit.h"
 #include "vmm/modules.h"
 #include "vmm/vmm.h"
 
@@ -142,13 +142,10 @@ void vconsole_connect(struct vm *vm);
 /* vm.c */
 extern const struct machine_ops vm_ops;
 
-static inline void vm_trace(struct vm *vm, enum trace_kind kind, uint32_t a, uint32_t b, uint32_t c,
-                            uint32_t d)
+static inline void vm_trace(const struct vm *vm, enum trace_kind kind, uint32_t a, uint32_t b,
+                            uint32_t c, uint32_t d)
 {
-  if (vm->machine.tracer) {
-    struct trace_event e = {kind, vm->machine.name, vm->cpu.tick, a, b, c, d};
-    vm->machine.tracer->record(vm->machine.tracer, &e);
-  }
+  trace_emit(&vm->machine, kind, vm->cpu.tick, a, b, c, d);
 }
 
 #endif
