@@ -24,18 +24,6 @@ static void duplicate(struct diag *d, const char *what, const struct ident *id,
         break;                                                                                     \
       }
 
-/* "a, b or c" of a list's names. */
-#define LIST_NAMES(buf, type, head, member)                                                        \
-  do {                                                                                             \
-    size_t len_ = 0;                                                                               \
-    for (const type *n_ = (head); n_ && len_ < sizeof(buf); n_ = n_->next)                         \
-      len_ += (size_t)snprintf(buf + len_, sizeof(buf) - len_, "%s%s",                             \
-                               len_ == 0  ? ""                                                     \
-                               : n_->next ? ", "                                                   \
-                                          : " or ",                                                \
-                               n_->member.text);                                                   \
-  } while (0)
-
 static uint32_t bits(uint32_t high, uint32_t low)
 {
   return (high == 31 ? UINT32_MAX : (1u << (high + 1)) - 1) & ~((1u << low) - 1);
@@ -62,7 +50,7 @@ static void check_registers(struct def *def, struct diag *d)
   for (const struct ident_list *r = def->registers; r; r = r->next)
     count++;
   if (count != 16) {
-    struct loc at = def->registers ? def->registers->id.loc : def->isa.loc;
+    struct loc at = def->registers ? def->registers->id.loc : (struct loc){1, 1, 1, 1};
     diag_error(d, at, "%u registers are declared; expected 16, one for each value of 4 bits",
                count);
   }
@@ -310,7 +298,7 @@ static void resolve_format(struct def *def, struct diag *d, struct insn *insn)
       insn->format = f;
       return;
     }
-  char names[512] = "";
+  char names[512];
   LIST_NAMES(names, struct format, def->formats, name);
   diag_error(d, insn->format_name.loc, "unknown format '%s'; expected %s", insn->format_name.text,
              names);
@@ -347,11 +335,11 @@ static void check_shape(struct diag *d, const struct insn *insn)
     while (o && !(strlen(o->name.text) == len && memcmp(o->name.text, p, len) == 0))
       o = o->next;
     if (!o) {
-      char names[128] = "no operand";
+      char names[128];
       LIST_NAMES(names, struct operand, insn->format->operands, name);
       diag_error(d, shape_loc(insn, (size_t)(p - shape), len),
                  "format '%s' has no operand '%.*s'; expected %s", insn->format->name.text,
-                 (int)len, p, names);
+                 (int)len, p, *names ? names : "an empty shape");
     }
     p += len;
   }
@@ -381,6 +369,12 @@ static void check_behaviours(struct def *def, struct diag *d, struct insn *insn)
     diag_error(d, insn->behaviours->name.loc,
                "'%s' has named behaviours; expected one body, since only the system group's "
                "instructions differ by profile",
+               insn->name.text);
+  if ((insn->group == GROUP_SYSTEM) != (*insn->sensitive.text != '\0'))
+    diag_error(d, insn->name.loc,
+               insn->group == GROUP_SYSTEM
+                   ? "'%s' does not say why it is sensitive; expected sensitive \"…\""
+                   : "'%s' is said to be sensitive; expected that of the system group only",
                insn->name.text);
   CHECK_UNIQUE(d, "behaviour", struct behaviour, insn->behaviours, name)
   for (struct behaviour *b = insn->behaviours; b; b = b->next) {

@@ -19,6 +19,19 @@ void check_paths(struct diag *diag, const struct insn *insn, const struct behavi
 /* Whether the statements mention the operand. */
 bool body_mentions(const struct stmt *body, const struct operand *operand);
 
+/* "a, b or c" of a list's names, into an array. */
+#define LIST_NAMES(buf, type, head, member)                                                        \
+  do {                                                                                             \
+    size_t len_ = 0;                                                                               \
+    buf[0] = '\0';                                                                                 \
+    for (const type *n_ = (head); n_ && len_ < sizeof(buf); n_ = n_->next)                         \
+      len_ += (size_t)snprintf(buf + len_, sizeof(buf) - len_, "%s%s",                             \
+                               len_ == 0  ? ""                                                     \
+                               : n_->next ? ", "                                                   \
+                                          : " or ",                                                \
+                               n_->member.text);                                                   \
+  } while (0)
+
 const struct field *find_field(const struct def *def, const char *name);
 
 #endif

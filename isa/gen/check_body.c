@@ -67,8 +67,10 @@ static bool is_translation(const struct stmt *let)
 static const struct field *need_field(struct body *b, const struct ident *name)
 {
   const struct field *f = find_field(b->def, name->text);
+  char names[256];
+  LIST_NAMES(names, struct field, b->def->psw, name);
   if (!f)
-    diag_error(b->diag, name->loc, "the PSW has no field '%s'", name->text);
+    diag_error(b->diag, name->loc, "the PSW has no field '%s'; expected %s", name->text, names);
   return f;
 }
 
@@ -107,6 +109,19 @@ static void resolve_psw(struct body *b, struct expr *e)
                member->text ? "psw." : "the whole psw", member->text ? member->text : "");
 }
 
+/* Whoever has the instruction must have the control register. */
+static void check_cr_exists(struct body *b, const struct expr *e)
+{
+  uint32_t wanted = e->ref.cr->requires.mask, given = b->insn->requires.mask;
+  if (!wanted || (given && !(given & ~wanted)))
+    return;
+  diag_error(
+      b->diag, e->loc,
+      "cr.%s does not exist wherever '%s' does; expected the instruction to require the same",
+      e->ref.cr->name.text, b->insn->name.text);
+  diag_note(b->diag, e->ref.cr->name.loc, "its requirement is here");
+}
+
 static void resolve_cr(struct body *b, struct expr *e)
 {
   const struct ident *member = &e->name.member;
@@ -116,8 +131,13 @@ static void resolve_cr(struct body *b, struct expr *e)
   }
   e->ref.kind = REF_CR;
   e->ref.cr = find_cr(b, member->text);
+  char names[512];
+  LIST_NAMES(names, struct cr, b->def->crs, name);
   if (!e->ref.cr)
-    diag_error(b->diag, member->loc, "unknown control register '%s'", member->text);
+    diag_error(b->diag, member->loc, "unknown control register '%s'; expected %s", member->text,
+               names);
+  else
+    check_cr_exists(b, e);
   if (b->insn->group == GROUP_USER)
     diag_error(b->diag, e->loc, "the user group may not mention control registers");
 }
@@ -385,6 +405,10 @@ static void check_let(struct body *b, struct stmt *s, struct scope *scope)
   } else {
     check_expr(b, s->value);
   }
+  if (find_let(b, name)) {
+    s->used = true; /* said enough about it */
+    return;
+  }
   *scope = (struct scope){s, b->scope};
   b->scope = scope;
 }
@@ -411,7 +435,9 @@ static void check_target(struct body *b, struct expr *t)
   case REF_PSW_FIELD:
     break;
   case REF_CR:
-    diag_error(b->diag, t->loc, "expected writecr(cr.%s, …);", t->name.member.text);
+    diag_error(b->diag, t->loc,
+               "control registers are written by a primitive; expected writecr(cr.%s, …);",
+               t->name.member.text);
     break;
   case REF_LET:
   case REF_LET_FIELD:
@@ -455,8 +481,10 @@ static void check_trap(struct body *b, struct stmt *s)
   for (const struct cause *c = b->def->causes; c; c = c->next)
     if (same(c->name.text, s->name.text))
       s->cause = c;
+  char names[512];
+  LIST_NAMES(names, struct cause, b->def->causes, name);
   if (!s->cause)
-    diag_error(b->diag, s->name.loc, "unknown cause '%s'", s->name.text);
+    diag_error(b->diag, s->name.loc, "unknown cause '%s'; expected %s", s->name.text, names);
   else if (s->cause->has_line)
     diag_error(b->diag, s->name.loc,
                "'%s' is an interrupt; expected a cause that an instruction raises", s->name.text);

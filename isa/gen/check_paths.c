@@ -45,9 +45,18 @@ static bool reads_state(const struct expr *e)
   return false;
 }
 
+/* Whether the statement's value depends on state. The control register that a
+ * primitive names is its own affair. */
+static bool value_reads_state(const struct expr *value)
+{
+  if (!value || !value->primitive)
+    return reads_state(value);
+  return reads_state(*value->primitive->args == 'c' ? value->args->next : value->args);
+}
+
 static void check_read(struct path *p, const struct expr *e)
 {
-  if (!p->wrote || !reads_state(e))
+  if (!p->wrote || !value_reads_state(e))
     return;
   diag_error(
       p->diag, e->loc,
@@ -63,8 +72,8 @@ static void check_primitive_order(struct path *p, const struct stmt *s,
     return;
   }
   if (p->wrote) {
-    diag_error(p->diag, s->loc, "%s comes after a write; expected every primitive%s before it",
-               prim->name, prim->may_trap ? ", which may trap," : "");
+    diag_error(p->diag, s->loc, "%s %s after a write; expected it before every write", prim->name,
+               prim->may_trap ? "may trap" : "comes");
     diag_note(p->diag, p->wrote->loc, "the write is here");
   } else if (p->effect) {
     diag_error(p->diag, s->loc,
@@ -130,7 +139,7 @@ static void check_sequence(struct path *p, const struct stmt *s)
       check_trap_order(p, s);
       break;
     case STMT_PRIMITIVE:
-      check_read(p, s->value->args);
+      check_read(p, s->value);
       check_primitive_order(p, s, s->value->primitive);
       break;
     }

@@ -9,7 +9,7 @@ static void emit_value(FILE *out, const struct expr *e, enum place place);
 
 static void emit_constant(FILE *out, uint32_t value)
 {
-  fprintf(out, value < 10 ? "%uu" : "0x%xu", value);
+  fprintf(out, value < 100 ? "%uu" : "0x%xu", value);
 }
 
 static void emit_ref(FILE *out, const struct ref *r)

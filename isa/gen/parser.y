@@ -253,31 +253,48 @@ static bool is_soft_keyword(yysymbol_kind_t symbol)
   return symbol >= YYSYMBOL_ISA && symbol <= YYSYMBOL_INSTRUCTION;
 }
 
-/* Names the expected symbols; words that could stand as names are left out
- * where a name is expected anyway. */
-static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct parse *parse)
+/* Those between two values; '-' may also stand before one. */
+static bool is_operator(yysymbol_kind_t symbol)
 {
-  enum { MAX = YYNTOKENS };
-  (void)scanner;
-  yysymbol_kind_t expected[MAX];
-  int count = yypcontext_expected_tokens(ctx, expected, MAX);
-  if (count < 0)
-    return count;
-  bool name = false;
-  for (int i = 0; i < count; i++)
-    name |= expected[i] == YYSYMBOL_NAME;
-  char text[1024] = "";
-  size_t len = 0;
+  static const char single[] = "'?' '|' '^' '&' '+' '*' '['";
+  return (symbol >= YYSYMBOL_SHL && symbol <= YYSYMBOL_REMS) || strstr(single, yysymbol_name(symbol));
+}
+
+/* Leaves out words that could stand as names where a name is expected anyway,
+ * and lists operators as one. */
+static void list_expected(const yysymbol_kind_t *expected, int count, char *text, size_t size)
+{
+  bool name = false, operators = false;
   int listed = 0;
+  size_t len = 0;
+  text[0] = '\0';
   for (int i = 0; i < count; i++) {
-    if (name && is_soft_keyword(expected[i]))
+    name |= expected[i] == YYSYMBOL_NAME;
+    operators |= expected[i] == YYSYMBOL_SHL;
+  }
+  for (int i = 0; i < count && len < size; i++) {
+    if ((name && is_soft_keyword(expected[i])) || (operators && is_operator(expected[i])) ||
+        (operators && strcmp(yysymbol_name(expected[i]), "'-'") == 0))
       continue;
-    len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", listed++ ? ", " : "",
+    len += (size_t)snprintf(text + len, size - len, "%s%s", listed++ ? ", " : "",
                             yysymbol_name(expected[i]));
   }
+  if (operators && len < size)
+    snprintf(text + len, size - len, "%soperator", listed ? ", " : "");
+}
+
+static int yyreport_syntax_error(const yypcontext_t *ctx, void *scanner, struct parse *parse)
+{
+  (void)scanner;
+  yysymbol_kind_t expected[YYNTOKENS];
+  int count = yypcontext_expected_tokens(ctx, expected, YYNTOKENS);
+  if (count < 0)
+    return count;
+  char text[1024];
+  list_expected(expected, count, text, sizeof text);
   yysymbol_kind_t found = yypcontext_token(ctx);
   diag_error(parse->diag, *yypcontext_location(ctx), "unexpected %s; expected %s%s",
-             found == YYSYMBOL_YYEMPTY ? "token" : yysymbol_name(found), listed > 1 ? "one of " : "",
-             text);
+             found == YYSYMBOL_YYEMPTY ? "token" : yysymbol_name(found),
+             strchr(text, ',') ? "one of " : "", text);
   return 0;
 }
