@@ -1,0 +1,203 @@
+/* trapeze profiles [NAME]: the machines that come with it, or what one of them
+ * does with each system instruction outside the privileged mode.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "isa/profile.h"
+#include "tools/command.h"
+#include "tools/common/json.h"
+#include "tools/common/options.h"
+#include "tools/common/text.h"
+
+struct request { bool json; };
+
+static int apply_json(void *ctx, const char *value)
+{
+  (void)value;
+  ((struct request *)ctx)->json = true;
+  return STATUS_DONE;
+}
+
+static const struct option_spec options[] = {
+    {"json", 0, NULL, "one JSON object, schema trapeze-profiles/1, of one profile "
+                      "trapeze-profile/1", apply_json},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command_usage usage = {
+    .command = "profiles",
+    .synopsis = "[OPTION]... [PROFILE]",
+    .about = "List the profiles that come with trapeze, or show what one of them, or a file "
+             "NAME.profile of your own, does with each system instruction outside the privileged "
+             "mode: trap, ignore it (nop), execute it as in the privileged mode (full), or do a "
+             "part of it.",
+    .notes = "An instruction marked * is sensitive and does not always trap: there Popek and "
+             "Goldberg's first theorem fails.",
+    .max_operands = 1,
+};
+
+/* ------------------------------------------------------------------ features */
+
+static const struct feature_name { enum isa_feature feature; const char *name; } features[] = {
+    {ISA_FEATURE_MMU_BOUNDS, "mmu bounds"}, {ISA_FEATURE_MMU_TLB, "mmu tlb"},
+    {ISA_FEATURE_MMU_PAGED, "mmu paged"},   {ISA_FEATURE_MMU_NESTED, "mmu nested"},
+    {ISA_FEATURE_IO_PORTS, "io ports"},     {ISA_FEATURE_IO_MMIO, "io mmio"},
+    {ISA_FEATURE_IO_CHANNEL, "io channel"}, {ISA_FEATURE_KEYS, "keys"},
+};
+#define FEATURE_COUNT (sizeof features / sizeof *features)
+
+/* ---------------------------------------------------------------- behaviours */
+
+/* Sensitive, and not privileged: the pair (mode 0, least privileged mode) decides. */
+static bool is_hole(const struct isa_insn_info *info, const struct profile_behaviour *b)
+{
+  return info->group == ISA_GROUP_SYSTEM && info->sensitive[0] && b->kind != PROFILE_TRAP &&
+         b->kind != PROFILE_ABSENT;
+}
+
+/* The behaviour of each mode outside the privileged one: "trap", or "1 trap, 2 full". */
+static void behaviour_words(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
+{
+  unsigned user = profile_user_mode(p);
+  const char *last = profile_behaviour(p, insn, user)->name;
+  bool same = true;
+  for (unsigned mode = 1; mode < user; mode++)
+    same &= strcmp(profile_behaviour(p, insn, mode)->name, last) == 0;
+  if (same) {
+    snprintf(buf, size, "%s", last);
+    return;
+  }
+  size_t at = 0;
+  for (unsigned mode = 1; mode <= user && at < size; mode++)
+    at += (size_t)snprintf(buf + at, size - at, "%s%u %s", mode > 1 ? ", " : "", mode,
+                           profile_behaviour(p, insn, mode)->name);
+}
+
+static void print_row(const struct profile *p, enum isa_insn insn)
+{
+  const struct isa_insn_info *info = isa_insn_info(insn);
+  const struct profile_behaviour *b = profile_behaviour(p, insn, profile_user_mode(p));
+  char words[64], note[400];
+  behaviour_words(p, insn, words, sizeof words);
+  if (b->models)
+    snprintf(note, sizeof note, "%s%s%s%s", b->models, b->source ? " (" : "",
+             b->source ? b->source : "", b->source ? ")" : "");
+  else
+    snprintf(note, sizeof note, "%s", info->summary);
+  printf("%c %-7s %-9s ", is_hole(info, b) ? '*' : ' ', info->mnemonic, words);
+  text_wrap(stdout, note, 20, 20);
+}
+
+static void print_profile(const struct profile *p)
+{
+  printf("%s: %s\n\n", profile_name(p), profile_title(p));
+  text_paragraphs(stdout, profile_story(p));
+  printf("\n%u modes", profile_modes(p));
+  for (size_t i = 0; i < FEATURE_COUNT; i++)
+    if (profile_features(p) & features[i].feature)
+      printf(", %s", features[i].name);
+  printf("\n");
+  if (profile_source(p)) {
+    printf("Source: ");
+    text_wrap(stdout, profile_source(p), 8, 8);
+  }
+  printf("\n  instr.  outside   what it stands for\n");
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++)
+    if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM)
+      print_row(p, (enum isa_insn)i);
+  printf("\n* sensitive, and does not always trap outside the privileged mode.\n");
+}
+
+static int list_profiles(void)
+{
+  for (const char *const *name = profile_shipped(); *name; name++) {
+    struct profile *p = profile_load(*name, stderr);
+    if (!p)
+      return STATUS_OURS;
+    printf("%-10s ", *name);
+    text_wrap(stdout, profile_title(p), 11, 11);
+    printf("%11s", "");
+    text_wrap(stdout, profile_story(p), 11, 11);
+    profile_destroy(p);
+  }
+  return STATUS_DONE;
+}
+
+/* ---------------------------------------------------------------------- JSON */
+
+static json_t *summary_json(const struct profile *p)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < FEATURE_COUNT; i++)
+    if (profile_features(p) & features[i].feature)
+      json_array_append_new(list, json_string(features[i].name));
+  return json_pack("{s:s, s:o, s:o, s:o, s:i, s:o}", "name", profile_name(p), "title",
+                   json_text(profile_title(p)), "story", json_text(profile_story(p)), "source",
+                   json_text(profile_source(p)), "modes", (int)profile_modes(p), "features", list);
+}
+
+static json_t *instruction_json(const struct profile *p, enum isa_insn insn)
+{
+  const struct isa_insn_info *info = isa_insn_info(insn);
+  const struct profile_behaviour *b = profile_behaviour(p, insn, profile_user_mode(p));
+  json_t *modes = json_array();
+  for (unsigned mode = 0; mode < profile_modes(p); mode++)
+    json_array_append_new(modes, json_string(profile_behaviour(p, insn, mode)->name));
+  return json_pack("{s:s, s:s, s:o, s:b, s:s, s:o, s:o, s:i}", "instruction", info->mnemonic,
+                   "summary", info->summary, "behaviour_by_mode", modes, "hole", is_hole(info, b),
+                   "sensitive", info->sensitive, "models", json_text(b->models), "source",
+                   json_text(b->source), "line", (int)b->line);
+}
+
+static json_t *profile_json(const struct profile *p)
+{
+  json_t *object = json_pack("{s:s, s:s}", "schema", "trapeze-profile/1", "file", profile_file(p));
+  json_t *list = json_array(), *summary = summary_json(p);
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++)
+    if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM)
+      json_array_append_new(list, instruction_json(p, (enum isa_insn)i));
+  json_object_update(object, summary);
+  json_decref(summary);
+  json_object_set_new(object, "instructions", list);
+  return object;
+}
+
+static int list_profiles_json(void)
+{
+  json_t *list = json_array();
+  for (const char *const *name = profile_shipped(); *name; name++) {
+    struct profile *p = profile_load(*name, stderr);
+    if (!p) {
+      json_decref(list);
+      return STATUS_OURS;
+    }
+    json_array_append_new(list, summary_json(p));
+    profile_destroy(p);
+  }
+  return json_print("profiles",
+                    json_pack("{s:s, s:o}", "schema", "trapeze-profiles/1", "profiles", list));
+}
+
+int cmd_profiles(int argc, char **argv)
+{
+  struct request r = {0};
+  const struct option_group groups[] = {{"Options", options, &r}, {NULL, NULL, NULL}};
+  char **operands;
+  int count;
+  int status = options_parse(&usage, groups, argc, argv, &operands, &count);
+  if (status != OPTIONS_GO_ON)
+    return status;
+  if (count == 0)
+    return r.json ? list_profiles_json() : list_profiles();
+  struct profile *p = profile_load(operands[0], stderr);
+  if (!p)
+    return STATUS_USAGE;
+  status = STATUS_DONE;
+  if (r.json)
+    status = json_print("profiles", profile_json(p));
+  else
+    print_profile(p);
+  profile_destroy(p);
+  return status;
+}

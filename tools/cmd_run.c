@@ -1,0 +1,69 @@
+/* trapeze run: a program on the bare machine. */
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/runner.h"
+#include "tools/common/stats.h"
+
+static const struct command_usage usage = {
+    .command = "run",
+    .synopsis = "[OPTION]... PROGRAM",
+    .about = "Run a program on the bare machine, with the terminal as its console.",
+    .notes =
+        "PROGRAM is a shipped guest (minos), an ELF file, a raw binary or a source ending in .s.\n\n"
+        "Without --input, --input-log or --session the console is standard input: a terminal live "
+        "(the guest echoes; Ctrl-C stops the machine), a file or a pipe read to its end before "
+        "the machine starts. Input always reaches the guest at counted ticks, so that the same "
+        "input gives the same run.\n\n"
+        "Exit status: 0 the guest halted; 1 it did not: a double fault, it waits for an interrupt "
+        "that cannot come, or the tick limit; 2 usage or bad input; 3 trapeze or the host failed.",
+    .min_operands = 1,
+    .max_operands = 1,
+    .operand = "a program",
+};
+
+static int run_bare(struct runner *r)
+{
+  struct setup *s = &r->setup;
+  struct disk_store *disk;
+  bool readonly;
+  int status = setup_open_disk(s, true, &disk, &readonly);
+  if (status != STATUS_DONE)
+    return status;
+  struct machine_config config = {
+      .profile = s->profile, .storage = s->storage, .disk = disk, .engine = s->engine};
+  const char *reason = "out of memory";
+  struct machine *m = machine_create(&config, &reason);
+  if (!m) {
+    message_error(s->command, "no machine: %s", reason);
+    status = STATUS_OURS;
+  } else {
+    status = image_load(s->program.image, m, stderr) ? runner_run(r, m) : STATUS_USAGE;
+    if (r->stats)
+      stats_machine(stderr, m);
+  }
+  machine_destroy(m);
+  if (disk)
+    disk_store_destroy(disk);
+  return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+  struct runner r = {0};
+  setup_init(&r.setup, "run");
+  const struct option_group groups[] = {{"The machine", setup_machine_options, &r.setup},
+                                        {"The console", setup_console_options, &r.setup},
+                                        {"The run", runner_options, &r},
+                                        {NULL, NULL, NULL}};
+  char **operands;
+  int count;
+  int status = options_parse(&usage, groups, argc, argv, &operands, &count);
+  if (status != OPTIONS_GO_ON)
+    return status;
+  runner_choose_console(&r);
+  status = setup_load(&r.setup, operands[0]);
+  if (status == STATUS_DONE)
+    status = run_bare(&r);
+  setup_destroy(&r.setup);
+  return status;
+}

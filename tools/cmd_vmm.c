@@ -1,0 +1,121 @@
+/* trapeze vmm: a program in a virtual machine. */
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/runner.h"
+#include "tools/common/stack.h"
+#include "tools/common/stats.h"
+
+struct request {
+  struct runner runner;
+  uint64_t depth;
+};
+
+static int apply_depth(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  if (options_count(value, &r->depth) && r->depth >= 1 && r->depth <= STACK_MAX_DEPTH)
+    return STATUS_DONE;
+  message_usage("vmm", "'%s' is no number of VMMs: 1 to %u", value, STACK_MAX_DEPTH);
+  return STATUS_USAGE;
+}
+
+static const struct option_spec options[] = {
+    {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
+     apply_depth},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command_usage usage = {
+    .command = "vmm",
+    .synopsis = "[OPTION]... PROGRAM",
+    .about = "Run a program in a virtual machine: the same as 'trapeze run', but the machine is "
+             "one that a VMM offers. Storage and disk are the virtual machine's; the real machine "
+             "has what the VMM needs besides.",
+    .notes = "Ticks are the virtual machine's own. --stats shows the VMM's work: the share of "
+             "instructions that ran directly on the real machine, what was emulated, which traps "
+             "were given back to the guest.\n\n"
+             "Exit status: as for 'trapeze run'; 1 also if the VMM lost control of the machine.",
+    .min_operands = 1,
+    .max_operands = 1,
+    .operand = "a program",
+};
+
+static void print_stats(struct stack *s)
+{
+  for (unsigned level = s->depth; level >= 1; level--) {
+    fprintf(stderr, level == s->depth ? "the virtual machine\n" : "the virtual machine under it\n");
+    stats_machine(stderr, s->level[level - 1].vm);
+    fprintf(stderr, "its VMM\n");
+    stats_vmm(stderr, s, level);
+  }
+}
+
+static int report_violations(const struct stack *s, int status)
+{
+  const char *first;
+  unsigned n = stack_violations(s, &first);
+  if (n == 0 || status > STATUS_NO)
+    return status;
+  message_note("vmm", "resource control was violated %u times, first: %s", n,
+               first ? first : "no reason given");
+  return STATUS_NO;
+}
+
+static int run_stack(struct request *r, struct stack *s)
+{
+  struct machine *vm = stack_vm(s);
+  if (!image_load(r->runner.setup.program.image, vm, stderr))
+    return STATUS_USAGE;
+  int status = runner_run(&r->runner, vm);
+  status = report_violations(s, status);
+  if (r->runner.stats)
+    print_stats(s);
+  return status;
+}
+
+static int run_virtual(struct request *r)
+{
+  struct setup *s = &r->runner.setup;
+  struct stack_config config = {.profile = s->profile,
+                                .storage = s->storage,
+                                .depth = (unsigned)r->depth,
+                                .engine = s->engine};
+  int status = setup_open_disk(s, true, &config.disk, &config.disk_readonly);
+  if (status != STATUS_DONE)
+    return status;
+  const char *reason = "out of memory";
+  struct stack *stack = stack_create(&config, &reason);
+  if (stack) {
+    status = run_stack(r, stack);
+  } else {
+    message_error("vmm", "no virtual machine: %s", reason);
+    status = STATUS_USAGE;
+  }
+  stack_destroy(stack);
+  if (config.disk)
+    disk_store_destroy(config.disk);
+  return status;
+}
+
+int cmd_vmm(int argc, char **argv)
+{
+  struct request r = {.depth = 1};
+  struct setup *s = &r.runner.setup;
+  setup_init(s, "vmm");
+  const struct option_group groups[] = {{"The machine", setup_machine_options, s},
+                                        {"The VMM", options, &r},
+                                        {"The console", setup_console_options, s},
+                                        {"The run", runner_options, &r.runner},
+                                        {NULL, NULL, NULL}};
+  char **operands;
+  int count;
+  int status = options_parse(&usage, groups, argc, argv, &operands, &count);
+  if (status != OPTIONS_GO_ON)
+    return status;
+  runner_choose_console(&r.runner);
+  status = setup_load(s, operands[0]);
+  if (status == STATUS_DONE)
+    status = run_virtual(&r);
+  setup_destroy(s);
+  return status;
+}

@@ -1,0 +1,25 @@
+#include <string.h>
+
+#include "tools/command.h"
+
+static const struct command commands[] = {
+    {"asm", "assemble a source file", cmd_asm},
+    {"disasm", "print a program as source that assembles to the same bytes", cmd_disasm},
+    {"run", "run a program on the bare machine", cmd_run},
+    {"vmm", "run a program in a virtual machine", cmd_vmm},
+    {"verify", "compare a program's bare and virtual runs, tick by tick", cmd_verify},
+    {"profiles", "list the machines, or what one does outside the privileged mode", cmd_profiles},
+    {"guests", "list the programs that come with trapeze", cmd_guests},
+    {"help", "show what a command does and takes", cmd_help},
+    {NULL, NULL, NULL},
+};
+
+const struct command *command_table(void) { return commands; }
+
+const struct command *command_find(const char *name)
+{
+  for (const struct command *c = commands; c->name; c++)
+    if (strcmp(c->name, name) == 0)
+      return c;
+  return NULL;
+}

@@ -1,0 +1,163 @@
+#include "tools/common/program.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "isa/suggest.h"
+#include "tools/command.h"
+#include "tools/common/file.h"
+#include "tools/common/guests.h"
+#include "tools/common/message.h"
+
+static bool ends_in(const char *name, const char *suffix)
+{
+  size_t n = strlen(name), s = strlen(suffix);
+  return n > s && strcmp(name + n - s, suffix) == 0;
+}
+
+static void offer_guest(void *ctx, const char *name, const char *summary)
+{
+  (void)summary;
+  suggest_offer(ctx, guests_source(name)->name); /* `name` does not outlive the visit */
+}
+
+static int complain_no_guest(const char *command, const char *name)
+{
+  if (access(name, F_OK) == 0) {
+    message_error(command, "there is no shipped guest '%s'; for the file write './%s'", name, name);
+    return STATUS_USAGE;
+  }
+  char file[256];
+  snprintf(file, sizeof file, "%s.s", name);
+  struct suggestion s = suggest_begin(file, strlen(file));
+  guests_each(offer_guest, &s);
+  if (s.best)
+    message_error(command, "there is no shipped guest '%s'; did you mean '%.*s'?", name,
+                  (int)strlen(s.best) - 2, s.best);
+  else
+    message_error(command, "there is no shipped guest '%s'; 'trapeze guests' lists them", name);
+  return STATUS_USAGE;
+}
+
+int program_find_source(const char *command, const char *name, struct program_source *source)
+{
+  *source = (struct program_source){NULL, asm_host_reader};
+  if (guests_is_shipped_name(name)) {
+    const struct embedded_file *f = guests_source(name);
+    if (!f)
+      return complain_no_guest(command, name);
+    source->reader = guests_reader;
+    if (asprintf(&source->path, GUESTS_FOLDER "%s", f->name) < 0)
+      source->path = NULL;
+  } else if (ends_in(name, ".s")) {
+    source->path = strdup(name);
+  } else {
+    return STATUS_DONE;
+  }
+  if (!source->path) {
+    message_error(command, "out of memory");
+    return STATUS_OURS;
+  }
+  return STATUS_DONE;
+}
+
+static int assemble(const struct program_source *source, struct program *p)
+{
+  struct asm_options o = {
+      .reader = source->reader, .color = message_color(stderr), .errors = stderr};
+  struct asm_output out = {0};
+  enum asm_status status = asm_assemble_elf(source->path, &o, &out);
+  p->bytes = out.bytes;
+  p->len = out.len;
+  return status == ASM_OK ? STATUS_DONE : status == ASM_ERRORS ? STATUS_USAGE : STATUS_OURS;
+}
+
+/* A source under another name would load as a raw binary, and run as nonsense. */
+static bool looks_like_text(const struct program *p)
+{
+  for (size_t i = 0; i < p->len; i++)
+    if (!isprint(p->bytes[i]) && !isspace(p->bytes[i]))
+      return false;
+  return p->len > 0;
+}
+
+int program_read(const char *command, const char *name, struct program *p)
+{
+  *p = (struct program){.name = name};
+  struct program_source source;
+  int status = program_find_source(command, name, &source);
+  if (status != STATUS_DONE)
+    return status;
+  if (source.path) {
+    status = assemble(&source, p);
+    free(source.path);
+  } else {
+    status = file_read(command, name, PROGRAM_MAX_BYTES, &p->bytes, &p->len);
+    if (status == STATUS_DONE && !ends_in(name, ".bin") && looks_like_text(p)) {
+      message_error(command, "'%s' is text; the name of an assembler source ends in '.s'", name);
+      status = STATUS_USAGE;
+    }
+  }
+  if (status != STATUS_DONE)
+    program_destroy(p);
+  return status;
+}
+
+int program_load(const char *command, const char *name, struct program *p)
+{
+  int status = program_read(command, name, p);
+  if (status != STATUS_DONE)
+    return status;
+  p->image = image_parse(name, p->bytes, p->len, stderr);
+  if (p->image)
+    return STATUS_DONE;
+  program_destroy(p);
+  return STATUS_USAGE;
+}
+
+void program_destroy(struct program *p)
+{
+  image_destroy(p->image);
+  free(p->bytes);
+  *p = (struct program){0};
+}
+
+static bool copy_line(FILE *in, unsigned line, char *buf, size_t size)
+{
+  char *text = NULL;
+  size_t capacity = 0;
+  ssize_t len = 0;
+  for (unsigned i = 0; i < line && len >= 0; i++)
+    len = getline(&text, &capacity, in);
+  if (len >= 0)
+    snprintf(buf, size, "%.*s", (int)strcspn(text, "\r\n"), text);
+  free(text);
+  return len >= 0;
+}
+
+bool program_source_text(const char *file, unsigned line, char *buf, size_t size)
+{
+  const struct embedded_file *f = guests_file(file);
+  FILE *in = f ? fmemopen((void *)(uintptr_t)f->bytes, f->len, "r") : fopen(file, "r");
+  if (!in)
+    return false;
+  bool found = line > 0 && copy_line(in, line, buf, size);
+  fclose(in);
+  return found;
+}
+
+char *program_place(const struct image *image, uint32_t address, char *buf, size_t size)
+{
+  uint32_t offset = 0;
+  const char *symbol = image_symbol_at(image, address, &offset);
+  if (!symbol)
+    snprintf(buf, size, "0x%08x", address);
+  else if (offset)
+    snprintf(buf, size, "%s+0x%x", symbol, offset);
+  else
+    snprintf(buf, size, "%s", symbol);
+  return buf;
+}

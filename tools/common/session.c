@@ -1,0 +1,132 @@
+#include "tools/common/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include "tools/common/text.h"
+
+/* Host matters are looked at this often: a hundred times a second or so. */
+#define SLICE_TICKS 500000u
+/* Ticks pass at no cost while a guest idles: then the host sleeps a little. */
+#define IDLE_MILLISECONDS 10
+
+static void write_byte(void *ctx, uint8_t byte)
+{
+  (void)ctx;
+  putchar(byte);
+}
+
+/* Keys arrive now; `milliseconds` to wait for one. */
+static void read_keys(struct session *s, struct terminal *t, int milliseconds)
+{
+  uint8_t keys[256];
+  size_t n = terminal_read(t, milliseconds, keys, sizeof keys);
+  uint64_t now = machine_tick(s->machine);
+  for (size_t i = 0; i < n; i++) {
+    machine_console_input(s->machine, now, keys[i]);
+    inputlog_add(s->log, now, keys[i]);
+  }
+}
+
+/* Mostly waiting for an interrupt: fewer instructions than half the ticks. */
+static bool mostly_idle(struct machine *m, uint64_t ticks, uint64_t *instructions)
+{
+  uint64_t before = *instructions;
+  *instructions = machine_stats(m)->instructions;
+  return *instructions - before < ticks / 2;
+}
+
+struct session_end session_run(struct session *s)
+{
+  struct session_end end = {0};
+  struct terminal t;
+  if (!terminal_open(&t, s->keyboard)) {
+    end.stop = (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = strerror(errno)};
+    return end;
+  }
+  machine_console_on_output(s->machine, write_byte, NULL);
+  uint64_t instructions = 0;
+  while (!t.signal) {
+    uint64_t now = machine_tick(s->machine);
+    uint64_t slice = s->limit - now < SLICE_TICKS ? s->limit - now : SLICE_TICKS;
+    end.stop = machine_advance(s->machine, now + slice);
+    end.output_lost = fflush(stdout) != 0;
+    bool waits = end.stop.why == MACHINE_WAITS && t.keyboard;
+    bool goes_on = end.stop.why == MACHINE_LIMIT && machine_tick(s->machine) < s->limit;
+    if (end.output_lost || !(waits || goes_on))
+      break;
+    bool idle = t.keyboard && mostly_idle(s->machine, slice, &instructions);
+    read_keys(s, &t, waits ? TERMINAL_FOREVER : idle ? IDLE_MILLISECONDS : 0);
+  }
+  end.signal = t.signal;
+  machine_console_on_output(s->machine, NULL, NULL);
+  terminal_close(&t);
+  return end;
+}
+
+const char *session_why(enum machine_why why)
+{
+  static const char *const words[] = {
+      [MACHINE_LIMIT] = "reached the tick limit",
+      [MACHINE_TRAP] = "stopped at a trap",
+      [MACHINE_HALTED] = "halted",
+      [MACHINE_WAITS] = "waits forever",
+      [MACHINE_DOUBLE_FAULT] = "double fault",
+      [MACHINE_LOST_CONTROL] = "the VMM lost control",
+      [MACHINE_HOST_ERROR] = "host error",
+  };
+  return words[why];
+}
+
+static void report_double_fault(const struct session *s, const struct trap *trap, const char *tick)
+{
+  const char *cause = isa_cause_info((unsigned)trap->cause)->name;
+  message_note(s->command,
+               "double fault at tick %s: the trap '%s' at pc 0x%08x could not be delivered: "
+               "no handler at vbr + 4*%u, where vbr is 0x%08x",
+               tick, cause ? cause : "?", trap->epc, (unsigned)trap->cause,
+               machine_get_cr(s->machine, CR_VBR));
+}
+
+static int report_stop(const struct session *s, const struct machine_stop *stop, const char *tick)
+{
+  switch (stop->why) {
+  case MACHINE_HALTED:
+    return STATUS_DONE;
+  case MACHINE_DOUBLE_FAULT:
+    report_double_fault(s, &stop->trap, tick);
+    return STATUS_NO;
+  case MACHINE_WAITS:
+    message_note(s->command, "the guest waits for an interrupt that cannot come, at tick %s", tick);
+    return STATUS_NO;
+  case MACHINE_LIMIT:
+    message_note(s->command, "stopped at the limit of %s ticks", tick);
+    return STATUS_NO;
+  case MACHINE_LOST_CONTROL:
+    message_note(s->command, "the VMM lost control at tick %s: %s", tick,
+                 stop->reason ? stop->reason : "no reason given");
+    return STATUS_NO;
+  case MACHINE_TRAP:
+  case MACHINE_HOST_ERROR:
+    break;
+  }
+  message_error(s->command, "at tick %s: %s", tick, stop->reason ? stop->reason : "no reason given");
+  return STATUS_OURS;
+}
+
+int session_report(const struct session *s, const struct session_end *end)
+{
+  char tick[TEXT_COUNT_SIZE];
+  text_count(tick, machine_tick(s->machine));
+  if (end->output_lost)
+    return STATUS_OURS; /* main() says so */
+  if (end->signal) {
+    message_note(s->command, "interrupted at tick %s", tick);
+    return STATUS_SIGNAL + end->signal;
+  }
+  return report_stop(s, &end->stop, tick);
+}

@@ -1,0 +1,165 @@
+#include "tools/common/stack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NEIGHBOUR_STORAGE MACHINE_MIN_STORAGE
+
+/* Sectors that lie before the tested VM's mini-disk at each level. */
+static uint32_t padding(const struct stack_config *c) { return c->neighbours ? STACK_NEIGHBOUR_SECTORS : 0; }
+
+/* What the machine needs that carries `levels` VMMs. */
+static uint64_t storage_under(const struct stack_config *c, unsigned levels)
+{
+  uint64_t each = VMM_OWN_STORAGE + (c->neighbours ? 2 * (uint64_t)NEIGHBOUR_STORAGE : 0);
+  return c->storage + levels * each;
+}
+
+/* The disk of the innermost machine between the neighbours' sectors of every level. */
+static struct disk_store *pad_disk(const struct stack_config *c)
+{
+  uint32_t sectors = disk_store_sectors(c->disk), before = c->depth * padding(c);
+  struct disk_store *d = disk_store_memory(sectors + 2 * before);
+  uint8_t buf[MACHINE_SECTOR_SIZE];
+  for (uint32_t i = 0; d && i < sectors; i++) {
+    if (!disk_store_read(c->disk, i, buf) || !disk_store_write(d, before + i, buf)) {
+      disk_store_destroy(d);
+      return NULL;
+    }
+  }
+  return d;
+}
+
+static bool create_real(struct stack *s, const struct stack_config *c, const char **reason)
+{
+  uint64_t storage = storage_under(c, c->depth);
+  if (storage > MACHINE_MAX_STORAGE) {
+    *reason = "the real machine would need more than 1 GiB of storage";
+    return false;
+  }
+  if (c->neighbours && c->disk && !(s->padded = pad_disk(c))) {
+    *reason = "the disk cannot be copied";
+    return false;
+  }
+  struct machine_config mc = {.profile = c->profile,
+                              .storage = (uint32_t)storage,
+                              .disk = s->padded ? s->padded : c->disk,
+                              .engine = c->engine};
+  s->real = machine_create(&mc, reason);
+  return s->real != NULL;
+}
+
+/* Every word different, so that a write of anything at any place shows. */
+static void fill(struct machine *m, uint32_t seed)
+{
+  uint32_t word = seed;
+  for (uint32_t at = 0; at < machine_storage_size(m); at += 4) {
+    word = word * 1664525u + 1013904223u;
+    machine_phys_write_word(m, gpa(at), word);
+  }
+}
+
+static struct machine *create_vm(struct vmm *vmm, const struct stack_config *c, const char *name,
+                                 uint64_t storage, uint32_t first, uint32_t sectors,
+                                 const char **reason)
+{
+  struct vmm_vm_config config = {.name = name,
+                                 .storage = (uint32_t)storage,
+                                 .disk_first = sectors ? first : 0,
+                                 .disk_sectors = sectors,
+                                 .disk_readonly = c->disk_readonly};
+  return vmm_create_vm(vmm, &config, reason);
+}
+
+static bool create_neighbour(struct stack_level *l, unsigned which, const struct stack_config *c,
+                             uint32_t first, const char **reason)
+{
+  if (!c->neighbours)
+    return true;
+  static const char *const names[] = {"below", "above"};
+  uint32_t sectors = c->disk ? STACK_NEIGHBOUR_SECTORS : 0;
+  struct machine *m = create_vm(l->vmm, c, names[which], NEIGHBOUR_STORAGE, first, sectors, reason);
+  l->neighbour[which] = m;
+  if (!m)
+    return false;
+  fill(m, which + 1);
+  l->neighbour_hash[which] = machine_state_hash(m);
+  return true;
+}
+
+/* Level i: a VMM on the machine below it, and its VMs in order of address. */
+static bool create_level(struct stack *s, unsigned i, const struct stack_config *c,
+                         const char **reason)
+{
+  struct stack_level *l = &s->level[i];
+  unsigned above = c->depth - 1 - i;
+  l->vmm = vmm_create(i ? s->level[i - 1].vm : s->real, reason);
+  if (!l->vmm)
+    return false;
+  uint32_t pad = padding(c);
+  uint32_t sectors = c->disk ? disk_store_sectors(c->disk) + 2 * above * pad : 0;
+  if (!create_neighbour(l, 0, c, 0, reason))
+    return false;
+  l->vm = create_vm(l->vmm, c, "vm", storage_under(c, above), pad, sectors, reason);
+  return l->vm && create_neighbour(l, 1, c, pad + sectors, reason);
+}
+
+struct stack *stack_create(const struct stack_config *c, const char **reason)
+{
+  struct stack *s = calloc(1, sizeof *s);
+  if (!s) {
+    *reason = "out of memory";
+    return NULL;
+  }
+  s->depth = c->depth;
+  bool done = create_real(s, c, reason);
+  for (unsigned i = 0; done && i < c->depth; i++)
+    done = create_level(s, i, c, reason);
+  if (done)
+    return s;
+  stack_destroy(s);
+  return NULL;
+}
+
+void stack_destroy(struct stack *s)
+{
+  if (!s)
+    return;
+  for (unsigned i = s->depth; i-- > 0;) {
+    struct stack_level *l = &s->level[i];
+    machine_destroy(l->neighbour[1]);
+    machine_destroy(l->vm);
+    machine_destroy(l->neighbour[0]);
+    if (l->vmm)
+      vmm_destroy(l->vmm);
+  }
+  machine_destroy(s->real);
+  if (s->padded)
+    disk_store_destroy(s->padded);
+  free(s);
+}
+
+struct machine *stack_vm(struct stack *s) { return s->level[s->depth - 1].vm; }
+
+int stack_disturbed_level(struct stack *s)
+{
+  for (unsigned i = 0; i < s->depth; i++)
+    for (unsigned n = 0; n < 2; n++)
+      if (s->level[i].neighbour[n] &&
+          machine_state_hash(s->level[i].neighbour[n]) != s->level[i].neighbour_hash[n])
+        return (int)i;
+  return -1;
+}
+
+unsigned stack_violations(const struct stack *s, const char **first)
+{
+  unsigned total = 0;
+  *first = NULL;
+  for (unsigned i = 0; i < s->depth; i++) {
+    const char *sentence = NULL;
+    total += vmm_violations(s->level[i].vmm, &sentence);
+    if (!*first)
+      *first = sentence;
+  }
+  return total;
+}

@@ -1,0 +1,53 @@
+/* A real machine with VMMs stacked on it, each in the virtual machine of the one
+ * below. The innermost virtual machine has exactly the storage and the disk that
+ * a bare machine of the same set-up would have.
+ */
+#ifndef TRAPEZE_TOOLS_COMMON_STACK_H
+#define TRAPEZE_TOOLS_COMMON_STACK_H
+
+#include "machine/disk_store.h"
+#include "machine/machine.h"
+#include "vmm/vmm.h"
+
+#define STACK_MAX_DEPTH 8u
+/* A neighbour's sectors, either side of the disk of the VM under test. */
+#define STACK_NEIGHBOUR_SECTORS 8u
+
+struct stack_config {
+  const struct profile *profile; /* borrowed */
+  uint32_t storage;              /* of the innermost machine */
+  unsigned depth;                /* VMMs, 1 to STACK_MAX_DEPTH */
+  struct disk_store *disk;       /* borrowed; NULL: none. With neighbours it is copied. */
+  bool disk_readonly;
+  enum machine_engine engine;    /* of the real machine */
+  /* Beside each VM one below and one above in storage and on the disk, filled
+   * with a pattern and never run: what they hold is outside the VM's allocation. */
+  bool neighbours;
+};
+
+struct stack_level {
+  struct vmm *vmm;
+  struct machine *vm;
+  struct machine *neighbour[2]; /* NULL without neighbours */
+  uint64_t neighbour_hash[2];   /* of their state when they were filled */
+};
+
+struct stack {
+  struct machine *real;
+  struct disk_store *padded; /* with neighbours: the disk, between theirs */
+  unsigned depth;
+  struct stack_level level[STACK_MAX_DEPTH]; /* [0] rests on the real machine */
+};
+
+/* NULL: no such stack fits, with a sentence in *reason. */
+struct stack *stack_create(const struct stack_config *config, const char **reason);
+void stack_destroy(struct stack *s);
+
+/* The innermost virtual machine. */
+struct machine *stack_vm(struct stack *s);
+/* The first level at which a neighbour is not as it was, or -1. */
+int stack_disturbed_level(struct stack *s);
+/* Violations that the VMMs found, and the first one's sentence (or NULL). */
+unsigned stack_violations(const struct stack *s, const char **first);
+
+#endif

@@ -1,0 +1,66 @@
+#include "tools/common/stats.h"
+
+#include "tools/common/text.h"
+
+static void row(FILE *out, const char *name, uint64_t n, const char *note)
+{
+  char count[TEXT_COUNT_SIZE];
+  fprintf(out, "  %-24s %16s%s%s\n", name, text_count(count, n), note[0] ? "  " : "", note);
+}
+
+void stats_machine(FILE *out, struct machine *m)
+{
+  const struct machine_stats *s = machine_stats(m);
+  row(out, "ticks", machine_tick(m), "");
+  row(out, "instructions completed", s->instructions, "");
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
+    if (s->delivered[cause]) {
+      char name[48];
+      snprintf(name, sizeof name, "%s %s",
+               isa_cause_is_interrupt(cause) ? "interrupts," : "traps,", isa_cause_info(cause)->name);
+      row(out, name, s->delivered[cause], "");
+    }
+  }
+}
+
+static void share(FILE *out, const char *name, uint64_t n, uint64_t total)
+{
+  char percent[TEXT_COUNT_SIZE];
+  row(out, name, n, text_percent(percent, n, total));
+}
+
+static void emulated_by(FILE *out, const struct vmm_stats *v)
+{
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+    if (v->emulated_by[i]) {
+      char name[40];
+      snprintf(name, sizeof name, "  %s", isa_insn_info((enum isa_insn)i)->mnemonic);
+      row(out, name, v->emulated_by[i], "");
+    }
+  }
+}
+
+void stats_vmm(FILE *out, struct stack *s, unsigned level)
+{
+  struct machine *vm = s->level[level - 1].vm;
+  struct machine *under = level > 1 ? s->level[level - 2].vm : s->real;
+  const struct vmm_stats *v = vmm_vm_stats(vm);
+  const struct machine_stats *real = machine_stats(under);
+  uint64_t all = v->direct + v->emulated + v->interpreted;
+  share(out, "executed directly", v->direct, all);
+  share(out, "emulated by the VMM", v->emulated, all);
+  emulated_by(out, v);
+  if (v->interpreted)
+    share(out, "interpreted by the VMM", v->interpreted, all);
+  row(out, "traps given to the guest", v->reflected, "");
+  row(out, "traps the guest never saw", v->served, "");
+  row(out, "world switches", v->world_switches, "");
+  row(out, "ticks frozen for a disk", v->frozen, "");
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
+    if (real->traps[cause]) {
+      char name[48];
+      snprintf(name, sizeof name, "real traps, %s", isa_cause_info(cause)->name);
+      row(out, name, real->traps[cause], "");
+    }
+  }
+}

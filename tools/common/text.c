@@ -1,0 +1,107 @@
+#include "tools/common/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+char *text_count(char buf[TEXT_COUNT_SIZE], uint64_t n)
+{
+  char digits[24];
+  int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
+  char *to = buf;
+  for (int i = 0; i < len; i++) {
+    if (i && (len - i) % 3 == 0)
+      *to++ = ',';
+    *to++ = digits[i];
+  }
+  *to = 0;
+  return buf;
+}
+
+char *text_size(char buf[TEXT_COUNT_SIZE], uint64_t bytes)
+{
+  static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+  size_t u = 0;
+  for (; u < 3 && bytes && bytes % 1024 == 0; u++)
+    bytes /= 1024;
+  snprintf(buf, TEXT_COUNT_SIZE, "%" PRIu64 " %s", bytes, units[u]);
+  return buf;
+}
+
+char *text_percent(char buf[TEXT_COUNT_SIZE], uint64_t part, uint64_t whole)
+{
+  if (whole == 0) {
+    snprintf(buf, TEXT_COUNT_SIZE, "-");
+  } else if (part == whole) {
+    snprintf(buf, TEXT_COUNT_SIZE, "100 %%");
+  } else {
+    uint64_t points = (uint64_t)((__uint128_t)part * 10000 / whole);
+    snprintf(buf, TEXT_COUNT_SIZE, "%" PRIu64 ".%02" PRIu64 " %%", points / 100, points % 100);
+  }
+  return buf;
+}
+
+void text_wrap(FILE *out, const char *text, int column, int indent)
+{
+  int start = column;
+  while (*text) {
+    text += strspn(text, " \n");
+    int len = (int)strcspn(text, " \n");
+    if (len == 0)
+      break;
+    if (column > start && column + 1 + len > TEXT_WIDTH) {
+      fprintf(out, "\n%*s", indent, "");
+      column = start = indent;
+    }
+    column += fprintf(out, "%s%.*s", column > start ? " " : "", len, text);
+    text += len;
+  }
+  fputc('\n', out);
+}
+
+void text_paragraphs(FILE *out, const char *text)
+{
+  while (*text) {
+    if (*text == '\n' || *text == ' ') {
+      int len = (int)strcspn(text, "\n");
+      fprintf(out, "%.*s\n", len, text);
+      text += len + (text[len] == '\n');
+      continue;
+    }
+    const char *end = strstr(text, "\n\n");
+    const char *kept = strstr(text, "\n ");
+    if (!end || (kept && kept < end))
+      end = kept;
+    size_t len = end ? (size_t)(end - text) : strlen(text);
+    char paragraph[2048];
+    snprintf(paragraph, sizeof paragraph, "%.*s", (int)len, text);
+    text_wrap(out, paragraph, 0, 0);
+    text += len + (end != NULL);
+  }
+}
+
+char *text_quote(char *buf, size_t size, const uint8_t *bytes, size_t len)
+{
+  size_t at = 0;
+  for (size_t i = 0; i < len; i++) {
+    char one[8];
+    uint8_t c = bytes[i];
+    if (c == '\n')
+      strcpy(one, "\\n");
+    else if (c == '\t')
+      strcpy(one, "\\t");
+    else if (c == '"' || c == '\\')
+      snprintf(one, sizeof one, "\\%c", c);
+    else if (c >= 0x20 && c < 0x7f)
+      snprintf(one, sizeof one, "%c", c);
+    else
+      snprintf(one, sizeof one, "\\x%02x", c);
+    if (at + strlen(one) + sizeof "..." > size) {
+      strcpy(buf + at, "...");
+      return buf;
+    }
+    strcpy(buf + at, one);
+    at += strlen(one);
+  }
+  buf[at] = 0;
+  return buf;
+}

@@ -1,0 +1,29 @@
+/* Text for people: numbers with separators, wrapped paragraphs. */
+#ifndef TRAPEZE_TOOLS_COMMON_TEXT_H
+#define TRAPEZE_TOOLS_COMMON_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define TEXT_WIDTH 80
+
+/* 1234567 as "1,234,567". Returns buf. */
+#define TEXT_COUNT_SIZE 32
+char *text_count(char buf[TEXT_COUNT_SIZE], uint64_t n);
+/* Storage: "64 KiB", "1 MiB", else bytes. Returns buf. */
+char *text_size(char buf[TEXT_COUNT_SIZE], uint64_t bytes);
+/* "100 %", "99.61 %": two decimals, rounded down, so that 100 means all. */
+char *text_percent(char buf[TEXT_COUNT_SIZE], uint64_t part, uint64_t whole);
+
+/* Prints words, breaking before TEXT_WIDTH; the cursor stands in `column`, other
+ * lines begin at `indent`. Ends the line. */
+void text_wrap(FILE *out, const char *text, int column, int indent);
+/* Paragraphs parted by empty lines; a line that begins with a space is kept. */
+void text_paragraphs(FILE *out, const char *text);
+
+/* Bytes as they may stand between quotes: \n, \t, \\, \", \xNN. At most
+ * `max` bytes of input; returns buf, cut (with …) to fit. */
+char *text_quote(char *buf, size_t size, const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,97 @@
+#include "tools/verify/observe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void observe(struct machine *m, struct observation *o)
+{
+  const struct profile *p = machine_profile(m);
+  memset(o, 0, sizeof *o);
+  o->hash = machine_state_hash(m);
+  o->tick = machine_tick(m);
+  o->pc = machine_get_pc(m);
+  o->run_state = machine_run_state(m);
+  for (unsigned i = 0; i < ISA_REG_COUNT; i++)
+    o->reg[i] = machine_get_reg(m, i);
+  for (unsigned i = 0; i < ISA_CR_COUNT; i++)
+    if (profile_has_cr(p, (enum isa_cr)i))
+      o->cr[i] = machine_get_cr(m, (enum isa_cr)i);
+}
+
+bool observation_equal(const struct observation *a, const struct observation *b)
+{
+  return a->hash == b->hash && a->tick == b->tick && a->pc == b->pc &&
+         a->run_state == b->run_state && memcmp(a->reg, b->reg, sizeof a->reg) == 0 &&
+         memcmp(a->cr, b->cr, sizeof a->cr) == 0;
+}
+
+static const struct psw_field {
+  const char *name;
+  uint32_t mask;
+  unsigned shift;
+} psw_fields[] = {
+    {"psw.mode", PSW_MODE_MASK, PSW_MODE_SHIFT}, {"psw.pmode", PSW_PMODE_MASK, PSW_PMODE_SHIFT},
+    {"psw.ie", PSW_IE_MASK, PSW_IE_SHIFT},       {"psw.te", PSW_TE_MASK, PSW_TE_SHIFT},
+    {"psw.c", PSW_C_MASK, PSW_C_SHIFT},          {"psw.v", PSW_V_MASK, PSW_V_SHIFT},
+    {"psw.key", PSW_KEY_MASK, PSW_KEY_SHIFT},
+};
+#define PSW_FIELD_COUNT (sizeof psw_fields / sizeof *psw_fields)
+
+struct collector {
+  struct observed_field *fields;
+  size_t count, max;
+  bool differing; /* collect those in which the machines differ; else the others */
+};
+
+static void collect(struct collector *c, const char *name, uint32_t before, uint32_t bare,
+                    uint32_t vm)
+{
+  bool wanted = c->differing ? bare != vm : bare == vm && before != bare;
+  if (!wanted || c->count == c->max)
+    return;
+  struct observed_field *f = &c->fields[c->count++];
+  snprintf(f->name, sizeof f->name, "%s", name);
+  f->before = before;
+  f->bare = bare;
+  f->vm = vm;
+}
+
+static void collect_psw(struct collector *c, uint32_t before, uint32_t bare, uint32_t vm)
+{
+  for (size_t i = 0; i < PSW_FIELD_COUNT; i++) {
+    const struct psw_field *f = &psw_fields[i];
+    collect(c, f->name, (before & f->mask) >> f->shift, (bare & f->mask) >> f->shift,
+            (vm & f->mask) >> f->shift);
+  }
+}
+
+static void collect_all(struct collector *c, const struct profile *p,
+                        const struct observation *before, const struct observation *bare,
+                        const struct observation *vm)
+{
+  collect_psw(c, before->cr[CR_PSW], bare->cr[CR_PSW], vm->cr[CR_PSW]);
+  collect(c, "pc", before->pc, bare->pc, vm->pc);
+  for (unsigned i = 0; i < ISA_REG_COUNT; i++)
+    collect(c, isa_reg_name(i), before->reg[i], bare->reg[i], vm->reg[i]);
+  for (unsigned i = 0; i < ISA_CR_COUNT; i++)
+    if (i != CR_PSW && i != CR_TICK && profile_has_cr(p, (enum isa_cr)i))
+      collect(c, isa_cr_info((enum isa_cr)i)->name, before->cr[i], bare->cr[i], vm->cr[i]);
+  collect(c, "tick", (uint32_t)before->tick, (uint32_t)bare->tick, (uint32_t)vm->tick);
+}
+
+size_t observation_fields(const struct profile *p, const struct observation *before,
+                          const struct observation *bare, const struct observation *vm,
+                          struct observed_field *fields, size_t max)
+{
+  struct collector c = {.fields = fields, .max = max, .differing = true};
+  collect_all(&c, p, before, bare, vm);
+  c.differing = false;
+  collect_all(&c, p, before, bare, vm);
+  return c.count;
+}
+
+const char *observation_run_state(enum machine_run_state state)
+{
+  static const char *const names[] = {"running", "waiting", "stopped"};
+  return names[state];
+}

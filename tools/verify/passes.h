@@ -1,0 +1,24 @@
+/* The two ways of comparing runs; used by verify.c alone. */
+#ifndef TRAPEZE_TOOLS_VERIFY_PASSES_H
+#define TRAPEZE_TOOLS_VERIFY_PASSES_H
+
+#include "tools/verify/verify.h"
+
+struct passes {
+  const struct verify_config *config;
+  struct pair pair;       /* as the last pass left it: at its end, or diverged */
+  const char *reason;     /* why the host failed */
+  uint64_t *samples;      /* state hashes of the bare machine at checkpoints, by stepping */
+  size_t sample_count, sample_capacity;
+  bool engines_differ;    /* stepping and fast engine disagree about the bare machine … */
+  uint64_t engines_differ_at; /* … at this checkpoint */
+};
+
+/* Each fills *pass and leaves p->pair. False: the host failed, see p->reason. */
+bool passes_step(struct passes *p, struct verify_pass *pass);
+bool passes_fast(struct passes *p, struct verify_pass *pass);
+
+void passes_release(struct passes *p); /* the pair */
+void passes_destroy(struct passes *p);
+
+#endif

@@ -1,0 +1,133 @@
+/* The words of a divergence that text and JSON share. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "tools/common/session.h"
+#include "tools/common/text.h"
+#include "tools/verify/report.h"
+
+struct words { char *buf; size_t size, len; };
+
+static void add(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct words *w, const char *format, ...)
+{
+  if (w->len >= w->size)
+    return;
+  va_list args;
+  va_start(args, format);
+  int n = vsnprintf(w->buf + w->len, w->size - w->len, format, args);
+  va_end(args);
+  w->len += n > 0 ? (size_t)n : 0;
+}
+
+static const char *mnemonic_of(const struct explanation *e)
+{
+  return e->has_insn ? isa_insn_info(e->insn)->mnemonic : "it";
+}
+
+/* ------------------------------------------------------------------- deeds */
+
+static void deed_trap(struct words *w, const struct step *s)
+{
+  const struct trap *t = &s->stop.trap;
+  const struct isa_cause_info *cause = isa_cause_info((unsigned)t->cause);
+  if (cause->kind == ISA_CAUSE_INTERRUPT)
+    add(w, "took the %s interrupt", cause->name);
+  else
+    add(w, "trapped: %s", cause->summary);
+  if (!s->delivered)
+    add(w, ", which could not be delivered: double fault");
+}
+
+char *report_deed(const struct report *r, const struct divergence *d, unsigned which, char *buf,
+                  size_t size)
+{
+  struct words w = {.buf = buf, .size = size};
+  struct explanation e = divergence_explain(d, r->setup->profile);
+  const struct step *s = &d->step[which];
+  if (d->initially || d->only_in_long_runs)
+    add(&w, "%s", observation_run_state(d->after[which].run_state));
+  else if (s->stop.why == MACHINE_TRAP)
+    deed_trap(&w, s);
+  else if (s->stop.why == MACHINE_LIMIT || s->stop.why == MACHINE_HALTED)
+    add(&w, d->before.run_state == MACHINE_WAITING ? "waited" : "executed %s", mnemonic_of(&e));
+  else
+    add(&w, "%s", session_why(s->stop.why));
+  return buf;
+}
+
+/* ------------------------------------------------------------------ reasons */
+
+static void add_citation(struct words *w, const struct profile *p, const struct profile_behaviour *b)
+{
+  if (b->line)
+    add(w, " (%s, line %u)", profile_file(p), b->line);
+  if (b->models)
+    add(w, ", as %s does", b->models);
+  if (b->source)
+    add(w, " [%s]", b->source);
+}
+
+static void reason_hole(struct words *w, const struct profile *p, const struct explanation *e)
+{
+  const struct isa_insn_info *info = isa_insn_info(e->insn);
+  add(w, "%s is sensitive (%s), and outside the privileged mode profile %s does not let it trap: ",
+      info->mnemonic, info->sensitive, profile_name(p));
+  if (e->vm->kind == PROFILE_NOP)
+    add(w, "it is silently ignored there");
+  else
+    add(w, "its behaviour there is '%s'", e->vm->name);
+  add_citation(w, p, e->vm);
+  add(w, ". The guest's mode %u ran in the real machine's mode %u, so the processor executed the "
+         "instruction on its own and the VMM never saw it.",
+      e->mode, e->real_mode);
+  add(w, "\n\nPopek and Goldberg's Theorem 1 asks that every sensitive instruction be privileged, "
+         "that is, trap outside the privileged mode. Here %s is sensitive but not privileged: "
+         "trap-and-emulate cannot virtualize this machine.",
+      info->mnemonic);
+}
+
+static void reason_vmm(struct words *w, const struct profile *p, const struct explanation *e)
+{
+  if (!e->has_insn) {
+    add(w, "Nothing in profile %s explains this: the VMM, or the machine, is wrong.",
+        profile_name(p));
+    return;
+  }
+  const struct isa_insn_info *info = isa_insn_info(e->insn);
+  if (info->group == ISA_GROUP_SYSTEM)
+    add(w, "On profile %s %s traps outside the privileged mode", profile_name(p), info->mnemonic);
+  else
+    add(w, "%s is %s", info->mnemonic,
+        info->group == ISA_GROUP_USER ? "innocuous" : "errant and traps in every mode");
+  add(w, ", so the profile does not explain this: the VMM is wrong.");
+}
+
+char *report_reason(const struct report *r, const struct divergence *d, char *buf, size_t size)
+{
+  const struct profile *p = r->setup->profile;
+  struct words w = {.buf = buf, .size = size};
+  struct explanation e = divergence_explain(d, p);
+  buf[0] = 0;
+  switch (e.cause) {
+  case DIVERGENCE_INITIAL:
+    add(&w, "The machines were not alike before the first instruction.");
+    break;
+  case DIVERGENCE_HOLE:
+    reason_hole(&w, p, &e);
+    break;
+  case DIVERGENCE_INTERRUPT:
+    add(&w, "An interrupt reached the guest in one machine and not in the other. No instruction "
+            "of profile %s explains this: the VMM's virtual time or virtual interrupts are wrong.",
+        profile_name(p));
+    break;
+  case DIVERGENCE_VMM:
+    reason_vmm(&w, p, &e);
+    break;
+  }
+  if (d->only_in_long_runs)
+    add(&w, "\n\nSingle steps from the last equal state agree; only a longer run through the fast "
+            "engine shows the difference. So it lies in the engine, or in how the VMM uses it.");
+  return buf;
+}

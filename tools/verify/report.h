@@ -1,0 +1,27 @@
+/* What verify found, for a person and for a program. */
+#ifndef TRAPEZE_TOOLS_VERIFY_REPORT_H
+#define TRAPEZE_TOOLS_VERIFY_REPORT_H
+
+#include "tools/common/setup.h"
+#include "tools/verify/verify.h"
+
+struct report {
+  const struct setup *setup;
+  const struct verify_config *config;
+  const struct verify_result *result;
+  unsigned depth;
+  uint32_t sectors;
+};
+
+/* 80 columns; colour where message_color() allows it. */
+void report_print(const struct report *r, FILE *out);
+/* Schema trapeze-verify/1. Returns an exit status. */
+int report_print_json(const struct report *r);
+
+/* One sentence: what a machine did with the tick of the divergence. Returns buf. */
+char *report_deed(const struct report *r, const struct divergence *d, unsigned which, char *buf,
+                  size_t size);
+/* Sentences: why they differ, by the profile and by the theory. Returns buf. */
+char *report_reason(const struct report *r, const struct divergence *d, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,394 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "tools/common/message.h"
+#include "tools/common/session.h"
+#include "tools/common/text.h"
+#include "tools/verify/report.h"
+
+struct printer {
+  const struct report *r;
+  FILE *out;
+  bool color;
+  char n[6][TEXT_COUNT_SIZE]; /* numbers being printed */
+};
+
+#define BOLD "\033[1m"
+#define GREEN "\033[1;32m"
+#define RED "\033[1;31m"
+
+static void paint(struct printer *p, const char *color, const char *text)
+{
+  fprintf(p->out, "%s%s%s", p->color ? color : "", text, p->color ? "\033[0m" : "");
+}
+
+static void heading(struct printer *p, const char *text)
+{
+  fputc('\n', p->out);
+  paint(p, BOLD, text);
+  fputc('\n', p->out);
+}
+
+/* "Equivalence         holds". */
+static void verdict(struct printer *p, const char *property, const char *color, const char *answer)
+{
+  fputc('\n', p->out);
+  paint(p, BOLD, property);
+  fprintf(p->out, "%*s", 20 - (int)strlen(property), "");
+  paint(p, color, answer);
+  fputc('\n', p->out);
+}
+
+/* A label in its column, then wrapped words. */
+static void item(struct printer *p, const char *label, const char *text)
+{
+  fprintf(p->out, "  %-17s ", label);
+  text_wrap(p->out, text, 20, 20);
+}
+
+static const char *num(struct printer *p, unsigned slot, uint64_t n)
+{
+  return text_count(p->n[slot], n);
+}
+
+/* --------------------------------------------------------------------- head */
+
+static void print_head(struct printer *p)
+{
+  const struct setup *s = p->r->setup;
+  char line[400], size[TEXT_COUNT_SIZE];
+  snprintf(line, sizeof line, "%s on profile %s", s->program.name, profile_name(s->profile));
+  paint(p, BOLD, line);
+  fprintf(p->out, ": %s\n", profile_title(s->profile));
+  if (p->r->depth == 1)
+    item(p, "compared", "the bare machine with a virtual machine that a VMM offers");
+  else {
+    snprintf(line, sizeof line, "the bare machine with a virtual machine on %u stacked VMMs",
+             p->r->depth);
+    item(p, "compared", line);
+  }
+  snprintf(line, sizeof line, "%s of storage, a disk of %s sectors", text_size(size, s->storage),
+           num(p, 0, p->r->sectors));
+  item(p, "each has", line);
+  item(p, "console input", s->input_story ? s->input_story : "none");
+}
+
+/* -------------------------------------------------------------- equivalence */
+
+static const char *to_the_end(enum machine_why why)
+{
+  switch (why) {
+  case MACHINE_HALTED:
+    return "to its halt";
+  case MACHINE_WAITS:
+    return "until it waits forever";
+  case MACHINE_DOUBLE_FAULT:
+    return "to its double fault";
+  default:
+    return "to the tick limit";
+  }
+}
+
+static void print_passes(struct printer *p)
+{
+  const struct verify_result *v = p->r->result;
+  char line[300];
+  if (v->stepping.ran) {
+    if (v->stepping.holds)
+      snprintf(line, sizeof line, "the same state at each of %s ticks, %s",
+               num(p, 0, v->stepping.compared), to_the_end(v->stepping.end));
+    else
+      snprintf(line, sizeof line, "the same state up to tick %s", num(p, 0, v->stepping.ticks));
+    item(p, "tick by tick", line);
+  }
+  if (v->fast.ran) {
+    if (v->fast.holds)
+      snprintf(line, sizeof line, "the same state hash at %s checkpoints, %s ticks apart, %s",
+               num(p, 0, v->fast.compared), num(p, 1, p->r->config->interval),
+               to_the_end(v->fast.end));
+    else
+      snprintf(line, sizeof line, "the same state up to tick %s", num(p, 0, v->fast.ticks));
+    item(p, "fast engine", line);
+  }
+  if (!v->engines_agree) {
+    snprintf(line, sizeof line, "the fast engine and the stepper differ about the bare machine at "
+                                "tick %s: a fault of trapeze, please report it",
+             num(p, 0, v->engines_differ_at));
+    item(p, "engines", line);
+  }
+}
+
+static void print_counts(struct printer *p)
+{
+  const struct verify_counts *c = &p->r->result->bare;
+  char line[300];
+  snprintf(line, sizeof line,
+           "%s instructions completed, %s preemptions (timer interrupts delivered), %s disk "
+           "interrupts, %s bytes of console output",
+           num(p, 0, c->instructions), num(p, 1, c->preemptions), num(p, 2, c->disk_interrupts),
+           num(p, 3, c->output));
+  item(p, "in that time", line);
+}
+
+static void print_equivalence(struct printer *p)
+{
+  const struct verify_result *v = p->r->result;
+  char line[64];
+  if (v->first) {
+    snprintf(line, sizeof line, "FAILS at tick %s", num(p, 0, v->first->before.tick));
+    verdict(p, "Equivalence", RED, line);
+  } else {
+    verdict(p, "Equivalence", GREEN, "holds");
+  }
+  print_passes(p);
+  print_counts(p);
+}
+
+/* --------------------------------------------------------- resource control */
+
+static void print_resources(struct printer *p)
+{
+  const struct verify_resources *c = &p->r->result->resources;
+  char line[400];
+  verdict(p, "Resource control", c->holds ? GREEN : RED, c->holds ? "holds" : "FAILS");
+  if (c->lost_control) {
+    snprintf(line, sizeof line, "the VMM lost control of the real machine: %s", c->lost_reason);
+    item(p, "the processor", line);
+  }
+  if (c->violations) {
+    snprintf(line, sizeof line, "%s violations; the first: %s", num(p, 0, c->violations), c->first);
+    item(p, "violations", line);
+  } else {
+    item(p, "violations", "none at any return to the VMM: the real mode, IE, TE, BASE and BOUND "
+                          "were as it had set them");
+  }
+  if (c->disturbed_level >= 0)
+    item(p, "outside", "storage, registers or disk of a machine that is not the guest's changed");
+  else
+    item(p, "outside", "the machines beside it, in storage and on the disk, are unchanged");
+}
+
+/* --------------------------------------------------------------- efficiency */
+
+static void print_emulated(struct printer *p, const struct vmm_stats *v)
+{
+  char line[600];
+  size_t at = 0;
+  line[0] = 0;
+  for (unsigned i = 0; i < ISA_INSN_COUNT && at < sizeof line; i++)
+    if (v->emulated_by[i])
+      at += (size_t)snprintf(line + at, sizeof line - at, "%s%s %s", at ? ", " : "",
+                             isa_insn_info((enum isa_insn)i)->mnemonic,
+                             num(p, 0, v->emulated_by[i]));
+  item(p, "emulated", line[0] ? line : "nothing");
+}
+
+static void print_traps(struct printer *p, const struct machine_stats *under)
+{
+  char line[600];
+  size_t at = 0;
+  line[0] = 0;
+  for (unsigned i = 0; i < ISA_CAUSE_LIMIT && at < sizeof line; i++)
+    if (under->traps[i])
+      at += (size_t)snprintf(line + at, sizeof line - at, "%s%s %s", at ? ", " : "",
+                             isa_cause_info(i)->name, num(p, 0, under->traps[i]));
+  item(p, "traps to the VMM", line[0] ? line : "none");
+}
+
+static void print_level(struct printer *p, const struct verify_level *l)
+{
+  char line[300];
+  const struct vmm_stats *v = &l->vmm;
+  print_emulated(p, v);
+  print_traps(p, &l->under);
+  snprintf(line, sizeof line, "%s given to the guest, %s served by the VMM; %s world switches",
+           num(p, 0, v->reflected), num(p, 1, v->served), num(p, 2, v->world_switches));
+  item(p, "of these", line);
+  if (v->interpreted)
+    item(p, "interpreted", num(p, 0, v->interpreted));
+}
+
+static void print_efficiency(struct printer *p)
+{
+  const struct verify_result *v = p->r->result;
+  char share[TEXT_COUNT_SIZE], line[100];
+  for (unsigned i = v->levels; i-- > 0;) {
+    const struct vmm_stats *s = &v->level[i].vmm;
+    text_percent(share, s->direct, s->direct + s->emulated + s->interpreted);
+    snprintf(line, sizeof line, "%s of instructions executed directly", share);
+    if (i == v->levels - 1)
+      verdict(p, "Efficiency", BOLD, line);
+    else
+      verdict(p, "  the VMM below", BOLD, line);
+    print_level(p, &v->level[i]);
+  }
+}
+
+/* --------------------------------------------------------------- divergence */
+
+static void print_where(struct printer *p, const struct divergence *d)
+{
+  const struct image *image = p->r->setup->program.image;
+  char place[128], text[200], line[600];
+  uint32_t pc = d->before.pc;
+  snprintf(line, sizeof line, "pc 0x%08x, %s, tick %s", pc,
+           program_place(image, pc, place, sizeof place), num(p, 0, d->before.tick));
+  item(p, "at", line);
+  const struct image_line *at = image_line_at(image, pc);
+  for (; at; at = at->via) {
+    snprintf(line, sizeof line, "%s:%u:", at->file, at->line);
+    fprintf(p->out, "  %-17s %s\n", "source", line);
+    if (program_source_text(at->file, at->line, text, sizeof text)) {
+      const char *first = text + strspn(text, " \t");
+      fprintf(p->out, "%22s", "");
+      paint(p, BOLD, first);
+      fputc('\n', p->out);
+    }
+  }
+  if (d->word_known) {
+    char printed[100];
+    isa_print(printed, sizeof printed, d->word, pc, NULL, NULL);
+    fprintf(p->out, "  %-17s %08x  %s\n", "instruction", d->word, printed);
+  }
+}
+
+static void print_field(struct printer *p, const char *name, const char *const values[3],
+                        bool differs)
+{
+  char row[120];
+  snprintf(row, sizeof row, "  %-17s %-14s %-18s %-18s%s", name, values[0], values[1], values[2],
+           differs ? "<" : "");
+  row[strcspn(row, "\n")] = 0;
+  size_t len = strlen(row);
+  while (len && row[len - 1] == ' ')
+    row[--len] = 0;
+  if (differs)
+    paint(p, RED, row);
+  else
+    fputs(row, p->out);
+  fputc('\n', p->out);
+}
+
+static void print_values(struct printer *p, const char *name, uint32_t before, uint32_t bare,
+                         uint32_t vm)
+{
+  char v[3][16];
+  const uint32_t n[3] = {before, bare, vm};
+  for (unsigned i = 0; i < 3; i++)
+    snprintf(v[i], sizeof v[i], strchr(name, '.') ? "%u" : "0x%08x", n[i]);
+  print_field(p, name, (const char *const[]){v[0], v[1], v[2]}, bare != vm);
+}
+
+static void print_state(struct printer *p, const struct divergence *d)
+{
+  struct observed_field fields[16];
+  size_t n = observation_fields(p->r->setup->profile, &d->before, &d->after[0], &d->after[1],
+                                fields, sizeof fields / sizeof *fields);
+  fprintf(p->out, "\n");
+  print_field(p, "", (const char *const[]){"before", "bare machine", "virtual machine"}, false);
+  for (size_t i = 0; i < n; i++)
+    print_values(p, fields[i].name, fields[i].before, fields[i].bare, fields[i].vm);
+  for (size_t i = 0; i < d->word_count; i++) {
+    const struct divergence_word *w = &d->words[i];
+    char name[24];
+    snprintf(name, sizeof name, "at 0x%08x", w->at);
+    print_values(p, name, w->before, w->bare, w->vm);
+  }
+  const char *state[3] = {observation_run_state(d->before.run_state),
+                          observation_run_state(d->after[0].run_state),
+                          observation_run_state(d->after[1].run_state)};
+  if (d->after[0].run_state != d->after[1].run_state)
+    print_field(p, "it is", state, true);
+  if (d->devices_differ)
+    print_field(p, "devices", (const char *const[]){"", "differ", "differ"}, true);
+}
+
+static void print_divergence(struct printer *p, const struct divergence *d)
+{
+  char text[2048];
+  heading(p, "The first divergent instruction");
+  print_where(p, d);
+  item(p, "bare machine", report_deed(p->r, d, 0, text, sizeof text));
+  item(p, "virtual machine", report_deed(p->r, d, 1, text, sizeof text));
+  print_state(p, d);
+  heading(p, "Why");
+  report_reason(p->r, d, text, sizeof text);
+  for (char *part = text; part;) {
+    char *end = strstr(part, "\n\n");
+    if (end)
+      *end = 0;
+    fputs("  ", p->out);
+    text_wrap(p->out, part, 2, 2);
+    part = end ? end + 2 : NULL;
+  }
+}
+
+/* -------------------------------------------------------------- afterwards */
+
+static void print_pair(struct printer *p, const char *name, uint64_t bare, uint64_t vm)
+{
+  fprintf(p->out, "  %-29s %18s %18s\n", name, num(p, 0, bare), num(p, 1, vm));
+}
+
+static void print_excerpt(struct printer *p, const char *who, const struct verify_after *a,
+                          unsigned which)
+{
+  char quoted[56];
+  text_quote(quoted, sizeof quoted, a->excerpt[which], a->excerpt_len[which]);
+  if (a->excerpt_len[which])
+    fprintf(p->out, "    %-17s \"%s\"\n", who, quoted);
+  else
+    fprintf(p->out, "    %-17s (nothing more)\n", who);
+}
+
+static void print_after(struct printer *p)
+{
+  const struct verify_after *a = &p->r->result->after;
+  const struct verify_counts *b = &a->delta[0], *v = &a->delta[1];
+  char title[100];
+  snprintf(title, sizeof title, "What came of it, up to tick %s", num(p, 0, b->tick));
+  heading(p, title);
+  fprintf(p->out, "  %-29s %18s %18s\n", "", "bare machine", "virtual machine");
+  print_pair(p, "preemptions after it", b->preemptions, v->preemptions);
+  print_pair(p, "disk interrupts after it", b->disk_interrupts, v->disk_interrupts);
+  print_pair(p, "instructions after it", b->instructions, v->instructions);
+  print_pair(p, "console output, bytes in all", b->output, v->output);
+  fprintf(p->out, "  %-21s %26s %18s\n", "in the end", session_why(b->end), session_why(v->end));
+  if (!a->output_differs) {
+    fprintf(p->out, "  Their console output is the same.\n");
+    return;
+  }
+  fprintf(p->out, "  Their console output is the same for %s bytes, then:\n",
+          num(p, 0, a->output_equal));
+  print_excerpt(p, "bare machine", a, 0);
+  print_excerpt(p, "virtual machine", a, 1);
+}
+
+static void print_conclusion(struct printer *p)
+{
+  const struct verify_result *v = p->r->result;
+  char line[300];
+  const char *profile = profile_name(p->r->setup->profile);
+  if (v->holds)
+    snprintf(line, sizeof line, "On this run the virtual machine is an efficient, isolated "
+                                "duplicate of the real one.");
+  else
+    snprintf(line, sizeof line, "On profile %s the virtual machine is no duplicate of the real "
+                                "one.", profile);
+  fputc('\n', p->out);
+  text_wrap(p->out, line, 0, 0);
+}
+
+void report_print(const struct report *r, FILE *out)
+{
+  struct printer p = {.r = r, .out = out, .color = message_color(out)};
+  print_head(&p);
+  print_equivalence(&p);
+  print_resources(&p);
+  print_efficiency(&p);
+  if (r->result->first) {
+    print_divergence(&p, r->result->first);
+    print_after(&p);
+  }
+  print_conclusion(&p);
+}

@@ -1,0 +1,70 @@
+#include "tools/verify/world.h"
+
+#include "tools/command.h"
+
+static bool make_bare(const struct setup *s, enum machine_engine engine, struct pair *pair,
+                      const char **reason)
+{
+  struct machine_config config = {
+      .profile = s->profile, .storage = s->storage, .disk = pair->disk[0], .engine = engine};
+  pair->bare = machine_create(&config, reason);
+  return pair->bare != NULL;
+}
+
+static bool make_virtual(const struct world *w, enum machine_engine engine, bool readonly,
+                         struct pair *pair, const char **reason)
+{
+  struct stack_config config = {.profile = w->setup->profile,
+                                .storage = w->setup->storage,
+                                .depth = w->depth,
+                                .disk = pair->disk[1],
+                                .disk_readonly = readonly,
+                                .engine = engine,
+                                .neighbours = true};
+  pair->stack = stack_create(&config, reason);
+  pair->vm = pair->stack ? stack_vm(pair->stack) : NULL;
+  return pair->vm != NULL;
+}
+
+static bool load(const struct setup *s, struct machine *m)
+{
+  if (!image_load(s->program.image, m, stderr))
+    return false;
+  inputlog_feed(&s->log, m);
+  return true;
+}
+
+static bool world_make(void *ctx, enum machine_engine engine, struct pair *pair,
+                       const char **reason)
+{
+  struct world *w = ctx;
+  bool readonly = false;
+  *reason = "out of memory";
+  for (unsigned i = 0; i < 2; i++) {
+    if (setup_open_disk(w->setup, false, &pair->disk[i], &readonly) != STATUS_DONE) {
+      *reason = "the disk cannot be opened";
+      return false;
+    }
+  }
+  w->sectors = pair->disk[0] ? disk_store_sectors(pair->disk[0]) : 0;
+  if (!make_bare(w->setup, engine, pair, reason) ||
+      !make_virtual(w, engine, readonly, pair, reason))
+    return false;
+  *reason = "the program does not fit";
+  return load(w->setup, pair->bare) && load(w->setup, pair->vm);
+}
+
+static void world_destroy(void *ctx, struct pair *pair)
+{
+  (void)ctx;
+  stack_destroy(pair->stack);
+  machine_destroy(pair->bare);
+  for (unsigned i = 0; i < 2; i++)
+    if (pair->disk[i])
+      disk_store_destroy(pair->disk[i]);
+}
+
+struct pair_maker world_maker(struct world *w)
+{
+  return (struct pair_maker){world_make, world_destroy, w};
+}
