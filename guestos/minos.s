@@ -1,0 +1,79 @@
+# minos: a small operating system for PG32
+# ========================================
+#
+# One processor, one console, one disk, a timer. minos shares them among user
+# processes that need not trust one another, and it is short enough to be read
+# in an evening. Read the files in this order:
+#
+#   minos/defs.inc      the numbers: record layouts, system calls, sizes
+#   minos/boot.inc      from reset to the first process
+#   minos/trap.inc      how the kernel is entered and left; faults
+#   minos/thread.inc    threads, the run queue, the scheduler, lock and unlock
+#   minos/calls.inc     the system calls
+#   minos/devices.inc   timer, console and disk, driven by interrupts
+#   minos/print.inc     text and numbers to the console
+#   minos/shell.inc     the shell, a thread of the kernel
+#   minos/programs.inc  the user programs: the only code here that runs unprivileged
+#
+# Who runs, and where:
+#
+#             reset
+#               |  boot
+#               v
+#     +------------------- kernel: mode 0, physical addresses ----------------+
+#     |  trap handlers, IE off             the shell, a thread with IE on     |
+#     |  (one stack; never interrupted)    (own stack; preempted like others) |
+#     +-----^----------|--------------------------^---------|-----------------+
+#      trap |          | rfe                 trap |         | rfe
+#     +-----|----------v-----+   +-----------------+   +-----------------+
+#     |  process 1, user mode |   |  process 2     |   |  process 3 ...  |
+#     |  own BASE and BOUND   |   |                |   |                 |
+#     +-----------------------+   +----------------+   +-----------------+
+#
+# Storage (160 KiB are enough):
+#
+#     0x00000  not used: a null pointer of the kernel finds no data of its own
+#     0x01000  kernel text, kernel data, stacks; all below 0x8000, so that
+#              `lw t0, name` reaches every variable in one instruction
+#     0x08000  frame 1: the storage of one process, 16 KiB, in its own eyes 0..
+#     0x0c000  frame 2 ... up to frame 8, which ends at 0x28000
+#
+# Register convention (kernel and programs alike):
+#
+#     a0-a5    arguments; a0 also the result. A routine may spoil them.
+#     t0-t2    scratch. A routine may spoil them.
+#     s0 s1    kept by every routine that uses them.
+#     ra sp    return address; stack, growing downwards.
+#     tp       in the kernel's trap handlers: the thread that was interrupted.
+#     gp       not used.
+#
+# One build option: with JUSER the first process is entered by the instruction
+# `juser`, as on a PDP-10, and not by `rfe` (minos-juser.s).
+.ifndef JUSER
+.equ JUSER, 0
+.endif
+
+.include "pg32.inc"
+.include "minos/defs.inc"
+
+        .text
+.include "minos/boot.inc"
+.include "minos/trap.inc"
+.include "minos/thread.inc"
+.include "minos/calls.inc"
+.include "minos/devices.inc"
+.include "minos/print.inc"
+.include "minos/shell.inc"
+.include "minos/programs.inc"
+
+        .bss
+        .align  4
+                .space  1024
+trap_stack:                             # the trap handlers' stack grows down from here
+                .space  1024
+shell_stack:                            # and the shell's from here
+kernel_end:
+
+.if kernel_end > FRAMES
+        .error  "minos: the kernel must end below FRAMES"
+.endif
