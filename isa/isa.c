@@ -305,7 +305,7 @@ static void put_operand(struct printer *p, const struct isa_operand *o, const st
     put(p, "%u", value);
     break;
   case ISA_OPERAND_UPPER:
-    put(p, "0x%x", value);
+    put(p, "0x%x", value >> 12); /* as it stands in the word */
     break;
   case ISA_OPERAND_REL:
     put_target(p, pc + value, symbol, ctx);

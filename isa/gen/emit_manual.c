@@ -45,7 +45,7 @@ static void put_operand(FILE *out, const struct operand *o)
     fprintf(out, "unsigned, 0 to %lld", 2 * half - 1);
     break;
   case OPERAND_UPPER:
-    fprintf(out, "multiple of 4096, 0 to 0x%llx", (2 * half - 1) << 12);
+    fprintf(out, "0 to 0x%llx, shifted left by 12", 2 * half - 1);
     break;
   case OPERAND_REL:
     fprintf(out, "target within %lld to %+lld bytes, multiple of 4", -half * 4, (half - 1) * 4);
@@ -159,7 +159,8 @@ static void put_group(FILE *out, const struct def *def, enum group group,
       [GROUP_USER] = "## User instructions\n\nThe same in every mode, on every profile.\n\n",
       [GROUP_ERRANT] = "## Errant instructions\n\nTrap in every mode, on every profile.\n\n",
       [GROUP_SYSTEM] = "## System instructions\n\nMode 0 shows `full`; elsewhere the profile says: "
-                       "`trap`, `nop`, `absent`, `full` or\nanother behaviour given here.\n\n"};
+                       "`trap`, `nop`, "
+                       "`absent`, `full` or\nanother behaviour given here.\n\n"};
   fputs(titles[group], out);
   fputs("| instruction | encoding | does |", out);
   fputs(group != GROUP_USER ? " models |" : "", out);

@@ -111,12 +111,14 @@ static enum status process(const char *path, const char *dir, bool manual)
 
 int main(int argc, char **argv)
 {
+  enum status status = STATUS_BAD;
   if (argc == 4 && strcmp(argv[1], "--out") == 0)
-    return process(argv[3], argv[2], false);
-  if (argc == 3 && strcmp(argv[1], "--check") == 0)
-    return process(argv[2], NULL, false);
-  if (argc == 3 && strcmp(argv[1], "--manual") == 0)
-    return process(argv[2], NULL, true);
-  fputs("usage: isagen --out DIR FILE | --check FILE | --manual FILE\n", stderr);
-  return STATUS_BAD;
+    status = process(argv[3], argv[2], false);
+  else if (argc == 3 && strcmp(argv[1], "--check") == 0)
+    status = process(argv[2], NULL, false);
+  else if (argc == 3 && strcmp(argv[1], "--manual") == 0)
+    status = process(argv[2], NULL, true);
+  else
+    fputs("usage: isagen --out DIR FILE | --check FILE | --manual FILE\n", stderr);
+  return (int)status;
 }
