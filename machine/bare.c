@@ -120,6 +120,17 @@ static void bare_set_reg(struct machine *m, unsigned reg, uint32_t value)
   }
 }
 
+static void bare_get_regs(struct machine *m, uint32_t *regs)
+{
+  memcpy(regs, bare_of(m)->reg, ISA_REG_COUNT * sizeof *regs);
+}
+
+static void bare_set_regs(struct machine *m, const uint32_t *regs)
+{
+  memcpy(bare_of(m)->reg, regs, ISA_REG_COUNT * sizeof *regs);
+  bare_of(m)->reg[REG_ZERO] = 0;
+}
+
 static uint32_t bare_get_pc(struct machine *m)
 {
   return bare_of(m)->pc;
@@ -358,6 +369,8 @@ static const struct machine_ops bare_ops = {
     .set_engine = bare_set_engine,
     .get_reg = bare_get_reg,
     .set_reg = bare_set_reg,
+    .get_regs = bare_get_regs,
+    .set_regs = bare_set_regs,
     .get_pc = bare_get_pc,
     .set_pc = bare_set_pc,
     .get_cr = bare_get_cr,

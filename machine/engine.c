@@ -9,6 +9,12 @@
 
 #include <string.h>
 
+/* Each instruction keeps its own indirect jump: merged, they would share one
+ * entry of the host's branch predictor. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-crossjumping", "no-gcse")
+#endif
+
 #include "isa/bodies_support.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
@@ -73,9 +79,10 @@ static bool store_slow(struct bare *b, struct space *space, uint32_t va, uint32_
 bool engine_run(struct bare *b, uint64_t budget)
 {
   uint64_t before = b->tick;
+  struct space *space = mmu_space(b);
   budget = budget < MAX_BUDGET ? budget : MAX_BUDGET;
-  enum engine_exit exit = budget >= CODE_PAGE_WORDS ? engine_fast(b, budget, NULL)
-                                                    : engine_counted(b, budget, NULL);
+  enum engine_exit exit = budget >= CODE_PAGE_WORDS ? engine_fast(b, space, budget, NULL)
+                                                    : engine_counted(b, space, budget, NULL);
   b->stats.instructions += b->tick - before;
   return exit == ENGINE_PLAIN ? bare_step(b) : exit == ENGINE_ON;
 }
@@ -83,8 +90,8 @@ bool engine_run(struct bare *b, uint64_t budget)
 void engine_init(struct bare *b)
 {
   struct code_labels counted;
-  engine_fast(b, 0, &b->code.labels);
-  engine_counted(b, 0, &counted);
+  engine_fast(b, NULL, 0, &b->code.labels);
+  engine_counted(b, NULL, 0, &counted);
   code_build_table(b, CODE_FAST, &b->code.labels);
   code_build_table(b, CODE_COUNTED, &counted);
 }

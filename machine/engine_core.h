@@ -120,8 +120,12 @@
     }                                                                                              \
   } while (0)
 /* An address matches a tag if its page does and its alignment bits are 0. */
-#define TAG_OF(va, size) ((va) & ~(ISA_PAGE_SIZE - (size)))
-#define ENTRY_OF(va)     (&space->data[((va) >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES])
+#define TAG_OF(va, size) ((va) & ~(ISA_PAGE_SIZE - (uint32_t)(size)))
+/* space->data[page of va % MMU_DATA_ENTRIES], without scaling the index twice. */
+#define ENTRY_OF(va)                                                                               \
+  ((const struct data_entry *)((const char *)space->data +                                         \
+                               ((va) >> (STORAGE_PAGE_SHIFT - 4) &                                 \
+                                (MMU_DATA_ENTRIES - 1) * sizeof(struct data_entry))))
 #define LOAD(dst, address, type)                                                                   \
   do {                                                                                             \
     uint32_t va_ = (address);                                                                      \
@@ -200,9 +204,8 @@
 
 /* labels not NULL: only tells where its labels are. */
 static __attribute__((noinline)) enum engine_exit
-ENGINE_NAME(struct bare *b, uint64_t budget, struct code_labels *labels)
+ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, struct code_labels *labels)
 {
-  struct space *space = NULL;
   struct code_page *page = NULL;
   struct slot *slot = NULL;
   const void *const *table = NULL;
@@ -219,7 +222,6 @@ ENGINE_NAME(struct bare *b, uint64_t budget, struct code_labels *labels)
                                               .nop = &&nop};
     memcpy(&labels->places, &places, sizeof places);
   } else {
-    space = mmu_space(b);
     page = enter_page(b, space, b->pc);
     if (!page) {
       return ENGINE_PLAIN;

@@ -75,6 +75,28 @@ void machine_set_reg(struct machine *m, unsigned reg, uint32_t value)
   m->ops->set_reg(m, reg, value);
 }
 
+void machine_get_regs(struct machine *m, uint32_t *regs)
+{
+  if (m->ops->get_regs) {
+    m->ops->get_regs(m, regs);
+    return;
+  }
+  for (unsigned reg = 0; reg < ISA_REG_COUNT; reg++) {
+    regs[reg] = m->ops->get_reg(m, reg);
+  }
+}
+
+void machine_set_regs(struct machine *m, const uint32_t *regs)
+{
+  if (m->ops->set_regs) {
+    m->ops->set_regs(m, regs);
+    return;
+  }
+  for (unsigned reg = 0; reg < ISA_REG_COUNT; reg++) {
+    m->ops->set_reg(m, reg, regs[reg]);
+  }
+}
+
 uint32_t machine_get_pc(struct machine *m)
 {
   return m->ops->get_pc(m);
@@ -192,21 +214,38 @@ bool machine_disk_peek(struct machine *m, uint32_t sector, void *buf)
 
 /* ---------------------------------------------------------------- comparing */
 
+/* A polynomial in the words of the state, mixed only at the end: this runs once
+ * an instruction when two machines are compared by stepping. */
+static uint64_t append(uint64_t hash, uint32_t value)
+{
+  return hash * 0x9fb21c651e98df25u + value;
+}
+
+static uint64_t existing_crs(struct machine *m)
+{
+  _Static_assert(ISA_CR_COUNT <= 64, "a bit for each control register");
+  if (m->existing_crs == 0) {
+    for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+      m->existing_crs |= (uint64_t)profile_has_cr(m->profile, (enum isa_cr)cr) << cr;
+    }
+  }
+  return m->existing_crs;
+}
+
 /* Only what ops answer goes in, so that every kind of machine agrees. */
 uint64_t machine_state_hash(struct machine *m)
 {
   const struct machine_ops *ops = m->ops;
-  uint64_t hash = digest_add(0, ops->tick(m));
+  uint64_t hash = append(1, ops->get_pc(m));
+  uint32_t regs[ISA_REG_COUNT];
+  machine_get_regs(m, regs);
   for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
-    hash = digest_add(hash, ops->get_reg(m, reg));
+    hash = append(hash, regs[reg]);
   }
-  hash = digest_add(hash, ops->get_pc(m));
-  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
-    if (profile_has_cr(m->profile, (enum isa_cr)cr)) {
-      hash = digest_add(hash, ops->get_cr(m, (enum isa_cr)cr));
-    }
+  for (uint64_t crs = existing_crs(m); crs != 0; crs &= crs - 1) {
+    hash = append(hash, ops->get_cr(m, (enum isa_cr)__builtin_ctzll(crs)));
   }
-  hash = digest_add(hash, ops->run_state(m));
+  hash = digest_add(append(hash, ops->run_state(m)), ops->tick(m));
   hash = digest_add(hash, ops->storage_digest(m));
   return digest_add(hash, ops->device_digest(m));
 }

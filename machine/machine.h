@@ -98,6 +98,9 @@ const char *machine_name(const struct machine *m); /* "machine", or the VM's nam
 
 uint32_t machine_get_reg(struct machine *m, unsigned reg);
 void machine_set_reg(struct machine *m, unsigned reg, uint32_t value); /* zero stays zero */
+/* All ISA_REG_COUNT of them; [0] reads 0 and is ignored when set. */
+void machine_get_regs(struct machine *m, uint32_t *regs);
+void machine_set_regs(struct machine *m, const uint32_t *regs);
 uint32_t machine_get_pc(struct machine *m);
 void machine_set_pc(struct machine *m, uint32_t pc);
 /* Any control register, PSW included. Setting is the owner's act: read-only

@@ -32,10 +32,10 @@ struct code_entry {
 };
 
 struct space {
+  struct data_entry data[MMU_DATA_ENTRIES]; /* first: the engine's addressing */
+  struct code_entry code[MMU_CODE_ENTRIES];
   bool used, te;
   uint32_t base, bound; /* 0 while te is off */
-  struct data_entry data[MMU_DATA_ENTRIES];
-  struct code_entry code[MMU_CODE_ENTRIES];
 };
 
 struct mmu {

@@ -24,6 +24,9 @@ struct machine_ops {
   void (*set_engine)(struct machine *m, enum machine_engine engine);
   uint32_t (*get_reg)(struct machine *m, unsigned reg);
   void (*set_reg)(struct machine *m, unsigned reg, uint32_t value);
+  /* All at once; NULL: one by one. regs has ISA_REG_COUNT words, [0] is ignored when set. */
+  void (*get_regs)(struct machine *m, uint32_t *regs);
+  void (*set_regs)(struct machine *m, const uint32_t *regs);
   uint32_t (*get_pc)(struct machine *m);
   void (*set_pc)(struct machine *m, uint32_t pc);
   uint32_t (*get_cr)(struct machine *m, enum isa_cr cr);
@@ -61,6 +64,7 @@ struct machine {
   struct machine *parent;        /* borrowed; NULL for a bare machine */
   const char *name;              /* borrowed */
   struct tracer *tracer;         /* borrowed; NULL: off */
+  uint64_t existing_crs;         /* a bit for each; machine.c's cache, 0 at first */
 };
 
 #endif
