@@ -1,0 +1,168 @@
+/* The listing: address, contents, source; what macros and pseudo-instructions
+ * became; the symbols.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm/assembly.h"
+
+#define ROW_BYTES 8u
+
+static bool symbol_name(void *ctx, uint32_t address, char *buf, size_t size)
+{
+  const struct assembly *a = ctx;
+  for (size_t i = 0; i < a->symbols.all.count; i++) {
+    const struct symbol *s = a->symbols.all.items[i];
+    if (s->kind == SYMBOL_LABEL && section_address(s->section, s->offset) == address) {
+      snprintf(buf, size, "%s", s->name);
+      return true;
+    }
+  }
+  return false;
+}
+
+static uint32_t read_unit(const uint8_t *at, unsigned size)
+{
+  uint32_t v = 0;
+  for (unsigned i = 0; i < size; i++)
+    v |= (uint32_t)at[i] << 8 * i;
+  return v;
+}
+
+/* One row's contents in units of the statement; returns the bytes shown. */
+static uint32_t print_units(FILE *out, const struct emitted *e, uint32_t from)
+{
+  unsigned unit = e->unit ? e->unit : 4;
+  uint32_t limit = e->unit ? ROW_BYTES : 4, shown = 0;
+  int width = 0;
+  while (shown < limit && from + shown + unit <= e->size) {
+    const uint8_t *at = e->section->bytes + e->offset + from + shown;
+    width += fprintf(out, "%0*" PRIx32 "%s", (int)(2 * unit), read_unit(at, unit), "");
+    shown += unit;
+    if (unit > 1 && shown < limit)
+      width += fprintf(out, " ");
+  }
+  fprintf(out, "%*s", 18 - width, "");
+  return shown;
+}
+
+static unsigned nesting(const struct line *line)
+{
+  unsigned depth = 0;
+  for (const struct origin *o = line->origin; o; o = o->parent)
+    depth += o->kind != ORIGIN_FILE;
+  return depth;
+}
+
+static void print_source(FILE *out, const struct line *line)
+{
+  unsigned depth = nesting(line);
+  fprintf(out, "%5u%c ", line->number, depth ? '+' : ' ');
+  for (size_t i = 0; i < line->shown_len; i++)
+    fputc(line->shown[i] >= 0 && line->shown[i] < ' ' && line->shown[i] != '\t' ? '?' : line->shown[i],
+          out);
+  fputc('\n', out);
+}
+
+/* Whether all that is left of a statement is one byte repeated. */
+static bool uniform(const struct emitted *e, uint32_t from)
+{
+  const uint8_t *p = e->section->bytes + e->offset;
+  for (uint32_t i = from; i < e->size; i++)
+    if (p[i] != p[from])
+      return false;
+  return true;
+}
+
+static void print_pseudo(struct assembly *a, FILE *out, const struct emitted *e, uint32_t from)
+{
+  char text[128];
+  uint32_t address = section_address(e->section, e->offset + from);
+  uint32_t word = read_unit(e->section->bytes + e->offset + from, 4);
+  isa_print(text, sizeof text, word, address, symbol_name, a);
+  fprintf(out, "      > %s\n", text);
+}
+
+static void print_emitted(struct assembly *a, FILE *out, const struct emitted *e)
+{
+  bool contents = e->size > 0 && !e->section->nobits;
+  if (e->size > 0 || e->labelled)
+    fprintf(out, "%08" PRIx32 "  ", section_address(e->section, e->offset));
+  else
+    fprintf(out, "%10s", "");
+  bool pseudo = contents && e->pseudo;
+  uint32_t from = 0;
+  if (contents && !pseudo)
+    from = print_units(out, e, 0);
+  else
+    fprintf(out, "%18s", "");
+  print_source(out, e->line);
+  while (contents && from < e->size) {
+    if (!pseudo && e->size - from > 4 * ROW_BYTES && uniform(e, from)) {
+      fprintf(out, "%10s… to %08" PRIx32 "\n", "", section_address(e->section, e->offset + e->size));
+      return;
+    }
+    fprintf(out, "%08" PRIx32 "  ", section_address(e->section, e->offset + from));
+    uint32_t shown = print_units(out, e, from);
+    if (shown == 0)
+      return;
+    if (pseudo)
+      print_pseudo(a, out, e, from);
+    else
+      fputc('\n', out);
+    from += shown;
+  }
+}
+
+static int compare_symbols(const void *x, const void *y)
+{
+  return strcmp((*(struct symbol *const *)x)->name, (*(struct symbol *const *)y)->name);
+}
+
+static void print_symbols(struct assembly *a, FILE *out)
+{
+  size_t count = 0;
+  struct symbol **sorted = arena_alloc(&a->arena, a->symbols.all.count * sizeof *sorted);
+  for (size_t i = 0; i < a->symbols.all.count; i++)
+    if (a->symbols.all.items[i]->kind != SYMBOL_UNDEFINED)
+      sorted[count++] = a->symbols.all.items[i];
+  if (count)
+    qsort(sorted, count, sizeof *sorted, compare_symbols);
+  fprintf(out, "\nSymbols\n");
+  for (size_t i = 0; i < count; i++) {
+    struct value v;
+    struct expr use = {.kind = EXPR_SYMBOL, .symbol = sorted[i]};
+    if (expr_eval(a, &use, &v) != EVAL_KNOWN)
+      continue;
+    fprintf(out, "%08" PRIx32 "  %-6s %-6s  %s\n", (uint32_t)v.number,
+            sorted[i]->kind == SYMBOL_LABEL ? sorted[i]->section->name : "const",
+            sorted[i]->global ? "global" : "local", sorted[i]->name);
+  }
+}
+
+static void print_sections(struct assembly *a, FILE *out)
+{
+  const struct section *order[SECTION_COUNT];
+  sections_by_address(a, order);
+  fprintf(out, "\nSections\n");
+  for (int i = 0; i < SECTION_COUNT; i++)
+    if (order[i]->size)
+      fprintf(out, "%08" PRIx32 " to %08" PRIx32 "  %s\n", order[i]->base,
+              order[i]->base + order[i]->size, order[i]->name);
+}
+
+void listing_print(struct assembly *a, FILE *out)
+{
+  const char *file = NULL;
+  for (size_t i = 0; i < a->emitted.count; i++) {
+    const struct emitted *e = &a->emitted.items[i];
+    if (!file || strcmp(file, e->line->file) != 0) {
+      fprintf(out, "%s%s\n", file ? "\n" : "", e->line->file);
+      file = e->line->file;
+    }
+    print_emitted(a, out, e);
+  }
+  print_sections(a, out);
+  print_symbols(a, out);
+}

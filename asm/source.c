@@ -1,0 +1,350 @@
+#include "asm/source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "asm/assembly.h"
+
+/* ----------------------------------------------------------------- reading */
+static uint8_t *read_all(FILE *in, size_t *len, const char **reason)
+{
+  size_t capacity = 64u << 10, used = 0;
+  uint8_t *bytes = NULL;
+  for (;;) {
+    uint8_t *bigger = realloc(bytes, capacity);
+    if (!bigger) {
+      *reason = "out of memory";
+      break;
+    }
+    bytes = bigger;
+    used += fread(bytes + used, 1, capacity - used, in);
+    if (used < capacity) {
+      *reason = ferror(in) ? strerror(errno) : NULL;
+      break;
+    }
+    if (capacity > SOURCE_LIMIT) {
+      *reason = "the file is bigger than 64 MiB";
+      break;
+    }
+    capacity *= 2;
+  }
+  if (*reason) {
+    free(bytes);
+    return NULL;
+  }
+  *len = used;
+  return bytes;
+}
+
+static uint8_t *host_read(void *ctx, const char *path, size_t *len, const char **reason)
+{
+  (void)ctx;
+  *reason = NULL;
+  FILE *in = fopen(path, "rb");
+  if (!in) {
+    *reason = strerror(errno);
+    return NULL;
+  }
+  struct stat st;
+  uint8_t *bytes = NULL;
+  if (fstat(fileno(in), &st) == 0 && S_ISDIR(st.st_mode))
+    *reason = strerror(EISDIR);
+  else
+    bytes = read_all(in, len, reason);
+  fclose(in);
+  return bytes;
+}
+
+const struct asm_reader asm_host_reader = {host_read, NULL};
+
+/* `folder` of the includer, or an include directory, and the name as written. */
+static const char *join(struct assembly *a, const char *folder, size_t len, const char *path)
+{
+  if (len == 0 || path[0] == '/')
+    return path;
+  const char *slash = folder[len - 1] == '/' ? "" : "/";
+  return arena_printf(&a->arena, "%.*s%s%s", (int)len, folder, slash, path);
+}
+
+/* The arena's copy of the reader's bytes, so that no path can lose them. */
+static const uint8_t *try_read(struct assembly *a, const char *path, size_t *len,
+                               const char **reason)
+{
+  *reason = "cannot be read";
+  uint8_t *bytes = a->options->reader.read(a->options->reader.ctx, path, len, reason);
+  if (!bytes) {
+    const char *said = *reason ? *reason : "cannot be read";
+    *reason = arena_copy(&a->arena, said, strlen(said));
+    return NULL;
+  }
+  if (*len > SOURCE_LIMIT) {
+    free(bytes);
+    *reason = "the file is bigger than 64 MiB";
+    return NULL;
+  }
+  return arena_adopt(&a->arena, bytes);
+}
+
+const uint8_t *source_read(struct assembly *a, const char *path, const struct loc *call,
+                           size_t *len, const char **name)
+{
+  const char *from = call ? call->line->file : "";
+  const char *slash = strrchr(from, '/');
+  const char *reason, *first_reason;
+  *name = join(a, from, slash ? (size_t)(slash - from) + 1 : 0, path);
+  const uint8_t *bytes = try_read(a, *name, len, &first_reason);
+  const char *const *dirs = a->options->include_dirs;
+  for (; !bytes && call && path[0] != '/' && dirs && *dirs; dirs++) {
+    const char *other = join(a, *dirs, strlen(*dirs), path);
+    bytes = try_read(a, other, len, &reason);
+    if (bytes)
+      *name = other;
+  }
+  if (!bytes)
+    asm_fatal(a, call ? *call : (struct loc){0}, "cannot read '%s': %s", *name, first_reason);
+  return bytes;
+}
+
+/* ---------------------------------------------------------- block comments */
+struct stripper {
+  const char *p, *end;
+  char *out;
+};
+
+/* Past a string or character constant, which ends with its line at the latest. */
+static void skip_quoted(struct stripper *s)
+{
+  char quote = *s->p++;
+  while (s->p < s->end && *s->p != quote && *s->p != '\n') {
+    if (*s->p == '\\' && s->p + 1 < s->end && s->p[1] != '\n')
+      s->p++;
+    s->p++;
+  }
+  if (s->p < s->end && *s->p == quote)
+    s->p++;
+}
+
+static bool at(const struct stripper *s, const char *two)
+{
+  return s->end - s->p >= 2 && s->p[0] == two[0] && s->p[1] == two[1];
+}
+
+/* Blanks a block comment in the copy, keeping the lines. False: it never ends. */
+static bool blank_block(struct stripper *s, const char *text)
+{
+  const char *start = s->p;
+  for (s->p += 2; s->p < s->end && !at(s, "*/"); s->p++)
+    ;
+  bool closed = s->p < s->end;
+  s->p = closed ? s->p + 2 : s->end;
+  for (const char *q = start; q < s->p; q++)
+    if (*q != '\n' && *q != '\r')
+      s->out[q - text] = ' ';
+  return closed;
+}
+
+/* Offset of a comment that never ends, or SIZE_MAX. */
+static size_t strip_blocks(const char *text, size_t len, char *out)
+{
+  struct stripper s = {text, text + len, out};
+  while (s.p < s.end) {
+    const char *start = s.p;
+    if (*s.p == '"' || *s.p == '\'') {
+      skip_quoted(&s);
+    } else if (*s.p == '#' || *s.p == ';' || at(&s, "//")) {
+      while (s.p < s.end && *s.p != '\n')
+        s.p++;
+    } else if (at(&s, "/*")) {
+      if (!blank_block(&s, text))
+        return (size_t)(start - text);
+    } else {
+      s.p++;
+    }
+  }
+  return SIZE_MAX;
+}
+
+/* ------------------------------------------------------------------ frames */
+static struct frame *push(struct assembly *a, enum origin_kind kind, const struct loc *call)
+{
+  static const char *const what[] = {".include", "macro calls", ".rept"};
+  if (a->frame_count > FRAME_LIMIT) {
+    asm_fatal(a, *call, "%s nested more than %u deep%s", what[kind], FRAME_LIMIT,
+              kind == ORIGIN_FILE    ? " (does a file include itself?)"
+              : kind == ORIGIN_MACRO ? " (does a macro call itself without end?)"
+                                     : "");
+    return NULL;
+  }
+  struct origin *origin = arena_alloc(&a->arena, sizeof *origin);
+  origin->kind = kind;
+  if (call) {
+    origin->parent = call->line->origin;
+    origin->call = *call;
+  }
+  struct frame *f = &a->frames[a->frame_count++];
+  *f = (struct frame){.origin = origin, .conditions = a->conditions.count};
+  return f;
+}
+
+static void report_nul(struct assembly *a, const struct frame *f)
+{
+  const char *nul = memchr(f->shown, 0, f->end);
+  if (!nul)
+    return;
+  struct line *line = arena_alloc(&a->arena, sizeof *line);
+  const char *start = nul, *end = nul;
+  line->number = 1;
+  while (start > f->shown && start[-1] != '\n')
+    start--;
+  while (end < f->shown + f->end && *end != '\n')
+    end++;
+  for (const char *q = f->shown; q < start; q++)
+    line->number += *q == '\n';
+  line->text = line->shown = start;
+  line->len = line->shown_len = (size_t)(end - start);
+  line->file = f->file;
+  line->origin = f->origin;
+  line->sequence = a->sequence;
+  size_t column = (size_t)(nul - start);
+  asm_fatal(a, (struct loc){line, column, column + 1},
+            "the source holds a zero byte: is this a text file?");
+}
+
+bool source_push_file(struct assembly *a, const char *path, const struct loc *call)
+{
+  if (a->frame_count > FRAME_LIMIT) {
+    push(a, ORIGIN_FILE, call); /* says so */
+    return false;
+  }
+  size_t len;
+  const char *name;
+  const char *bytes = (const char *)source_read(a, path, call, &len, &name);
+  if (!bytes)
+    return false;
+  struct frame *f = push(a, ORIGIN_FILE, call);
+  f->file = name;
+  f->shown = bytes;
+  f->end = len;
+  char *clean = arena_copy(&a->arena, bytes, len);
+  f->text = clean;
+  report_nul(a, f);
+  size_t open = strip_blocks(bytes, len, clean);
+  if (open != SIZE_MAX && !a->stop) {
+    unsigned number = 1;
+    for (size_t i = 0; i < open; i++)
+      number += bytes[i] == '\n';
+    asm_fatal(a, call ? *call : (struct loc){0}, "%s:%u: the comment that begins here has no '*/'",
+              name, number);
+  }
+  return !a->stop;
+}
+
+bool source_push_macro(struct assembly *a, const struct macro *macro,
+                       const struct argument *arguments, const struct loc *call)
+{
+  struct frame *f = push(a, ORIGIN_MACRO, call);
+  if (!f)
+    return false;
+  f->origin->name = macro->name;
+  f->macro = macro;
+  f->arguments = arguments;
+  f->body = macro->body;
+  f->times = 1;
+  f->serial = a->macro_serial++;
+  return true;
+}
+
+bool source_push_rept(struct assembly *a, const struct body *body, uint64_t times,
+                      const struct loc *call)
+{
+  if (body->count == 0 || times == 0)
+    return true;
+  struct frame *f = push(a, ORIGIN_REPT, call);
+  if (!f)
+    return false;
+  f->body = *body;
+  f->times = times;
+  return true;
+}
+
+bool source_exit_macro(struct assembly *a)
+{
+  for (size_t i = a->frame_count; i-- > 0;) {
+    if (a->frames[i].origin->kind == ORIGIN_FILE)
+      return false;
+    if (a->frames[i].origin->kind == ORIGIN_MACRO) {
+      a->conditions.count = a->frames[i].conditions;
+      a->frame_count = i + 1;
+      a->frames[i].number = (unsigned)a->frames[i].body.count;
+      return true;
+    }
+  }
+  return false;
+}
+
+static struct line *file_line(struct assembly *a, struct frame *f)
+{
+  if (f->pos >= f->end)
+    return NULL;
+  struct line *line = arena_alloc(&a->arena, sizeof *line);
+  const char *newline = memchr(f->text + f->pos, '\n', f->end - f->pos);
+  size_t len = newline ? (size_t)(newline - f->text) - f->pos : f->end - f->pos;
+  line->text = f->text + f->pos;
+  line->shown = f->shown + f->pos;
+  f->pos += len + 1;
+  if (len && line->text[len - 1] == '\r')
+    len--;
+  line->len = line->shown_len = len;
+  line->file = f->file;
+  line->number = ++f->number;
+  return line;
+}
+
+static bool expansion_allowed(struct assembly *a, const struct frame *f, size_t bytes)
+{
+  a->expanded_bytes += bytes;
+  if (++a->expanded_lines <= LINE_LIMIT && a->expanded_bytes <= EXPAND_LIMIT)
+    return true;
+  asm_fatal(a, f->origin->call, "macros and repetitions produce more than %u lines or %u MiB",
+            LINE_LIMIT, EXPAND_LIMIT >> 20);
+  return false;
+}
+
+static struct line *body_line(struct assembly *a, struct frame *f)
+{
+  if (f->number == f->body.count) {
+    if (--f->times == 0)
+      return NULL;
+    f->number = 0;
+  }
+  const struct line *from = f->body.lines[f->number++];
+  if (!expansion_allowed(a, f, 0))
+    return NULL;
+  struct line *line = arena_alloc(&a->arena, sizeof *line);
+  *line = *from;
+  if (f->macro) {
+    macro_substitute(a, f, line);
+    if (!expansion_allowed(a, f, line->len))
+      return NULL;
+  }
+  return line;
+}
+
+const struct line *source_next(struct assembly *a)
+{
+  while (a->frame_count > 0 && !a->stop) {
+    struct frame *f = &a->frames[a->frame_count - 1];
+    struct line *line = f->origin->kind == ORIGIN_FILE ? file_line(a, f) : body_line(a, f);
+    if (line) {
+      line->origin = f->origin;
+      line->sequence = ++a->sequence;
+      return line;
+    }
+    recording_check_end(a, f->origin);
+    condition_close(a, f->conditions);
+    a->frame_count--;
+  }
+  return NULL;
+}
