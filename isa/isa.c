@@ -42,11 +42,12 @@ const char *isa_reg_name(unsigned reg)
 }
 
 /* ------------------------------------------------------------------ lookup */
-/* Order of the `len` bytes of name against the string. */
+/* Order of the `len` bytes of name, whatever they are, against the string. */
 static int compare(const char *name, size_t len, const char *string)
 {
-  int order = strncmp(name, string, len);
-  return order != 0 ? order : string[len] == '\0' ? 0 : -1;
+  size_t string_len = strlen(string);
+  int order = memcmp(name, string, len < string_len ? len : string_len);
+  return order != 0 ? order : (len > string_len) - (len < string_len);
 }
 
 bool isa_find_insn(const char *name, size_t len, enum isa_insn *insn)
