@@ -20,7 +20,10 @@ struct asm_reader {
 /* Reads host files. */
 extern const struct asm_reader asm_host_reader;
 
-struct asm_define { const char *name; int64_t value; }; /* -D NAME=VALUE */
+struct asm_define {
+  const char *name;
+  int64_t value;
+}; /* -D NAME=VALUE */
 
 struct asm_options {
   struct asm_reader reader;
@@ -29,8 +32,8 @@ struct asm_options {
   size_t define_count;
   unsigned max_errors; /* 0: 20 */
   bool color;
-  FILE *errors;        /* diagnostics */
-  FILE *listing;       /* NULL: none */
+  FILE *errors;  /* diagnostics */
+  FILE *listing; /* NULL: none */
 };
 
 struct asm_output {
@@ -38,12 +41,18 @@ struct asm_output {
   size_t len;
 };
 
-enum asm_status { ASM_OK, ASM_ERRORS /* user's, reported */, ASM_HOST /* memory or I/O, reported */ };
+enum asm_status {
+  ASM_OK,
+  ASM_ERRORS /* user's, reported */,
+  ASM_HOST /* memory or I/O, reported */
+};
 
 /* Assembles `path` to ELF32 (symbols, .pg32.line) or raw bytes from the lowest
  * section to the highest. On anything but ASM_OK *out is empty. */
-enum asm_status asm_assemble_elf(const char *path, const struct asm_options *o, struct asm_output *out);
-enum asm_status asm_assemble_raw(const char *path, const struct asm_options *o, struct asm_output *out);
+enum asm_status asm_assemble_elf(const char *path, const struct asm_options *o,
+                                 struct asm_output *out);
+enum asm_status asm_assemble_raw(const char *path, const struct asm_options *o,
+                                 struct asm_output *out);
 
 /* Prints what reassembles to the same bytes: an ELF file (all allocated
  * sections, with its symbols) or raw bytes placed at `origin`. `name` is for
@@ -57,7 +66,7 @@ bool asm_disassemble(const char *name, const uint8_t *bytes, size_t len, uint32_
  *                  record of the macro call it was expanded from. Records of
  *                  call sites have size 0. Sorted by address, size 0 last.
  *   .pg32.linestr  zero-terminated file names */
-#define ASM_LINE_SECTION ".pg32.line"
+#define ASM_LINE_SECTION    ".pg32.line"
 #define ASM_LINESTR_SECTION ".pg32.linestr"
 
 #endif

@@ -10,12 +10,12 @@
 #include "asm/source.h"
 #include "asm/symbol.h"
 
-#define FRAME_LIMIT  64u              /* nested includes, macro calls, repetitions */
-#define LINE_LIMIT   4000000u         /* lines that macros and repetitions may produce */
-#define EXPAND_LIMIT (64u << 20)      /* bytes that macros may produce */
-#define SOURCE_LIMIT (64u << 20)      /* bytes of one source file */
-#define TOKEN_LIMIT  200000u          /* in one statement */
-#define DEPTH_LIMIT  1000u            /* of an expression */
+#define FRAME_LIMIT  64u         /* nested includes, macro calls, repetitions */
+#define LINE_LIMIT   4000000u    /* lines that macros and repetitions may produce */
+#define EXPAND_LIMIT (64u << 20) /* bytes that macros may produce */
+#define SOURCE_LIMIT (64u << 20) /* bytes of one source file */
+#define TOKEN_LIMIT  200000u     /* in one statement */
+#define DEPTH_LIMIT  1000u       /* of an expression */
 #define MEMORY_LIMIT ((size_t)1 << 30)
 
 struct token {
@@ -39,7 +39,7 @@ struct operand {
 };
 
 struct statement {
-  const struct token *op; /* NULL: labels only */
+  const struct token *op;      /* NULL: labels only */
   const struct expr *assigned; /* op = assigned */
   VEC(struct operand) operands;
 };
@@ -82,7 +82,7 @@ struct emitted {
   const struct line *line;
   struct section *section;
   uint32_t offset, size;
-  uint8_t unit; /* 1, 2, 4: data; 0: instructions */
+  uint8_t unit;  /* 1, 2, 4: data; 0: instructions */
   bool pseudo;   /* the instructions are not the ones written */
   bool labelled; /* a label stands here */
 };

@@ -4,8 +4,17 @@
 #include "asm/assembly.h"
 #include "gen/asm/parser.h"
 
-enum condition_op { COND_IF, COND_IFDEF, COND_IFNDEF, COND_IFB, COND_IFNB, COND_ELSEIF, COND_ELSE,
-                    COND_ENDIF, COND_COUNT };
+enum condition_op {
+  COND_IF,
+  COND_IFDEF,
+  COND_IFNDEF,
+  COND_IFB,
+  COND_IFNB,
+  COND_ELSEIF,
+  COND_ELSE,
+  COND_ENDIF,
+  COND_COUNT
+};
 
 static const char *const names[COND_COUNT] = {".if",   ".ifdef",  ".ifndef", ".ifb",
                                               ".ifnb", ".elseif", ".else",   ".endif"};
@@ -63,8 +72,12 @@ static bool test(struct assembly *a, enum condition_op op, size_t first, struct 
     value = value != (op == COND_IFNDEF);
     break;
   case COND_IFB:
-  case COND_IFNB: value = (a->tokens.items[first].kind == 0) == (op == COND_IFB); break;
-  default: ok = expression(a, first, &value); break;
+  case COND_IFNB:
+    value = (a->tokens.items[first].kind == 0) == (op == COND_IFB);
+    break;
+  default:
+    ok = expression(a, first, &value);
+    break;
   }
   if (!ok)
     c->taken = true;

@@ -82,9 +82,15 @@ struct printer {
   bool color;
 };
 
-static const char *paint(const struct printer *p, const char *code) { return p->color ? code : ""; }
+static const char *paint(const struct printer *p, const char *code)
+{
+  return p->color ? code : "";
+}
 
-static bool continues_utf8(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+static bool continues_utf8(char c)
+{
+  return ((unsigned char)c & 0xc0) == 0x80;
+}
 
 /* Control bytes would act on the reader's terminal. */
 static char printable(char c)

@@ -78,9 +78,22 @@ static void do_named_section(struct assembly *a, const struct statement *st, uns
     asm_error(a, st->operands.items[0].loc, "the sections are .text, .data and .bss");
 }
 
+/* The classic: data after a string. */
+static void warn_misaligned(struct assembly *a, const struct statement *st, unsigned size)
+{
+  uint32_t at = a->section->size + (a->section->fixed ? a->section->base : 0);
+  if (at % size != 0 && st->operands.items[0].kind == OPERAND_EXPR)
+    asm_warning(a, token_loc(a, st->op),
+                "this does not lie at a multiple of %u, so a load from it will trap: put "
+                "'.align %u' before it",
+                size, size);
+}
+
 static void do_data(struct assembly *a, const struct statement *st, unsigned size)
 {
   a->noted.unit = (uint8_t)size;
+  section_touch(a);
+  warn_misaligned(a, st, size);
   for (size_t i = 0; i < st->operands.count && !a->stop; i++) {
     const struct expr *e = expr_operand(a, st, i);
     if (e)
@@ -319,7 +332,10 @@ static const struct directive *find(const char *name)
   return NULL;
 }
 
-bool directive_exists(const char *name) { return find(name) != NULL; }
+bool directive_exists(const char *name)
+{
+  return find(name) != NULL;
+}
 
 const char *directive_suggest(struct assembly *a, const char *name, size_t len)
 {
@@ -341,8 +357,8 @@ bool directive_run(struct assembly *a, const struct statement *st)
       asm_error(a, token_loc(a, st->op), "%s takes %s%u operand%s, not %zu: %s %s", d->name,
                 st->operands.count < d->min && d->min != d->max ? "at least " : "at most ",
                 st->operands.count < d->min ? d->min : d->max,
-                (st->operands.count < d->min ? d->min : d->max) == 1 ? "" : "s",
-                st->operands.count, d->name, d->form);
+                (st->operands.count < d->min ? d->min : d->max) == 1 ? "" : "s", st->operands.count,
+                d->name, d->form);
     return true;
   }
   d->run(a, st, d->detail);

@@ -13,9 +13,9 @@
 #include "asm/section.h"
 #include "isa/isa.h"
 
-#define ZERO_RUN    16u /* zero bytes that become one .space */
-#define SHORT_TEXT  4u  /* shorter strings are taken for numbers */
-#define LONG_TEXT   60u /* bytes of one .ascii */
+#define ZERO_RUN   16u /* zero bytes that become one .space */
+#define SHORT_TEXT 4u  /* shorter strings are taken for numbers */
+#define LONG_TEXT  60u /* bytes of one .ascii */
 
 struct part { /* of the image */
   uint32_t address, size;
@@ -28,15 +28,16 @@ struct name {
   uint32_t address;
   const char *text;
   size_t section; /* ELF section, or 0: a constant */
-  bool global, printed;
+  bool global;
 };
 
 struct disassembly {
   struct arena arena;
-  VEC(struct part) parts;
-  VEC(struct name) names;   /* sorted by address; constants too */
-  VEC(uint32_t) targets;    /* sorted; branch targets without a name */
-  bool mixed; /* sections interleave: everything goes to .text */
+  VEC(struct part) parts; /* by address, disjoint */
+  VEC(struct name) names;
+  VEC(struct name) labels; /* those of the names that can stand in a part, by address */
+  VEC(uint32_t) targets;   /* sorted; branch targets without a label */
+  bool mixed;              /* sections interleave: everything goes to .text */
   FILE *out;
 };
 
@@ -74,6 +75,30 @@ static int compare_words(const void *x, const void *y)
   return (a > b) - (a < b);
 }
 
+/* The part that holds an address, or ends there if nothing else does. */
+static const struct part *part_at(const struct disassembly *d, uint32_t address)
+{
+  size_t low = 0, high = d->parts.count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (d->parts.items[middle].address <= address)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  const struct part *p = low ? &d->parts.items[low - 1] : NULL;
+  return p && address - p->address <= p->size ? p : NULL;
+}
+
+static bool is_label(const struct disassembly *d, const struct name *n)
+{
+  const struct part *p = n->section ? part_at(d, n->address) : NULL;
+  if (p && p->index != n->section && p > d->parts.items && n->address == p->address)
+    p--; /* at the end of the one before */
+  return p && p->index == n->section && n->address - p->address <= p->size &&
+         (!p->code || n->address % 4 == 0);
+}
+
 /* The first of names that occur twice stays. */
 static void sort_names(struct disassembly *d)
 {
@@ -86,15 +111,18 @@ static void sort_names(struct disassembly *d)
       d->names.items[kept++] = d->names.items[i];
   d->names.count = kept;
   qsort(d->names.items, kept, sizeof *d->names.items, compare_names);
+  for (size_t i = 0; i < kept; i++)
+    if (is_label(d, &d->names.items[i]))
+      *VEC_PUSH(&d->arena, &d->labels) = d->names.items[i];
 }
 
-/* Index of the first name at or above an address. */
-static size_t first_name(const struct disassembly *d, uint32_t address)
+/* Index of the first label at or above an address. */
+static size_t first_label(const struct disassembly *d, uint32_t address)
 {
-  size_t low = 0, high = d->names.count;
+  size_t low = 0, high = d->labels.count;
   while (low < high) {
     size_t middle = (low + high) / 2;
-    if (d->names.items[middle].address < address)
+    if (d->labels.items[middle].address < address)
       low = middle + 1;
     else
       high = middle;
@@ -102,24 +130,10 @@ static size_t first_name(const struct disassembly *d, uint32_t address)
   return low;
 }
 
-static bool is_label(const struct disassembly *d, const struct name *n)
-{
-  for (size_t i = 0; n->section && i < d->parts.count; i++) {
-    const struct part *p = &d->parts.items[i];
-    if (p->index == n->section)
-      return n->address >= p->address && n->address <= p->address + p->size &&
-             (!p->code || n->address % 4 == 0);
-  }
-  return false;
-}
-
 static const struct name *label_at(const struct disassembly *d, uint32_t address)
 {
-  for (size_t i = first_name(d, address);
-       i < d->names.count && d->names.items[i].address == address; i++)
-    if (is_label(d, &d->names.items[i]))
-      return &d->names.items[i];
-  return NULL;
+  size_t i = first_label(d, address);
+  return i < d->labels.count && d->labels.items[i].address == address ? &d->labels.items[i] : NULL;
 }
 
 static bool is_target(const struct disassembly *d, uint32_t address)
@@ -133,12 +147,8 @@ static bool target_name(void *ctx, uint32_t address, char *buf, size_t size)
   const struct disassembly *d = ctx;
   const struct name *n = label_at(d, address);
   if (n)
-    snprintf(buf, size, "%s", n->text);
-  else if (is_target(d, address))
-    snprintf(buf, size, "L_%08" PRIx32, address);
-  else
-    return false;
-  return n ? strlen(n->text) < size : true;
+    return snprintf(buf, size, "%s", n->text) < (int)size;
+  return is_target(d, address) && snprintf(buf, size, "L_%08" PRIx32, address) < (int)size;
 }
 
 /* ----------------------------------------------------------------- targets */
@@ -164,72 +174,71 @@ static bool relative_target(uint32_t word, uint32_t pc, uint32_t *target)
 
 static bool in_code(const struct disassembly *d, uint32_t address)
 {
-  for (size_t i = 0; i < d->parts.count; i++) {
-    const struct part *p = &d->parts.items[i];
-    if (p->code && address >= p->address && address - p->address + 4 <= p->size)
-      return true;
-  }
-  return false;
+  const struct part *p = part_at(d, address);
+  return p && p->code && p->size - (address - p->address) >= 4;
 }
 
-static bool taken(const struct disassembly *d, uint32_t address)
+/* Whether a symbol has the name that the target at its number would get. */
+static void drop_taken(struct disassembly *d)
 {
-  char text[16];
-  snprintf(text, sizeof text, "L_%08" PRIx32, address);
-  for (size_t i = 0; i < d->names.count; i++)
-    if (strcmp(d->names.items[i].text, text) == 0)
-      return true;
-  return false;
+  for (size_t i = 0; i < d->names.count; i++) {
+    uint32_t address;
+    int end = 0;
+    const char *text = d->names.items[i].text;
+    if (sscanf(text, "L_%8" SCNx32 "%n", &address, &end) != 1 || text[end])
+      continue;
+    uint32_t *found =
+        bsearch(&address, d->targets.items, d->targets.count, sizeof address, compare_words);
+    if (found) {
+      d->targets.count--;
+      memmove(found, found + 1,
+              (size_t)(d->targets.items + d->targets.count - found) * sizeof *found);
+    }
+  }
 }
 
 static void find_targets(struct disassembly *d)
 {
   for (size_t i = 0; i < d->parts.count; i++) {
     const struct part *p = &d->parts.items[i];
-    for (uint32_t at = 0; p->code && at + 4 <= p->size; at += 4) {
+    for (uint32_t at = 0; p->code && p->size - at >= 4; at += 4) {
       uint32_t target;
-      if (relative_target(word_at(p->bytes + at), p->address + at, &target) &&
-          target % 4 == 0 && in_code(d, target) && !label_at(d, target))
+      if (relative_target(word_at(p->bytes + at), p->address + at, &target) && target % 4 == 0 &&
+          in_code(d, target) && !label_at(d, target))
         *VEC_PUSH(&d->arena, &d->targets) = target;
     }
   }
   size_t kept = 0;
-  if (d->targets.count)
-    qsort(d->targets.items, d->targets.count, sizeof(uint32_t), compare_words);
-  for (size_t i = 0; i < d->targets.count; i++) {
-    uint32_t target = d->targets.items[i];
-    if ((kept == 0 || d->targets.items[kept - 1] != target) && !taken(d, target))
-      d->targets.items[kept++] = target;
-  }
+  if (d->targets.count == 0)
+    return;
+  qsort(d->targets.items, d->targets.count, sizeof(uint32_t), compare_words);
+  for (size_t i = 0; i < d->targets.count; i++)
+    if (kept == 0 || d->targets.items[kept - 1] != d->targets.items[i])
+      d->targets.items[kept++] = d->targets.items[i];
   d->targets.count = kept;
+  drop_taken(d);
 }
 
 /* ---------------------------------------------------------------- printing */
-static void print_names(struct disassembly *d, uint32_t address, const struct part *p)
+static void print_labels(struct disassembly *d, const struct part *p, uint32_t at)
 {
-  for (size_t i = first_name(d, address);
-       i < d->names.count && d->names.items[i].address == address; i++) {
-    struct name *n = &d->names.items[i];
-    if (n->section == p->index && !n->printed && is_label(d, n)) {
-      fprintf(d->out, "%s:\n", n->text);
-      n->printed = true;
-    }
-  }
-  if (p->code && is_target(d, address) && address - p->address < p->size)
+  uint32_t address = p->address + at;
+  for (size_t i = first_label(d, address);
+       i < d->labels.count && d->labels.items[i].address == address; i++)
+    if (d->labels.items[i].section == p->index)
+      fprintf(d->out, "%s:\n", d->labels.items[i].text);
+  if (p->code && at < p->size && is_target(d, address))
     fprintf(d->out, "L_%08" PRIx32 ":\n", address);
 }
 
-/* Offset of the next label of the part after `at`, or its end. */
+/* Offset of the next label after `at`, or the end of the part. */
 static uint32_t next_label(const struct disassembly *d, const struct part *p, uint32_t at)
 {
-  for (size_t i = first_name(d, p->address + at + 1); i < d->names.count; i++) {
-    const struct name *n = &d->names.items[i];
-    if (n->address >= p->address + p->size)
-      break;
-    if (n->section == p->index && is_label(d, n))
-      return n->address - p->address;
-  }
-  return p->size;
+  size_t i = first_label(d, p->address + at + 1);
+  uint32_t end = p->address + p->size;
+  return (i < d->labels.count && d->labels.items[i].address < end ? d->labels.items[i].address
+                                                                  : end) -
+         p->address;
 }
 
 static uint32_t zero_run(const uint8_t *bytes, uint32_t limit)
@@ -320,7 +329,7 @@ static void print_part(struct disassembly *d, const struct part *p)
   fprintf(d->out, "\n        %s\n        .org 0x%" PRIx32 "\n", section_of(d, p), p->address);
   uint32_t end = 0;
   for (uint32_t at = 0; at < p->size;) {
-    print_names(d, p->address + at, p);
+    print_labels(d, p, at);
     if (!p->bytes) {
       uint32_t next = next_label(d, p, at);
       fprintf(d->out, "        .space %" PRIu32 "\n", next - at);
@@ -333,7 +342,7 @@ static void print_part(struct disassembly *d, const struct part *p)
       at += print_data(d, p, at, end);
     }
   }
-  print_names(d, p->address + p->size, p);
+  print_labels(d, p, p->size);
 }
 
 static void print_constants(struct disassembly *d)
@@ -342,7 +351,7 @@ static void print_constants(struct disassembly *d)
     if (d->names.items[i].global)
       fprintf(d->out, "        .globl %s\n", d->names.items[i].text);
   for (size_t i = 0; i < d->names.count; i++) {
-    struct name *n = &d->names.items[i];
+    const struct name *n = &d->names.items[i];
     if (!is_label(d, n))
       fprintf(d->out, "        .equ %s, 0x%" PRIx32 "\n", n->text, n->address);
   }
@@ -478,8 +487,10 @@ static bool disassemble(struct disassembly *d, const char *name, const uint8_t *
   if (len > IMAGE_LIMIT)
     return bad_elf(name, errors, "the file is bigger than 1 GiB");
   if (len)
-    *VEC_PUSH(&d->arena, &d->parts) = (struct part){.address = origin, .size = (uint32_t)len,
-                                                    .bytes = bytes, .code = origin % 4 == 0,
+    *VEC_PUSH(&d->arena, &d->parts) = (struct part){.address = origin,
+                                                    .size = (uint32_t)len,
+                                                    .bytes = bytes,
+                                                    .code = origin % 4 == 0,
                                                     .index = 1};
   return print_all(d, name, errors);
 }

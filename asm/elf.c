@@ -12,8 +12,18 @@
 #include "asm/assembly.h"
 
 /* Section header indexes. */
-enum { SH_NULL, SH_TEXT, SH_DATA, SH_BSS, SH_LINE, SH_LINESTR, SH_SYMTAB, SH_STRTAB, SH_SHSTRTAB,
-       SH_COUNT };
+enum {
+  SH_NULL,
+  SH_TEXT,
+  SH_DATA,
+  SH_BSS,
+  SH_LINE,
+  SH_LINESTR,
+  SH_SYMTAB,
+  SH_STRTAB,
+  SH_SHSTRTAB,
+  SH_COUNT
+};
 
 struct elf_section {
   const char *name;
@@ -104,21 +114,31 @@ static Elf32_Word add_symbols(struct elf_file *f)
 /* ------------------------------------------------------------------ layout */
 static void describe_contents(struct elf_file *f)
 {
-  static const Elf32_Word flags[SECTION_COUNT] = {
-      SHF_ALLOC | SHF_EXECINSTR, SHF_ALLOC | SHF_WRITE, SHF_ALLOC | SHF_WRITE};
+  static const Elf32_Word flags[SECTION_COUNT] = {SHF_ALLOC | SHF_EXECINSTR, SHF_ALLOC | SHF_WRITE,
+                                                  SHF_ALLOC | SHF_WRITE};
   for (unsigned i = 0; i < SECTION_COUNT; i++) {
     const struct section *s = &f->a->sections.s[i];
-    f->sections[SH_TEXT + i] = (struct elf_section){
-        .name = s->name, .type = s->nobits ? SHT_NOBITS : SHT_PROGBITS, .flags = flags[i],
-        .align = s->base % 4 ? 1 : 4, .address = s->base, .data_type = ELF_T_BYTE,
-        .bytes = s->bytes, .size = s->size, .file_size = s->nobits ? 0 : s->size};
+    f->sections[SH_TEXT + i] = (struct elf_section){.name = s->name,
+                                                    .type = s->nobits ? SHT_NOBITS : SHT_PROGBITS,
+                                                    .flags = flags[i],
+                                                    .align = s->base % 4 ? 1 : 4,
+                                                    .address = s->base,
+                                                    .data_type = ELF_T_BYTE,
+                                                    .bytes = s->bytes,
+                                                    .size = s->size,
+                                                    .file_size = s->nobits ? 0 : s->size};
   }
 }
 
 static struct elf_section table(const char *name, Elf32_Word type, const void *bytes, size_t size)
 {
-  return (struct elf_section){.name = name, .type = type, .align = 1, .data_type = ELF_T_BYTE,
-                              .bytes = bytes, .size = size, .file_size = size};
+  return (struct elf_section){.name = name,
+                              .type = type,
+                              .align = 1,
+                              .data_type = ELF_T_BYTE,
+                              .bytes = bytes,
+                              .size = size,
+                              .file_size = size};
 }
 
 static void describe_tables(struct elf_file *f)
@@ -126,12 +146,14 @@ static void describe_tables(struct elf_file *f)
   Elf32_Word first_global = add_symbols(f);
   linetable_build(f->a, &f->lines);
   struct elf_section *s = f->sections;
-  s[SH_LINE] = table(ASM_LINE_SECTION, SHT_PROGBITS, f->lines.records.items, f->lines.records.count);
+  s[SH_LINE] =
+      table(ASM_LINE_SECTION, SHT_PROGBITS, f->lines.records.items, f->lines.records.count);
   s[SH_LINE].entsize = 20;
   s[SH_LINE].align = 4;
   s[SH_LINESTR] =
       table(ASM_LINESTR_SECTION, SHT_PROGBITS, f->lines.strings.items, f->lines.strings.count);
-  s[SH_SYMTAB] = table(".symtab", SHT_SYMTAB, f->symbols.items, f->symbols.count * sizeof(Elf32_Sym));
+  s[SH_SYMTAB] =
+      table(".symtab", SHT_SYMTAB, f->symbols.items, f->symbols.count * sizeof(Elf32_Sym));
   s[SH_SYMTAB].data_type = ELF_T_SYM;
   s[SH_SYMTAB].entsize = sizeof(Elf32_Sym);
   s[SH_SYMTAB].align = 4;
@@ -160,10 +182,15 @@ static void describe_segments(struct elf_file *f)
       continue;
     unsigned index = SH_TEXT + (unsigned)(order[i] - f->a->sections.s);
     const struct elf_section *s = &f->sections[index];
-    f->segments[f->segment_count++] = (Elf32_Phdr){
-        .p_type = PT_LOAD, .p_offset = index, .p_vaddr = s->address, .p_paddr = s->address,
-        .p_filesz = (Elf32_Word)s->file_size, .p_memsz = (Elf32_Word)s->size,
-        .p_flags = index == SH_TEXT ? PF_R | PF_X : PF_R | PF_W, .p_align = ISA_PAGE_SIZE};
+    f->segments[f->segment_count++] =
+        (Elf32_Phdr){.p_type = PT_LOAD,
+                     .p_offset = index,
+                     .p_vaddr = s->address,
+                     .p_paddr = s->address,
+                     .p_filesz = (Elf32_Word)s->file_size,
+                     .p_memsz = (Elf32_Word)s->size,
+                     .p_flags = index == SH_TEXT ? PF_R | PF_X : PF_R | PF_W,
+                     .p_align = ISA_PAGE_SIZE};
   }
 }
 

@@ -199,22 +199,36 @@ static enum evaluated arithmetic(struct assembly *a, const struct expr *e, int64
 {
   uint64_t ux = (uint64_t)x, uy = (uint64_t)y;
   switch (e->op) {
-  case '+': return absolute(v, (int64_t)(ux + uy));
-  case '-': return absolute(v, (int64_t)(ux - uy));
-  case '*': return absolute(v, (int64_t)(ux * uy));
+  case '+':
+    return absolute(v, (int64_t)(ux + uy));
+  case '-':
+    return absolute(v, (int64_t)(ux - uy));
+  case '*':
+    return absolute(v, (int64_t)(ux * uy));
   case '/':
-  case '%': return divide(a, e, x, y, v);
+  case '%':
+    return divide(a, e, x, y, v);
   case SHL:
-  case SHR: return shift(a, e, x, y, v);
-  case '<': return absolute(v, x < y);
-  case '>': return absolute(v, x > y);
-  case LE: return absolute(v, x <= y);
-  case GE: return absolute(v, x >= y);
-  case EQ: return absolute(v, x == y);
-  case NE: return absolute(v, x != y);
-  case '&': return absolute(v, (int64_t)(ux & uy));
-  case '^': return absolute(v, (int64_t)(ux ^ uy));
-  default: return absolute(v, (int64_t)(ux | uy));
+  case SHR:
+    return shift(a, e, x, y, v);
+  case '<':
+    return absolute(v, x < y);
+  case '>':
+    return absolute(v, x > y);
+  case LE:
+    return absolute(v, x <= y);
+  case GE:
+    return absolute(v, x >= y);
+  case EQ:
+    return absolute(v, x == y);
+  case NE:
+    return absolute(v, x != y);
+  case '&':
+    return absolute(v, (int64_t)(ux & uy));
+  case '^':
+    return absolute(v, (int64_t)(ux ^ uy));
+  default:
+    return absolute(v, (int64_t)(ux | uy));
   }
 }
 
@@ -237,7 +251,10 @@ static enum evaluated combine(struct assembly *a, const struct expr *e, struct v
   return result;
 }
 
-static bool truth(struct value v) { return v.section || v.number != 0; }
+static bool truth(struct value v)
+{
+  return v.section || v.number != 0;
+}
 
 /* && || ?: evaluate what they need, as in C. */
 static enum evaluated eval_choice(struct assembly *a, const struct expr *e, struct value *v)
@@ -273,12 +290,18 @@ static enum evaluated eval_binary(struct assembly *a, const struct expr *e, stru
 static enum evaluated eval_kind(struct assembly *a, const struct expr *e, struct value *v)
 {
   switch (e->kind) {
-  case EXPR_NUMBER: return absolute(v, e->number);
-  case EXPR_HERE: return address(e->section, e->number, v);
-  case EXPR_SYMBOL: return eval_symbol(a, e, v);
-  case EXPR_BINARY: return eval_binary(a, e, v);
-  case EXPR_TERNARY: return eval_choice(a, e, v);
-  default: return eval_unary(a, e, v);
+  case EXPR_NUMBER:
+    return absolute(v, e->number);
+  case EXPR_HERE:
+    return address(e->section, e->number, v);
+  case EXPR_SYMBOL:
+    return eval_symbol(a, e, v);
+  case EXPR_BINARY:
+    return eval_binary(a, e, v);
+  case EXPR_TERNARY:
+    return eval_choice(a, e, v);
+  default:
+    return eval_unary(a, e, v);
   }
 }
 

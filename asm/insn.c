@@ -58,10 +58,14 @@ static const char *item_words(const struct shape_item *item)
   if (item->base)
     return "offset(register)";
   switch (item->operand->kind) {
-  case ISA_OPERAND_REG: return "register";
-  case ISA_OPERAND_REL: return "target";
-  case ISA_OPERAND_CR: return "control-register";
-  default: return "constant";
+  case ISA_OPERAND_REG:
+    return "register";
+  case ISA_OPERAND_REL:
+    return "target";
+  case ISA_OPERAND_CR:
+    return "control-register";
+  default:
+    return "constant";
   }
 }
 
@@ -121,15 +125,20 @@ struct match {
 static void set_register(struct match *m, const struct isa_operand *operand, unsigned reg)
 {
   switch (operand->slot) {
-  case ISA_SLOT_A: m->insn.a = (uint8_t)reg; break;
-  case ISA_SLOT_B: m->insn.b = (uint8_t)reg; break;
-  default: m->insn.c = (uint8_t)reg; break;
+  case ISA_SLOT_A:
+    m->insn.a = (uint8_t)reg;
+    break;
+  case ISA_SLOT_B:
+    m->insn.b = (uint8_t)reg;
+    break;
+  default:
+    m->insn.c = (uint8_t)reg;
+    break;
   }
 }
 
 static bool match_register(struct assembly *a, const struct statement *st,
-                           const struct shape_item *item, const struct operand *op,
-                           struct match *m)
+                           const struct shape_item *item, const struct operand *op, struct match *m)
 {
   if (op->kind != OPERAND_REG) {
     const char *twin = op->kind == OPERAND_EXPR ? immediate_twin(a, st, false) : "";

@@ -60,7 +60,8 @@ static void print_source(FILE *out, const struct line *line)
   unsigned depth = nesting(line);
   fprintf(out, "%5u%c ", line->number, depth ? '+' : ' ');
   for (size_t i = 0; i < line->shown_len; i++)
-    fputc(line->shown[i] >= 0 && line->shown[i] < ' ' && line->shown[i] != '\t' ? '?' : line->shown[i],
+    fputc(line->shown[i] >= 0 && line->shown[i] < ' ' && line->shown[i] != '\t' ? '?'
+                                                                                : line->shown[i],
           out);
   fputc('\n', out);
 }
@@ -100,7 +101,8 @@ static void print_emitted(struct assembly *a, FILE *out, const struct emitted *e
   print_source(out, e->line);
   while (contents && from < e->size) {
     if (!pseudo && e->size - from > 4 * ROW_BYTES && uniform(e, from)) {
-      fprintf(out, "%10s… to %08" PRIx32 "\n", "", section_address(e->section, e->offset + e->size));
+      fprintf(out, "%10s… to %08" PRIx32 "\n", "",
+              section_address(e->section, e->offset + e->size));
       return;
     }
     fprintf(out, "%08" PRIx32 "  ", section_address(e->section, e->offset + from));

@@ -155,8 +155,8 @@ void repeat_begin(struct assembly *a, size_t i)
   int64_t times;
   if (st->operands.count != 1 || st->operands.items[0].kind != OPERAND_EXPR)
     asm_error(a, a->recording.at, ".rept takes one expression, the number of repetitions");
-  else if (expr_eval_range(a, st->operands.items[0].expr, "the number of repetitions", 0, LINE_LIMIT,
-                           &times))
+  else if (expr_eval_range(a, st->operands.items[0].expr, "the number of repetitions", 0,
+                           LINE_LIMIT, &times))
     a->recording.times = (uint64_t)times;
 }
 
@@ -268,8 +268,9 @@ static bool fill_defaults(struct assembly *a, const struct macro *m, struct argu
 
 void macro_call(struct assembly *a, const struct macro *m, size_t first)
 {
-  struct loc call = {a->line, a->tokens.items[first - 1].first,
-                     a->tokens.items[a->tokens.count > first + 1 ? a->tokens.count - 2 : first - 1].last};
+  struct loc call = {
+      a->line, a->tokens.items[first - 1].first,
+      a->tokens.items[a->tokens.count > first + 1 ? a->tokens.count - 2 : first - 1].last};
   for (size_t i = first; i < a->tokens.count; i++) {
     if (a->tokens.items[i].kind == BAD) {
       asm_error(a, token_loc(a, &a->tokens.items[i]), "%s", a->tokens.items[i].text);
@@ -299,7 +300,10 @@ static bool is_name(char c)
 }
 
 /* In a string, a one-letter name that is an escape is the escape. */
-static bool is_escape(char c) { return strchr("abefnrtvx01234567", c) != NULL; }
+static bool is_escape(char c)
+{
+  return strchr("abefnrtvx01234567", c) != NULL;
+}
 
 /* A string inside a string goes without its quotes. */
 static void append_argument(struct assembly *a, text_t *out, struct argument argument, bool quoted)

@@ -28,8 +28,6 @@
 static int asm_yylex(ASM_YYSTYPE *value, struct loc *loc, struct assembly *a);
 static void asm_yyerror(const struct loc *loc, struct assembly *a, const char *message);
 static void add_operand(struct assembly *a, struct loc loc, struct operand operand);
-#define NODE(kind, op, x, y, z)                                                                    \
-  expr_node(a, yyloc, (kind), (op), (x), (y), (z))
 #define BINARY(result, op, x, y)                                                                   \
   if (!((result) = expr_node(a, yyloc, EXPR_BINARY, (op), (x), (y), NULL)))                        \
     YYABORT

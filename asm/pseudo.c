@@ -64,7 +64,10 @@ static const struct pseudo short_forms[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-const char *pseudo_name(size_t index) { return index < COUNT(table) ? table[index].name : NULL; }
+const char *pseudo_name(size_t index)
+{
+  return index < COUNT(table) ? table[index].name : NULL;
+}
 
 static const struct pseudo *find(const char *name)
 {
@@ -74,21 +77,29 @@ static const struct pseudo *find(const char *name)
   return NULL;
 }
 
-bool pseudo_exists(const char *name) { return find(name) != NULL; }
+bool pseudo_exists(const char *name)
+{
+  return find(name) != NULL;
+}
 
 /* ---------------------------------------------------------------- operands */
 static const char *kind_words(char kind)
 {
-  return kind == 'r' ? "a register" : kind == 'e' ? "a constant" : kind == 't' ? "a target"
-                                                                                : "a register";
+  return kind == 'r'   ? "a register"
+         : kind == 'e' ? "a constant"
+         : kind == 't' ? "a target"
+                       : "a register";
 }
 
 static bool kind_fits(char kind, const struct operand *op)
 {
   switch (kind) {
-  case 'r': return op->kind == OPERAND_REG;
-  case 'm': return op->kind == OPERAND_REG || op->kind == OPERAND_MEM;
-  default: return op->kind == OPERAND_EXPR;
+  case 'r':
+    return op->kind == OPERAND_REG;
+  case 'm':
+    return op->kind == OPERAND_REG || op->kind == OPERAND_MEM;
+  default:
+    return op->kind == OPERAND_EXPR;
   }
 }
 
@@ -129,15 +140,17 @@ static void emit_rri(struct assembly *a, const struct statement *st, enum isa_in
                      unsigned ra, unsigned rb, int32_t imm)
 {
   emit(a, st,
-       (struct isa_decoded){
-           .insn = insn, .a = (uint8_t)ra, .b = (uint8_t)rb, .imm = (uint32_t)imm},
+       (struct isa_decoded){.insn = insn, .a = (uint8_t)ra, .b = (uint8_t)rb, .imm = (uint32_t)imm},
        NULL);
 }
 
 static void expand(struct assembly *a, const struct pseudo *p, const struct statement *st)
 {
-  struct isa_decoded insn = {.insn = p->insn, .a = field(p->a, st), .b = field(p->b, st),
-                             .c = field(p->c, st), .imm = (uint32_t)(int32_t)p->imm};
+  struct isa_decoded insn = {.insn = p->insn,
+                             .a = field(p->a, st),
+                             .b = field(p->b, st),
+                             .c = field(p->c, st),
+                             .imm = (uint32_t)(int32_t)p->imm};
   const struct operand *last =
       st->operands.count ? &st->operands.items[st->operands.count - 1] : NULL;
   bool has_value = last && (last->kind == OPERAND_EXPR || last->kind == OPERAND_MEM);

@@ -155,9 +155,10 @@ static void report_range(struct assembly *a, const struct fixup *f, int64_t v, i
   const char *hint = "";
   if (f->insn.insn == ISA_ADDI)
     hint = "; 'li' loads any constant";
-  asm_error(a, f->expr->loc,
-            "%" PRId64 " is out of range: %s takes %" PRId64 " to %" PRId64 "%s", v, mnemonic, min,
-            max, hint);
+  if (f->operand->kind == ISA_OPERAND_UPPER)
+    hint = ", bits 31:12 of the register: %hi(x) is those of x";
+  asm_error(a, f->expr->loc, "%" PRId64 " is out of range: %s takes %" PRId64 " to %" PRId64 "%s",
+            v, mnemonic, min, max, hint);
 }
 
 /* The value as isa_encode() wants it; false after a message. */
@@ -183,11 +184,12 @@ static bool operand_value(struct assembly *a, const struct fixup *f, int64_t v, 
       v -= (int64_t)1 << 32;
     *scaled = v;
     break;
-  default: break;
+  default:
+    break;
   }
   if (v >= min && v <= max)
     return true;
-  report_range(a, f, *scaled == v ? v : v, min, max);
+  report_range(a, f, v, min, max);
   return false;
 }
 
@@ -240,12 +242,17 @@ void section_emit_insn(struct assembly *a, struct loc loc, const struct isa_deco
   section_touch(a);
   uint32_t at = a->section->size + (a->section->fixed ? a->section->base : 0);
   if (at % 4 != 0) {
-    asm_error(a, loc, "an instruction must lie at a multiple of 4, and this is 0x%x: "
-              "put '.align 4' before it", at);
+    asm_error(a, loc,
+              "an instruction must lie at a multiple of 4, and this is 0x%x: "
+              "put '.align 4' before it",
+              at);
     section_align(a, loc, 4, 0);
   }
-  struct fixup f = {.section = a->section, .offset = a->section->size, .insn = *insn,
-                    .operand = operand, .expr = expr};
+  struct fixup f = {.section = a->section,
+                    .offset = a->section->size,
+                    .insn = *insn,
+                    .operand = operand,
+                    .expr = expr};
   static const uint8_t zero[4];
   if (!section_emit(a, loc, zero, 4))
     return;

@@ -10,9 +10,9 @@
 
 enum section_id { SECTION_TEXT, SECTION_DATA, SECTION_BSS, SECTION_COUNT };
 
-#define IMAGE_LIMIT    (1u << 30)  /* everything lies below it */
-#define CONTENT_LIMIT  (64u << 20) /* bytes of text and data together */
-#define ALIGN_LIMIT    (1u << 20)
+#define IMAGE_LIMIT   (1u << 30)  /* everything lies below it */
+#define CONTENT_LIMIT (64u << 20) /* bytes of text and data together */
+#define ALIGN_LIMIT   (1u << 20)
 
 struct section {
   const char *name;

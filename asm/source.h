@@ -23,8 +23,8 @@ struct line {
   size_t shown_len;
   const char *file;
   unsigned number;
-  size_t sequence;             /* in order of assembly */
-  struct origin *origin;       /* why this line is here */
+  size_t sequence;       /* in order of assembly */
+  struct origin *origin; /* why this line is here */
 };
 
 /* Columns [first, last) of a line, from 0. line NULL: no place in particular. */
@@ -35,10 +35,10 @@ struct loc {
 
 struct origin {
   enum origin_kind kind;
-  const char *name;            /* of the macro */
+  const char *name;      /* of the macro */
   struct origin *parent; /* NULL for the main file */
-  struct loc call;             /* the .include, macro call or .rept */
-  size_t call_record;          /* 1 + index in the line table's calls; 0: none yet */
+  struct loc call;       /* the .include, macro call or .rept */
+  size_t call_record;    /* 1 + index in the line table's calls; 0: none yet */
 };
 
 /* A body that .macro or .rept recorded. */

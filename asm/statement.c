@@ -82,9 +82,8 @@ static bool is_op(const struct token *op, const char *name)
 static void run(struct assembly *a, size_t first)
 {
   const struct token *op = &a->tokens.items[first];
-  const struct macro *macro = op->kind == IDENT && op[1].kind != '='
-                                  ? macro_find(a, op->text, op->len)
-                                  : NULL;
+  const struct macro *macro =
+      op->kind == IDENT && op[1].kind != '=' ? macro_find(a, op->text, op->len) : NULL;
   if (macro)
     macro_call(a, macro, first + 1);
   else if (is_op(op, ".macro"))
