@@ -147,8 +147,9 @@ check-sanitize:  ## the whole suite, built with AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)-sanitize OPT="-O1" \
 	  SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 
-update-golden: all  ## rewrite the expected output of the golden tests; say why in the commit
+update-golden: all unit  ## rewrite the expected output of the golden tests; say why in the commit
 	BUILD=$(BUILD) TRAPEZE=$(BUILD)/trapeze tests/golden/run.sh --update
+	UPDATE_GOLDEN=1 $(BUILD)/tests/unit/isa/test_profile_messages
 
 demo:  ## install what is missing, build, and watch popf break a virtual machine
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES)"
