@@ -1,7 +1,7 @@
 #!/bin/bash
 # The definition's checker and the manual's tables. Each case NAME.isa is a bad
 # definition (prelude.isa is appended unless it says "# alone"); NAME.expected
-# is what isagen says. A bad definition exits with 2 and writes nothing.
+# is what isagen says. A bad definition exits with 2 and writes nothing. good/ holds definitions that must work.
 #   tests/isagen/run.sh [--update]   rewrites the expectations instead
 set -u
 cd "$(dirname "$0")/../.." || exit 3
@@ -65,6 +65,22 @@ report $? "judging: a wrong status and output files are seen"
 sed '1s/error/eror/' "$cases/opcode-overlap.expected" >"$scratch/altered"
 [ -n "$(judge opcode-overlap "$scratch/altered")" ]
 report $? "judging: a different message is seen"
+
+# Good definitions: every construct compiles without warnings and computes what
+# C written by hand does; one operator changed is noticed.
+build_and_run() { # DIR with language.isa
+  (cd "$1" && "$isagen" --out . language.isa) &&
+    ${CC:-cc} -std=gnu11 -Wall -Wextra -Wshadow -Wconversion -Werror -I"$1" -I. -o "$1/language" \
+      "$cases/good/language.c" && "$1/language"
+}
+mkdir "$scratch/language" "$scratch/altered-language"
+cat "$cases/good/language.isa" "$cases/prelude.isa" >"$scratch/language/language.isa"
+build_and_run "$scratch/language" >"$scratch/said" 2>&1
+report $? "every construct of the language compiles and computes" "$scratch/said"
+sed 's/a = -b - -c;/a = -b + -c;/' "$scratch/language/language.isa" >"$scratch/altered-language/language.isa"
+build_and_run "$scratch/altered-language" >"$scratch/said" 2>&1
+[ $? -eq 1 ] && grep -q '^body 1 with' "$scratch/said"
+report $? "judging: a changed operator computes something else" "$scratch/said"
 
 # The manual.
 "$isagen" --manual isa/pg32.isa >"$scratch/manual" 2>&1
