@@ -144,10 +144,10 @@ static json_t *instruction_json(const struct profile *p, enum isa_insn insn)
   json_t *modes = json_array();
   for (unsigned mode = 0; mode < profile_modes(p); mode++)
     json_array_append_new(modes, json_string(profile_behaviour(p, insn, mode)->name));
-  return json_pack("{s:s, s:s, s:o, s:b, s:s, s:o, s:o, s:i}", "instruction", info->mnemonic,
+  return json_pack("{s:s, s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:i}", "instruction", info->mnemonic,
                    "summary", info->summary, "behaviour_by_mode", modes, "hole", is_hole(info, b),
                    "sensitive", info->sensitive, "models", json_text(b->models), "source",
-                   json_text(b->source), "line", (int)b->line);
+                   json_text(b->source), "file", json_text(b->file), "line", (int)b->line);
 }
 
 static json_t *profile_json(const struct profile *p)

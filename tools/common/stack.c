@@ -67,7 +67,8 @@ static struct machine *create_vm(struct vmm *vmm, const struct stack_config *c, 
                                  .storage = (uint32_t)storage,
                                  .disk_first = sectors ? first : 0,
                                  .disk_sectors = sectors,
-                                 .disk_readonly = c->disk_readonly};
+                                 .disk_readonly = c->disk_readonly,
+                                 .console_private = true}; /* its owner listens to it */
   return vmm_create_vm(vmm, &config, reason);
 }
 

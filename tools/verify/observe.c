@@ -25,18 +25,6 @@ bool observation_equal(const struct observation *a, const struct observation *b)
          memcmp(a->cr, b->cr, sizeof a->cr) == 0;
 }
 
-static const struct psw_field {
-  const char *name;
-  uint32_t mask;
-  unsigned shift;
-} psw_fields[] = {
-    {"psw.mode", PSW_MODE_MASK, PSW_MODE_SHIFT}, {"psw.pmode", PSW_PMODE_MASK, PSW_PMODE_SHIFT},
-    {"psw.ie", PSW_IE_MASK, PSW_IE_SHIFT},       {"psw.te", PSW_TE_MASK, PSW_TE_SHIFT},
-    {"psw.c", PSW_C_MASK, PSW_C_SHIFT},          {"psw.v", PSW_V_MASK, PSW_V_SHIFT},
-    {"psw.key", PSW_KEY_MASK, PSW_KEY_SHIFT},
-};
-#define PSW_FIELD_COUNT (sizeof psw_fields / sizeof *psw_fields)
-
 struct collector {
   struct observed_field *fields;
   size_t count, max;
@@ -58,10 +46,11 @@ static void collect(struct collector *c, const char *name, uint32_t before, uint
 
 static void collect_psw(struct collector *c, uint32_t before, uint32_t bare, uint32_t vm)
 {
-  for (size_t i = 0; i < PSW_FIELD_COUNT; i++) {
-    const struct psw_field *f = &psw_fields[i];
-    collect(c, f->name, (before & f->mask) >> f->shift, (bare & f->mask) >> f->shift,
-            (vm & f->mask) >> f->shift);
+  for (const struct isa_psw_field_info *f = isa_psw_fields(); f->name; f++) {
+    char name[16];
+    uint32_t mask = ~(uint32_t)0 >> (31 - (f->high - f->low));
+    snprintf(name, sizeof name, "psw.%s", f->name);
+    collect(c, name, before >> f->low & mask, bare >> f->low & mask, vm >> f->low & mask);
   }
 }
 

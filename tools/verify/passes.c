@@ -49,6 +49,14 @@ static uint64_t next_checkpoint(const struct verify_config *c, uint64_t tick)
   return next < c->ticks ? next : c->ticks;
 }
 
+bool passes_run_virtual(struct passes *p, uint64_t until)
+{
+  if (!make(p, MACHINE_ENGINE_FAST, &p->pair))
+    return false;
+  struct machine_stop stop = machine_advance(p->pair.vm, until);
+  return !host_failed(p, &stop);
+}
+
 /* ----------------------------------------------------------------- stepping */
 
 static bool add_sample(struct passes *p, uint64_t hash)

@@ -17,6 +17,8 @@ struct passes {
 /* Each fills *pass and leaves p->pair. False: the host failed, see p->reason. */
 bool passes_step(struct passes *p, struct verify_pass *pass);
 bool passes_fast(struct passes *p, struct verify_pass *pass);
+/* No comparison: the virtual machine alone, in one run to tick `until`. */
+bool passes_run_virtual(struct passes *p, uint64_t until);
 
 void passes_release(struct passes *p); /* the pair */
 void passes_destroy(struct passes *p);

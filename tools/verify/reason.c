@@ -21,11 +21,6 @@ static void add(struct words *w, const char *format, ...)
   w->len += n > 0 ? (size_t)n : 0;
 }
 
-static const char *mnemonic_of(const struct explanation *e)
-{
-  return e->has_insn ? isa_insn_info(e->insn)->mnemonic : "it";
-}
-
 /* ------------------------------------------------------------------- deeds */
 
 static void deed_trap(struct words *w, const struct step *s)
@@ -40,6 +35,25 @@ static void deed_trap(struct words *w, const struct step *s)
     add(w, ", which could not be delivered: double fault");
 }
 
+/* What the profile has to say about it concerns system instructions only. */
+static void deed_executed(struct words *w, const struct divergence *d, const struct explanation *e,
+                          unsigned which)
+{
+  if (d->before.run_state == MACHINE_WAITING) {
+    add(w, "waited");
+    return;
+  }
+  add(w, "executed %s", e->has_insn ? isa_insn_info(e->insn)->mnemonic : "an instruction");
+  if (!e->has_insn || isa_insn_info(e->insn)->group != ISA_GROUP_SYSTEM)
+    return;
+  if (which == 0)
+    add(w, " in mode %u: %s", e->mode, e->bare->name);
+  else if (e->vm->kind == PROFILE_TRAP)
+    add(w, ": the VMM emulated it");
+  else
+    add(w, " in the real mode %u, unseen by the VMM: %s", e->real_mode, e->vm->name);
+}
+
 char *report_deed(const struct report *r, const struct divergence *d, unsigned which, char *buf,
                   size_t size)
 {
@@ -51,7 +65,7 @@ char *report_deed(const struct report *r, const struct divergence *d, unsigned w
   else if (s->stop.why == MACHINE_TRAP)
     deed_trap(&w, s);
   else if (s->stop.why == MACHINE_LIMIT || s->stop.why == MACHINE_HALTED)
-    add(&w, d->before.run_state == MACHINE_WAITING ? "waited" : "executed %s", mnemonic_of(&e));
+    deed_executed(&w, d, &e, which);
   else
     add(&w, "%s", session_why(s->stop.why));
   return buf;
@@ -59,10 +73,10 @@ char *report_deed(const struct report *r, const struct divergence *d, unsigned w
 
 /* ------------------------------------------------------------------ reasons */
 
-static void add_citation(struct words *w, const struct profile *p, const struct profile_behaviour *b)
+static void add_citation(struct words *w, const struct profile_behaviour *b)
 {
   if (b->line)
-    add(w, " (%s, line %u)", profile_file(p), b->line);
+    add(w, " (%s:%u)", b->file, b->line);
   if (b->models)
     add(w, ", as %s does", b->models);
   if (b->source)
@@ -72,19 +86,19 @@ static void add_citation(struct words *w, const struct profile *p, const struct 
 static void reason_hole(struct words *w, const struct profile *p, const struct explanation *e)
 {
   const struct isa_insn_info *info = isa_insn_info(e->insn);
-  add(w, "%s is sensitive (%s), and outside the privileged mode profile %s does not let it trap: ",
+  add(w, "%s is sensitive (%s), but on profile %s it does not trap outside the privileged mode: ",
       info->mnemonic, info->sensitive, profile_name(p));
   if (e->vm->kind == PROFILE_NOP)
     add(w, "it is silently ignored there");
   else
     add(w, "its behaviour there is '%s'", e->vm->name);
-  add_citation(w, p, e->vm);
-  add(w, ". The guest's mode %u ran in the real machine's mode %u, so the processor executed the "
-         "instruction on its own and the VMM never saw it.",
+  add_citation(w, e->vm);
+  add(w, ". The guest was in mode %u, but the real machine ran it in mode %u: the processor executed "
+         "the instruction by itself, and the VMM never saw it.",
       e->mode, e->real_mode);
-  add(w, "\n\nPopek and Goldberg's Theorem 1 asks that every sensitive instruction be privileged, "
-         "that is, trap outside the privileged mode. Here %s is sensitive but not privileged: "
-         "trap-and-emulate cannot virtualize this machine.",
+  add(w, "\n\nPopek and Goldberg's Theorem 1 promises a VMM where every sensitive instruction is "
+         "privileged, that is, traps outside the privileged mode. Here %s is sensitive but not "
+         "privileged, so it promises nothing, and this run shows what then goes wrong.",
       info->mnemonic);
 }
 

@@ -78,8 +78,9 @@ static json_t *behaviour_json(const struct profile_behaviour *b)
 {
   if (!b)
     return json_null();
-  return json_pack("{s:s, s:o, s:o, s:i}", "behaviour", b->name, "models", json_text(b->models),
-                   "source", json_text(b->source), "line", (int)b->line);
+  return json_pack("{s:s, s:o, s:o, s:o, s:i}", "behaviour", b->name, "models",
+                   json_text(b->models), "source", json_text(b->source), "file", json_text(b->file),
+                   "line", (int)b->line);
 }
 
 static json_t *explanation_json(const struct report *r, const struct divergence *d)
@@ -88,8 +89,7 @@ static json_t *explanation_json(const struct report *r, const struct divergence 
   const struct profile *p = r->setup->profile;
   struct explanation e = divergence_explain(d, p);
   char text[2048];
-  return json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o}", "cause", causes[e.cause], "profile_file",
-                   profile_file(p), "guest_mode", (int)e.mode, "real_mode", (int)e.real_mode,
+  return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "cause", causes[e.cause], "guest_mode", (int)e.mode, "real_mode", (int)e.real_mode,
                    "bare", behaviour_json(e.bare), "virtual", behaviour_json(e.vm), "text",
                    json_string(report_reason(r, d, text, sizeof text)));
 }

@@ -103,8 +103,8 @@ static void print_passes(struct printer *p)
   }
   if (v->fast.ran) {
     if (v->fast.holds)
-      snprintf(line, sizeof line, "the same state hash at %s checkpoints, %s ticks apart, %s",
-               num(p, 0, v->fast.compared), num(p, 1, p->r->config->interval),
+      snprintf(line, sizeof line, "the same state hash every %s ticks, %s times, %s",
+               num(p, 0, p->r->config->interval), num(p, 1, v->fast.compared),
                to_the_end(v->fast.end));
     else
       snprintf(line, sizeof line, "the same state up to tick %s", num(p, 0, v->fast.ticks));
@@ -170,38 +170,39 @@ static void print_resources(struct printer *p)
 
 /* --------------------------------------------------------------- efficiency */
 
-static void print_emulated(struct printer *p, const struct vmm_stats *v)
-{
-  char line[600];
-  size_t at = 0;
-  line[0] = 0;
-  for (unsigned i = 0; i < ISA_INSN_COUNT && at < sizeof line; i++)
-    if (v->emulated_by[i])
-      at += (size_t)snprintf(line + at, sizeof line - at, "%s%s %s", at ? ", " : "",
-                             isa_insn_info((enum isa_insn)i)->mnemonic,
-                             num(p, 0, v->emulated_by[i]));
-  item(p, "emulated", line[0] ? line : "nothing");
-}
+static const char *mnemonic(unsigned i) { return isa_insn_info((enum isa_insn)i)->mnemonic; }
 
-static void print_traps(struct printer *p, const struct machine_stats *under)
+static const char *cause(unsigned i) { return isa_cause_info(i)->name; }
+
+/* "mtcr 13, rfe 9": what happened most comes first. */
+static void print_ranking(struct printer *p, const char *label, const uint64_t *counts, unsigned n,
+                          const char *(*name)(unsigned i))
 {
-  char line[600];
+  char line[800] = "";
   size_t at = 0;
-  line[0] = 0;
-  for (unsigned i = 0; i < ISA_CAUSE_LIMIT && at < sizeof line; i++)
-    if (under->traps[i])
-      at += (size_t)snprintf(line + at, sizeof line - at, "%s%s %s", at ? ", " : "",
-                             isa_cause_info(i)->name, num(p, 0, under->traps[i]));
-  item(p, "traps to the VMM", line[0] ? line : "none");
+  for (uint64_t below = UINT64_MAX; at < sizeof line;) {
+    uint64_t best = 0;
+    for (unsigned i = 0; i < n; i++)
+      if (counts[i] < below && counts[i] > best)
+        best = counts[i];
+    if (best == 0)
+      break;
+    for (unsigned i = 0; i < n && at < sizeof line; i++)
+      if (counts[i] == best)
+        at += (size_t)snprintf(line + at, sizeof line - at, "%s%s %s", at ? ", " : "", name(i),
+                               num(p, 0, best));
+    below = best;
+  }
+  item(p, label, line[0] ? line : "none");
 }
 
 static void print_level(struct printer *p, const struct verify_level *l)
 {
   char line[300];
   const struct vmm_stats *v = &l->vmm;
-  print_emulated(p, v);
-  print_traps(p, &l->under);
-  snprintf(line, sizeof line, "%s given to the guest, %s served by the VMM; %s world switches",
+  print_ranking(p, "emulated", v->emulated_by, ISA_INSN_COUNT, mnemonic);
+  print_ranking(p, "traps to the VMM", l->under.traps, ISA_CAUSE_LIMIT, cause);
+  snprintf(line, sizeof line, "%s given to the guest, %s served unseen by it; world switches: %s",
            num(p, 0, v->reflected), num(p, 1, v->served), num(p, 2, v->world_switches));
   item(p, "of these", line);
   if (v->interpreted)
@@ -279,6 +280,12 @@ static void print_values(struct printer *p, const char *name, uint32_t before, u
   print_field(p, name, (const char *const[]){v[0], v[1], v[2]}, bare != vm);
 }
 
+/* Fields that change at every tick are worth a row only if they differ. */
+static bool only_time_passed(const char *name)
+{
+  return strcmp(name, "tick") == 0 || strcmp(name, isa_cr_info(CR_TIMER)->name) == 0;
+}
+
 static void print_state(struct printer *p, const struct divergence *d)
 {
   struct observed_field fields[16];
@@ -287,7 +294,8 @@ static void print_state(struct printer *p, const struct divergence *d)
   fprintf(p->out, "\n");
   print_field(p, "", (const char *const[]){"before", "bare machine", "virtual machine"}, false);
   for (size_t i = 0; i < n; i++)
-    print_values(p, fields[i].name, fields[i].before, fields[i].bare, fields[i].vm);
+    if (fields[i].bare != fields[i].vm || !only_time_passed(fields[i].name))
+      print_values(p, fields[i].name, fields[i].before, fields[i].bare, fields[i].vm);
   for (size_t i = 0; i < d->word_count; i++) {
     const struct divergence_word *w = &d->words[i];
     char name[24];
@@ -341,6 +349,13 @@ static void print_excerpt(struct printer *p, const char *who, const struct verif
     fprintf(p->out, "    %-17s (nothing more)\n", who);
 }
 
+static const char *in_the_end(enum machine_why why)
+{
+  return why == MACHINE_LIMIT          ? "still running"
+         : why == MACHINE_LOST_CONTROL ? "out of control"
+                                       : session_why(why);
+}
+
 static void print_after(struct printer *p)
 {
   const struct verify_after *a = &p->r->result->after;
@@ -353,7 +368,7 @@ static void print_after(struct printer *p)
   print_pair(p, "disk interrupts after it", b->disk_interrupts, v->disk_interrupts);
   print_pair(p, "instructions after it", b->instructions, v->instructions);
   print_pair(p, "console output, bytes in all", b->output, v->output);
-  fprintf(p->out, "  %-21s %26s %18s\n", "in the end", session_why(b->end), session_why(v->end));
+  fprintf(p->out, "  %-27s %20s %18s\n", "in the end", in_the_end(b->end), in_the_end(v->end));
   if (!a->output_differs) {
     fprintf(p->out, "  Their console output is the same.\n");
     return;
