@@ -7,7 +7,7 @@
 #include "isa/gen/ast.h"
 #include "isa/gen/diag.h"
 
-/* True: the tree is fully resolved and every rule of isa/README.md holds. */
+/* True: the tree is fully resolved and every rule of isa/LANGUAGE.md holds. */
 bool check_definition(struct def *def, struct diag *diag);
 
 /* Names, types and widths within one behaviour of one instruction. */

@@ -243,7 +243,7 @@ void emit_manual(FILE *out, const struct def *def, const struct source *source)
 {
   fprintf(out,
           "# %s, version %u: the tables\n\nGenerated from `isa/pg32.isa` by `isagen --manual`; "
-          "edit that. `isa/README.md` describes\nthe notation, `docs/machine.md` the rest of the "
+          "edit that. `isa/LANGUAGE.md` describes\nthe notation, `docs/machine.md` the rest of the "
           "machine.\n\n",
           def->isa.text, def->version.value);
   put_registers(out, def);

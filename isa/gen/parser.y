@@ -1,4 +1,4 @@
-/* The grammar of the definition language; isa/README.md describes it. */
+/* The grammar of the definition language; isa/LANGUAGE.md describes it. */
 %define api.pure full
 %define api.prefix {isagen_}
 %define api.location.type {struct loc}
