@@ -297,33 +297,61 @@ static void put_piece(struct program *p, struct random *r, uint32_t storage, uin
   }
 }
 
-void load_chaos(struct machine *m, uint64_t seed, uint32_t sectors)
+static void scramble(struct machine *m, struct random *r)
 {
-  struct random r = random_from(seed);
+  uint32_t storage = machine_storage_size(m);
+  for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
+    machine_set_reg(m, reg, random_address(r, storage));
+  }
+  for (unsigned i = 0; i < ISA_CR_COUNT; i++) {
+    enum isa_cr cr = (enum isa_cr)i;
+    uint32_t value = random_cr_value(r, cr, storage);
+    if (profile_has_cr(machine_profile(m), cr) && cr != CR_PSW && cr != CR_VBR) {
+      machine_set_cr(m, cr, value);
+    }
+  }
+}
+
+void load_chaos(struct machine *m, struct random *r, uint32_t sectors)
+{
   uint32_t storage = machine_storage_size(m);
   struct program *p = test_calloc(1, sizeof *p);
   p->origin = CODE_START;
   while (p->count < CODE_WORDS) {
-    put_piece(p, &r, storage, sectors);
+    put_piece(p, r, storage, sectors);
   }
   load_program(m, p);
   test_free(p);
   for (uint32_t cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
-    uint32_t handler = random_code(&r) + (random_below(&r, 400) == 0 ? 2 : 0);
+    uint32_t handler = random_code(r) + (random_below(r, 400) == 0 ? 2 : 0);
     machine_phys_write_word(m, gpa(4 * cause), handler);
   }
   for (uint32_t at = DATA_START; at < DATA_START + DATA_SIZE; at += 4) {
-    machine_phys_write_word(m, gpa(at), random_below(&r, 2) ? random_code(&r) : random_word(&r));
+    machine_phys_write_word(m, gpa(at), random_below(r, 2) ? random_code(r) : random_word(r));
   }
-  for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
-    machine_set_reg(m, reg, random_address(&r, storage));
+  scramble(m, r);
+  for (uint32_t i = random_below(r, 12); i > 0; i--) {
+    uint64_t at = random_below(r, 2000);
+    machine_console_input(m, at, (uint8_t)random_word(r));
   }
-  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
-    if (cr != CR_PSW && cr != CR_VBR && cr != CR_IMASK && profile_has_cr(machine_profile(m), (enum isa_cr)cr)) {
-      machine_set_cr(m, (enum isa_cr)cr, random_cr_value(&r, (enum isa_cr)cr, storage));
-    }
-  }
-  for (uint32_t i = random_below(&r, 12); i > 0; i--) {
-    machine_console_input(m, random_below(&r, 2000), (uint8_t)random_word(&r));
+}
+
+void stir_chaos(struct machine *m, struct random *r)
+{
+  machine_set_run_state(m, MACHINE_RUNNING);
+  machine_set_pc(m, random_code(r));
+  switch (random_below(r, 4)) {
+  case 0:
+    machine_set_cr(m, CR_PSW, random_cr_value(r, CR_PSW, machine_storage_size(m)));
+    break;
+  case 1:
+    machine_set_cr(m, CR_PSW, 0);
+    machine_set_cr(m, CR_VBR, 0);
+    break;
+  case 2:
+    machine_idle(m, machine_tick(m) + random_below(r, 2000));
+    break;
+  default:
+    scramble(m, r);
   }
 }

@@ -13,7 +13,15 @@
 #include "program.h"
 #include "twin.h"
 
-#define TICKS 3000u
+#define ROUNDS      12u  /* of a run; … */
+#define ROUND_TICKS 300u /* … each so long at most, then the owner interferes */
+
+/* What all runs together met: programs that never get anywhere prove nothing. */
+struct met {
+  uint64_t emulated[ISA_INSN_COUNT];
+  uint64_t trapped[ISA_CAUSE_LIMIT];
+  uint64_t direct, frozen;
+};
 
 static uint64_t setting(const char *name, uint64_t otherwise)
 {
@@ -21,54 +29,102 @@ static uint64_t setting(const char *name, uint64_t otherwise)
   return value ? strtoull(value, NULL, 0) : otherwise;
 }
 
-static void chaos(const char *profile, uint64_t seed, unsigned depth, uint32_t stride,
-                  uint32_t ticks)
+static void note(struct met *met, struct machine *vm)
+{
+  const struct vmm_stats *s = vmm_vm_stats(vm);
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+    met->emulated[i] += s->emulated_by[i];
+  }
+  for (unsigned i = 0; i < ISA_CAUSE_LIMIT; i++) {
+    met->trapped[i] += machine_stats(vm)->traps[i];
+  }
+  met->direct += s->direct;
+  met->frozen += s->frozen;
+}
+
+static void chaos(struct met *met, const char *profile, uint64_t seed, unsigned depth,
+                  uint32_t stride)
 {
   struct twin t;
   uint32_t sectors = seed % 3 ? 20 : 0;
+  struct random bare = random_from(seed), virtual = bare;
   twin_open(&t, &(struct twin_config){.profile = profile, .sectors = sectors, .depth = depth});
-  load_chaos(t.bare, seed, sectors);
-  load_chaos(t.vm, seed, sectors);
-  if (!twin_equal(&t) || !twin_run(&t, ticks, stride)) {
-    fail_msg("%s, seed %llu, depth %u, stride %u: %s", profile, (unsigned long long)seed, depth,
-             stride, t.difference);
+  load_chaos(t.bare, &bare, sectors);
+  load_chaos(t.vm, &virtual, sectors);
+  for (uint32_t i = 0; i < ROUNDS; i++) {
+    if (!twin_equal(&t) || !twin_run(&t, machine_tick(t.bare) + ROUND_TICKS, stride)) {
+      fail_msg("%s, seed %llu, depth %u, stride %u: %s", profile, (unsigned long long)seed, depth,
+               stride, t.difference);
+    }
+    stir_chaos(t.bare, &bare);
+    stir_chaos(t.vm, &virtual);
   }
+  for (unsigned i = 0; i < t.depth; i++) {
+    assert_int_equal(vmm_violations(t.vmm[i], NULL), 0);
+  }
+  note(met, t.vm);
   twin_close(&t);
 }
 
 static void every_tick(void **state)
 {
-  (void)state;
   uint64_t first = setting("SEED", 0);
   for (uint64_t seed = first; seed < first + setting("SEEDS", 200); seed++) {
-    chaos(seed % 4 ? "pg" : "s360", seed, 1, 1, TICKS);
+    chaos(*state, seed % 4 ? "pg" : "s360", seed, 1, 1);
   }
 }
 
 static void in_strides(void **state)
 {
-  (void)state;
   uint64_t first = setting("SEED", 0);
   for (uint64_t seed = first; seed < first + setting("SEEDS", 200); seed++) {
-    chaos("pg", seed + 1000000, 1, 3 + (uint32_t)(seed * 37 % 1500), 10 * TICKS);
+    chaos(*state, "pg", seed + 1000000, 1, 3 + (uint32_t)(seed * 37 % ROUND_TICKS));
   }
 }
 
 static void stacked(void **state)
 {
-  (void)state;
   uint64_t first = setting("SEED", 0);
   for (uint64_t seed = first; seed < first + setting("SEEDS", 200) / 4; seed++) {
-    chaos("pg", seed + 2000000, 2 + (unsigned)(seed % 3), seed % 2 ? 1 : 100, TICKS);
+    chaos(*state, "pg", seed + 2000000, 2 + (unsigned)(seed % 3), seed % 2 ? 1 : 100);
   }
+}
+
+/* The programs are worth something: every routine ran, every cause came up, and
+ * much was executed directly. */
+static void everything_was_met(void **state)
+{
+  const struct met *met = *state;
+  struct profile *pg = profile_load("pg", stderr);
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+    enum isa_insn insn = (enum isa_insn)i;
+    if (profile_behaviour(pg, insn, profile_user_mode(pg))->kind == PROFILE_TRAP &&
+        met->emulated[i] == 0) {
+      fail_msg("no run emulated %s", isa_insn_info(insn)->mnemonic);
+    }
+  }
+  static const enum isa_cause causes[] = {
+      CAUSE_ILLEGAL,   CAUSE_PRIVILEGED, CAUSE_SYSCALL, CAUSE_BREAKPOINT, CAUSE_HYPERCALL,
+      CAUSE_ALIGNMENT, CAUSE_BOUNDS,     CAUSE_BUS,     CAUSE_TIMER,      CAUSE_CONSOLE,
+      CAUSE_DISK};
+  for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
+    if (met->trapped[causes[i]] == 0) {
+      fail_msg("no run met a %s trap", isa_cause_info(causes[i])->name);
+    }
+  }
+  assert_true(met->direct > 10000);
+  assert_true(met->frozen > 10000);
+  profile_destroy(pg);
 }
 
 int main(int argc, char **argv)
 {
+  struct met met = {0};
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_tick),
-      cmocka_unit_test(in_strides),
-      cmocka_unit_test(stacked),
+      cmocka_unit_test_prestate(every_tick, &met),
+      cmocka_unit_test_prestate(in_strides, &met),
+      cmocka_unit_test_prestate(stacked, &met),
+      cmocka_unit_test_prestate(everything_was_met, &met),
   };
   if (argc > 1) {
     cmocka_set_test_filter(argv[1]);
