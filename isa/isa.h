@@ -15,7 +15,8 @@
 
 /* Generated. Enumerations: enum isa_insn (ISA_ADD … , ISA_INSN_COUNT),
  * enum isa_body (BODY_ADD_FULL, BODY_POPF_PARTIAL … , ISA_BODY_COUNT: one for
- * each instruction and each behaviour with a body of its own),
+ * each instruction and each behaviour with a body of its own; ISA_BODIES(X)
+ * lists them as X(POPF, PARTIAL)),
  * enum isa_cause (CAUSE_ILLEGAL … , ISA_CAUSE_LIMIT one above the highest),
  * enum isa_cr (CR_PSW … , ISA_CR_COUNT), enum isa_reg (REG_ZERO … REG_A5,
  * ISA_REG_COUNT), enum isa_format (FORMAT_NONE, FORMAT_RRR …,

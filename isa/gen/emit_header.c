@@ -1,6 +1,21 @@
 /* pg32.h: names for everything in the definition. */
 #include "isa/gen/emit.h"
 
+/* For tables of labels and the like. */
+static void emit_body_list(FILE *out, const struct def *def)
+{
+  fputs("/* X(INSN, BEHAVIOUR) of every body, in the order of enum isa_body. */\n"
+        "#define ISA_BODIES(X)",
+        out);
+  for (const struct insn *i = def->insns; i; i = i->next)
+    for (const struct behaviour *b = i->behaviours; b; b = b->next) {
+      emit_name(out, " \\\n  X(", i->name.text);
+      emit_name(out, ", ", b->name.text);
+      fputc(')', out);
+    }
+  fputs("\n\n", out);
+}
+
 static void emit_insns(FILE *out, const struct def *def)
 {
   fputs("enum isa_insn {\n", out);
@@ -16,6 +31,7 @@ static void emit_insns(FILE *out, const struct def *def)
       fputs(",\n", out);
     }
   fputs("  ISA_BODY_COUNT\n};\n\n", out);
+  emit_body_list(out, def);
 }
 
 static void emit_causes(FILE *out, const struct def *def)

@@ -755,6 +755,17 @@ static void test_tlb_and_devices(void **state)
   expect_outcome(&(struct isa_decoded){.insn = ISA_TLBP}, &s, &want, false);
 }
 
+static void test_list_of_bodies(void **state)
+{
+  (void)state;
+#define ENTRY(I, B) BODY_##I##_##B,
+  static const enum isa_body listed[] = {ISA_BODIES(ENTRY)};
+#undef ENTRY
+  assert_int_equal(sizeof listed / sizeof *listed, ISA_BODY_COUNT);
+  for (unsigned i = 0; i < ISA_BODY_COUNT; i++)
+    assert_int_equal(listed[i], i);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -775,6 +786,7 @@ int main(void)
       cmocka_unit_test(test_interrupt_enable),
       cmocka_unit_test(test_moves),
       cmocka_unit_test(test_tlb_and_devices),
+      cmocka_unit_test(test_list_of_bodies),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
