@@ -29,6 +29,10 @@ ROOMS    := isa asm machine vmm
 GEN      := $(BUILD)/gen
 ISA_GEN  := $(GEN)/pg32.h
 
+# A line a step; V=1 shows the commands.
+Q    := $(if $(V),,@)
+step  = $(if $(V),,@printf '  %-6s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
+
 .DEFAULT_GOAL := all
 .SUFFIXES:
 .SECONDARY:
@@ -43,34 +47,41 @@ ISAGEN_OBJ := $(ISAGEN_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/isa/gen/parser
 $(ISAGEN_OBJ): | $(GEN)/isa/gen/parser.h $(GEN)/isa/gen/lexer.h
 
 $(BUILD)/isagen: $(ISAGEN_OBJ)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 ISA_OUT := $(GEN)/pg32.h $(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h
 $(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h: $(GEN)/pg32.h
 $(GEN)/pg32.h: isa/pg32.isa $(BUILD)/isagen
 	@mkdir -p $(@D)
-	$(BUILD)/isagen --out $(GEN) isa/pg32.isa
+	$(call step,ISAGEN)
+	$(Q)$(BUILD)/isagen --out $(GEN) isa/pg32.isa
 
 # -------------------------------------------------------- scanners, grammars
 $(GEN)/%.c $(GEN)/%.h: %.y
 	@mkdir -p $(@D)
-	bison -Wall -Wcounterexamples -Werror --defines=$(GEN)/$*.h -o $(GEN)/$*.c $<
+	$(call step,BISON)
+	$(Q)bison -Wall -Wcounterexamples -Werror --defines=$(GEN)/$*.h -o $(GEN)/$*.c $<
 $(GEN)/%.c $(GEN)/%.h: %.l
 	@mkdir -p $(@D)
-	flex --header-file=$(GEN)/$*.h -o $(GEN)/$*.c $<
+	$(call step,FLEX)
+	$(Q)flex --header-file=$(GEN)/$*.h -o $(GEN)/$*.c $<
 
 # ------------------------------------------------------------ embedded files
 $(BUILD)/embed: tools/build/embed.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -g -O1 $(WARNINGS) -o $@ $<
+	$(call step,LINK)
+	$(Q)$(CC) -std=gnu11 -g -O1 $(WARNINGS) -o $@ $<
 PROFILES := $(wildcard isa/profiles/*.profile)
 $(GEN)/isa/profiles_embed.c: $(PROFILES) $(BUILD)/embed
 	@mkdir -p $(@D)
-	$(BUILD)/embed isa_embedded_profiles $(PROFILES) > $@
+	$(call step,EMBED)
+	$(Q)$(BUILD)/embed isa_embedded_profiles $(PROFILES) > $@
 GUESTS := $(wildcard guestos/*.s guestos/*.inc guestos/*.in guestos/*/*.s guestos/*/*.inc guestos/*/*.in)
 $(GEN)/tools/guests_embed.c: $(GUESTS) $(BUILD)/embed
 	@mkdir -p $(@D)
-	$(BUILD)/embed --strip guestos/ tools_embedded_guests $(GUESTS) > $@
+	$(call step,EMBED)
+	$(Q)$(BUILD)/embed --strip guestos/ tools_embedded_guests $(GUESTS) > $@
 
 # ------------------------------------------------------------------ libraries
 # $(1): room. Hand-written sources, then generated ones.
@@ -88,7 +99,8 @@ define room_rules
 $(call room_obj,$(1)): | $$(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c %_tables.c,$(call room_gen,$(1))))
 $(BUILD)/lib$(1).a: $(call room_obj,$(1))
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
+	$$(call step,AR)
+	$(Q)$$(AR) rcs $$@ $$^
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
@@ -96,10 +108,12 @@ LIBS := $(BUILD)/libvmm.a $(BUILD)/libasm.a $(BUILD)/libmachine.a $(BUILD)/libis
 
 $(BUILD)/obj/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -c -o $@ $<
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
 
 # ---------------------------------------------------------------- the command
 TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools))
@@ -108,10 +122,12 @@ $(TOOLS_OBJ): | $(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c,$(call room
 TOOLS_MAIN := $(BUILD)/obj/tools/main.o
 $(BUILD)/libtools.a: $(filter-out $(TOOLS_MAIN),$(TOOLS_OBJ))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR)
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/trapeze: $(TOOLS_MAIN) $(BUILD)/libtools.a $(LIBS)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # ---------------------------------------------------------------------- tests
 # tests/unit/ROOM/test_*.c are cmocka programs; tests/KIND/run.sh print TAP.
@@ -128,7 +144,8 @@ libs_tools   := $(BUILD)/libtools.a $(LIBS)
 define unit_rule
 $(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(filter $(BUILD)/obj/tests/unit/$(1)/%,$(UNIT_HELP)) $(libs_$(1))
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
+	$$(call step,LINK)
+	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
 endef
 $(foreach r,$(ROOMS) tools,$(eval $(call unit_rule,$(r))))
 
