@@ -23,15 +23,15 @@ static const void *label_of(const struct code_labels *labels, const struct profi
 {
   switch (how->kind) {
   case PROFILE_TRAP:
-    return labels->places.privileged;
+    return labels->privileged;
   case PROFILE_NOP:
-    return labels->places.nop;
+    return labels->nop;
   case PROFILE_BODY:
     return labels->body[how->body];
   case PROFILE_ABSENT:
     break;
   }
-  return labels->places.illegal;
+  return labels->illegal;
 }
 
 void code_build_table(struct bare *b, unsigned engine, const struct code_labels *labels)
@@ -42,9 +42,9 @@ void code_build_table(struct bare *b, unsigned engine, const struct code_labels 
     for (unsigned insn = 0; insn < ISA_INSN_COUNT; insn++) {
       table[insn] = label_of(labels, profile_behaviour(profile, (enum isa_insn)insn, mode));
     }
-    table[CODE_ILLEGAL] = labels->places.illegal;
-    table[CODE_UNDECODED] = labels->places.undecoded;
-    table[CODE_END] = labels->places.end;
+    table[CODE_ILLEGAL] = labels->illegal;
+    table[CODE_UNDECODED] = labels->undecoded;
+    table[CODE_END] = labels->end;
   }
 }
 
@@ -53,7 +53,7 @@ void code_build_table(struct bare *b, unsigned engine, const struct code_labels 
 static void undecode(struct bare *b, struct code_page *page, uint32_t index)
 {
   page->insn[index] = CODE_UNDECODED;
-  page->slot[index].go = b->code.labels.places.undecoded;
+  page->slot[index].go = b->code.labels->undecoded;
 }
 
 static struct code_page *create_page(struct bare *b, uint32_t index, uint32_t words)
@@ -73,7 +73,7 @@ static struct code_page *create_page(struct bare *b, uint32_t index, uint32_t wo
   }
   for (uint32_t i = words; i <= CODE_PAGE_WORDS; i++) {
     page->insn[i] = CODE_END;
-    page->slot[i].go = b->code.labels.places.end;
+    page->slot[i].go = b->code.labels->end;
   }
   page->next = b->code.pages;
   b->code.pages = page;
@@ -130,12 +130,18 @@ void code_set_fused(struct bare *b, bool fuse)
 
 /* ----------------------------------------------------------------- decoding */
 
-static bool fill(struct bare *b, struct code_page *page, uint32_t index, enum isa_insn *insn)
+/* Of an instruction and its successor: 1 + enum engine_pair, or 0. */
+#define PAIR(F, S) [ISA_##F][ISA_##S] = PAIR_##F##_##S + 1,
+static const uint16_t pair_of[ISA_INSN_COUNT][ISA_INSN_COUNT] = {ENGINE_PAIRS(PAIR)};
+#undef PAIR
+
+/* Operands and kind of a slot; where it goes is left alone. */
+static enum isa_insn fill(struct bare *b, struct code_page *page, uint32_t index)
 {
   uint32_t word = storage_load(&b->storage, page->page * ISA_PAGE_SIZE + index * 4, 4);
   struct isa_decoded d;
   if (!profile_decode(b->machine.profile, word, &d)) {
-    return false;
+    return ISA_INSN_COUNT;
   }
   struct slot *s = &page->slot[index];
   s->imm = d.imm;
@@ -143,20 +149,35 @@ static bool fill(struct bare *b, struct code_page *page, uint32_t index, enum is
   s->b = d.b;
   s->c = d.c | d.n;
   s->to = d.a == REG_ZERO ? BARE_SINK : d.a;
-  *insn = d.insn;
-  return true;
+  return d.insn;
+}
+
+/* A fused slot needs its successor's operands, but leaves it undecoded or as it
+ * was: control may still come to it alone. */
+static const void *fused(struct bare *b, struct code_page *page, uint32_t index,
+                         enum isa_insn insn)
+{
+  if (!b->code.fuse || index + 1 >= page->words) {
+    return NULL;
+  }
+  enum isa_insn next = fill(b, page, index + 1);
+  unsigned pair = next == ISA_INSN_COUNT ? 0 : pair_of[insn][next];
+  return pair == 0 ? NULL : b->code.labels->pair[pair - 1];
 }
 
 void code_decode(struct bare *b, struct code_page *page, uint32_t index)
 {
   struct slot *s = &page->slot[index];
-  enum isa_insn insn;
-  if (!fill(b, page, index, &insn)) {
+  enum isa_insn insn = fill(b, page, index);
+  if (insn == ISA_INSN_COUNT) {
     page->insn[index] = CODE_ILLEGAL;
-    s->go = b->code.labels.places.illegal;
+    s->go = b->code.labels->illegal;
     return;
   }
   page->insn[index] = (uint8_t)insn;
-  s->go = isa_insn_info(insn)->group == ISA_GROUP_SYSTEM ? b->code.labels.places.system
-                                                         : b->code.table[CODE_FAST][0][insn];
+  const void *pair = fused(b, page, index, insn);
+  s->go = pair ? pair
+          : isa_insn_info(insn)->group == ISA_GROUP_SYSTEM
+              ? b->code.labels->system
+              : b->code.table[CODE_FAST][0][insn];
 }

@@ -9,6 +9,7 @@
 
 #include "isa/isa.h"
 #include "isa/profile.h"
+#include "machine/engine_pairs.h"
 
 struct bare;
 
@@ -37,13 +38,11 @@ struct code_page {
 /* What goes on in a slot that is no instruction. */
 enum { CODE_ILLEGAL = ISA_INSN_COUNT, CODE_UNDECODED, CODE_END, CODE_KINDS };
 
-/* Labels of the engine. */
-struct code_places {
-  const void *illegal, *undecoded, *end, *system, *privileged, *nop;
-};
+/* Places in the engine. */
 struct code_labels {
   const void *body[ISA_BODY_COUNT];
-  struct code_places places;
+  const void *pair[ENGINE_PAIR_COUNT];
+  const void *illegal, *undecoded, *end, *system, *privileged, *nop;
 };
 
 /* The engine is compiled twice: one runs from slot to slot, the other counts
@@ -54,7 +53,7 @@ struct code {
   struct code_page *pages;
   unsigned count;
   bool fuse;
-  struct code_labels labels; /* of CODE_FAST: what slots go to */
+  const struct code_labels *labels; /* of CODE_FAST: what slots go to */
   /* Where an instruction goes in a mode: the profile, as labels. */
   const void *table[CODE_ENGINES][CODE_MODES][CODE_KINDS];
 };

@@ -67,6 +67,8 @@ static bool store_slow(struct bare *b, struct space *space, uint32_t va, uint32_
   return true;
 }
 
+#include "machine/engine_bodies.h"
+
 #define ENGINE_COUNTED 0
 #define ENGINE_NAME    engine_fast
 #include "machine/engine_core.h"
@@ -89,9 +91,9 @@ bool engine_run(struct bare *b, uint64_t budget)
 
 void engine_init(struct bare *b)
 {
-  struct code_labels counted;
+  const struct code_labels *counted;
   engine_fast(b, NULL, 0, &b->code.labels);
   engine_counted(b, NULL, 0, &counted);
-  code_build_table(b, CODE_FAST, &b->code.labels);
-  code_build_table(b, CODE_COUNTED, &counted);
+  code_build_table(b, CODE_FAST, b->code.labels);
+  code_build_table(b, CODE_COUNTED, counted);
 }

@@ -1,0 +1,177 @@
+/* The generated bodies as inline functions, for engine.c only: run_ADD_FULL(…).
+ * Each does what its instruction does to the machine and answers how to go on;
+ * where to go is the engine's affair. Inlined, the answer is a constant on every
+ * path and costs nothing. */
+
+enum outcome {
+  OUT_NEXT,        /* completed */
+  OUT_REDISPATCH,  /* completed; the next slot may have changed */
+  OUT_NEAR,        /* completed; jump by the slot's immediate */
+  OUT_JUMP,        /* completed; jump to *to */
+  OUT_RESYNC,      /* completed; look at the boundary */
+  OUT_RESYNC_JUMP, /* completed; look at the boundary, at *to */
+  OUT_TRAP,        /* cause and value in b->trap; nothing else changed */
+};
+
+#define BODY_BEGIN(I, B)                                                                           \
+  static inline __attribute__((always_inline)) enum outcome run_##I##_##B(                         \
+      struct bare *b, struct space *space, const struct slot *slot, uint32_t pc, uint64_t now,     \
+      uint32_t *to)                                                                                \
+  {                                                                                                \
+    bool resync = false, redispatch = false;                                                       \
+    (void)b, (void)space, (void)slot, (void)pc, (void)now, (void)to;
+#define BODY_END(I, B)                                                                             \
+    return resync ? OUT_RESYNC : redispatch ? OUT_REDISPATCH : OUT_NEXT;                           \
+  }
+#define BODY_SYSTEM_BEGIN(I, B) BODY_BEGIN(I, B)
+#define BODY_SYSTEM_END(I, B)   BODY_END(I, B)
+
+#define OPERAND_A   (slot->a)
+#define OPERAND_B   (slot->b)
+#define OPERAND_C   (slot->c)
+#define OPERAND_N   (slot->c)
+#define OPERAND_IMM (slot->imm)
+
+/* The destination by name: the operand's is the sink when it is zero. */
+#define TO_OPERAND_A  slot->to
+#define TO_REG_SP     REG_SP
+#define GET_REG(i)    (b->reg[i])
+#define SET_REG(i, v) (b->reg[TO_##i] = (v))
+#define GET_PC()      pc
+
+#define JUMP(address)                                                                              \
+  do {                                                                                             \
+    *to = (address);                                                                               \
+    return resync ? OUT_RESYNC_JUMP : OUT_JUMP;                                                    \
+  } while (0)
+#define JUMP_REL(offset)                                                                           \
+  do {                                                                                             \
+    (void)(offset);                                                                                \
+    return OUT_NEAR;                                                                               \
+  } while (0)
+
+/* C and V steer nothing; any other field may. */
+#define STEERING_PSW (~(PSW_C_MASK | PSW_V_MASK))
+#define GET_PSW()    (b->psw)
+#define SET_PSW(v)                                                                                 \
+  do {                                                                                             \
+    bare_write_psw(b, (v));                                                                        \
+    resync = true;                                                                                 \
+  } while (0)
+#define GET_PSW_FIELD(F) ((b->psw & PSW_##F##_MASK) >> PSW_##F##_SHIFT)
+#define SET_PSW_FIELD(F, v)                                                                        \
+  do {                                                                                             \
+    uint32_t psw_ = (b->psw & ~PSW_##F##_MASK) | ((v) << PSW_##F##_SHIFT & PSW_##F##_MASK);        \
+    if (PSW_##F##_MASK & STEERING_PSW) {                                                           \
+      bare_write_psw(b, psw_);                                                                     \
+      resync = true;                                                                               \
+    } else {                                                                                       \
+      b->psw = psw_;                                                                               \
+    }                                                                                              \
+  } while (0)
+#define USER_MODE()     profile_user_mode(b->machine.profile)
+#define GET_CR(n)       bare_read_cr(b, (n), now)
+#define READ_CR(dst, n) ((dst) = bare_read_cr(b, (n), now))
+#define WRITE_CR(n, v)                                                                             \
+  do {                                                                                             \
+    bare_write_cr(b, (n), (v), now + 1);                                                           \
+    resync = true;                                                                                 \
+  } while (0)
+
+#define ATTEMPT(act)                                                                               \
+  do {                                                                                             \
+    if (!(act)) {                                                                                  \
+      return OUT_TRAP;                                                                             \
+    }                                                                                              \
+  } while (0)
+/* An address matches a tag if its page does and its alignment bits are 0. */
+#define TAG_OF(va, size) ((va) & ~(ISA_PAGE_SIZE - (uint32_t)(size)))
+/* space->data[page of va % MMU_DATA_ENTRIES], without scaling the index twice. */
+#define ENTRY_OF(va)                                                                               \
+  ((const struct data_entry *)((const char *)space->data +                                         \
+                               ((va) >> (STORAGE_PAGE_SHIFT - 4) &                                 \
+                                (MMU_DATA_ENTRIES - 1) * sizeof(struct data_entry))))
+_Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
+#define LOAD_(dst, address, type)                                                                  \
+  do {                                                                                             \
+    uint32_t va_ = (address);                                                                      \
+    const struct data_entry *entry_ = ENTRY_OF(va_);                                               \
+    if (LIKELY(TAG_OF(va_, sizeof(type)) == entry_->read)) {                                       \
+      type value_;                                                                                 \
+      memcpy(&value_, (const void *)(entry_->offset + va_), sizeof value_);                        \
+      (dst) = value_;                                                                              \
+    } else {                                                                                       \
+      uint32_t value_;                                                                             \
+      ATTEMPT(load_slow(b, space, va_, sizeof(type), &value_));                                    \
+      (dst) = value_;                                                                              \
+    }                                                                                              \
+  } while (0)
+/* Only a store by the slow path can meet decoded code. */
+#define STORE_(address, v, type)                                                                   \
+  do {                                                                                             \
+    uint32_t va_ = (address);                                                                      \
+    const struct data_entry *entry_ = ENTRY_OF(va_);                                               \
+    type value_ = (type)(v);                                                                       \
+    if (LIKELY(TAG_OF(va_, sizeof(type)) == entry_->write)) {                                      \
+      memcpy((void *)(entry_->offset + va_), &value_, sizeof value_);                              \
+    } else {                                                                                       \
+      ATTEMPT(store_slow(b, space, va_, sizeof(type), value_));                                    \
+      redispatch = true;                                                                           \
+    }                                                                                              \
+  } while (0)
+#define LOAD_B(dst, address) LOAD_(dst, address, uint8_t)
+#define LOAD_H(dst, address) LOAD_(dst, address, uint16_t)
+#define LOAD_W(dst, address) LOAD_(dst, address, uint32_t)
+#define STORE_B(address, v)  STORE_(address, v, uint8_t)
+#define STORE_H(address, v)  STORE_(address, v, uint16_t)
+#define STORE_W(address, v)  STORE_(address, v, uint32_t)
+#define LOAD_PREV(dst, address)                                                                    \
+  do {                                                                                             \
+    uint32_t value_;                                                                               \
+    ATTEMPT(bare_load(b, (address), 4, bare_prev_te(b), &value_));                                 \
+    (dst) = value_;                                                                                \
+  } while (0)
+#define STORE_PREV(address, v)                                                                     \
+  do {                                                                                             \
+    ATTEMPT(bare_store(b, (address), 4, bare_prev_te(b), (v)));                                    \
+    redispatch = true;                                                                             \
+  } while (0)
+#define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
+  do {                                                                                             \
+    struct translation t_ = mmu_translate(b, (va), 1, space->te);                                  \
+    (ok_) = t_.ok;                                                                                 \
+    (pa_) = t_.ok ? t_.pa.v : 0;                                                                   \
+  } while (0)
+#define RAISE(cause, value)                                                                        \
+  do {                                                                                             \
+    bare_set_trap(b, (cause), (value));                                                            \
+    return OUT_TRAP;                                                                               \
+  } while (0)
+
+/* The tracer sees b->tick. */
+#define PORT_IN(dst, port)                                                                         \
+  do {                                                                                             \
+    uint32_t value_;                                                                               \
+    b->tick = now;                                                                                 \
+    ATTEMPT(bare_insn_in(b, now + 1, (port), &value_));                                            \
+    (dst) = value_;                                                                                \
+  } while (0)
+#define PORT_OUT(port, v)                                                                          \
+  do {                                                                                             \
+    b->tick = now;                                                                                 \
+    ATTEMPT(bare_insn_out(b, now + 1, (port), (v)));                                               \
+    resync = true;                                                                                 \
+  } while (0)
+#define WAIT()                                                                                     \
+  do {                                                                                             \
+    b->run_state = MACHINE_WAITING;                                                                \
+    resync = true;                                                                                 \
+  } while (0)
+#define HALT()                                                                                     \
+  do {                                                                                             \
+    b->run_state = MACHINE_STOPPED;                                                                \
+    resync = true;                                                                                 \
+  } while (0)
+#include "machine/absent_devices.h"
+
+#include "gen/pg32_bodies.h"
