@@ -108,7 +108,7 @@ bool passes_step(struct passes *p, struct verify_pass *pass)
   while (result == LOCKSTEP_LIMIT && l.before.tick < p->config->ticks) {
     report_progress(p, "stepping", l.before.tick);
     if (!step_to(p, &l, next_checkpoint(p->config, l.before.tick), &result) ||
-        !add_sample(p, l.before.hash))
+        (result != LOCKSTEP_DIVERGED && !add_sample(p, l.before.hash)))
       return false;
   }
   pass->holds = result != LOCKSTEP_DIVERGED;
@@ -173,12 +173,12 @@ static bool find_long_run(struct passes *p, uint64_t from, uint64_t to, struct d
   return true;
 }
 
-/* Equal at checkpoint `from`, not at `to`: which instruction was it? */
+/* Equal at checkpoint `from`, not at `to`: which instruction was it? Single
+ * steps from the beginning, since a difference may have come and gone before. */
 static bool locate(struct passes *p, uint64_t from, uint64_t to, struct verify_pass *pass)
 {
   passes_release(p);
-  bool equal;
-  if (!replay(p, &p->pair, from, from, &equal))
+  if (!make(p, MACHINE_ENGINE_FAST, &p->pair))
     return false;
   struct lockstep l;
   lockstep_init(&l, p->pair.bare, p->pair.vm);

@@ -66,6 +66,8 @@ char *report_deed(const struct report *r, const struct divergence *d, unsigned w
     deed_trap(&w, s);
   else if (s->stop.why == MACHINE_LIMIT || s->stop.why == MACHINE_HALTED)
     deed_executed(&w, d, &e, which);
+  else if (s->stop.why == MACHINE_LOST_CONTROL && e.has_insn)
+    add(&w, "executed %s, and the VMM lost control", isa_insn_info(e.insn)->mnemonic);
   else
     add(&w, "%s", session_why(s->stop.why));
   return buf;
@@ -93,9 +95,13 @@ static void reason_hole(struct words *w, const struct profile *p, const struct e
   else
     add(w, "its behaviour there is '%s'", e->vm->name);
   add_citation(w, e->vm);
-  add(w, ". The guest was in mode %u, but the real machine ran it in mode %u: the processor executed "
-         "the instruction by itself, and the VMM never saw it.",
-      e->mode, e->real_mode);
+  if (e->mode == e->real_mode)
+    add(w, ". So the processor executed it by itself, on its real state,");
+  else
+    add(w, ". The guest was in mode %u, but the real machine ran it in mode %u: the processor executed "
+           "the instruction by itself,",
+        e->mode, e->real_mode);
+  add(w, " and the VMM never saw it.");
   add(w, "\n\nPopek and Goldberg's Theorem 1 promises a VMM where every sensitive instruction is "
          "privileged, that is, traps outside the privileged mode. Here %s is sensitive but not "
          "privileged, so it promises nothing, and this run shows what then goes wrong.",

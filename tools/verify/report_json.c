@@ -127,7 +127,7 @@ static json_t *after_json(const struct verify_result *v)
   for (unsigned i = 0; i < 2; i++) {
     side[i] = counts_json(&a->delta[i]);
     json_object_set_new(side[i], "end", json_string(session_why(a->delta[i].end)));
-    json_object_set_new(side[i], "output_from_there",
+    json_object_set_new(side[i], "differing_output",
                         bytes_json(a->excerpt[i], a->excerpt_len[i]));
   }
   return json_pack("{s:b, s:I, s:o, s:o}", "output_differs", a->output_differs,

@@ -155,10 +155,10 @@ static void print_resources(struct printer *p)
     snprintf(line, sizeof line, "the VMM lost control of the real machine: %s", c->lost_reason);
     item(p, "the processor", line);
   }
-  if (c->violations) {
-    snprintf(line, sizeof line, "%s violations; the first: %s", num(p, 0, c->violations), c->first);
+  if (c->violations && strcmp(c->first, c->lost_reason) != 0) {
+    snprintf(line, sizeof line, "%s; the first: %s", num(p, 0, c->violations), c->first);
     item(p, "violations", line);
-  } else {
+  } else if (!c->violations) {
     item(p, "violations", "none at any return to the VMM: the real mode, IE, TE, BASE and BOUND "
                           "were as it had set them");
   }
@@ -202,8 +202,8 @@ static void print_level(struct printer *p, const struct verify_level *l)
   const struct vmm_stats *v = &l->vmm;
   print_ranking(p, "emulated", v->emulated_by, ISA_INSN_COUNT, mnemonic);
   print_ranking(p, "traps to the VMM", l->under.traps, ISA_CAUSE_LIMIT, cause);
-  snprintf(line, sizeof line, "%s given to the guest, %s served unseen by it; world switches: %s",
-           num(p, 0, v->reflected), num(p, 1, v->served), num(p, 2, v->world_switches));
+  snprintf(line, sizeof line, "%s given to the guest, %s served unseen by it",
+           num(p, 0, v->reflected), num(p, 1, v->served));
   item(p, "of these", line);
   if (v->interpreted)
     item(p, "interpreted", num(p, 0, v->interpreted));
@@ -338,15 +338,18 @@ static void print_pair(struct printer *p, const char *name, uint64_t bare, uint6
   fprintf(p->out, "  %-29s %18s %18s\n", name, num(p, 0, bare), num(p, 1, vm));
 }
 
+/* The line that differs, and no more of it than fits. */
 static void print_excerpt(struct printer *p, const char *who, const struct verify_after *a,
                           unsigned which)
 {
   char quoted[56];
-  text_quote(quoted, sizeof quoted, a->excerpt[which], a->excerpt_len[which]);
-  if (a->excerpt_len[which])
-    fprintf(p->out, "    %-17s \"%s\"\n", who, quoted);
-  else
+  const uint8_t *text = a->excerpt[which];
+  const uint8_t *end = memchr(text, '\n', a->excerpt_len[which]);
+  text_quote(quoted, sizeof quoted, text, end ? (size_t)(end - text) + 1 : a->excerpt_len[which]);
+  if (a->output_ends[which])
     fprintf(p->out, "    %-17s (nothing more)\n", who);
+  else
+    fprintf(p->out, "    %-17s \"%s\"\n", who, quoted);
 }
 
 static const char *in_the_end(enum machine_why why)
@@ -373,7 +376,7 @@ static void print_after(struct printer *p)
     fprintf(p->out, "  Their console output is the same.\n");
     return;
   }
-  fprintf(p->out, "  Their console output is the same for %s bytes, then:\n",
+  fprintf(p->out, "  Their console output is the same for %s bytes; there the lines are\n",
           num(p, 0, a->output_equal));
   print_excerpt(p, "bare machine", a, 0);
   print_excerpt(p, "virtual machine", a, 1);

@@ -50,10 +50,15 @@ static void compare_output(struct verify_after *a, const struct pair *pair)
     equal++;
   a->output_equal = equal;
   a->output_differs = len[0] != len[1] || equal < shorter;
+  size_t line = equal;
+  while (line > 0 && equal - line < VERIFY_EXCERPT / 2 && out[0][line - 1] != '\n')
+    line--;
   for (unsigned i = 0; i < 2; i++) {
-    size_t rest = len[i] - equal;
+    size_t rest = len[i] - line;
+    a->output_ends[i] = len[i] == equal;
     a->excerpt_len[i] = rest < VERIFY_EXCERPT ? rest : VERIFY_EXCERPT;
-    memcpy(a->excerpt[i], out[i] + equal, a->excerpt_len[i]);
+    if (a->excerpt_len[i])
+      memcpy(a->excerpt[i], out[i] + line, a->excerpt_len[i]);
   }
 }
 
@@ -79,16 +84,18 @@ static void run_on(const struct verify_config *c, struct pair *pair, struct veri
 
 /* -------------------------------------------------------------- properties */
 
-/* Called with each pair before it goes: facts add up over all that ran. */
+/* Called with each pair before it goes. The same run again violates again: the
+ * first count stays. */
 static void look_at_resources(struct pair *pair, struct verify_resources *r)
 {
   if (!pair->stack)
     return;
   const char *first;
   unsigned violations = stack_violations(pair->stack, &first);
-  if (violations && !r->violations)
+  if (violations && !r->violations) {
     snprintf(r->first, sizeof r->first, "%s", first ? first : "no reason given");
-  r->violations += violations;
+    r->violations = violations;
+  }
   int level = stack_disturbed_level(pair->stack);
   if (level >= 0 && r->disturbed_level < 0)
     r->disturbed_level = level;

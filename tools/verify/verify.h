@@ -49,7 +49,8 @@ struct verify_after {
   struct verify_counts delta[2]; /* since the divergent instruction; tick, output, end: at the end */
   bool output_differs;
   size_t output_equal;           /* bytes that agree, from the start */
-  uint8_t excerpt[2][VERIFY_EXCERPT]; /* of what follows */
+  bool output_ends[2];           /* there is nothing after those */
+  uint8_t excerpt[2][VERIFY_EXCERPT]; /* from the start of the line that differs */
   size_t excerpt_len[2];
 };
 
