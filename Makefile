@@ -22,7 +22,7 @@ LDLIBS   := -lelf -ljansson
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev mandoc
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev mandoc patch
 DEV_PACKAGES   := clang-format
 
 ROOMS    := isa asm machine vmm

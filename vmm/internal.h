@@ -111,6 +111,8 @@ struct vmm_env env_make(struct vm *vm);
 void vcpu_reset(struct vm *vm);
 uint32_t vcpu_get_reg(struct vm *vm, unsigned reg);
 void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value);
+void vcpu_get_regs(struct vm *vm, uint32_t *regs);
+void vcpu_set_regs(struct vm *vm, const uint32_t *regs);
 uint32_t vcpu_get_pc(struct vm *vm);
 void vcpu_set_pc(struct vm *vm, uint32_t pc);
 uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr);

@@ -39,6 +39,24 @@ void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value)
   }
 }
 
+void vcpu_get_regs(struct vm *vm, uint32_t *regs)
+{
+  if (is_loaded(vm)) {
+    machine_get_regs(vm->vmm->real, regs);
+  } else {
+    memcpy(regs, vm->cpu.regs, sizeof vm->cpu.regs);
+  }
+}
+
+void vcpu_set_regs(struct vm *vm, const uint32_t *regs)
+{
+  if (is_loaded(vm)) {
+    machine_set_regs(vm->vmm->real, regs);
+  } else {
+    memcpy(vm->cpu.regs + 1, regs + 1, sizeof vm->cpu.regs - sizeof *regs);
+  }
+}
+
 uint32_t vcpu_get_pc(struct vm *vm)
 {
   return is_loaded(vm) ? machine_get_pc(vm->vmm->real) : vm->cpu.pc;
@@ -88,20 +106,14 @@ void vcpu_raise(struct vm *vm, enum isa_cause cause)
 
 static void save(struct vm *vm)
 {
-  struct machine *real = vm->vmm->real;
-  for (unsigned r = 0; r < ISA_REG_COUNT; r++) {
-    vm->cpu.regs[r] = machine_get_reg(real, r);
-  }
-  vm->cpu.pc = machine_get_pc(real);
+  machine_get_regs(vm->vmm->real, vm->cpu.regs);
+  vm->cpu.pc = machine_get_pc(vm->vmm->real);
 }
 
 static void load(struct vm *vm)
 {
-  struct machine *real = vm->vmm->real;
-  for (unsigned r = 0; r < ISA_REG_COUNT; r++) {
-    machine_set_reg(real, r, vm->cpu.regs[r]);
-  }
-  machine_set_pc(real, vm->cpu.pc);
+  machine_set_regs(vm->vmm->real, vm->cpu.regs);
+  machine_set_pc(vm->vmm->real, vm->cpu.pc);
   vm->cpu.map_stale = true;
 }
 

@@ -267,6 +267,16 @@ static void set_reg(struct machine *m, unsigned reg, uint32_t value)
   vcpu_set_reg(vm_of(m), reg, value);
 }
 
+static void get_regs(struct machine *m, uint32_t *regs)
+{
+  vcpu_get_regs(vm_of(m), regs);
+}
+
+static void set_regs(struct machine *m, const uint32_t *regs)
+{
+  vcpu_set_regs(vm_of(m), regs);
+}
+
 static uint32_t get_pc(struct machine *m)
 {
   return vcpu_get_pc(vm_of(m));
@@ -445,6 +455,8 @@ const struct machine_ops vm_ops = {
     .set_engine = set_engine,
     .get_reg = get_reg,
     .set_reg = set_reg,
+    .get_regs = get_regs,
+    .set_regs = set_regs,
     .get_pc = get_pc,
     .set_pc = set_pc,
     .get_cr = get_cr,
