@@ -33,10 +33,10 @@
 # Storage (160 KiB are enough):
 #
 #     0x00000  not used: a null pointer of the kernel finds no data of its own
-#     0x01000  kernel text, kernel data, stacks; all below 0x8000, so that
+#     0x01000  the kernel: text, data, stacks. All of it lies below 0x8000, so that
 #              `lw t0, name` reaches every variable in one instruction
-#     0x08000  frame 1: the storage of one process, 16 KiB, in its own eyes 0..
-#     0x0c000  frame 2 ... up to frame 8, which ends at 0x28000
+#     0x05000  frame 1: the storage of one process, 16 KiB, in its own eyes 0..
+#     0x09000  frame 2 ... up to frame 8, which ends at 0x25000
 #
 # Register convention (kernel and programs alike):
 #
@@ -72,8 +72,5 @@
 trap_stack:                             # the trap handlers' stack grows down from here
                 .space  1024
 shell_stack:                            # and the shell's from here
-kernel_end:
-
-.if kernel_end > FRAMES
-        .error  "minos: the kernel must end below FRAMES"
-.endif
+        .align  4096
+frames:         .space  PROCESSES * FRAME_SIZE
