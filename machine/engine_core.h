@@ -84,14 +84,14 @@
 #define BODY(I, B)                                                                                 \
   body_##I##_##B:                                                                                  \
   {                                                                                                \
-    uint32_t to;                                                                                   \
+    uint32_t to = 0;                                                                                 \
     enum outcome out = RUN(I, B);                                                                  \
     GO_ON(out)                                                                                     \
   }
 #define PAIR(F, S)                                                                                 \
   pair_##F##_##S:                                                                                  \
   {                                                                                                \
-    uint32_t to;                                                                                   \
+    uint32_t to = 0;                                                                                 \
     enum outcome out = RUN(F, FULL);                                                               \
     if (LIKELY(out == OUT_NEXT)) {                                                                 \
       slot++;                                                                                      \
