@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/command.h"
 #include "tools/common/message.h"
@@ -16,7 +17,8 @@
 
 static void write_byte(void *ctx, uint8_t byte)
 {
-  (void)ctx;
+  bool *in_line = ctx;
+  *in_line = byte != '\n';
   putchar(byte);
 }
 
@@ -48,7 +50,7 @@ struct session_end session_run(struct session *s)
     end.stop = (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = strerror(errno)};
     return end;
   }
-  machine_console_on_output(s->machine, write_byte, NULL);
+  machine_console_on_output(s->machine, write_byte, &end.in_line);
   uint64_t instructions = 0;
   while (!t.signal) {
     uint64_t now = machine_tick(s->machine);
@@ -124,6 +126,9 @@ int session_report(const struct session *s, const struct session_end *end)
   text_count(tick, machine_tick(s->machine));
   if (end->output_lost)
     return STATUS_OURS; /* main() says so */
+  bool silent = !end->signal && end->stop.why == MACHINE_HALTED;
+  if (end->in_line && !silent && isatty(STDOUT_FILENO))
+    putchar('\n');
   if (end->signal) {
     message_note(s->command, "interrupted at tick %s", tick);
     return STATUS_SIGNAL + end->signal;

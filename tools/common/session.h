@@ -17,8 +17,9 @@ struct session {
 
 struct session_end {
   struct machine_stop stop;
-  int signal; /* stopped by this one, or 0 */
+  int signal;       /* stopped by this one, or 0 */
   bool output_lost; /* standard output took no more */
+  bool in_line;     /* the guest's last output did not end its line */
 };
 
 struct session_end session_run(struct session *s);

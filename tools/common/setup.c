@@ -194,10 +194,6 @@ static int load_input_log(struct setup *s)
 
 static int load_console(struct setup *s)
 {
-  if (s->session + (s->input != NULL) + (s->input_file_log != NULL) > 1) {
-    message_usage(s->command, "--input, --input-log and --session exclude one another");
-    return STATUS_USAGE;
-  }
   return s->session ? load_session(s)
          : s->input ? load_input(s)
          : s->input_file_log ? load_input_log(s)
@@ -206,6 +202,10 @@ static int load_console(struct setup *s)
 
 int setup_load(struct setup *s, const char *program_name)
 {
+  if (s->session + (s->input != NULL) + (s->input_file_log != NULL) > 1) {
+    message_usage(s->command, "--input, --input-log and --session exclude one another");
+    return STATUS_USAGE;
+  }
   int status = load_profile(s);
   if (status == STATUS_DONE)
     status = program_load(s->command, program_name, &s->program);

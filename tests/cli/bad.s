@@ -1,0 +1,4 @@
+# line 3 is wrong
+_start: nop
+        addi t0, t1
+        halt

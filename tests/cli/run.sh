@@ -1,0 +1,307 @@
+#!/bin/bash
+# The command as its users meet it: help, exit statuses, messages, files, the
+# console. TAP on standard output.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+trapeze=$(realpath "$TRAPEZE")
+here=$PWD/tests/cli
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 3
+number=0
+
+# Runs with a time limit, so that a hang is a failure and not a hang.
+t() { timeout 60 "$trapeze" "$@"; }
+
+report() { # status, name
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    for f in out err; do
+      [ -f $f ] && sed "s/^/# $f: /" $f | head -n 20
+    done
+  fi
+}
+
+# expect STATUS 'regex of stdout' 'regex of stderr' NAME -- arguments…
+# A regex - means: nothing at all.
+expect() {
+  local status=$1 out=$2 err=$3 name=$4
+  shift 5
+  t "$@" >out 2>err
+  local got=$?
+  local bad=0
+  [ $got -eq "$status" ] || { echo "# exit status $got, expected $status"; bad=1; }
+  matches "$out" out || bad=1
+  matches "$err" err || bad=1
+  report $bad "$name"
+}
+matches() {
+  if [ "$1" = - ]; then
+    [ ! -s "$2" ] || { echo "# $2 is not empty"; return 1; }
+  else
+    grep -qE -- "$1" "$2" || { echo "# no '$1' in $2"; return 1; }
+  fi
+}
+check() { # name, command…
+  local name=$1
+  shift
+  rm -f out err
+  "$@"
+  report $? "$name"
+}
+
+exec </dev/null
+
+# ---------------------------------------------------------------- help, usage
+commands="asm disasm run vmm verify profiles guests help"
+expect 0 '^trapeze [0-9]+\.[0-9]+\.[0-9]+$' - "--version" -- --version
+expect 0 '^Usage: trapeze COMMAND' - "--help" -- --help
+expect 0 '^Usage: trapeze COMMAND' - "help" -- help
+for c in $commands; do
+  expect 0 "^Usage: trapeze $c" - "$c --help" -- "$c" --help
+  expect 0 "^  $c  +[a-z]" - "--help lists $c" -- --help
+  t help "$c" >one 2>&1
+  t "$c" --help >two 2>&1
+  check "help $c is $c --help" cmp -s one two
+  check "$c --help fits 80 columns" test -z "$(awk 'length > 80' two)"
+  expect 2 - "unknown option '--nonsense'" "$c --nonsense" -- "$c" --nonsense
+  expect 2 - "Try 'trapeze $c --help'" "$c -Q" -- "$c" -Q
+done
+expect 2 - 'no command given' "no command" --
+expect 2 - "unknown command 'veryfi'; did you mean 'verify'" "a mistyped command" -- veryfi minos
+expect 2 - "unknown command 'frobnicate'$" "an unknown command" -- frobnicate
+expect 2 - "unknown option '--proflie'; did you mean '--profile'" "a mistyped option" -- run --proflie=pg hello
+expect 2 - "'--input' could be more than one|'--in' could be more than one" "an ambiguous option" -- run --in=x hello
+expect 2 - "option '--stats' takes no value" "a value too many" -- run --stats=yes hello
+expect 2 - "option '--memory' needs a value" "a value too few" -- run hello --memory
+expect 2 - "option '--memory' needs a value" "a value too few, short option" -- run hello -m
+expect 2 - 'a program is missing' "no program" -- run
+expect 2 - "unexpected argument 'two'" "two programs" -- run one two
+expect 0 'Hello' - "an abbreviated option, after the program" -- run hello --prof pg
+expect 0 'Hello' - "-- ends the options" -- run -- hello
+expect 2 - "no number of ticks" "ticks that are none" -- run --ticks=soon hello
+expect 2 - "no storage size" "too little memory" -- run --memory=4K hello
+expect 2 - "no storage size" "memory of half pages" -- run --memory=66K hello
+expect 2 - "unknown engine 'warp'" "an unknown engine" -- run --engine=warp hello
+expect 2 - "no number of VMMs" "depth 0" -- vmm --depth=0 hello
+expect 2 - "no number of VMMs" "depth 100" -- verify --depth=100 hello
+expect 2 - "exclude one another" "two inputs" -- run --session --input=x hello
+expect 2 - "exclude one another" "two passes only" -- verify --step-only --fast-only hello
+
+# ---------------------------------------------------------------------- names
+expect 2 - "no shipped guest 'hallo'; did you mean 'hello'" "a mistyped guest" -- run hallo
+echo 'x' >program
+expect 2 - "for the file write './program'" "a file named like a guest" -- run program
+expect 2 - "is text; the name of an assembler source ends in '.s'" "a text that is no source" -- run ./program
+expect 2 - "cannot open './none.elf': No such file" "a program that is not there" -- run ./none.elf
+expect 2 - "x87.*did you mean 'x86'" "a mistyped profile" -- run --profile=x87 hello
+expect 2 - "none.profile" "a profile that is not there" -- run --profile=none.profile hello
+: >empty.bin
+expect 2 - 'empty' "an empty program" -- run empty.bin
+printf '\177ELFnonsense' >bad.elf
+expect 2 - 'bad.elf' "a broken ELF file" -- run bad.elf
+
+# ------------------------------------------------------------------ asm, disasm
+cp "$here"/echo.s "$here"/bad.s .
+expect 0 - - "asm writes SOURCE.elf" -- asm echo.s
+check "which readelf reads" sh -c 'readelf -h echo.elf | grep -q ELF32'
+check "and nm" sh -c 'nm echo.elf | grep -q " _start$"'
+expect 0 - - "asm -f raw writes SOURCE.bin" -- asm -f raw echo.s
+expect 0 - - "asm -o" -- asm echo.s -o named.elf
+check "writes the same" cmp echo.elf named.elf
+expect 0 'wfi' - "asm --listing=-" -- asm echo.s -o named.elf --listing=-
+expect 0 - - "asm --listing=FILE" -- asm echo.s -o named.elf --listing=named.lst
+check "writes the listing" grep -q wfi named.lst
+expect 2 - '^bad.s:3:[0-9]+: error: ' "asm: an error has file, line, column" -- asm bad.s -o bad.elf.new --listing=bad.lst
+check "and leaves no output, no listing, nothing temporary" test ! -e bad.elf.new -a ! -e bad.lst -a -z "$(ls ./*.?????? 2>/dev/null | grep -v '\.s$')"
+echo old >kept.elf
+expect 2 - 'error' "asm: an error leaves the old output" -- asm bad.s -o kept.elf
+check "as it was" test "$(cat kept.elf)" = old
+cp echo.s self.s
+expect 2 - 'is not overwritten' "asm does not overwrite its source" -- asm self.s -o ./self.s
+check "which is as it was" cmp echo.s self.s
+expect 2 - 'are both' "asm: output and listing in one file" -- asm echo.s -o same --listing=same
+expect 2 - 'is no source' "asm of a binary" -- asm echo.bin
+expect 2 - 'cannot create' "asm into a folder that is not there" -- asm echo.s -o none/x.elf
+expect 2 - 'unknown format' "asm into an unknown format" -- asm -f coff echo.s
+expect 2 - 'is no definition' "asm -D of nonsense" -- asm -D =3 echo.s
+printf '.include "sub.inc"\n_start: li t0, VALUE\nout t0, 0\nhalt\n' >include.s
+mkdir -p sub && printf '.equ EXTRA, 1\n' >sub/sub.inc
+expect 0 - - "asm -I and -D" -- asm -I sub -D VALUE=0x42 include.s
+expect 0 '^B' - "arrive" -- run include.elf
+expect 2 - 'include.s:1' "asm without -I" -- asm -D VALUE=1 include.s
+expect 0 - - "asm of a shipped guest" -- asm minos -o minos.elf
+t disasm echo.bin >again.s
+expect 0 - - "what disasm prints assembles" -- asm -f raw again.s -o again.bin
+check "to the same bytes" cmp echo.bin again.bin
+t disasm echo.elf -o again.s
+t asm again.s -o again.elf && t asm -f raw again.s -o again.bin
+check "from an ELF file too" cmp echo.bin again.bin
+expect 2 - 'is not overwritten' "disasm does not overwrite its program" -- disasm echo.bin -o echo.bin
+expect 2 - 'no address' "disasm from nowhere" -- disasm --origin=3 echo.bin
+
+# ------------------------------------------------------------------------- run
+for program in hello ./hello.elf ./hello.bin ./hello.s; do
+  case $program in
+  ./hello.elf) t asm hello ;;
+  ./hello.bin) t asm hello -f raw ;;
+  ./hello.s) t guests hello >hello.s && t guests guestos/pg32.inc >pg32.inc ;;
+  esac
+  expect 0 '^Hello from PG32$' - "run $program" -- run $program
+  expect 0 '^Hello from PG32$' - "vmm $program" -- vmm $program
+  expect 0 'duplicate of the real' - "verify $program" -- verify $program
+done
+for engine in fast unfused step; do
+  expect 0 '^Hello' - "run --engine=$engine" -- run --engine=$engine hello
+done
+expect 0 '^Hello' - "three VMMs, stacked" -- vmm --depth=3 hello
+expect 0 '^Hello' 'instructions completed +85' "run --stats" -- run --stats hello
+expect 0 '^Hello' 'executed directly' "vmm --stats" -- vmm --stats hello
+printf '_start: mtcr vbr, t0\nli t0, -4\nmtcr vbr, t0\nsys 1\n' >double.s
+expect 1 - 'double fault at tick 3: .*system call|double fault' "a double fault" -- run double.s
+expect 1 - 'double fault' "a double fault in a virtual machine" -- vmm double.s
+printf '_start: wfi\nhalt\n' >waits.s
+expect 1 - 'waits for an interrupt that cannot come' "waiting forever" -- run waits.s
+printf '_start: j _start\n' >loop.s
+expect 1 - 'stopped at the limit of 100,000 ticks' "a tick limit" -- run --ticks=100k loop.s
+expect 1 - 'stopped at the limit of 100,000 ticks' "a tick limit, virtual" -- vmm --ticks=100k loop.s
+expect 0 'double fault' - "verify: a guest's own fault is equivalent" -- verify double.s
+expect 0 'waits forever' - "verify: waiting forever is equivalent" -- verify waits.s
+expect 0 'to the tick limit' - "verify: running forever is, up to the limit" -- verify --ticks=50000 loop.s
+expect 2 - 'bad.s:3:' "run of a source with errors" -- run bad.s
+printf '.org 0x40000\n_start: halt\n' >high.s
+expect 2 - 'give --memory' "a program larger than the machine" -- run --memory=64K high.s
+expect 0 - - "which has room in a larger one" -- run --memory=512K high.s
+
+# --------------------------------------------------------------------- console
+same_output() { # expected, file
+  printf "$1" | cmp -s - "$2"
+}
+printf 'abcq' | t run echo.s >piped 2>&1
+check "input from a pipe" same_output 'abcq' piped
+printf 'abcq' >typed
+t run echo.s <typed >piped 2>&1
+check "input from a file as standard input" same_output 'abcq' piped
+expect 0 '^abcq$' - "--input=FILE" -- run --input=typed echo.s
+expect 0 '^abcq$' - "--input=FILE in a virtual machine" -- vmm --input=typed echo.s
+expect 1 - 'waits for an interrupt' "no input at all" -- run echo.s
+t run echo.s <&- >out 2>err
+check "standard input closed: no hang, no input" test $? -eq 1
+expect 2 - "cannot open 'none'" "input that is not there" -- run --input=none echo.s
+expect 0 '^abcq$' - "--record" -- run --input=typed --input-rate=7 --record=log echo.s
+check "writes ticks and bytes" grep -q '^28 0x71 # q$' log
+expect 0 '^abcq$' - "--input-log" -- run --input-log=log --record=log2 echo.s
+check "repeats it" cmp -s log log2
+printf '5 1\n4 1\n' >badlog
+expect 2 - '^badlog:2:1: error: ticks must not decrease' "a bad log" -- run --input-log=badlog echo.s
+expect 2 - "no console session comes with 'hello'" "--session without one" -- run --session hello
+expect 2 - 'no input rate' "--input-rate=0" -- run --input-rate=0 echo.s
+t run --session minos --stats >bare 2>stats
+check "minos halts" test $? -eq 0
+t vmm --session minos >virtual 2>/dev/null
+check "and says the same in a virtual machine" cmp -s bare virtual
+t run --session --engine=step minos --stats >step 2>stats2
+check "and on the stepper" cmp -s bare step
+check "with the same statistics" cmp -s stats stats2
+t run minos --session --record=log >bare 2>/dev/null
+t run minos --input-log=log >again 2>/dev/null
+check "and again from its log" cmp -s bare again
+
+# ------------------------------------------------------------------------ disk
+dd if=/dev/zero of=disk.img bs=512 count=64 status=none
+cp disk.img blank.img
+check "verify leaves the image as it was" cmp -s disk.img blank.img
+expect 0 'holds' - "verify with a disk image" -- verify --disk=disk.img disk
+check "leaves it as it was" cmp -s disk.img blank.img
+expect 0 'came back as it was written' - "run --disk=FILE,discard" -- run --disk=disk.img,discard disk
+check "leaves it as it was" cmp -s disk.img blank.img
+expect 0 '.' - "run --disk=FILE,ro" -- run --disk=disk.img,ro disk
+check "leaves it as it was" cmp -s disk.img blank.img
+expect 0 'holds' - "verify --disk=FILE,ro" -- verify --disk=disk.img,ro disk
+expect 0 'came back as it was written' - "run --disk=FILE" -- run --disk=disk.img disk
+check "writes it" test "$(cmp -s disk.img blank.img; echo $?)" -eq 1
+cp blank.img other.img
+expect 0 'came back as it was written' - "vmm --disk=FILE" -- vmm --disk=other.img disk
+check "writes it alike" cmp -s disk.img other.img
+expect 2 - 'none.img' "a disk that is not there" -- run --disk=none.img disk
+printf 'x' >odd.img
+expect 2 - 'odd.img' "half a sector" -- run --disk=odd.img disk
+expect 0 '.' - "a blank disk" -- run --disk=64 disk
+expect 0 'holds' - "no disk" -- verify --disk=0 disk
+
+# ------------------------------------------------------------ profiles, guests
+expect 0 '^x86-popf ' - "profiles" -- profiles
+expect 0 '^\* popf +partial +POPF' - "profiles x86" -- profiles x86
+expect 2 - "did you mean 'pdp10'" "profiles pdp1O" -- profiles pdp1O
+cat >mine.profile <<'END'
+profile mine;
+extends pg;
+title "Mine";
+story "A hole of my own.";
+outside cli = nop;
+END
+expect 0 '^\* cli +nop' - "profiles of a file" -- profiles ./mine.profile
+expect 0 'holds' - "verify on a profile of one's own" -- verify --profile=mine.profile hello
+expect 0 '^minos ' - "guests" -- guests
+expect 0 'popf' - "guests NAME prints the source" -- guests popf
+expect 2 - 'no file' "guests of something else" -- guests nothing
+
+# ---------------------------------------------------------------- verify, JSON
+expect 1 'popf' - "verify popf on x86" -- verify --profile=x86 popf
+cp out report
+check "names the source line" grep -q 'guestos/popf.s:[0-9]*:$' report
+check "and the profile's" grep -q 'x86.profile:[0-9]*' report
+check "in 80 columns" test -z "$(awk 'length > 80 && !/# IE on/' report)"
+for how in --step-only --fast-only; do
+  expect 1 'FAILS at tick' - "verify $how" -- verify $how --profile=x86 popf
+done
+expect 1 'FAILS at tick' - "verify --checkpoint=7" -- verify --checkpoint=7 --profile=x86 popf
+schema() { # schema, arguments…
+  local schema=$1
+  shift
+  t "$@" >json 2>err
+  [ "$(sed -n 2p json)" = "  \"schema\": \"$schema\"," ] && [ "$(head -n 1 json)" = "{" ] &&
+    [ "$(tail -n 1 json)" = "}" ] && [ ! -s err ]
+}
+check "verify --json" schema trapeze-verify/1 verify --json hello
+check "verify --json of a divergence" schema trapeze-verify/1 verify --json --profile=x86 popf
+check "profiles --json" schema trapeze-profiles/1 profiles --json
+check "profiles --json x86" schema trapeze-profile/1 profiles --json x86
+check "guests --json" schema trapeze-guests/1 guests --json
+
+# ----------------------------------------------------- output, colour, terminal
+t run hello >/dev/full 2>err
+check "output that cannot be written is status 3" test $? -eq 3
+t profiles >/dev/full 2>err
+check "of any command" test $? -eq 3
+t asm hello -o /dev/full 2>err
+check "files too" test $? -eq 3
+escapes() { grep -q $'\033' "$1"; }
+t verify popf --profile=x86 >report 2>&1
+check "no colour in a file" eval '! escapes report'
+terminal() { timeout 60 script -qec "$1" /dev/null; }
+terminal "$trapeze verify popf --profile=x86" >report 2>&1
+check "colour on a terminal" escapes report
+terminal "NO_COLOR=1 $trapeze verify popf --profile=x86 2>/dev/null" >report 2>&1
+check "but not with NO_COLOR" eval '! escapes report'
+
+# Keys typed while the machine runs; the guest echoes and the terminal does not.
+{ sleep 1 && printf 'hel' && sleep 1 && printf 'lo\rq'; } |
+  terminal "$trapeze run echo.s --record=keys; echo status \$?; stty -a | grep -q -e ' -echo ' || echo restored" >seen 2>&1
+check "keys from a terminal, echoed once" grep -q '^hello' seen
+check "and the terminal is as it was" grep -q '^restored' seen
+check "halted is status 0" grep -q 'status 0' seen
+check "the keys were recorded" grep -q '# q$' keys
+expect 0 '^q' - "and repeat the run" -- run --input-log=keys echo.s
+{ sleep 1 && printf 'he' && sleep 1 && printf '\003' && sleep 1; } |
+  terminal "$trapeze run echo.s" >seen 2>&1
+check "Ctrl-C stops the machine and says where" grep -q 'interrupted at tick' seen
+timeout -s INT 1 "$trapeze" run loop.s >seen 2>&1
+check "SIGINT stops an endless run" grep -q 'interrupted at tick' seen
+timeout -s TERM 1 "$trapeze" vmm loop.s >seen 2>&1
+check "SIGTERM too" grep -q 'interrupted at tick' seen
+
+echo "1..$number"
