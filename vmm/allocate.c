@@ -1,7 +1,7 @@
-/* The allocator A: "keeps track of resources and decides which are to be given
- * to a virtual machine" (Popek and Goldberg: "the allocator's responsibility that
- * the same resource is never given to two at once"). Storage and mini-disks are
- * given for a VM's life; the processor is lent (schedule.c, vcpu.c).
+/* The allocator A: decides which resources a virtual machine gets, and never
+ * gives the same one to two at a time (Popek and Goldberg's second module of a
+ * VMM). Storage and mini-disks are given for a VM's life; the processor is lent
+ * (schedule.c, vcpu.c).
  */
 #include "vmm/internal.h"
 

@@ -9,10 +9,10 @@
  */
 #include "vmm/modules.h"
 
-/* "If the instruction that trapped is privileged": in virtual privileged mode
- * the guest had the right to it, and the routine v_i does to the virtual machine
- * what the instruction would do to a real one. In any other virtual mode the
- * guest's own machine would have trapped, or whatever the profile says of it. */
+/* A privileged instruction trapped. In virtual privileged mode the guest had the
+ * right to it, and the routine v_i does to the virtual machine what the instruction
+ * would do to a real one. In any other virtual mode the guest's own machine would
+ * have trapped as well. */
 static enum vmm_action dispatch_privileged(const struct vmm_env *env, struct trap real)
 {
   struct vmm_insn insn = env->decode(env->ctx, real.insn);

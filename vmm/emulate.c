@@ -1,7 +1,7 @@
-/* The interpreter routines v_i: one for each privileged instruction. "v_i
- * simulates the effect of the instruction which trapped" (Popek and Goldberg) on
- * the virtual machine's state, which differs from the real one's: virtual mode,
- * virtual control registers, virtual devices.
+/* The interpreter routines v_i: one for each privileged instruction. A routine
+ * does what the instruction that trapped would have done (Popek and Goldberg's
+ * third kind of module), but to the virtual machine's state: virtual mode, virtual
+ * control registers, virtual devices.
  *
  * A routine has two halves. `verify` looks at everything that the instruction
  * needs and may answer a trap; it changes nothing. `act` changes, and cannot
@@ -230,24 +230,23 @@ static void act_cpuid(struct job *j)
  * "Real" is the virtual machine's physical storage, and "accessible" is by the
  * virtual mode and the virtual map. */
 
+static struct translation one_byte(const struct job *j, enum machine_access access)
+{
+  gva_t va = gva(reg(j, j->insn.b));
+  return j->env->translate(j->env->ctx, va, 1, access, psw_te(psw(j)));
+}
+
 static void act_lra(struct job *j)
 {
-  struct translation t = j->env->translate(j->env->ctx, gva(reg(j, j->insn.b)), 1, MACHINE_LOAD,
-                                           psw_te(psw(j)));
+  struct translation t = one_byte(j, MACHINE_LOAD);
   set_reg(j, j->insn.a, t.ok ? t.pa.v : UINT32_MAX);
 }
 
 static void act_probe(struct job *j)
 {
   static const enum machine_access asked[] = {MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH};
-  bool ok = false;
-  if (j->insn.imm < sizeof asked / sizeof asked[0]) {
-    ok = j->env
-             ->translate(j->env->ctx, gva(reg(j, j->insn.b)), 1, asked[j->insn.imm],
-                         psw_te(psw(j)))
-             .ok;
-  }
-  set_reg(j, j->insn.a, ok);
+  bool known = j->insn.imm < sizeof asked / sizeof asked[0];
+  set_reg(j, j->insn.a, known && one_byte(j, asked[j->insn.imm]).ok);
 }
 
 /* The previous mode's accesses are translated unless it is mode 0. */

@@ -140,12 +140,6 @@ static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsi
   return profile_behaviour(vm->machine.profile, insn, mode)->kind;
 }
 
-static uint32_t legal_psw(void *ctx, uint32_t psw)
-{
-  const struct vm *vm = ctx;
-  return profile_legal_psw(vm->machine.profile, psw);
-}
-
 static unsigned user_mode(void *ctx)
 {
   const struct vm *vm = ctx;
@@ -173,7 +167,6 @@ struct vmm_env env_make(struct vm *vm)
       .port_out = port_out,
       .decode = decode,
       .behaviour = behaviour,
-      .legal_psw = legal_psw,
       .user_mode = user_mode,
   };
 }

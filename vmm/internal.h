@@ -74,7 +74,7 @@ struct vm {
 struct world {
   uint32_t psw; /* without C and V, which are the guest's */
   uint32_t base, bound, vbr, imask;
-  uint32_t timer;  /* ticks lent */
+  uint32_t timer;   /* ticks lent */
   uint64_t entered; /* real tick */
 };
 
@@ -97,8 +97,7 @@ static inline struct vm *vm_of(struct machine *m)
 /* vmm.c */
 void vm_destroy(struct machine *vm);
 /* Records a violation of resource control and stops the VM for good. */
-void vmm_lose_control(struct vm *vm, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void vmm_lose_control(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* allocate.c: the allocator A. NULL reason: granted. */
 const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range);

@@ -66,7 +66,6 @@ struct vmm_env {
   /* Its profile. */
   struct vmm_insn (*decode)(void *ctx, uint32_t word);
   enum profile_behaviour_kind (*behaviour)(void *ctx, enum isa_insn insn, unsigned mode);
-  uint32_t (*legal_psw)(void *ctx, uint32_t psw);
   unsigned (*user_mode)(void *ctx);
 };
 
@@ -169,12 +168,12 @@ struct vmm_modules {
 extern const struct vmm_modules vmm_default_modules;
 
 /* What the files of the default set export. */
-extern const struct vmm_dispatch_module vmm_dispatch;       /* dispatch.c */
-extern const struct vmm_emulate_module vmm_emulate;         /* emulate.c */
-extern const struct vmm_reflect_module vmm_reflect;         /* reflect.c */
-extern const struct vmm_memory_module vmm_memory_bounds;    /* memory/bounds.c */
-extern const struct vmm_timer_module vmm_timer_virtual;     /* devices/vtimer.c */
-extern const struct vmm_schedule_module vmm_schedule;       /* schedule.c */
-extern const struct vmm_minidisk_module vmm_minidisk;       /* devices/minidisk.c */
+extern const struct vmm_dispatch_module vmm_dispatch;    /* dispatch.c */
+extern const struct vmm_emulate_module vmm_emulate;      /* emulate.c */
+extern const struct vmm_reflect_module vmm_reflect;      /* reflect.c */
+extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
+extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */
+extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
+extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */
 
 #endif

@@ -1,12 +1,12 @@
 /* The reflector: works out which trap the *virtual* machine meets, and delivers
  * traps to the guest as its hardware would.
  *
- * "A trap of the guest's own" must look to the guest as it would on a bare
- * machine. For errant and privileged instructions the real cause is the virtual
- * one. For memory traps it need not be: where the virtual machine, translation
- * off, runs off the end of its storage (a bus error), the real machine runs
- * against the VMM's bound (a bounds trap). So the causes of memory traps are never
- * copied: cause and address are derived anew from the virtual translation.
+ * Equivalence: a trap of the guest's own must look to it as on a bare machine. For
+ * errant and privileged instructions the real cause is the virtual one. For memory
+ * traps it need not be: where the virtual machine, translation off, runs off the
+ * end of its storage (a bus error), the real machine runs against the VMM's bound
+ * (a bounds trap). So the causes of memory traps are never copied: cause and
+ * address are derived anew from the virtual translation.
  */
 #include <stddef.h>
 
@@ -26,22 +26,14 @@ struct operand {
 };
 
 static const struct operand operands[ISA_INSN_COUNT] = {
-    [ISA_LB] = {MEMORY, MACHINE_LOAD, 1, 1},
-    [ISA_LBU] = {MEMORY, MACHINE_LOAD, 1, 1},
-    [ISA_LH] = {MEMORY, MACHINE_LOAD, 2, 1},
-    [ISA_LHU] = {MEMORY, MACHINE_LOAD, 2, 1},
-    [ISA_LW] = {MEMORY, MACHINE_LOAD, 4, 1},
-    [ISA_SB] = {MEMORY, MACHINE_STORE, 1, 1},
-    [ISA_SH] = {MEMORY, MACHINE_STORE, 2, 1},
-    [ISA_SW] = {MEMORY, MACHINE_STORE, 4, 1},
-    [ISA_LPSW] = {MEMORY, MACHINE_LOAD, 4, 2},
-    [ISA_SVBR] = {MEMORY, MACHINE_STORE, 4, 1},
-    [ISA_POPF] = {STACK, MACHINE_LOAD, 4, 1},
-    [ISA_PUSHF] = {STACK, MACHINE_STORE, 4, 1},
-    [ISA_LDPREV] = {PREVIOUS, MACHINE_LOAD, 4, 1},
-    [ISA_STPREV] = {PREVIOUS, MACHINE_STORE, 4, 1},
-    [ISA_IN] = {PORT, MACHINE_LOAD, 0, 0},
-    [ISA_OUT] = {PORT, MACHINE_STORE, 0, 0},
+    [ISA_LB] = {MEMORY, MACHINE_LOAD, 1, 1},       [ISA_LBU] = {MEMORY, MACHINE_LOAD, 1, 1},
+    [ISA_LH] = {MEMORY, MACHINE_LOAD, 2, 1},       [ISA_LHU] = {MEMORY, MACHINE_LOAD, 2, 1},
+    [ISA_LW] = {MEMORY, MACHINE_LOAD, 4, 1},       [ISA_SB] = {MEMORY, MACHINE_STORE, 1, 1},
+    [ISA_SH] = {MEMORY, MACHINE_STORE, 2, 1},      [ISA_SW] = {MEMORY, MACHINE_STORE, 4, 1},
+    [ISA_LPSW] = {MEMORY, MACHINE_LOAD, 4, 2},     [ISA_SVBR] = {MEMORY, MACHINE_STORE, 4, 1},
+    [ISA_POPF] = {STACK, MACHINE_LOAD, 4, 1},      [ISA_PUSHF] = {STACK, MACHINE_STORE, 4, 1},
+    [ISA_LDPREV] = {PREVIOUS, MACHINE_LOAD, 4, 1}, [ISA_STPREV] = {PREVIOUS, MACHINE_STORE, 4, 1},
+    [ISA_IN] = {PORT, MACHINE_LOAD, 0, 0},         [ISA_OUT] = {PORT, MACHINE_STORE, 0, 0},
 };
 
 static struct vmm_trap trap(enum isa_cause cause, uint32_t epc, uint32_t value, uint32_t insn)

@@ -1,6 +1,6 @@
 /* Lends the processor until something must happen in the VM. Popek and
- * Goldberg's resource control: "the allocator is invoked for every attempt to
- * affect resources", and the processor is one; what brings it back is the real
+ * Goldberg's resource control has the allocator invoked for every attempt to
+ * affect resources, and the processor is one; what brings it back is the real
  * TIMER, so there is no lending without a term.
  */
 #include "vmm/modules.h"

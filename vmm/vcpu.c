@@ -218,9 +218,10 @@ static void check_cr(struct vm *vm, enum isa_cr cr, const char *name, uint32_t w
   }
 }
 
-/* "The allocator is invoked for every attempt to affect resources": whatever
- * belongs to the allocator must be as it was, since no trap asked for it. Of the
- * whole real processor the guest may have changed its registers, pc, C and V. */
+/* Resource control: the allocator is invoked for every attempt to affect
+ * resources. So whatever belongs to the allocator must be as it was, since no trap
+ * asked for it. Of the whole real processor the guest may have changed its
+ * registers, pc, C and V. */
 static void check_world(struct vm *vm, uint64_t elapsed)
 {
   const struct world *w = &vm->vmm->world;
@@ -259,8 +260,7 @@ static void check_stop(struct vm *vm, const struct machine_stop *stop)
   case MACHINE_HOST_ERROR:
     return;
   case MACHINE_LIMIT:
-    vmm_lose_control(vm,
-                     "the processor, lent for %u ticks, did not come back from the guest: %s",
+    vmm_lose_control(vm, "the processor, lent for %u ticks, did not come back from the guest: %s",
                      w->timer, why_not_back(vm->vmm->real, w));
     return;
   case MACHINE_HALTED:

@@ -167,8 +167,10 @@ static struct turn reflect(struct vm *vm, struct trap real)
   if (!trap.raised) {
     /* Nothing of the VM's own explains it: the real map was not the one that the
      * VMM composed, or the composition is wrong. */
-    vmm_lose_control(vm, "the real machine reports a %s at 0x%08x, which the virtual machine's "
-                     "state does not explain", isa_cause_info(real.cause)->summary, real.epc);
+    vmm_lose_control(vm,
+                     "the real machine reports a %s at 0x%08x, which the virtual machine's "
+                     "state does not explain",
+                     isa_cause_info(real.cause)->summary, real.epc);
     return stop_by_fate(vm);
   }
   return stop_with_trap(vm, trap.trap, real.cause);
@@ -187,8 +189,8 @@ static struct turn dispatch(struct vm *vm, struct trap real)
   return reflect(vm, real);
 }
 
-/* "All innocuous instructions are executed by the hardware directly, with no
- * intervention at all on the part of the control program" (efficiency). */
+/* Efficiency: all innocuous instructions are executed by the real machine
+ * directly, without the VMM. */
 static struct turn execute(struct vm *vm, uint64_t until)
 {
   struct machine *real = vm->vmm->real;

@@ -117,8 +117,8 @@ void vmm_lose_control(struct vm *vm, const char *format, ...)
 
 static bool create_modules(struct vm *vm)
 {
-  return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, reflect) &&
-         CREATE(vm, memory) && CREATE(vm, timer) && CREATE(vm, schedule) && CREATE(vm, minidisk);
+  return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, reflect) && CREATE(vm, memory) &&
+         CREATE(vm, timer) && CREATE(vm, schedule) && CREATE(vm, minidisk);
 }
 
 static void destroy_modules(struct vm *vm)
@@ -169,10 +169,8 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
     return NULL;
   }
   strcpy(vm->name, name);
-  vm->machine = (struct machine){.ops = &vm_ops,
-                                 .profile = machine_profile(vmm->real),
-                                 .parent = vmm->real,
-                                 .name = vm->name};
+  vm->machine = (struct machine){
+      .ops = &vm_ops, .profile = machine_profile(vmm->real), .parent = vmm->real, .name = vm->name};
   vm->vmm = vmm;
   vm->env = env_make(vm);
   vm->vdisk.extent =

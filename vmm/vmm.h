@@ -32,7 +32,7 @@ struct vmm_vm_config {
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */
   uint32_t disk_sectors; /* 0: no disk */
   bool disk_readonly;
-  bool console_private;  /* do not show its output on the real machine's console too */
+  bool console_private; /* do not show its output on the real machine's console too */
 };
 
 /* A virtual machine after reset, owned by the caller (machine_destroy). NULL
@@ -43,13 +43,13 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
 
 /* How a trap of the real machine was dealt with. */
 struct vmm_stats {
-  uint64_t direct;       /* instructions the real machine completed for this VM */
-  uint64_t emulated;     /* instructions a routine completed */
-  uint64_t interpreted;  /* instructions interpreted by a technique; 0 for trap and emulate */
-  uint64_t reflected;    /* traps the VMM gave back to the guest: stops with MACHINE_TRAP */
-  uint64_t served;       /* traps that the guest never sees: real timer, real devices */
+  uint64_t direct;      /* instructions the real machine completed for this VM */
+  uint64_t emulated;    /* instructions a routine completed */
+  uint64_t interpreted; /* instructions interpreted by a technique; 0 for trap and emulate */
+  uint64_t reflected;   /* traps the VMM gave back to the guest: stops with MACHINE_TRAP */
+  uint64_t served;      /* traps that the guest never sees: real timer, real devices */
   uint64_t world_switches;
-  uint64_t frozen;       /* real ticks that the VM stood still waiting for a real transfer */
+  uint64_t frozen; /* real ticks that the VM stood still waiting for a real transfer */
   uint64_t emulated_by[ISA_INSN_COUNT];
 };
 const struct vmm_stats *vmm_vm_stats(struct machine *vm);

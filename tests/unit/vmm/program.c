@@ -186,8 +186,11 @@ static void put_any(struct program *p, struct random *r)
     insn = ISA_ADD;
   }
   const struct isa_format_info *format = isa_format_info(isa_insn_info(insn)->format);
-  struct isa_decoded d = {.insn = insn, .a = (uint8_t)random_reg(r), .b = (uint8_t)random_reg(r),
-                          .c = (uint8_t)random_reg(r), .n = (uint8_t)random_below(r, ISA_CR_COUNT)};
+  struct isa_decoded d = {.insn = insn,
+                          .a = (uint8_t)random_reg(r),
+                          .b = (uint8_t)random_reg(r),
+                          .c = (uint8_t)random_reg(r),
+                          .n = (uint8_t)random_below(r, ISA_CR_COUNT)};
   for (size_t i = 0; i < format->operand_count; i++) {
     const struct isa_operand *o = &format->operands[i];
     if (o->slot == ISA_SLOT_IMM) {
@@ -195,8 +198,8 @@ static void put_any(struct program *p, struct random *r)
       isa_operand_range(o, &low, &high);
       d.imm = o->kind == ISA_OPERAND_REL     ? 4 * (random_below(r, 40) - 12)
               : o->kind == ISA_OPERAND_UPPER ? random_word(r) & 0xfffff000u
-              : random_below(r, 2)           ? (uint32_t)low + random_word(r) % (uint32_t)(high - low + 1)
-                                             : random_below(r, 1u + (uint32_t)(high < 32 ? high : 32));
+              : random_below(r, 2) ? (uint32_t)low + random_word(r) % (uint32_t)(high - low + 1)
+                                   : random_below(r, 1u + (uint32_t)(high < 32 ? high : 32));
     }
   }
   uint32_t word = 0;
@@ -259,8 +262,8 @@ static void put_user(struct program *p, struct random *r, uint32_t storage)
 
 static void put_piece(struct program *p, struct random *r, uint32_t storage, uint32_t sectors)
 {
-  static const enum isa_cr often[] = {CR_PSW, CR_TIMER, CR_BASE, CR_BOUND, CR_IPEND, CR_IMASK,
-                                      CR_VBR, CR_EPC,   CR_SCR1, CR_TICK};
+  static const enum isa_cr often[] = {CR_PSW,   CR_TIMER, CR_BASE, CR_BOUND, CR_IPEND,
+                                      CR_IMASK, CR_VBR,   CR_EPC,  CR_SCR1,  CR_TICK};
   enum isa_cr cr = often[random_below(r, sizeof often / sizeof often[0])];
   switch (random_below(r, 14)) {
   case 0:

@@ -31,7 +31,9 @@ uint32_t word_of(enum isa_insn insn, unsigned a, unsigned b, unsigned c, uint32_
 void load_program(struct machine *m, const struct program *p);
 
 /* xorshift; the whole state is the seed. Never 0. */
-struct random { uint64_t state; };
+struct random {
+  uint64_t state;
+};
 struct random random_from(uint64_t seed);
 uint32_t random_word(struct random *r);
 uint32_t random_below(struct random *r, uint32_t limit);

@@ -204,7 +204,8 @@ static void others_run_on(void **state)
   static const struct {
     enum isa_insn insn;
     const char *text;
-  } holes[] = {{ISA_CLI, HOLE("cli = full")}, {ISA_HALT, HOLE("halt = full")},
+  } holes[] = {{ISA_CLI, HOLE("cli = full")},
+               {ISA_HALT, HOLE("halt = full")},
                {ISA_SPL, HOLE("spl = full")}};
   for (size_t i = 0; i < sizeof holes / sizeof holes[0]; i++) {
     struct program p = begin();

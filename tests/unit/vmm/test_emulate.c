@@ -328,8 +328,10 @@ static void lra_probe(void **state)
           relocate(t, 0x1000, 0x3000);
         }
         twin_set_reg(t, REG_A1, addresses[i]);
-        once(t, asked < 4 ? word_of(ISA_PROBE, REG_A0, REG_A1, 0, asked)
-                          : word_of(ISA_LRA, REG_A0, REG_A1, 0, 0), NO_TRAP);
+        once(t,
+             asked < 4 ? word_of(ISA_PROBE, REG_A0, REG_A1, 0, asked)
+                       : word_of(ISA_LRA, REG_A0, REG_A1, 0, 0),
+             NO_TRAP);
       }
     }
   }

@@ -141,9 +141,9 @@ static void disk_command(struct twin *t, uint32_t sector, uint32_t address, uint
 static void dma_outside(void **state)
 {
   (void)state;
-  static const uint32_t addresses[] = {0x4000,      STORAGE - 512,        STORAGE - 508,
-                                       STORAGE,     STORAGE + 4096,       0u - VMM_OWN_STORAGE,
-                                       0u - 512u,   0x80000000u,          2};
+  static const uint32_t addresses[] = {0x4000,    STORAGE - 512,  STORAGE - 508,
+                                       STORAGE,   STORAGE + 4096, 0u - VMM_OWN_STORAGE,
+                                       0u - 512u, 0x80000000u,    2};
   static const uint32_t sectors[] = {0, SECTORS - 1, SECTORS, SECTORS + 1, 0u - 1u, 0u - 3u};
   struct twin t;
   twin_open(&t, &(struct twin_config){.sectors = SECTORS});
@@ -209,8 +209,8 @@ static void oracle_sees_an_escape(void **state)
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(chaos_stays_inside),      cmocka_unit_test(silly_maps),
-      cmocka_unit_test(dma_outside),             cmocka_unit_test(extent_is_checked_again),
+      cmocka_unit_test(chaos_stays_inside),    cmocka_unit_test(silly_maps),
+      cmocka_unit_test(dma_outside),           cmocka_unit_test(extent_is_checked_again),
       cmocka_unit_test(oracle_sees_an_escape),
   };
   if (argc > 1) {

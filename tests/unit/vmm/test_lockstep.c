@@ -103,10 +103,10 @@ static void everything_was_met(void **state)
       fail_msg("no run emulated %s", isa_insn_info(insn)->mnemonic);
     }
   }
-  static const enum isa_cause causes[] = {
-      CAUSE_ILLEGAL,   CAUSE_PRIVILEGED, CAUSE_SYSCALL, CAUSE_BREAKPOINT, CAUSE_HYPERCALL,
-      CAUSE_ALIGNMENT, CAUSE_BOUNDS,     CAUSE_BUS,     CAUSE_TIMER,      CAUSE_CONSOLE,
-      CAUSE_DISK};
+  static const enum isa_cause causes[] = {CAUSE_ILLEGAL,    CAUSE_PRIVILEGED, CAUSE_SYSCALL,
+                                          CAUSE_BREAKPOINT, CAUSE_HYPERCALL,  CAUSE_ALIGNMENT,
+                                          CAUSE_BOUNDS,     CAUSE_BUS,        CAUSE_TIMER,
+                                          CAUSE_CONSOLE,    CAUSE_DISK};
   for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
     if (met->trapped[causes[i]] == 0) {
       fail_msg("no run met a %s trap", isa_cause_info(causes[i])->name);

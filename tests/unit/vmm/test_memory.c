@@ -32,8 +32,8 @@ static mpa_range_t allocation(void *ctx)
 
 static uint32_t interesting(struct random *r)
 {
-  static const uint32_t centres[] = {0, 0x1000, SIZE, SIZE / 2, START, 0u - START, 0u - SIZE,
-                                     0x80000000u, 0u - START - SIZE};
+  static const uint32_t centres[] = {0,          0x1000,    SIZE,        SIZE / 2,         START,
+                                     0u - START, 0u - SIZE, 0x80000000u, 0u - START - SIZE};
   uint32_t centre = centres[random_below(r, sizeof centres / sizeof centres[0])];
   return random_below(r, 8) ? centre + random_below(r, 17) - 8 : random_word(r);
 }
@@ -50,8 +50,8 @@ static void check(const struct guest *g, uint32_t va, uint32_t size)
   struct guest copy = *g;
   struct vmm_env env = {.ctx = &copy, .get_cr = get_cr, .allocation = allocation};
   struct vmm_real_map map = vmm_memory_bounds.compose(NULL, &env);
-  struct translation want = vmm_memory_bounds.translate(NULL, &env, gva(va), size, MACHINE_LOAD,
-                                                        psw_te(g->psw));
+  struct translation want =
+      vmm_memory_bounds.translate(NULL, &env, gva(va), size, MACHINE_LOAD, psw_te(g->psw));
   uint64_t at;
   bool allowed = real_access(map, va, size, &at);
   if (allowed != want.ok || (allowed && at != (uint64_t)START + want.pa.v)) {

@@ -23,12 +23,16 @@ static void fill_disk(struct disk_store *d, uint32_t first, uint32_t sectors)
 
 static void open_machines(struct twin *t, const struct twin_config *c, uint32_t storage)
 {
-  struct machine_config bare = {.profile = t->profile, .storage = storage, .disk = t->bare_disk,
+  struct machine_config bare = {.profile = t->profile,
+                                .storage = storage,
+                                .disk = t->bare_disk,
                                 .engine = MACHINE_ENGINE_STEPPER};
   t->bare = machine_create(&bare, NULL);
   assert_non_null(t->bare);
   /* 64 KiB more than needed, so that there is something behind the VM. */
-  struct machine_config real = {.profile = t->profile, .disk = t->real_disk, .engine = c->engine,
+  struct machine_config real = {.profile = t->profile,
+                                .disk = t->real_disk,
+                                .engine = c->engine,
                                 .storage = storage + t->depth * VMM_OWN_STORAGE + (64u << 10)};
   t->real = machine_create(&real, NULL);
   assert_non_null(t->real);
@@ -39,8 +43,8 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
   struct machine *below = t->real;
   for (unsigned i = 0; i < t->depth; i++) {
     const char *reason = NULL;
-    t->vmm[i] = c->modules ? vmm_create_with(below, c->modules, &reason)
-                           : vmm_create(below, &reason);
+    t->vmm[i] =
+        c->modules ? vmm_create_with(below, c->modules, &reason) : vmm_create(below, &reason);
     if (!t->vmm[i]) {
       fail_msg("no VMM: %s", reason);
     }
@@ -97,8 +101,8 @@ __attribute__((format(printf, 2, 3))) static bool differs(struct twin *t, const 
 {
   va_list args;
   va_start(args, format);
-  int at = snprintf(t->difference, sizeof t->difference, "tick %llu: ",
-                    (unsigned long long)machine_tick(t->bare));
+  int at = snprintf(t->difference, sizeof t->difference,
+                    "tick %llu: ", (unsigned long long)machine_tick(t->bare));
   vsnprintf(t->difference + at, sizeof t->difference - (size_t)at, format, args);
   va_end(args);
   return false;

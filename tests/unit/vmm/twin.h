@@ -12,11 +12,11 @@
 #define TWIN_MAX_DEPTH 4
 
 struct twin_config {
-  const char *profile; /* NULL: pg */
-  const char *text;    /* or a profile's text */
-  uint32_t storage;    /* 0: 64 KiB */
-  uint32_t sectors;    /* 0: no disk */
-  unsigned depth;      /* VMMs on top of each other; 0: 1 */
+  const char *profile;        /* NULL: pg */
+  const char *text;           /* or a profile's text */
+  uint32_t storage;           /* 0: 64 KiB */
+  uint32_t sectors;           /* 0: no disk */
+  unsigned depth;             /* VMMs on top of each other; 0: 1 */
   enum machine_engine engine; /* of the virtual machine's real one; the bare one always steps */
   const struct vmm_modules *modules; /* NULL: the default set */
 };
