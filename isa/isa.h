@@ -21,7 +21,8 @@
  * enum isa_cr (CR_PSW … , ISA_CR_COUNT), enum isa_reg (REG_ZERO … REG_A5,
  * ISA_REG_COUNT), enum isa_format (FORMAT_NONE, FORMAT_RRR …,
  * ISA_FORMAT_COUNT), enum isa_feature (ISA_FEATURE_MMU_BOUNDS … , a bit each:
- * what instructions, control registers and profiles name), ISA_NAME, ISA_VERSION.
+ * what instructions, control registers and profiles name),
+ * ISA_DEFINITION_NAME and ISA_DEFINITION_VERSION.
  * PSW accessors, each field: psw_mode(psw), psw_set_mode(psw, v) and
  * PSW_MODE_SHIFT, PSW_MODE_MASK (in place); PSW_FLAGS_MASK, PSW_ALL_MASK. */
 #include "gen/pg32.h"

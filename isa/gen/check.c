@@ -143,6 +143,9 @@ static void check_psw(struct def *def, struct diag *d)
 {
   CHECK_UNIQUE(d, "PSW field", struct field, def->psw, name)
   for (const struct field *f = def->psw; f; f = f->next) {
+    if (same(f->name.text, "all") || same(f->name.text, "flags"))
+      diag_error(d, f->name.loc, "'%s' cannot name a field; expected neither 'all' nor 'flags'",
+                 f->name.text);
     if (!same(f->write.text, "any") && !same(f->write.text, "mode"))
       diag_error(d, f->write.loc, "unknown kind of field '%s'; expected any or mode",
                  f->write.text);
@@ -407,8 +410,17 @@ static void check_operands_used(struct diag *d, const struct insn *insn)
   }
 }
 
+/* ISA_NAME beside ISA_INSN_COUNT: a name with '_' might be taken. */
+static void check_mnemonic(struct diag *d, const struct insn *insn)
+{
+  if (strchr(insn->name.text, '_'))
+    diag_error(d, insn->name.loc, "'_' in the mnemonic '%s'; expected letters and digits only",
+               insn->name.text);
+}
+
 static void check_insn(struct def *def, struct diag *d, struct insn *insn)
 {
+  check_mnemonic(d, insn);
   check_opcode(def, d, insn);
   resolve_group(d, insn);
   resolve_format(def, d, insn);

@@ -158,7 +158,7 @@ void emit_header(FILE *out, const struct def *def)
           "/* %s, version %u: generated from isa/pg32.isa by isagen; do not edit.\n"
           " * isa/isa.h includes this; include that. */\n"
           "#ifndef TRAPEZE_GEN_PG32_H\n#define TRAPEZE_GEN_PG32_H\n\n#include <stdint.h>\n\n"
-          "#define ISA_NAME \"%s\"\n#define ISA_VERSION %u\n\n",
+          "#define ISA_DEFINITION_NAME \"%s\"\n#define ISA_DEFINITION_VERSION %u\n\n",
           def->isa.text, def->version.value, def->isa.text, def->version.value);
   emit_insns(out, def);
   emit_causes(out, def);
