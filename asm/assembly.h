@@ -11,7 +11,7 @@
 #include "asm/symbol.h"
 
 #define FRAME_LIMIT  64u         /* nested includes, macro calls, repetitions */
-#define LINE_LIMIT   4000000u    /* lines that macros and repetitions may produce */
+#define LINE_LIMIT   1000000u    /* lines that macros and repetitions may produce */
 #define EXPAND_LIMIT (64u << 20) /* bytes that macros may produce */
 #define SOURCE_LIMIT (64u << 20) /* bytes of one source file */
 #define TOKEN_LIMIT  200000u     /* in one statement */

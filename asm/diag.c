@@ -6,8 +6,9 @@
 
 #include "asm/assembly.h"
 
-#define SHOWN_BYTES 160u /* of a long line, around the caret */
-#define CHAIN_SHOWN 8u   /* innermost includes and macro calls */
+#define SHOWN_BYTES   160u /* of a long line, around the caret */
+#define MESSAGE_BYTES 600u /* names can be as long as files */
+#define CHAIN_SHOWN   8u   /* innermost includes and macro calls */
 
 static unsigned max_errors(const struct assembly *a)
 {
@@ -22,8 +23,10 @@ static void add(struct assembly *a, enum severity severity, struct loc at, const
   int len = vsnprintf(NULL, 0, format, copy);
   va_end(copy);
   size_t size = len < 0 ? 1 : (size_t)len + 1;
-  char *message = arena_alloc(&a->arena, size);
+  char *message = arena_alloc(&a->arena, size + sizeof "…");
   vsnprintf(message, size, format, args);
+  if (size > MESSAGE_BYTES)
+    strcpy(message + MESSAGE_BYTES, "…");
   const struct diag *last = a->diags.count ? &a->diags.items[a->diags.count - 1] : NULL;
   if (last && at.line && last->at.line == at.line && last->at.first == at.first &&
       strcmp(last->message, message) == 0)
@@ -144,17 +147,25 @@ static void print_chain(const struct printer *p, const struct origin *origin)
     fprintf(p->out, "      (and %u more)\n", shown - CHAIN_SHOWN);
 }
 
+static void print_message(const struct printer *p, const char *message)
+{
+  for (; *message; message++)
+    fputc(*message == '\n' ? '\n' : printable(*message), p->out);
+  fputc('\n', p->out);
+}
+
 static void print_diag(const struct printer *p, const struct diag *d)
 {
   bool error = d->severity == SEVERITY_ERROR;
   const char *kind = error ? "error" : "warning", *code = error ? "\033[1;31m" : "\033[1;35m";
   if (d->at.line) {
     print_head(p, d->at, code, kind);
-    fprintf(p->out, "%s\n", d->message);
+    print_message(p, d->message);
     print_line(p, d->at);
     print_chain(p, d->at.line->origin);
   } else {
-    fprintf(p->out, "%s%s:%s %s\n", paint(p, code), kind, paint(p, "\033[0m"), d->message);
+    fprintf(p->out, "%s%s:%s ", paint(p, code), kind, paint(p, "\033[0m"));
+    print_message(p, d->message);
   }
   if (d->note && d->other.line) {
     print_head(p, d->other, "\033[1;36m", "note");

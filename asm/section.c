@@ -33,7 +33,7 @@ bool section_reserve(struct assembly *a, struct loc loc, uint64_t size, uint8_t 
     asm_fatal(a, loc, "%s would reach beyond 1 GiB, the most storage there is", s->name);
     return false;
   }
-  if (!s->nobits) {
+  if (!s->nobits && size > 0) {
     if ((uint64_t)text->size + data->size + size > CONTENT_LIMIT) {
       asm_fatal(a, loc, ".text and .data together would be bigger than %u MiB",
                 CONTENT_LIMIT >> 20);
@@ -43,7 +43,7 @@ bool section_reserve(struct assembly *a, struct loc loc, uint64_t size, uint8_t 
     memset(s->bytes + s->size, 0, (size_t)size);
   }
   if (bytes)
-    *bytes = s->nobits ? NULL : s->bytes + s->size;
+    *bytes = s->bytes ? s->bytes + s->size : NULL;
   s->size += (uint32_t)size;
   return true;
 }
@@ -168,8 +168,10 @@ static bool operand_value(struct assembly *a, const struct fixup *f, int64_t v, 
   isa_operand_range(f->operand, &min, &max);
   *scaled = v;
   switch (f->operand->kind) {
-  case ISA_OPERAND_REL:
+  case ISA_OPERAND_REL: /* the pc wraps at 32 bits */
     *scaled = v - (int64_t)section_address(f->section, f->offset);
+    if (v >= INT32_MIN && v <= (int64_t)UINT32_MAX)
+      *scaled = (int32_t)(uint32_t)*scaled;
     if (*scaled >= min && *scaled <= max && *scaled % 4 == 0)
       return true;
     report_target(a, f, *scaled, min, max);
