@@ -304,4 +304,34 @@ check "SIGINT stops an endless run" grep -q 'interrupted at tick' seen
 timeout -s TERM 1 "$trapeze" vmm loop.s >seen 2>&1
 check "SIGTERM too" grep -q 'interrupted at tick' seen
 
+# ------------------------------------------------------- manual and completion
+root=$here/../..
+for c in $commands; do
+  for option in $(t "$c" --help | sed -nE 's/^ +(-[a-zA-Z], )?--([a-z-]+).*/\2/p' | grep -v help); do
+    grep -qE -- "Fl (. , )?-$option( |\$)|Fl .*-$option" "$root/docs/trapeze.1" ||
+      echo "$c --$option" >>undocumented
+  done
+  grep -q "^\.It Cm $c" "$root/docs/trapeze.1" || echo "$c" >>undocumented
+done
+[ -e undocumented ] && sed 's/^/# not in the manual: /' undocumented
+check "the manual has every command and option" test ! -e undocumented
+complete_words() { # words…: what completion offers for the last one
+  bash -c '. "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _trapeze; echo "${COMPREPLY[*]}"' \
+    "$root/tools/completion/trapeze.bash" "$@"
+}
+completes() { # expected, words…
+  local expected=$1
+  shift
+  [ "$(complete_words "$trapeze" "$@")" = "$expected" ] || {
+    echo "# $*: offered '$(complete_words "$trapeze" "$@")', expected '$expected'"
+    return 1
+  }
+}
+check "completion of commands" completes 'vmm verify' v
+check "of options" completes --depth= verify --dep
+check "of profiles" completes 'x86 x86-popf' run --profile = x8
+check "of profiles, short option" completes pdp10 run -p pd
+check "of guests" completes minos-juser run minos-
+check "of files" completes 'mine.profile' run mine
+
 echo "1..$number"

@@ -1,0 +1,66 @@
+# bash completion for trapeze. Commands, options, guests and profiles are asked
+# of the command itself, so that this file knows none of them.
+
+_trapeze_options() { # words of `trapeze COMMAND --help` that are long options
+  "$1" "$2" --help 2>/dev/null | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+=?' | grep -oE -- '--[a-z-]+=?'
+}
+
+_trapeze_names() { # guests or profiles: the first words of the listing's lines
+  "$1" "$2" 2>/dev/null | awk '/^[a-z]/ { print $1 }'
+}
+
+_trapeze_commands() {
+  "$1" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
+}
+
+_trapeze() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} program=${COMP_WORDS[0]}
+  local command=${COMP_WORDS[1]-}
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_commands "$program") --help --version" -- "$cur")
+    return
+  fi
+  # bash parts --profile=x into three words; give them the same treatment as two.
+  if [ "$cur" = "=" ]; then
+    cur=
+  elif [ "$prev" = "=" ]; then
+    prev=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  case $prev in
+  --profile | -p)
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_names "$program" profiles)" -- "$cur"
+      compgen -f -X '!*.profile' -- "$cur")
+    return ;;
+  --engine)
+    mapfile -t COMPREPLY < <(compgen -W 'fast unfused step' -- "$cur")
+    return ;;
+  --format | -f)
+    mapfile -t COMPREPLY < <(compgen -W 'elf raw' -- "$cur")
+    return ;;
+  --disk | -d | --input | -i | --input-log | --record | --output | -o | --listing | -l)
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    return ;;
+  --include | -I)
+    mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+    return ;;
+  esac
+  case $cur in
+  -*)
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_options "$program" "$command")" -- "$cur")
+    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace 2>/dev/null
+    return ;;
+  esac
+  case $command in
+  help)
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_commands "$program")" -- "$cur") ;;
+  profiles)
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_names "$program" profiles)" -- "$cur"
+      compgen -f -X '!*.profile' -- "$cur") ;;
+  *)
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_names "$program" guests)" -- "$cur"
+      compgen -f -- "$cur") ;;
+  esac
+}
+
+complete -F _trapeze -o filenames trapeze
