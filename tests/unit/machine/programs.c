@@ -1,6 +1,7 @@
 #include "programs.h"
 
 #include "cmocka_all.h"
+#include "machine/devices/ports.h"
 #include "machine/disk_store.h"
 #include "random.h"
 
@@ -116,11 +117,15 @@ static uint32_t pick_word(uint64_t *seed)
   return word;
 }
 
-static void fill_storage(struct machine *m, uint64_t *seed)
+static void fill_words(struct machine *m, uint64_t *seed, uint32_t from, uint32_t to)
 {
-  for (uint32_t at = 0x100; at < STORAGE; at += 4) {
+  for (uint32_t at = from; at < to; at += 4) {
     machine_phys_write_word(m, gpa(at), pick_word(seed));
   }
+}
+
+static void fill_vectors(struct machine *m, uint64_t *seed)
+{
   for (uint32_t cause = 0; cause < 64; cause++) {
     uint32_t handler = random_below(seed, 30) == 0 ? plausible(seed)
                                                    : random_below(seed, STORAGE / 4) * 4;
@@ -149,6 +154,50 @@ static void set_state(struct machine *m, uint64_t *seed)
   machine_set_cr(m, CR_PSW, random_next(seed));
 }
 
+static void start_disk(struct machine *m, uint64_t *seed)
+{
+  machine_port_out(m, PORT_DISK_SECTOR, random_below(seed, SECTORS));
+  machine_port_out(m, PORT_DISK_ADDRESS, random_below(seed, STORAGE / 4) * 4);
+  machine_port_out(m, PORT_DISK_COUNT, 1 + random_below(seed, 8));
+  machine_port_out(m, PORT_DISK_COMMAND, 1 + random_below(seed, 2));
+}
+
+void program_kick(struct machine *m, uint64_t seed, bool revive)
+{
+  uint32_t what = random_next(&seed);
+  if (what & 1) {
+    start_disk(m, &seed);
+  }
+  if (what & 2) {
+    machine_set_cr(m, CR_TIMER, 1 + random_below(&seed, 1500));
+    machine_set_cr(m, CR_IMASK, random_next(&seed) | 1);
+  }
+  if (what & 4) {
+    machine_set_cr(m, CR_PSW, psw_set_ie(random_next(&seed), 1));
+  }
+  if (what & 8) {
+    machine_set_pc(m, random_below(&seed, STORAGE / 4) * 4);
+    machine_set_reg(m, random_below(&seed, ISA_REG_COUNT), plausible(&seed));
+  }
+  if (what & 16) {
+    machine_set_cr(m, CR_BASE, plausible(&seed));
+    machine_set_cr(m, CR_BOUND, plausible(&seed));
+  }
+  if (what & 32) {
+    machine_phys_write_word(m, gpa(random_below(&seed, STORAGE / 4) * 4), pick_word(&seed));
+  }
+  if (what & 64) {
+    machine_console_input(m, machine_tick(m) + random_below(&seed, 2000), (uint8_t)what);
+  }
+  if (revive) {
+    uint32_t page = 0x1000 + (what >> 8) % 14 * ISA_PAGE_SIZE;
+    fill_words(m, &seed, page, page + ISA_PAGE_SIZE);
+    fill_vectors(m, &seed);
+    set_state(m, &seed);
+    machine_set_run_state(m, MACHINE_RUNNING);
+  }
+}
+
 static const char *const profiles[] = {"pg", "s360", "x86", "x86-popf", "pdp10"};
 
 void program_create(struct program *p, uint64_t seed, enum machine_engine engine)
@@ -166,7 +215,8 @@ void program_create(struct program *p, uint64_t seed, enum machine_engine engine
     memcpy(sector + i, &word, 4);
   }
   disk_store_write(p->disk, random_below(&seed, SECTORS), sector);
-  fill_storage(p->machine, &seed);
+  fill_words(p->machine, &seed, 0x100, STORAGE);
+  fill_vectors(p->machine, &seed);
   set_state(p->machine, &seed);
   for (unsigned i = 0; i < 10; i++) {
     machine_console_input(p->machine, i * 700, (uint8_t)seed);

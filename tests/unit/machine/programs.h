@@ -17,6 +17,11 @@ struct program {
 void program_create(struct program *p, uint64_t seed, enum machine_engine engine);
 void program_destroy(struct program *p);
 
+/* What an owner may do to a machine between runs, so that interrupts, DMA and
+ * changes of mode stay frequent: the same seed does the same. revive: it is
+ * stuck, start it anew somewhere. */
+void program_kick(struct machine *m, uint64_t seed, bool revive);
+
 /* The word of an instruction; the operands must fit. */
 uint32_t program_word(enum isa_insn insn, unsigned a, unsigned b, unsigned c, uint32_t imm);
 /* mfcr, mtcr. */
