@@ -10,7 +10,9 @@
 #include "tools/common/options.h"
 #include "tools/common/text.h"
 
-struct request { bool json; };
+struct request {
+  bool json;
+};
 
 static int apply_json(void *ctx, const char *value)
 {
@@ -82,5 +84,6 @@ int cmd_guests(int argc, char **argv)
   }
   json_t *list = json_array();
   guests_each(add_guest, list);
-  return json_print("guests", json_pack("{s:s, s:o}", "schema", "trapeze-guests/1", "guests", list));
+  return json_print("guests",
+                    json_pack("{s:s, s:o}", "schema", "trapeze-guests/1", "guests", list));
 }

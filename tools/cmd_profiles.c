@@ -10,7 +10,9 @@
 #include "tools/common/options.h"
 #include "tools/common/text.h"
 
-struct request { bool json; };
+struct request {
+  bool json;
+};
 
 static int apply_json(void *ctx, const char *value)
 {
@@ -20,8 +22,10 @@ static int apply_json(void *ctx, const char *value)
 }
 
 static const struct option_spec options[] = {
-    {"json", 0, NULL, "one JSON object, schema trapeze-profiles/1, of one profile "
-                      "trapeze-profile/1", apply_json},
+    {"json", 0, NULL,
+     "one JSON object, schema trapeze-profiles/1, of one profile "
+     "trapeze-profile/1",
+     apply_json},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -39,7 +43,10 @@ static const struct command_usage usage = {
 
 /* ------------------------------------------------------------------ features */
 
-static const struct feature_name { enum isa_feature feature; const char *name; } features[] = {
+static const struct feature_name {
+  enum isa_feature feature;
+  const char *name;
+} features[] = {
     {ISA_FEATURE_MMU_BOUNDS, "mmu bounds"}, {ISA_FEATURE_MMU_TLB, "mmu tlb"},
     {ISA_FEATURE_MMU_PAGED, "mmu paged"},   {ISA_FEATURE_MMU_NESTED, "mmu nested"},
     {ISA_FEATURE_IO_PORTS, "io ports"},     {ISA_FEATURE_IO_MMIO, "io mmio"},

@@ -9,7 +9,8 @@ static const struct command_usage usage = {
     .synopsis = "[OPTION]... PROGRAM",
     .about = "Run a program on the bare machine, with the terminal as its console.",
     .notes =
-        "PROGRAM is a shipped guest (minos), an ELF file, a raw binary or a source ending in .s.\n\n"
+        "PROGRAM is a shipped guest (minos), an ELF file, a raw binary or a source ending in "
+        ".s.\n\n"
         "Without --input, --input-log or --session the console is standard input: a terminal live "
         "(the guest echoes; Ctrl-C stops the machine), a file or a pipe read to its end before "
         "the machine starts. Input always reaches the guest at counted ticks, so that the same "

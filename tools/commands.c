@@ -14,7 +14,10 @@ static const struct command commands[] = {
     {NULL, NULL, NULL},
 };
 
-const struct command *command_table(void) { return commands; }
+const struct command *command_table(void)
+{
+  return commands;
+}
 
 const struct command *command_find(const char *name)
 {

@@ -9,7 +9,10 @@
 #include "tools/command.h"
 #include "tools/common/message.h"
 
-static bool is_standard(const char *path) { return strcmp(path, "-") == 0; }
+static bool is_standard(const char *path)
+{
+  return strcmp(path, "-") == 0;
+}
 
 /* Grows by doubling: pipes do not know their size. False: out of memory. */
 static bool grow(uint8_t **bytes, size_t *capacity)

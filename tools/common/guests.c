@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool guests_is_shipped_name(const char *name) { return !strpbrk(name, "/."); }
+bool guests_is_shipped_name(const char *name)
+{
+  return !strpbrk(name, "/.");
+}
 
 static const struct embedded_file *find(const char *stem, size_t len, const char *suffix)
 {
@@ -13,7 +16,10 @@ static const struct embedded_file *find(const char *stem, size_t len, const char
   return NULL;
 }
 
-const struct embedded_file *guests_source(const char *name) { return find(name, strlen(name), ".s"); }
+const struct embedded_file *guests_source(const char *name)
+{
+  return find(name, strlen(name), ".s");
+}
 
 const struct embedded_file *guests_session(const char *name)
 {

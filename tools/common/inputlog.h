@@ -10,7 +10,10 @@
 
 #include "machine/machine.h"
 
-struct inputlog_entry { uint64_t tick; uint8_t byte; };
+struct inputlog_entry {
+  uint64_t tick;
+  uint8_t byte;
+};
 
 /* Zeroed is empty. */
 struct inputlog {

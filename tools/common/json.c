@@ -18,8 +18,17 @@ int json_print(const char *command, json_t *object)
   return STATUS_DONE;
 }
 
-json_t *json_text(const char *text) { return text ? json_string(text) : json_null(); }
+json_t *json_text(const char *text)
+{
+  return text ? json_string(text) : json_null();
+}
 
-json_t *json_hex(uint32_t value) { return json_sprintf("0x%08" PRIx32, value); }
+json_t *json_hex(uint32_t value)
+{
+  return json_sprintf("0x%08" PRIx32, value);
+}
 
-json_t *json_hash(uint64_t value) { return json_sprintf("%016" PRIx64, value); }
+json_t *json_hash(uint64_t value)
+{
+  return json_sprintf("%016" PRIx64, value);
+}

@@ -30,10 +30,11 @@ struct option_group {
 struct command_usage {
   const char *command;  /* "run" */
   const char *synopsis; /* "[OPTION]... PROGRAM" */
-  const char *about;    /* paragraphs, parted by \n\n; a line that starts with a space stays as it is */
-  const char *notes;    /* the same, after the options; or NULL */
+  const char
+      *about; /* paragraphs, parted by \n\n; a line that starts with a space stays as it is */
+  const char *notes;              /* the same, after the options; or NULL */
   int min_operands, max_operands; /* max < 0: any number */
-  const char *operand;  /* what is missing when there are too few: "a program" */
+  const char *operand;            /* what is missing when there are too few: "a program" */
 };
 
 #define OPTIONS_GO_ON (-1)

@@ -10,8 +10,8 @@
 #define PROGRAM_MAX_BYTES (64u << 20)
 
 struct program {
-  const char *name;    /* as given; borrowed */
-  uint8_t *bytes;      /* the file, or what was assembled */
+  const char *name; /* as given; borrowed */
+  uint8_t *bytes;   /* the file, or what was assembled */
   size_t len;
   struct image *image; /* program_load() only */
 };

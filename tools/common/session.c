@@ -116,7 +116,8 @@ static int report_stop(const struct session *s, const struct machine_stop *stop,
   case MACHINE_HOST_ERROR:
     break;
   }
-  message_error(s->command, "at tick %s: %s", tick, stop->reason ? stop->reason : "no reason given");
+  message_error(s->command, "at tick %s: %s", tick,
+                stop->reason ? stop->reason : "no reason given");
   return STATUS_OURS;
 }
 

@@ -185,7 +185,8 @@ static int load_input_log(struct setup *s)
     return status;
   status = inputlog_parse(&s->log, file, (const char *)bytes);
   free(bytes);
-  if (status == STATUS_DONE && asprintf(&s->input_story, "log %s, %zu bytes", file, s->log.count) < 0) {
+  if (status == STATUS_DONE &&
+      asprintf(&s->input_story, "log %s, %zu bytes", file, s->log.count) < 0) {
     s->input_story = NULL;
     status = STATUS_OURS;
   }
@@ -194,8 +195,8 @@ static int load_input_log(struct setup *s)
 
 static int load_console(struct setup *s)
 {
-  return s->session ? load_session(s)
-         : s->input ? load_input(s)
+  return s->session          ? load_session(s)
+         : s->input          ? load_input(s)
          : s->input_file_log ? load_input_log(s)
                              : STATUS_DONE;
 }
@@ -251,9 +252,7 @@ static enum disk_store_mode disk_mode(const char *disk, bool writable, char *pat
   bool ro = comma && strcmp(comma, ",ro") == 0;
   bool discard = comma && strcmp(comma, ",discard") == 0;
   snprintf(path, size, "%.*s", (int)(ro || discard ? comma - disk : (long)strlen(disk)), disk);
-  return ro ? DISK_STORE_READONLY
-         : discard || !writable ? DISK_STORE_DISCARD
-                                : DISK_STORE_WRITE;
+  return ro ? DISK_STORE_READONLY : discard || !writable ? DISK_STORE_DISCARD : DISK_STORE_WRITE;
 }
 
 int setup_open_disk(const struct setup *s, bool writable, struct disk_store **store, bool *readonly)

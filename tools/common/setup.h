@@ -12,8 +12,8 @@
 
 #define SETUP_DEFAULT_STORAGE (1u << 20)
 #define SETUP_DEFAULT_SECTORS 256u
-#define SETUP_DEFAULT_RATE 5000u
-#define SETUP_MAX_INPUT (16u << 20)
+#define SETUP_DEFAULT_RATE    5000u
+#define SETUP_MAX_INPUT       (16u << 20)
 
 /* Zeroed is not enough: setup_init(). */
 struct setup {
@@ -46,6 +46,7 @@ void setup_destroy(struct setup *s);
 /* The disk the options describe. In writable mode an image file is written
  * through unless the user said ro or discard; else nothing is ever written to
  * the host. *store is NULL for a machine without a disk. Returns an exit status. */
-int setup_open_disk(const struct setup *s, bool writable, struct disk_store **store, bool *readonly);
+int setup_open_disk(const struct setup *s, bool writable, struct disk_store **store,
+                    bool *readonly);
 
 #endif

@@ -6,7 +6,10 @@
 #define NEIGHBOUR_STORAGE MACHINE_MIN_STORAGE
 
 /* Sectors that lie before the tested VM's mini-disk at each level. */
-static uint32_t padding(const struct stack_config *c) { return c->neighbours ? STACK_NEIGHBOUR_SECTORS : 0; }
+static uint32_t padding(const struct stack_config *c)
+{
+  return c->neighbours ? STACK_NEIGHBOUR_SECTORS : 0;
+}
 
 /* What the machine needs that carries `levels` VMMs. */
 static uint64_t storage_under(const struct stack_config *c, unsigned levels)
@@ -140,7 +143,10 @@ void stack_destroy(struct stack *s)
   free(s);
 }
 
-struct machine *stack_vm(struct stack *s) { return s->level[s->depth - 1].vm; }
+struct machine *stack_vm(struct stack *s)
+{
+  return s->level[s->depth - 1].vm;
+}
 
 int stack_disturbed_level(struct stack *s)
 {

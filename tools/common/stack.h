@@ -19,7 +19,7 @@ struct stack_config {
   unsigned depth;                /* VMMs, 1 to STACK_MAX_DEPTH */
   struct disk_store *disk;       /* borrowed; NULL: none. With neighbours it is copied. */
   bool disk_readonly;
-  enum machine_engine engine;    /* of the real machine */
+  enum machine_engine engine; /* of the real machine */
   /* Beside each VM one below and one above in storage and on the disk, filled
    * with a pattern and never run: what they hold is outside the VM's allocation. */
   bool neighbours;

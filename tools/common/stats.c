@@ -16,8 +16,8 @@ void stats_machine(FILE *out, struct machine *m)
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
     if (s->delivered[cause]) {
       char name[48];
-      snprintf(name, sizeof name, "%s %s",
-               isa_cause_is_interrupt(cause) ? "interrupts," : "traps,", isa_cause_info(cause)->name);
+      snprintf(name, sizeof name, "%s %s", isa_cause_is_interrupt(cause) ? "interrupts," : "traps,",
+               isa_cause_info(cause)->name);
       row(out, name, s->delivered[cause], "");
     }
   }

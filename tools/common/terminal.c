@@ -14,7 +14,10 @@ static void keyboard_take(struct terminal *t)
   tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
-static void keyboard_return(struct terminal *t) { tcsetattr(STDIN_FILENO, TCSANOW, &t->saved); }
+static void keyboard_return(struct terminal *t)
+{
+  tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
+}
 
 bool terminal_open(struct terminal *t, bool keyboard)
 {

@@ -14,10 +14,10 @@
 #include <termios.h>
 
 struct terminal {
-  bool keyboard;  /* standard input is read; false once it is gone */
-  bool taken;     /* its settings are ours to return */
-  int signals;    /* a signalfd: signals are read, not handled, so no state outside */
-  int signal;     /* the one that asked us to stop, or 0 */
+  bool keyboard; /* standard input is read; false once it is gone */
+  bool taken;    /* its settings are ours to return */
+  int signals;   /* a signalfd: signals are read, not handled, so no state outside */
+  int signal;    /* the one that asked us to stop, or 0 */
   struct termios saved;
   sigset_t saved_mask;
 };

@@ -4,7 +4,9 @@
 
 #define CHUNK 4096u
 
-struct chunk { uint32_t before[CHUNK / 4], bare[CHUNK / 4], vm[CHUNK / 4]; };
+struct chunk {
+  uint32_t before[CHUNK / 4], bare[CHUNK / 4], vm[CHUNK / 4];
+};
 
 static void compare_chunk(struct divergence *d, const struct chunk *c, uint32_t at)
 {

@@ -6,10 +6,12 @@
 
 #define DIVERGENCE_WORDS 8u
 
-struct divergence_word { uint32_t at, before, bare, vm; };
+struct divergence_word {
+  uint32_t at, before, bare, vm;
+};
 
 struct divergence {
-  bool initially;      /* the states differed before the first instruction */
+  bool initially; /* the states differed before the first instruction */
   /* Found by running from equal states to after[], not by single steps: where
    * single steps agree, only long runs show it. step[] is empty then. */
   bool only_in_long_runs;
@@ -17,11 +19,11 @@ struct divergence {
   struct step step[2];       /* bare, virtual */
   struct observation after[2];
   bool devices_differ;
-  bool word_known;           /* the instruction at before.pc could be read */
+  bool word_known; /* the instruction at before.pc could be read */
   uint32_t word;
   struct divergence_word words[DIVERGENCE_WORDS]; /* of storage: changed by either or differing */
-  size_t word_count;         /* those in words[] */
-  size_t words_differing;    /* all in which the machines differ */
+  size_t word_count;                              /* those in words[] */
+  size_t words_differing;                         /* all in which the machines differ */
 };
 
 /* From two machines that a lockstep left diverged. `at_before` is a third one,
@@ -42,10 +44,10 @@ enum divergence_cause {
 
 struct explanation {
   enum divergence_cause cause;
-  bool has_insn;       /* the word is an instruction of this profile */
+  bool has_insn; /* the word is an instruction of this profile */
   enum isa_insn insn;
-  unsigned mode;       /* of the bare machine, and of the virtual machine */
-  unsigned real_mode;  /* in which the real machine ran the virtual one */
+  unsigned mode;                             /* of the bare machine, and of the virtual machine */
+  unsigned real_mode;                        /* in which the real machine ran the virtual one */
   const struct profile_behaviour *bare, *vm; /* in those modes; NULL without insn */
 };
 

@@ -19,12 +19,12 @@ enum lockstep_result {
 };
 
 struct lockstep {
-  struct machine *machine[2];   /* [0] bare, [1] virtual; borrowed */
-  struct observation before;    /* the last state in which both were */
-  struct step step[2];          /* what they did from there */
+  struct machine *machine[2]; /* [0] bare, [1] virtual; borrowed */
+  struct observation before;  /* the last state in which both were */
+  struct step step[2];        /* what they did from there */
   struct observation after[2];
-  bool initially;               /* they differed before the first step */
-  uint64_t compared;            /* steps after which the states were equal */
+  bool initially;    /* they differed before the first step */
+  uint64_t compared; /* steps after which the states were equal */
 };
 
 void lockstep_init(struct lockstep *l, struct machine *bare, struct machine *vm);

@@ -10,7 +10,7 @@
 struct pair {
   struct machine *bare;
   struct machine *vm;
-  struct stack *stack;      /* what carries the vm; NULL in tests that need none */
+  struct stack *stack;        /* what carries the vm; NULL in tests that need none */
   struct disk_store *disk[2]; /* owned by the maker */
 };
 

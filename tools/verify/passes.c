@@ -19,7 +19,10 @@ static void release(struct passes *p, struct pair *pair)
   *pair = (struct pair){0};
 }
 
-void passes_release(struct passes *p) { release(p, &p->pair); }
+void passes_release(struct passes *p)
+{
+  release(p, &p->pair);
+}
 
 void passes_destroy(struct passes *p)
 {

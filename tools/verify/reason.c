@@ -7,7 +7,10 @@
 #include "tools/common/text.h"
 #include "tools/verify/report.h"
 
-struct words { char *buf; size_t size, len; };
+struct words {
+  char *buf;
+  size_t size, len;
+};
 
 static void add(struct words *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void add(struct words *w, const char *format, ...)
@@ -98,13 +101,16 @@ static void reason_hole(struct words *w, const struct profile *p, const struct e
   if (e->mode == e->real_mode)
     add(w, ". So the processor executed it by itself, on its real state,");
   else
-    add(w, ". The guest was in mode %u, but the real machine ran it in mode %u: the processor executed "
-           "the instruction by itself,",
+    add(w,
+        ". The guest was in mode %u, but the real machine ran it in mode %u: the processor "
+        "executed "
+        "the instruction by itself,",
         e->mode, e->real_mode);
   add(w, " and the VMM never saw it.");
-  add(w, "\n\nPopek and Goldberg's Theorem 1 promises a VMM where every sensitive instruction is "
-         "privileged, that is, traps outside the privileged mode. Here %s is sensitive but not "
-         "privileged, so it promises nothing, and this run shows what then goes wrong.",
+  add(w,
+      "\n\nPopek and Goldberg's Theorem 1 promises a VMM where every sensitive instruction is "
+      "privileged, that is, traps outside the privileged mode. Here %s is sensitive but not "
+      "privileged, so it promises nothing, and this run shows what then goes wrong.",
       info->mnemonic);
 }
 
@@ -138,8 +144,9 @@ char *report_reason(const struct report *r, const struct divergence *d, char *bu
     reason_hole(&w, p, &e);
     break;
   case DIVERGENCE_INTERRUPT:
-    add(&w, "An interrupt reached the guest in one machine and not in the other. No instruction "
-            "of profile %s explains this: the VMM's virtual time or virtual interrupts are wrong.",
+    add(&w,
+        "An interrupt reached the guest in one machine and not in the other. No instruction "
+        "of profile %s explains this: the VMM's virtual time or virtual interrupts are wrong.",
         profile_name(p));
     break;
   case DIVERGENCE_VMM:

@@ -54,11 +54,10 @@ static json_t *fields_json(const struct report *r, const struct divergence *d)
   size_t n = observation_fields(r->setup->profile, &d->before, &d->after[0], &d->after[1], fields,
                                 sizeof fields / sizeof *fields);
   for (size_t i = 0; i < n; i++)
-    json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:b}", "field", fields[i].name,
-                                          "before", json_hex(fields[i].before), "bare",
-                                          json_hex(fields[i].bare), "virtual",
-                                          json_hex(fields[i].vm), "differs",
-                                          fields[i].bare != fields[i].vm));
+    json_array_append_new(
+        list, json_pack("{s:s, s:o, s:o, s:o, s:b}", "field", fields[i].name, "before",
+                        json_hex(fields[i].before), "bare", json_hex(fields[i].bare), "virtual",
+                        json_hex(fields[i].vm), "differs", fields[i].bare != fields[i].vm));
   return list;
 }
 
@@ -89,8 +88,9 @@ static json_t *explanation_json(const struct report *r, const struct divergence 
   const struct profile *p = r->setup->profile;
   struct explanation e = divergence_explain(d, p);
   char text[2048];
-  return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "cause", causes[e.cause], "guest_mode", (int)e.mode, "real_mode", (int)e.real_mode,
-                   "bare", behaviour_json(e.bare), "virtual", behaviour_json(e.vm), "text",
+  return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "cause", causes[e.cause], "guest_mode",
+                   (int)e.mode, "real_mode", (int)e.real_mode, "bare", behaviour_json(e.bare),
+                   "virtual", behaviour_json(e.vm), "text",
                    json_string(report_reason(r, d, text, sizeof text)));
 }
 
@@ -103,19 +103,19 @@ static json_t *divergence_json(const struct report *r)
   char place[128], deed[2][200], printed[100] = "";
   if (d->word_known)
     isa_print(printed, sizeof printed, d->word, d->before.pc, NULL, NULL);
-  return json_pack(
-      "{s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:b, s:o}", "tick",
-      (json_int_t)d->before.tick, "pc", json_hex(d->before.pc), "place",
-      program_place(r->setup->program.image, d->before.pc, place, sizeof place), "source",
-      source_json(r, d->before.pc), "instruction",
-      json_text(e.has_insn ? isa_insn_info(e.insn)->mnemonic : NULL), "disassembly",
-      json_text(d->word_known ? printed : NULL), "word",
-      d->word_known ? json_hex(d->word) : json_null(), "bare_did",
-      report_deed(r, d, 0, deed[0], sizeof deed[0]), "virtual_did",
-      report_deed(r, d, 1, deed[1], sizeof deed[1]), "fields", fields_json(r, d), "storage",
-      storage_json(d), "storage_words_differing", (json_int_t)d->words_differing, "devices_differ",
-      d->devices_differ, "only_in_long_runs", d->only_in_long_runs, "explanation",
-      explanation_json(r, d));
+  return json_pack("{s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:b, s:o}",
+                   "tick", (json_int_t)d->before.tick, "pc", json_hex(d->before.pc), "place",
+                   program_place(r->setup->program.image, d->before.pc, place, sizeof place),
+                   "source", source_json(r, d->before.pc), "instruction",
+                   json_text(e.has_insn ? isa_insn_info(e.insn)->mnemonic : NULL), "disassembly",
+                   json_text(d->word_known ? printed : NULL), "word",
+                   d->word_known ? json_hex(d->word) : json_null(), "bare_did",
+                   report_deed(r, d, 0, deed[0], sizeof deed[0]), "virtual_did",
+                   report_deed(r, d, 1, deed[1], sizeof deed[1]), "fields", fields_json(r, d),
+                   "storage", storage_json(d), "storage_words_differing",
+                   (json_int_t)d->words_differing, "devices_differ", d->devices_differ,
+                   "only_in_long_runs", d->only_in_long_runs, "explanation",
+                   explanation_json(r, d));
 }
 
 static json_t *after_json(const struct verify_result *v)
@@ -127,8 +127,7 @@ static json_t *after_json(const struct verify_result *v)
   for (unsigned i = 0; i < 2; i++) {
     side[i] = counts_json(&a->delta[i]);
     json_object_set_new(side[i], "end", json_string(session_why(a->delta[i].end)));
-    json_object_set_new(side[i], "differing_output",
-                        bytes_json(a->excerpt[i], a->excerpt_len[i]));
+    json_object_set_new(side[i], "differing_output", bytes_json(a->excerpt[i], a->excerpt_len[i]));
   }
   return json_pack("{s:b, s:I, s:o, s:o}", "output_differs", a->output_differs,
                    "output_equal_bytes", (json_int_t)a->output_equal, "bare", side[0], "virtual",
@@ -139,12 +138,11 @@ static json_t *after_json(const struct verify_result *v)
 
 static json_t *resources_json(const struct verify_resources *c)
 {
-  return json_pack("{s:b, s:b, s:o, s:i, s:o, s:b}", "holds", c->holds, "lost_control",
-                   c->lost_control, "lost_control_reason",
-                   json_text(c->lost_control ? c->lost_reason : NULL), "violations",
-                   (int)c->violations, "first_violation",
-                   json_text(c->violations ? c->first : NULL), "outside_unchanged",
-                   c->disturbed_level < 0);
+  return json_pack(
+      "{s:b, s:b, s:o, s:i, s:o, s:b}", "holds", c->holds, "lost_control", c->lost_control,
+      "lost_control_reason", json_text(c->lost_control ? c->lost_reason : NULL), "violations",
+      (int)c->violations, "first_violation", json_text(c->violations ? c->first : NULL),
+      "outside_unchanged", c->disturbed_level < 0);
 }
 
 static json_t *level_json(const struct verify_level *l)
@@ -187,13 +185,12 @@ int report_print_json(const struct report *r)
 {
   const struct setup *s = r->setup;
   const struct verify_result *v = r->result;
-  json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:b}", "schema",
-                        "trapeze-verify/1", "program", s->program.name, "profile",
-                        profile_name(s->profile), "depth", (int)r->depth, "storage",
-                        (json_int_t)s->storage, "disk_sectors", (json_int_t)r->sectors,
-                        "tick_limit", (json_int_t)r->config->ticks, "checkpoint_interval",
-                        (json_int_t)r->config->interval, "console_input",
-                        json_text(s->input_story), "holds", v->holds);
+  json_t *o = json_pack(
+      "{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:b}", "schema", "trapeze-verify/1", "program",
+      s->program.name, "profile", profile_name(s->profile), "depth", (int)r->depth, "storage",
+      (json_int_t)s->storage, "disk_sectors", (json_int_t)r->sectors, "tick_limit",
+      (json_int_t)r->config->ticks, "checkpoint_interval", (json_int_t)r->config->interval,
+      "console_input", json_text(s->input_story), "holds", v->holds);
   if (o) {
     json_object_set_new(o, "equivalence", equivalence_json(v));
     json_object_set_new(o, "resource_control", resources_json(&v->resources));

@@ -13,9 +13,9 @@ struct printer {
   char n[6][TEXT_COUNT_SIZE]; /* numbers being printed */
 };
 
-#define BOLD "\033[1m"
+#define BOLD  "\033[1m"
 #define GREEN "\033[1;32m"
-#define RED "\033[1;31m"
+#define RED   "\033[1;31m"
 
 static void paint(struct printer *p, const char *color, const char *text)
 {
@@ -111,8 +111,9 @@ static void print_passes(struct printer *p)
     item(p, "fast engine", line);
   }
   if (!v->engines_agree) {
-    snprintf(line, sizeof line, "the fast engine and the stepper differ about the bare machine at "
-                                "tick %s: a fault of trapeze, please report it",
+    snprintf(line, sizeof line,
+             "the fast engine and the stepper differ about the bare machine at "
+             "tick %s: a fault of trapeze, please report it",
              num(p, 0, v->engines_differ_at));
     item(p, "engines", line);
   }
@@ -159,8 +160,9 @@ static void print_resources(struct printer *p)
     snprintf(line, sizeof line, "%s; the first: %s", num(p, 0, c->violations), c->first);
     item(p, "violations", line);
   } else if (!c->violations) {
-    item(p, "violations", "none at any return to the VMM: the real mode, IE, TE, BASE and BOUND "
-                          "were as it had set them");
+    item(p, "violations",
+         "none at any return to the VMM: the real mode, IE, TE, BASE and BOUND "
+         "were as it had set them");
   }
   if (c->disturbed_level >= 0)
     item(p, "outside", "storage, registers or disk of a machine that is not the guest's changed");
@@ -170,9 +172,15 @@ static void print_resources(struct printer *p)
 
 /* --------------------------------------------------------------- efficiency */
 
-static const char *mnemonic(unsigned i) { return isa_insn_info((enum isa_insn)i)->mnemonic; }
+static const char *mnemonic(unsigned i)
+{
+  return isa_insn_info((enum isa_insn)i)->mnemonic;
+}
 
-static const char *cause(unsigned i) { return isa_cause_info(i)->name; }
+static const char *cause(unsigned i)
+{
+  return isa_cause_info(i)->name;
+}
 
 /* "mtcr 13, rfe 9": what happened most comes first. */
 static void print_ranking(struct printer *p, const char *label, const uint64_t *counts, unsigned n,
@@ -388,11 +396,14 @@ static void print_conclusion(struct printer *p)
   char line[300];
   const char *profile = profile_name(p->r->setup->profile);
   if (v->holds)
-    snprintf(line, sizeof line, "On this run the virtual machine is an efficient, isolated "
-                                "duplicate of the real one.");
+    snprintf(line, sizeof line,
+             "On this run the virtual machine is an efficient, isolated "
+             "duplicate of the real one.");
   else
-    snprintf(line, sizeof line, "On profile %s the virtual machine is no duplicate of the real "
-                                "one.", profile);
+    snprintf(line, sizeof line,
+             "On profile %s the virtual machine is no duplicate of the real "
+             "one.",
+             profile);
   fputc('\n', p->out);
   text_wrap(p->out, line, 0, 0);
 }

@@ -8,9 +8,9 @@
 #include "tools/verify/divergence.h"
 #include "tools/verify/pair.h"
 
-#define VERIFY_DEFAULT_TICKS 20000000u
+#define VERIFY_DEFAULT_TICKS    20000000u
 #define VERIFY_DEFAULT_INTERVAL 10000u
-#define VERIFY_EXCERPT 160u
+#define VERIFY_EXCERPT          160u
 
 struct verify_config {
   struct pair_maker maker;
@@ -27,9 +27,9 @@ struct verify_config {
 struct verify_pass {
   bool ran;
   bool holds;
-  uint64_t ticks;       /* the last one at which they were found equal */
-  uint64_t compared;    /* how many states were */
-  enum machine_why end; /* if it holds: how both stopped, MACHINE_LIMIT: at config.ticks */
+  uint64_t ticks;               /* the last one at which they were found equal */
+  uint64_t compared;            /* how many states were */
+  enum machine_why end;         /* if it holds: how both stopped, MACHINE_LIMIT: at config.ticks */
   struct divergence divergence; /* if it does not hold */
 };
 
@@ -46,10 +46,11 @@ struct verify_counts {
 
 /* After a divergence both run on, to the end of the bare machine's run. */
 struct verify_after {
-  struct verify_counts delta[2]; /* since the divergent instruction; tick, output, end: at the end */
+  struct verify_counts
+      delta[2]; /* since the divergent instruction; tick, output, end: at the end */
   bool output_differs;
-  size_t output_equal;           /* bytes that agree, from the start */
-  bool output_ends[2];           /* there is nothing after those */
+  size_t output_equal;                /* bytes that agree, from the start */
+  bool output_ends[2];                /* there is nothing after those */
   uint8_t excerpt[2][VERIFY_EXCERPT]; /* from the start of the line that differs */
   size_t excerpt_len[2];
 };
@@ -62,10 +63,10 @@ struct verify_level {
 struct verify_resources {
   bool holds;
   unsigned violations;
-  char first[200];      /* the first violation's sentence, or empty */
+  char first[200]; /* the first violation's sentence, or empty */
   bool lost_control;
   char lost_reason[200];
-  int disturbed_level;  /* at which something outside the allocation changed, or -1 */
+  int disturbed_level; /* at which something outside the allocation changed, or -1 */
 };
 
 struct verify_result {
@@ -77,7 +78,7 @@ struct verify_result {
   struct verify_counts bare, vm;  /* to the end of the equal part */
   struct verify_after after;      /* if first */
   struct verify_resources resources;
-  unsigned levels;                /* 0 in tests without a stack */
+  unsigned levels;                            /* 0 in tests without a stack */
   struct verify_level level[STACK_MAX_DEPTH]; /* from the real machine up */
 };
 

@@ -52,8 +52,8 @@ static void ticks_do_not_go_back(void **state)
 static void bad_logs_are_refused(void **state)
 {
   (void)state;
-  static const char *const bad[] = {"5000\n",        "x 1\n",        "1 256\n", "1 2 3\n",
-                                    "20 1\n10 1\n",  "1 2x\n",       "-1 2\n",  "1,2\n"};
+  static const char *const bad[] = {"5000\n",       "x 1\n",  "1 256\n", "1 2 3\n",
+                                    "20 1\n10 1\n", "1 2x\n", "-1 2\n",  "1,2\n"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct inputlog log = {0};
     if (inputlog_parse(&log, "bad", bad[i]) != STATUS_USAGE)

@@ -9,11 +9,8 @@ static const char hello[] = "_start: li t0, 'h'\n"
 
 static struct stack *make(const struct profile *p, unsigned depth, struct disk_store *disk)
 {
-  struct stack_config config = {.profile = p,
-                                .storage = 128u << 10,
-                                .depth = depth,
-                                .disk = disk,
-                                .neighbours = true};
+  struct stack_config config = {
+      .profile = p, .storage = 128u << 10, .depth = depth, .disk = disk, .neighbours = true};
   const char *reason = "";
   struct stack *s = stack_create(&config, &reason);
   if (!s)
@@ -21,7 +18,10 @@ static struct stack *make(const struct profile *p, unsigned depth, struct disk_s
   return s;
 }
 
-static int set_up(void **state) { return (*state = profile_load("pg", stderr)) ? 0 : -1; }
+static int set_up(void **state)
+{
+  return (*state = profile_load("pg", stderr)) ? 0 : -1;
+}
 
 static int tear_down(void **state)
 {

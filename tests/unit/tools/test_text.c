@@ -71,7 +71,8 @@ static void quotes_are_readable_and_cut(void **state)
 {
   (void)state;
   char buf[16];
-  assert_string_equal(text_quote(buf, sizeof buf, (const uint8_t *)"a\n\"\x01", 4), "a\\n\\\"\\x01");
+  assert_string_equal(text_quote(buf, sizeof buf, (const uint8_t *)"a\n\"\x01", 4),
+                      "a\\n\\\"\\x01");
   assert_string_equal(text_quote(buf, sizeof buf, (const uint8_t *)"0123456789abcdefgh", 18),
                       "0123456789ab...");
   assert_string_equal(text_quote(buf, sizeof buf, (const uint8_t *)"", 0), "");
@@ -86,8 +87,17 @@ static void numbers_of_options(void **state)
   assert_true(options_size("64K", &n) && n == 65536);
   assert_true(options_size("1G", &n) && n == 1u << 30);
   assert_true(options_count("010", &n) && n == 10); /* people mean ten */
-  static const char *const bad[] = {"", "-1", "5m", "M", "1MM", "1 ", " 1", "0x", "1.5",
-                                    "18446744073709551616", "99999999999999999G"};
+  static const char *const bad[] = {"",
+                                    "-1",
+                                    "5m",
+                                    "M",
+                                    "1MM",
+                                    "1 ",
+                                    " 1",
+                                    "0x",
+                                    "1.5",
+                                    "18446744073709551616",
+                                    "99999999999999999G"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     if (options_count(bad[i], &n))
       fail_msg("'%s' was taken for a number", bad[i]);
@@ -96,9 +106,12 @@ static void numbers_of_options(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(counts_have_separators),      cmocka_unit_test(percentages_round_down),
-      cmocka_unit_test(sizes_have_units),            cmocka_unit_test(wrapped_lines_fit),
-      cmocka_unit_test(quotes_are_readable_and_cut), cmocka_unit_test(numbers_of_options),
+      cmocka_unit_test(counts_have_separators),
+      cmocka_unit_test(percentages_round_down),
+      cmocka_unit_test(sizes_have_units),
+      cmocka_unit_test(wrapped_lines_fit),
+      cmocka_unit_test(quotes_are_readable_and_cut),
+      cmocka_unit_test(numbers_of_options),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
