@@ -47,6 +47,9 @@
 #     tp       in the kernel's trap handlers: the thread that was interrupted.
 #     gp       not used.
 #
+# docs/asm.md says what the assembler makes of `push ra, s0`, `call`, `li` and
+# the like, docs/machine.md what the machine does, docs/minos.md how it all fits.
+#
 # One build option: with JUSER the first process is entered by the instruction
 # `juser`, as on a PDP-10, and not by `rfe` (minos-juser.s).
 .ifndef JUSER

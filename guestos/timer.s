@@ -31,7 +31,7 @@ on_timer:
         out     a0, CONSOLE_DATA
         divu    t1, t1, t2
         bnez    t1, 1b
-        out     t2, CONSOLE_DATA  # 10 is a new line
+        out     t2, CONSOLE_DATA        # 10 is a new line
         li      s1, 0
         addi    s0, s0, -1
         beqz    s0, 2f

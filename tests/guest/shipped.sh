@@ -67,8 +67,8 @@ results() { # file: each result that is there is right
 session_ended() { # status
   [ "$1" -eq 0 ] && results "$work/output" && [ "$(tail -n 1 "$work/output")" = "minos: halted" ]
 }
-minos() { # trapeze arguments...
-  timeout 120 "$TRAPEZE" "$@" >"$work/output" 2>"$work/errors"
+minos() { # run or vmm, arguments...
+  timeout 300 "$TRAPEZE" "$1" --ticks 100000000 "${@:2}" >"$work/output" 2>"$work/errors"
   session_ended $?
 }
 counted() { # name in the statistics, least value
