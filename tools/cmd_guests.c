@@ -49,8 +49,9 @@ static void print_guest(void *ctx, const char *name, const char *summary)
 
 static void add_guest(void *ctx, const char *name, const char *summary)
 {
-  json_t *guest = json_pack("{s:s, s:s, s:s, s:b}", "name", name, "summary", summary, "file",
-                            guests_source(name)->name, "session", guests_session(name) != NULL);
+  json_t *guest =
+      json_pack("{s:s, s:o, s:s, s:b}", "name", name, "summary", json_text(summary), "file",
+                guests_source(name)->name, "session", guests_session(name) != NULL);
   json_array_append_new(ctx, guest);
 }
 

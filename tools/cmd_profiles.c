@@ -139,7 +139,7 @@ static json_t *summary_json(const struct profile *p)
   for (size_t i = 0; i < FEATURE_COUNT; i++)
     if (profile_features(p) & features[i].feature)
       json_array_append_new(list, json_string(features[i].name));
-  return json_pack("{s:s, s:o, s:o, s:o, s:i, s:o}", "name", profile_name(p), "title",
+  return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "name", json_text(profile_name(p)), "title",
                    json_text(profile_title(p)), "story", json_text(profile_story(p)), "source",
                    json_text(profile_source(p)), "modes", (int)profile_modes(p), "features", list);
 }
@@ -159,7 +159,8 @@ static json_t *instruction_json(const struct profile *p, enum isa_insn insn)
 
 static json_t *profile_json(const struct profile *p)
 {
-  json_t *object = json_pack("{s:s, s:s}", "schema", "trapeze-profile/1", "file", profile_file(p));
+  json_t *object =
+      json_pack("{s:s, s:o}", "schema", "trapeze-profile/1", "file", json_text(profile_file(p)));
   json_t *list = json_array(), *summary = summary_json(p);
   for (unsigned i = 0; i < ISA_INSN_COUNT; i++)
     if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM)

@@ -8,6 +8,7 @@ trapeze=$(cd ../.. && realpath "$TRAPEZE")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 number=0
+session=../../guestos/minos.in
 
 result() { # status, name
   number=$((number + 1))
@@ -113,8 +114,8 @@ start x86popf minos --profile x86-popf
 wait
 start x86fast minos --profile x86 --fast-only
 start x86nested minos --profile x86 --depth 2
-start pdp10 minos-juser --profile pdp10
-start juser_pg minos-juser --profile pg
+start pdp10 minos-juser --profile pdp10 --input $session
+start juser_pg minos-juser --profile pg --input $session
 wait
 
 equivalent pg "minos on pg"

@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tools/command.h"
 #include "tools/common/message.h"
@@ -20,15 +22,23 @@ int json_print(const char *command, json_t *object)
 
 json_t *json_text(const char *text)
 {
-  return text ? json_string(text) : json_null();
+  if (!text)
+    return json_null();
+  json_t *string = json_string(text);
+  if (string)
+    return string;
+  char *ascii = strdup(text);
+  if (!ascii)
+    return NULL;
+  for (char *c = ascii; *c; c++)
+    if ((unsigned char)*c >= 0x80)
+      *c = '?';
+  string = json_string(ascii);
+  free(ascii);
+  return string;
 }
 
 json_t *json_hex(uint32_t value)
 {
   return json_sprintf("0x%08" PRIx32, value);
-}
-
-json_t *json_hash(uint64_t value)
-{
-  return json_sprintf("%016" PRIx64, value);
 }

@@ -10,11 +10,10 @@
  * one member a line. NULL is "out of memory". Returns an exit status. */
 int json_print(const char *command, json_t *object);
 
-/* A string, or null. */
+/* Text that is not ours (a path, a source line, a profile's story), or null. Bytes
+ * that are no UTF-8, which JSON cannot hold, become '?'. */
 json_t *json_text(const char *text);
 /* 32 bits as "0x00001f34". */
 json_t *json_hex(uint32_t value);
-/* 64 bits as 16 hexadecimal digits: JSON's numbers would lose some. */
-json_t *json_hash(uint64_t value);
 
 #endif

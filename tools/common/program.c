@@ -134,6 +134,9 @@ static bool copy_line(FILE *in, unsigned line, char *buf, size_t size)
     len = getline(&text, &capacity, in);
   if (len >= 0)
     snprintf(buf, size, "%.*s", (int)strcspn(text, "\r\n"), text);
+  for (char *c = buf; len >= 0 && *c; c++)
+    if (iscntrl((unsigned char)*c))
+      *c = ' ';
   free(text);
   return len >= 0;
 }

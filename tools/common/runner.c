@@ -6,6 +6,7 @@
 
 #include "tools/command.h"
 #include "tools/common/message.h"
+#include "tools/common/terminal.h"
 
 static int apply_engine(void *ctx, const char *value)
 {
@@ -74,7 +75,7 @@ int runner_run(struct runner *r, struct machine *m)
                             .machine = m,
                             .log = &s->log,
                             .limit = s->ticks,
-                            .keyboard = !console_given(s) && isatty(STDIN_FILENO) == 1};
+                            .keyboard = !console_given(s) && terminal_available()};
   struct session_end end = session_run(&session);
   status = session_report(&session, &end);
   if (r->record) {

@@ -14,6 +14,11 @@ static void keyboard_take(struct terminal *t)
   tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 }
 
+bool terminal_available(void)
+{
+  return isatty(STDIN_FILENO) == 1 && tcgetpgrp(STDIN_FILENO) == getpgrp();
+}
+
 static void keyboard_return(struct terminal *t)
 {
   tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
@@ -28,6 +33,7 @@ bool terminal_open(struct terminal *t, bool keyboard)
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGQUIT);
   if (keyboard)
     sigaddset(&set, SIGTSTP);
   t->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

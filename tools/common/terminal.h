@@ -22,6 +22,9 @@ struct terminal {
   sigset_t saved_mask;
 };
 
+/* Standard input is a terminal, and it is ours: not that of a job in the background. */
+bool terminal_available(void);
+
 /* keyboard: standard input is a terminal and the guest is to have it. False:
  * the host refused (errno). */
 bool terminal_open(struct terminal *t, bool keyboard);

@@ -41,7 +41,7 @@ static json_t *source_json(const struct report *r, uint32_t pc)
   for (const struct image_line *at = image_line_at(r->setup->program.image, pc); at; at = at->via) {
     char text[400];
     bool known = program_source_text(at->file, at->line, text, sizeof text);
-    json_array_append_new(list, json_pack("{s:s, s:i, s:o}", "file", at->file, "line",
+    json_array_append_new(list, json_pack("{s:o, s:i, s:o}", "file", json_text(at->file), "line",
                                           (int)at->line, "text", json_text(known ? text : NULL)));
   }
   return list;
@@ -91,7 +91,7 @@ static json_t *explanation_json(const struct report *r, const struct divergence 
   return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "cause", causes[e.cause], "guest_mode",
                    (int)e.mode, "real_mode", (int)e.real_mode, "bare", behaviour_json(e.bare),
                    "virtual", behaviour_json(e.vm), "text",
-                   json_string(report_reason(r, d, text, sizeof text)));
+                   json_text(report_reason(r, d, text, sizeof text)));
 }
 
 static json_t *divergence_json(const struct report *r)
@@ -103,10 +103,10 @@ static json_t *divergence_json(const struct report *r)
   char place[128], deed[2][200], printed[100] = "";
   if (d->word_known)
     isa_print(printed, sizeof printed, d->word, d->before.pc, NULL, NULL);
-  return json_pack("{s:I, s:o, s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:b, s:o}",
+  program_place(r->setup->program.image, d->before.pc, place, sizeof place);
+  return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:b, s:o}",
                    "tick", (json_int_t)d->before.tick, "pc", json_hex(d->before.pc), "place",
-                   program_place(r->setup->program.image, d->before.pc, place, sizeof place),
-                   "source", source_json(r, d->before.pc), "instruction",
+                   json_text(place), "source", source_json(r, d->before.pc), "instruction",
                    json_text(e.has_insn ? isa_insn_info(e.insn)->mnemonic : NULL), "disassembly",
                    json_text(d->word_known ? printed : NULL), "word",
                    d->word_known ? json_hex(d->word) : json_null(), "bare_did",
@@ -185,12 +185,13 @@ int report_print_json(const struct report *r)
 {
   const struct setup *s = r->setup;
   const struct verify_result *v = r->result;
-  json_t *o = json_pack(
-      "{s:s, s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:b}", "schema", "trapeze-verify/1", "program",
-      s->program.name, "profile", profile_name(s->profile), "depth", (int)r->depth, "storage",
-      (json_int_t)s->storage, "disk_sectors", (json_int_t)r->sectors, "tick_limit",
-      (json_int_t)r->config->ticks, "checkpoint_interval", (json_int_t)r->config->interval,
-      "console_input", json_text(s->input_story), "holds", v->holds);
+  json_t *o = json_pack("{s:s, s:o, s:o, s:i, s:I, s:I, s:I, s:I, s:o, s:b}", "schema",
+                        "trapeze-verify/1", "program", json_text(s->program.name), "profile",
+                        json_text(profile_name(s->profile)), "depth", (int)r->depth, "storage",
+                        (json_int_t)s->storage, "disk_sectors", (json_int_t)r->sectors,
+                        "tick_limit", (json_int_t)r->config->ticks, "checkpoint_interval",
+                        (json_int_t)r->config->interval, "console_input", json_text(s->input_story),
+                        "holds", v->holds);
   if (o) {
     json_object_set_new(o, "equivalence", equivalence_json(v));
     json_object_set_new(o, "resource_control", resources_json(&v->resources));

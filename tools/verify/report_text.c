@@ -235,24 +235,34 @@ static void print_efficiency(struct printer *p)
 
 /* --------------------------------------------------------------- divergence */
 
+/* Without its indent, at most to the edge of the page. */
+static void print_source_text(struct printer *p, const struct image_line *at)
+{
+  char text[400];
+  const int indent = 4;
+  if (!program_source_text(at->file, at->line, text, sizeof text))
+    return;
+  char *first = text + strspn(text, " ");
+  if (strlen(first) > (size_t)(TEXT_WIDTH - indent))
+    strcpy(first + TEXT_WIDTH - indent - 3, "...");
+  fprintf(p->out, "%*s", indent, "");
+  paint(p, BOLD, first);
+  fputc('\n', p->out);
+}
+
 static void print_where(struct printer *p, const struct divergence *d)
 {
   const struct image *image = p->r->setup->program.image;
-  char place[128], text[200], line[600];
+  char place[128], line[600];
   uint32_t pc = d->before.pc;
   snprintf(line, sizeof line, "pc 0x%08x, %s, tick %s", pc,
            program_place(image, pc, place, sizeof place), num(p, 0, d->before.tick));
   item(p, "at", line);
-  const struct image_line *at = image_line_at(image, pc);
-  for (; at; at = at->via) {
-    snprintf(line, sizeof line, "%s:%u:", at->file, at->line);
-    fprintf(p->out, "  %-17s %s\n", "source", line);
-    if (program_source_text(at->file, at->line, text, sizeof text)) {
-      const char *first = text + strspn(text, " \t");
-      fprintf(p->out, "%22s", "");
-      paint(p, BOLD, first);
-      fputc('\n', p->out);
-    }
+  const struct image_line *source = image_line_at(image, pc);
+  for (const struct image_line *at = source; at; at = at->via) {
+    fprintf(p->out, "  %-17s %s:%u:\n", at == source ? "source" : "expanded from", at->file,
+            at->line);
+    print_source_text(p, at);
   }
   if (d->word_known) {
     char printed[100];
