@@ -192,7 +192,8 @@ mutant() { # what is wrong, file, sed command
   local quanta noticed=1
   rm -rf "$work/mutant" && cp -r guestos "$work/mutant"
   sed -i "$3" "$work/mutant/$2"
-  if ! cmp -s "guestos/$2" "$work/mutant/$2"; then
+  if ! cmp -s "guestos/$2" "$work/mutant/$2" &&
+    "$TRAPEZE" asm "$work/mutant/minos.s" -o "$work/variant.elf" 2>"$work/errors"; then
     for quanta in "${settings[@]}"; do
       # shellcheck disable=SC2086
       variant "$work/mutant/minos.s" $quanta || { noticed=0 && break; }
