@@ -91,7 +91,7 @@ for line in 'hello: I am process 5' 'family: a child is born' '\[7\] hello: done
   'crash) killed: address beyond the bound, pc 0x[0-9a-f]*, address 0x00100000' \
   'rogue) killed: privileged instruction, pc 0x[0-9a-f]*, instruction 0x[0-9a-f]*' \
   'rogue: requests refused: 13' '\[14\] spin: killed' 'fib: F(2000)' \
-  'minos: ticks [0-9]*, processes 21, preemptions [0-9]*, disk interrupts [0-9]*'; do
+  'minos: ticks [0-9]*, processes 22, preemptions [0-9]*, disk interrupts [0-9]*'; do
   grep -q "$line" "$work/reference"
   report $? "its output has '$line'"
 done
