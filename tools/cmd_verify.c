@@ -118,12 +118,11 @@ static int verify(struct request *r)
                                  .fast = !r->step_only,
                                  .progress = progress ? show_progress : NULL};
   struct verify_result result;
-  const char *reason = NULL;
-  enum verify_status done = verify_run(&config, &result, &reason);
+  enum verify_status done = verify_run(&config, &result);
   if (progress)
     fprintf(stderr, "\r\033[K");
   if (done != VERIFY_DONE) {
-    message_error("verify", "%s", reason ? reason : "the host failed");
+    message_error("verify", "%s", result.host_reason);
     return STATUS_OURS;
   }
   struct report report = {.setup = &r->setup,

@@ -17,6 +17,13 @@ char *text_count(char buf[TEXT_COUNT_SIZE], uint64_t n)
   return buf;
 }
 
+char *text_things(char buf[TEXT_THINGS_SIZE], uint64_t n, const char *thing)
+{
+  char count[TEXT_COUNT_SIZE];
+  snprintf(buf, TEXT_THINGS_SIZE, "%s %.30s%s", text_count(count, n), thing, n == 1 ? "" : "s");
+  return buf;
+}
+
 char *text_size(char buf[TEXT_COUNT_SIZE], uint64_t bytes)
 {
   static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};

@@ -11,6 +11,9 @@
 /* 1234567 as "1,234,567". Returns buf. */
 #define TEXT_COUNT_SIZE 32
 char *text_count(char buf[TEXT_COUNT_SIZE], uint64_t n);
+/* "1 byte", "2,000 bytes": with an s unless there is one. thing: at most 30 bytes. */
+#define TEXT_THINGS_SIZE 64
+char *text_things(char buf[TEXT_THINGS_SIZE], uint64_t n, const char *thing);
 /* Storage: "64 KiB", "1 MiB", else bytes. Returns buf. */
 char *text_size(char buf[TEXT_COUNT_SIZE], uint64_t bytes);
 /* "100 %", "99.61 %": two decimals, rounded down, so that 100 means all. */

@@ -1,13 +1,21 @@
 #include "tools/verify/passes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+
+static void host_reason(struct passes *p, const char *reason)
+{
+  snprintf(p->reason, sizeof p->reason, "%s", reason ? reason : "no reason given");
+}
 
 static bool make(struct passes *p, enum machine_engine engine, struct pair *pair)
 {
   const struct pair_maker *maker = &p->config->maker;
   *pair = (struct pair){0};
-  if (maker->make(maker->ctx, engine, pair, &p->reason))
+  const char *reason = "out of memory";
+  if (maker->make(maker->ctx, engine, pair, &reason))
     return true;
+  host_reason(p, reason);
   maker->destroy(maker->ctx, pair);
   *pair = (struct pair){0};
   return false;
@@ -41,7 +49,7 @@ static bool host_failed(struct passes *p, const struct machine_stop *stop)
 {
   if (stop->why != MACHINE_HOST_ERROR)
     return false;
-  p->reason = "the host failed a machine: memory or a file";
+  host_reason(p, stop->reason);
   return true;
 }
 
@@ -68,7 +76,7 @@ static bool add_sample(struct passes *p, uint64_t hash)
     size_t capacity = p->sample_capacity ? p->sample_capacity * 2 : 1024;
     uint64_t *moved = realloc(p->samples, capacity * sizeof *moved);
     if (!moved) {
-      p->reason = "out of memory";
+      host_reason(p, "out of memory");
       return false;
     }
     p->samples = moved;

@@ -6,9 +6,9 @@
 
 struct passes {
   const struct verify_config *config;
-  struct pair pair;   /* as the last pass left it: at its end, or diverged */
-  const char *reason; /* why the host failed */
-  uint64_t *samples;  /* state hashes of the bare machine at checkpoints, by stepping */
+  struct pair pair;  /* as the last pass left it: at its end, or diverged */
+  char reason[200];  /* why the host failed */
+  uint64_t *samples; /* state hashes of the bare machine at checkpoints, by stepping */
   size_t sample_count, sample_capacity;
   bool engines_differ;        /* stepping and fast engine disagree about the bare machine … */
   uint64_t engines_differ_at; /* … at this checkpoint */

@@ -154,8 +154,7 @@ static void conclude(const struct verify_config *c, struct verify_result *r)
   r->holds = res->holds && (!c->stepping || r->stepping.holds) && (!c->fast || r->fast.holds);
 }
 
-enum verify_status verify_run(const struct verify_config *config, struct verify_result *r,
-                              const char **reason)
+enum verify_status verify_run(const struct verify_config *config, struct verify_result *r)
 {
   *r = (struct verify_result){.engines_agree = true, .resources = {.disturbed_level = -1}};
   struct passes p = {.config = config};
@@ -173,7 +172,8 @@ enum verify_status verify_run(const struct verify_config *config, struct verify_
     r->engines_differ_at = p.engines_differ_at;
   }
   done = done && measure(&p, r);
-  *reason = p.reason;
+  if (!done)
+    memcpy(r->host_reason, p.reason, sizeof r->host_reason);
   passes_destroy(&p);
   if (done)
     conclude(config, r);

@@ -78,14 +78,14 @@ struct verify_result {
   struct verify_counts bare, vm;  /* to the end of the equal part */
   struct verify_after after;      /* if first */
   struct verify_resources resources;
+  char host_reason[200];                      /* of VERIFY_HOST */
   unsigned levels;                            /* 0 in tests without a stack */
   struct verify_level level[STACK_MAX_DEPTH]; /* from the real machine up */
 };
 
-enum verify_status { VERIFY_DONE, VERIFY_HOST /* *reason tells */ };
+enum verify_status { VERIFY_DONE, VERIFY_HOST /* result->host_reason tells */ };
 
 /* Fills *result, whatever the answer. */
-enum verify_status verify_run(const struct verify_config *config, struct verify_result *result,
-                              const char **reason);
+enum verify_status verify_run(const struct verify_config *config, struct verify_result *result);
 
 #endif
