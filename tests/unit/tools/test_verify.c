@@ -67,6 +67,7 @@ static int tear_down(void **state)
 static void run(struct fixture *f)
 {
   assert_int_equal(verify_run(&f->config, &f->result), VERIFY_DONE);
+  assert_int_equal(f->pairs.alive, 0);
 }
 
 /* ------------------------------------------------------------------- alike */
@@ -248,7 +249,7 @@ static void what_only_long_runs_show_is_found_by_halving(void **state)
 static void lost_control_fails_resource_control(void **state)
 {
   struct fixture *f = *state;
-  f->pairs.fault = (struct fault){.at = 2500, .lose_control = true};
+  f->pairs.fault = (struct fault){.at = 2500, .stop = MACHINE_LOST_CONTROL};
   run(f);
   assert_false(f->result.holds);
   assert_false(f->result.resources.holds);
@@ -257,6 +258,52 @@ static void lost_control_fails_resource_control(void **state)
   assert_int_equal(f->result.first->before.tick, 2500);
   assert_int_equal(f->result.after.delta[0].end, MACHINE_HALTED);
   assert_int_equal(f->result.after.delta[1].end, MACHINE_LOST_CONTROL);
+}
+
+/* A VM that stops in another way than the bare machine does is no duplicate. */
+static void another_end_is_a_divergence(void **state)
+{
+  struct fixture *f = *state;
+  static const enum machine_why ends[] = {MACHINE_HALTED, MACHINE_WAITS, MACHINE_DOUBLE_FAULT};
+  for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    f->pairs.fault = (struct fault){.at = 2500, .stop = ends[i]};
+    run(f);
+    assert_false(f->result.holds);
+    assert_int_equal(f->result.first->before.tick, 2500);
+    assert_int_equal(f->result.fast.divergence.before.tick, 2500);
+    assert_true(f->result.resources.holds);
+  }
+}
+
+/* ------------------------------------------------------------ the host fails */
+
+static void a_host_that_fails_a_machine_is_no_verdict(void **state)
+{
+  struct fixture *f = *state;
+  f->pairs.fault = (struct fault){.at = 2500, .stop = MACHINE_HOST_ERROR};
+  for (unsigned pass = 0; pass < 2; pass++) {
+    f->config.stepping = pass == 0;
+    assert_int_equal(verify_run(&f->config, &f->result), VERIFY_HOST);
+    assert_string_equal(f->result.host_reason, "a test took it");
+    assert_int_equal(f->pairs.alive, 0);
+  }
+}
+
+/* Whichever of the machines cannot be made: stepping, its replay, the fast pass … */
+static void machines_that_cannot_be_made_are_told(void **state)
+{
+  struct fixture *f = *state;
+  f->pairs.fault = (struct fault){.apply = change_register, .at = 5432, .min_run = 300};
+  run(f);
+  unsigned all = f->pairs.made;
+  assert_true(all > 8);
+  for (unsigned n = 1; n <= all; n++) {
+    f->pairs.made = 0;
+    f->pairs.fail_at = n;
+    assert_int_equal(verify_run(&f->config, &f->result), VERIFY_HOST);
+    assert_string_equal(f->result.host_reason, "a test refused it");
+    assert_int_equal(f->pairs.alive, 0);
+  }
 }
 
 /* ------------------------------------------------------- what is told of it */
@@ -353,6 +400,9 @@ int main(void)
       TEST(each_pass_alone_finds_it),
       TEST(what_only_long_runs_show_is_found_by_halving),
       TEST(lost_control_fails_resource_control),
+      TEST(another_end_is_a_divergence),
+      TEST(a_host_that_fails_a_machine_is_no_verdict),
+      TEST(machines_that_cannot_be_made_are_told),
       TEST(storage_that_differs_is_named),
       TEST(devices_that_differ_are_named),
       TEST(fields_that_differ_come_first),

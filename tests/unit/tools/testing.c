@@ -45,8 +45,8 @@ static struct machine_stop faulty_run(struct machine *m, uint64_t until)
     if (stop.why != MACHINE_LIMIT)
       return stop;
   }
-  if (due && f->fault.lose_control)
-    return (struct machine_stop){.why = MACHINE_LOST_CONTROL, .reason = "a test took it"};
+  if (due && f->fault.stop != MACHINE_LIMIT)
+    return (struct machine_stop){.why = f->fault.stop, .reason = "a test took it"};
   if (due && f->fault.apply) {
     f->fault.apply(m);
     f->done = true;
@@ -83,8 +83,11 @@ static bool faulty_make(void *ctx, enum machine_engine engine, struct pair *pair
                         const char **reason)
 {
   struct faulty_pairs *f = ctx;
-  (void)reason;
-  f->made++;
+  f->alive++;
+  if (++f->made == f->fail_at) {
+    *reason = "a test refused it";
+    return false;
+  }
   pair->bare = make_machine(f, engine, &pair->disk[0]);
   pair->vm = make_machine(f, engine, &pair->disk[1]);
   make_faulty(pair->vm, &f->fault);
@@ -93,7 +96,7 @@ static bool faulty_make(void *ctx, enum machine_engine engine, struct pair *pair
 
 static void faulty_destroy(void *ctx, struct pair *pair)
 {
-  (void)ctx;
+  ((struct faulty_pairs *)ctx)->alive--;
   if (pair->vm) {
     struct faulty_ops *f = (struct faulty_ops *)(uintptr_t)pair->vm->ops;
     pair->vm->ops = f->original;

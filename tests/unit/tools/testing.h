@@ -20,10 +20,11 @@ void load_text(struct machine *m, const char *text);
 typedef void fault_fn(struct machine *m);
 
 struct fault {
-  fault_fn *apply;   /* NULL: nothing does */
-  uint64_t at;       /* tick */
-  uint64_t min_run;  /* only in calls that run at least so many ticks; 0: always */
-  bool lose_control; /* from `at` on it answers MACHINE_LOST_CONTROL */
+  fault_fn *apply;  /* NULL: nothing does */
+  uint64_t at;      /* tick */
+  uint64_t min_run; /* only in calls that run at least so many ticks; 0: always */
+  /* From `at` on it answers this and goes no further; MACHINE_LIMIT: it does not. */
+  enum machine_why stop;
 };
 
 /* Pairs of two bare machines with the same program, the second one faulty. */
@@ -31,7 +32,9 @@ struct faulty_pairs {
   const struct profile *profile;
   const char *text;
   struct fault fault;
-  unsigned made; /* how many so far */
+  unsigned made;    /* how many so far */
+  unsigned fail_at; /* the making that fails; 0: none does */
+  unsigned alive;   /* made and not yet destroyed */
 };
 
 struct pair_maker faulty_maker(struct faulty_pairs *f);
