@@ -11,7 +11,7 @@ cd "$work" || exit 3
 number=0
 
 # Runs with a time limit, so that a hang is a failure and not a hang.
-t() { timeout 60 "$trapeze" "$@"; }
+t() { timeout 100 "$trapeze" "$@"; }
 
 report() { # status, name
   number=$((number + 1))
@@ -285,27 +285,46 @@ check "files too" test $? -eq 3
 escapes() { grep -q $'\033' "$1"; }
 t verify popf --profile=x86 >report 2>&1
 check "no colour in a file" eval '! escapes report'
-terminal() { timeout 60 script -qec "$1" /dev/null; }
+terminal() { timeout 100 script -qec "$1" /dev/null; }
 terminal "$trapeze verify popf --profile=x86" >report 2>&1
 check "colour on a terminal" escapes report
 terminal "NO_COLOR=1 $trapeze verify popf --profile=x86 2>/dev/null" >report 2>&1
 check "but not with NO_COLOR" eval '! escapes report'
 
 # Keys typed while the machine runs; the guest echoes and the terminal does not.
-{ sleep 1 && printf 'hel' && sleep 1 && printf 'lo\rq'; } |
-  terminal "$trapeze run echo.s --record=keys; echo status \$?; stty -a | grep -q -e ' -echo ' || echo restored" >seen 2>&1
-check "keys from a terminal, echoed once" grep -q '^hello' seen
+# Each step waits for what the last one brought, not for time to pass.
+t asm -D GREET echo.s -o greet.elf
+t asm -D GREET -D BUSY echo.s -o busy.elf
+seen_soon() { # text, file: within a minute
+  for _ in $(seq 600); do
+    grep -q "$1" "$2" 2>/dev/null && return 0
+    sleep 0.1
+  done
+  return 1
+}
+{ seen_soon '>' seen && printf 'hel' && seen_soon '>hel' seen && printf 'lo\rq'; } |
+  timeout 100 script -qfec "$trapeze run greet.elf --record=keys; echo status \$?; stty -a | grep -q -e ' -echo ' || echo restored" seen >/dev/null 2>&1
+check "keys from a terminal, echoed once" grep -q '^>hello' seen
 check "and the terminal is as it was" grep -q '^restored' seen
 check "halted is status 0" grep -q 'status 0' seen
 check "the keys were recorded" grep -q '# q$' keys
-expect 0 '^q' - "and repeat the run" -- run --input-log=keys echo.s
-{ sleep 1 && printf 'he' && sleep 1 && printf '\003' && sleep 1; } |
-  terminal "$trapeze run echo.s" >seen 2>&1
+expect 0 '^q' - "and repeat the run" -- run --input-log=keys greet.elf
+rm -f seen
+{ seen_soon '>' seen && printf 'he' && seen_soon '>he' seen && printf '\003' && seen_soon tick seen; } |
+  timeout 100 script -qfec "$trapeze run greet.elf" seen >/dev/null 2>&1
 check "Ctrl-C stops the machine and says where" grep -q 'interrupted at tick' seen
-timeout -s INT 1 "$trapeze" run loop.s >seen 2>&1
-check "SIGINT stops an endless run" grep -q 'interrupted at tick' seen
-timeout -s TERM 1 "$trapeze" vmm loop.s >seen 2>&1
-check "SIGTERM too" grep -q 'interrupted at tick' seen
+stopped_by() { # signal, arguments…
+  local signal=$1
+  shift
+  rm -f seen
+  "$trapeze" "$@" >seen 2>&1 &
+  seen_soon '>' seen && kill -s "$signal" $!
+  wait $! 2>/dev/null
+  [ $? -eq $((128 + $(kill -l "$signal"))) ] && grep -q 'interrupted at tick' seen
+}
+check "SIGTERM stops an endless run, which dies by it" stopped_by TERM run busy.elf
+check "in a virtual machine too" stopped_by TERM vmm busy.elf
+check "SIGINT too" sh -c "timeout -s INT 5 '$trapeze' run busy.elf 2>&1 | grep -q 'interrupted at tick'"
 
 # ------------------------------------------------------- manual and completion
 root=$here/../..
