@@ -173,6 +173,9 @@ demo:  ## install what is missing, build, and watch popf break a virtual machine
 	@$(MAKE) --no-print-directory all
 	@TRAPEZE=$(BUILD)/trapeze tools/build/demo.sh
 
+soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
+	@BUILD=$(BUILD) tests/soak/soak.sh "$(ONLY)"
+
 bench: all  ## measure ratios in one run
 	TRAPEZE=$(BUILD)/trapeze tests/bench/run.sh
 
@@ -213,7 +216,7 @@ clean:  ## remove BUILD
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
-.PHONY: all unit check check-layers check-sanitize update-golden demo bench format deps deps-dev \
+.PHONY: all unit check check-layers check-sanitize update-golden demo soak bench format deps deps-dev \
         install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,37 @@
+#!/bin/bash
+# Tests at length: what `make check` runs a little of. One command a line below, to
+# be run from the top of the tree; all run, as many at a time as there are
+# processors; the exit status is 1 if any failed. Not named run.sh, so that
+# tests/run.sh does not take it for a suite.
+#   tests/soak/soak.sh [PATTERN]   only the commands that contain PATTERN
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+export BUILD=${BUILD:-build}
+export TRAPEZE=${TRAPEZE:-$BUILD/trapeze}
+pattern=${1:-}
+
+commands() {
+  cat <<'END'
+TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
+TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=100 $BUILD/tests/unit/vmm/test_hostile_random
+TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=200 $BUILD/tests/unit/vmm/test_hostile_random
+END
+}
+
+run_one() {
+  local log
+  log=$(mktemp)
+  if bash -c "$1" >"$log" 2>&1 </dev/null; then
+    echo "passed: $1"
+    sed -n '/^# /s/^/    /p' "$log"
+  else
+    echo "FAILED: $1"
+    tail -n 40 "$log" | sed 's/^/    /'
+    rm -f "$log"
+    exit 1
+  fi
+  rm -f "$log"
+}
+export -f run_one
+
+commands | grep -F -- "$pattern" | xargs -d '\n' -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_one "$1"' _ {}
