@@ -56,7 +56,7 @@ static int report_violations(const struct stack *s, int status)
   unsigned n = stack_violations(s, &first);
   if (n == 0 || status > STATUS_NO)
     return status;
-  message_note("vmm", "resource control was violated %u times, first: %s", n,
+  message_note("vmm", "resource control was violated %u time%s, first: %s", n, n == 1 ? "" : "s",
                first ? first : "no reason given");
   return STATUS_NO;
 }

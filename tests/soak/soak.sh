@@ -34,4 +34,4 @@ run_one() {
 }
 export -f run_one
 
-commands | grep -F -- "$pattern" | xargs -d '\n' -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_one "$1"' _ {}
+commands | grep -F -- "$pattern" | xargs -d '\n' -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_one "$1"' _ {} || exit 1

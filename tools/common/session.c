@@ -84,14 +84,24 @@ const char *session_why(enum machine_why why)
   return words[why];
 }
 
+/* Why the handler cannot be reached: its address is nowhere, or is none. */
 static void report_double_fault(const struct session *s, const struct trap *trap, const char *tick)
 {
   const char *cause = isa_cause_info((unsigned)trap->cause)->name;
+  uint32_t vbr = machine_get_cr(s->machine, CR_VBR), handler = 0;
+  uint64_t at = (uint64_t)vbr + 4 * (uint64_t)trap->cause;
+  char why[100];
+  if (at + 4 <= machine_storage_size(s->machine) &&
+      machine_phys_read_word(s->machine, gpa((uint32_t)at), &handler)) {
+    snprintf(why, sizeof why, "its vector at 0x%08x holds 0x%08x, which is no address of code",
+             (unsigned)at, handler);
+  } else {
+    snprintf(why, sizeof why, "there is no storage at vbr + 4*%u, where vbr is 0x%08x",
+             (unsigned)trap->cause, vbr);
+  }
   message_note(s->command,
-               "double fault at tick %s: the trap '%s' at pc 0x%08x could not be delivered: "
-               "no handler at vbr + 4*%u, where vbr is 0x%08x",
-               tick, cause ? cause : "?", trap->epc, (unsigned)trap->cause,
-               machine_get_cr(s->machine, CR_VBR));
+               "double fault at tick %s: the trap '%s' at pc 0x%08x could not be delivered: %s",
+               tick, cause ? cause : "?", trap->epc, why);
 }
 
 static int report_stop(const struct session *s, const struct machine_stop *stop, const char *tick)

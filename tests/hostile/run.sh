@@ -1,0 +1,101 @@
+#!/bin/bash
+# Hostile guests as the user meets them: bare and virtual, on the shipped profiles
+# and on two nasty ones, by every engine. In a program's comments:
+#   # exit: N      exit status
+#   # says: REGEX  all that it says on standard error; nothing without this line
+# On the nasty profiles a VMM may lose control, and the guest may come to another
+# end: then the command must say one thing that makes sense, and exit with 0 or 1.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+here=tests/hostile
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+head -c 8192 /dev/zero | tr '\0' A >"$work/disk"
+
+report() { # status, name
+  n=$((n + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $n - $2"
+  else
+    echo "not ok $n - $2"
+    sed 's/^/# /' "$work/errors" | head -n 20
+    echo "# exit status $status"
+  fi
+}
+
+run_guest() { # file, command...
+  local file=$1
+  shift
+  cp "$work/disk" "$work/scratch"
+  timeout 60 "$TRAPEZE" "$@" --memory 64K --disk "$work/scratch" --ticks 50000 --input /dev/null \
+    "$file" >"$work/output" 2>"$work/errors"
+  status=$?
+}
+
+as_expected() { # file
+  local says
+  says=$(sed -n 's/^# says: //p' "$1")
+  [ "$status" = "$(sed -n 's/^# exit: //p' "$1")" ] || return 1
+  if [ -z "$says" ]; then
+    [ ! -s "$work/errors" ]
+  else
+    [ "$(wc -l <"$work/errors")" -eq 1 ] && grep -Eqx "trapeze [a-z]+: $says" "$work/errors"
+  fi
+}
+
+# A halt is silent; everything else says why, in one line, or in two where a VMM
+# reports its violations.
+makes_sense() {
+  case $status in
+    0) [ ! -s "$work/errors" ] ;;
+    1)
+      grep -Eq '^trapeze [a-z]+: (double fault at tick|the guest waits|stopped at the limit|the VMM lost control at tick [0-9,]+: .)' "$work/errors" &&
+        [ "$(wc -l <"$work/errors")" -le 2 ]
+      ;;
+    *) return 1 ;;
+  esac
+}
+
+for file in "$here"/*.s; do
+  name=$(basename "$file" .s)
+  for profile in pg s360 x86 x86-popf pdp10; do
+    for engine in fast unfused step; do
+      run_guest "$file" run --profile "$profile" --engine "$engine"
+      as_expected "$file"
+      report $? "$name, bare, $profile, $engine"
+    done
+    for depth in 1 2; do
+      run_guest "$file" vmm --profile "$profile" --depth "$depth"
+      as_expected "$file"
+      report $? "$name, $depth VMMs deep, $profile"
+    done
+  done
+  for profile in "$here/full.profile" "$here/nop.profile"; do
+    run_guest "$file" run --profile "$profile"
+    as_expected "$file"
+    report $? "$name, bare, $(basename "$profile")"
+    for depth in 1 2; do
+      run_guest "$file" vmm --profile "$profile" --depth "$depth"
+      makes_sense
+      report $? "$name, $depth VMMs deep, $(basename "$profile")"
+    done
+  done
+done
+
+# The judges can condemn: another end, another sentence, nothing said, a crash.
+run_guest "$here/halt_in_handler.s" run
+! as_expected "$here/trap_loop.s"
+report $? "another exit status is noticed"
+run_guest "$here/trap_loop.s" run
+! as_expected "$here/wait_forever.s"
+report $? "another sentence is noticed"
+: >"$work/errors"
+status=1
+! makes_sense
+report $? "silence is noticed"
+status=139
+! makes_sense
+report $? "a crash is noticed"
+
+echo "1..$n"
