@@ -144,7 +144,8 @@ bool machine_port_out(struct machine *m, uint32_t port, uint32_t value);
 /* Console input: `byte` arrives at tick `at` (clamped to now; not before bytes
  * already in the log). The log is part of the run: same log, same run. */
 void machine_console_input(struct machine *m, uint64_t at, uint8_t byte);
-/* All output so far; valid until the machine runs or goes. */
+/* All output so far, but no more than its first 16 MiB; valid until the machine
+ * runs or goes. */
 const uint8_t *machine_console_output(struct machine *m, size_t *len);
 /* Called with each byte as it is written; NULL for none. */
 typedef void machine_console_fn(void *ctx, uint8_t byte);

@@ -23,7 +23,7 @@ struct log {
 struct output {
   uint8_t *bytes; /* the first len bytes written */
   size_t len, capacity;
-  uint64_t written; /* differs from len once the host had no memory */
+  uint64_t written; /* more than len beyond CONSOLE_KEPT, or if the host had no memory */
   uint64_t digest;  /* of all bytes written */
 };
 
@@ -71,23 +71,27 @@ bool console_port_in(struct console *c, uint64_t now, uint32_t port, uint32_t *v
   }
 }
 
-static bool output_append(struct output *o, uint8_t byte)
+static bool lost_output(const struct output *o)
+{
+  return o->len < o->written && o->len < CONSOLE_KEPT;
+}
+
+static void output_append(struct output *o, uint8_t byte)
 {
   o->digest = digest_add(o->digest, byte);
-  if (o->written++ != o->len) {
-    return false;
+  if (o->written++ != o->len || o->len == CONSOLE_KEPT) {
+    return;
   }
   if (o->len == o->capacity) {
     size_t capacity = o->capacity ? 2 * o->capacity : 256;
     uint8_t *bytes = realloc(o->bytes, capacity);
     if (!bytes) {
-      return false;
+      return;
     }
     o->bytes = bytes;
     o->capacity = capacity;
   }
   o->bytes[o->len++] = byte;
-  return true;
 }
 
 bool console_port_out(struct console *c, uint64_t now, uint32_t port, uint32_t value)
@@ -161,8 +165,7 @@ void console_on_output(struct console *c, machine_console_fn *fn, void *ctx)
 
 const char *console_host_error(const struct console *c)
 {
-  return c->output.written == c->output.len ? NULL
-                                            : "the host has no memory left for console output";
+  return lost_output(&c->output) ? "the host has no memory left for console output" : NULL;
 }
 
 uint64_t console_digest(const struct console *c)
@@ -198,7 +201,7 @@ static bool load_output(struct output *o, struct state_reader *r)
   o->digest = state_get_u64(r);
   uint64_t len = state_get_u64(r);
   const uint8_t *bytes = state_get_bytes(r, len);
-  if (!bytes || len > o->written) {
+  if (!bytes || len > o->written || len > CONSOLE_KEPT) {
     return false;
   }
   o->bytes = malloc(len + 1);

@@ -31,7 +31,11 @@ bool console_fire(struct console *c, uint64_t now);
 /* Appends to the log: `byte` arrives at tick `at`, or at `now` or with the last
  * byte of the log if those are later. False: no memory. */
 bool console_input(struct console *c, uint64_t now, uint64_t at, uint8_t byte);
-/* Everything written so far; valid until the next call. */
+/* Bytes of output that are kept at most: a guest that writes for ever must not
+ * cost the host all its memory. What comes after them still reaches the digest and
+ * the callback. */
+#define CONSOLE_KEPT (16u << 20)
+/* Everything written so far, up to CONSOLE_KEPT bytes; valid until the next call. */
 const uint8_t *console_output(const struct console *c, size_t *len);
 /* Called with each byte as it is written; NULL for none. */
 void console_on_output(struct console *c, machine_console_fn *fn, void *ctx);

@@ -299,6 +299,42 @@ static void test_long_output(void **state)
   assert_memory_equal(out, expected, sizeof expected);
 }
 
+/* A guest that writes for ever costs the host no more than this. */
+static void test_endless_output(void **state)
+{
+  uint64_t seen = 0;
+  size_t len;
+  for (uint32_t i = 0; i < CONSOLE_KEPT; i++) {
+    console_port_out(*state, 0, PORT_CONSOLE_DATA, i >> 12);
+  }
+  console_output(*state, &len);
+  assert_int_equal(len, CONSOLE_KEPT);
+  char more[16] = "";
+  console_on_output(*state, collect, more);
+  for (uint32_t i = 0; i < 5; i++) {
+    console_port_out(*state, 0, PORT_CONSOLE_DATA, (uint8_t) "more"[i]);
+    assert_true(console_digest(*state) != seen); /* it is output all the same */
+    seen = console_digest(*state);
+  }
+  const uint8_t *out = console_output(*state, &len);
+  assert_int_equal(len, CONSOLE_KEPT);
+  assert_int_equal(out[len - 1], (uint8_t)((CONSOLE_KEPT - 1) >> 12));
+  assert_string_equal(more, "more");
+  assert_null(console_host_error(*state));
+
+  struct state_writer w = {0};
+  console_save(*state, &w);
+  struct console *other = console_create();
+  struct console_state *s = console_load(&(struct state_reader){w.bytes, w.len, 0, false});
+  assert_false(w.failed);
+  assert_non_null(s);
+  console_commit(other, s);
+  assert_true(console_digest(other) == seen);
+  assert_null(console_host_error(other));
+  console_destroy(other);
+  free(w.bytes);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -319,6 +355,7 @@ int main(void)
       TEST(test_back_in_time_keeps_what_was_typed_later),
       TEST(test_load_refuses_damage),
       TEST(test_long_output),
+      TEST(test_endless_output),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
