@@ -17,6 +17,7 @@
 
 #include "arena.h"
 #include "machine/devices/ports.h"
+#include "machine/snapshot.h"
 
 #define BARE_TICKS    100000000ull /* in `make check`, all profiles together */
 #define VIRTUAL_TICKS 4000000ull
@@ -181,6 +182,21 @@ static const char *slice(struct arena *a, struct met *met)
   return NULL;
 }
 
+/* Sent back in time, it is as it was then, whatever it has done since. */
+static const char *travel(struct arena *a, struct met *met)
+{
+  uint64_t hash = machine_state_hash(a->target);
+  struct snapshot *then = snapshot_take(a->target);
+  assert_non_null(then);
+  const char *wrong = slice(a, met);
+  if (!wrong && !snapshot_restore(a->target, then)) {
+    wrong = "its snapshot cannot be restored";
+  }
+  snapshot_destroy(then);
+  return !wrong && machine_state_hash(a->target) != hash ? "a snapshot is not what was taken"
+                                                         : wrong;
+}
+
 /* Waiting lets time leap: ticks that cost nothing count for no more than a slice. */
 static void assault(const struct arena_profile *kind, unsigned depth, enum machine_engine engine,
                     uint64_t seed, uint64_t ticks, struct met *met)
@@ -196,7 +212,7 @@ static void assault(const struct arena_profile *kind, unsigned depth, enum machi
       fill(a.target, &r, legal[random_below(&r, COUNT(legal))]);
     }
     scatter(a.target, &r);
-    const char *wrong = slice(&a, met);
+    const char *wrong = n % 32 == 9 ? travel(&a, met) : slice(&a, met);
     if (n % 8 == 0) {
       arena_run_neighbours(&a, 300);
       arena_run_neighbours(&quiet, 300);
@@ -291,11 +307,125 @@ static void test_virtual(void **state)
   demand(&met, true);
 }
 
+/* ------------------------------------------------------------------ a crowd
+ * All virtual machines of a VMM are hostile, and take turns; each must do what a
+ * bare machine does. */
+
+#define CROWD       3u
+#define CROWD_TURNS 700u
+
+struct crowd {
+  struct profile *profile;
+  struct disk_store *real_disk, *disk[CROWD];
+  struct machine *real, *vm[CROWD], *bare[CROWD];
+  struct vmm *vmm;
+};
+
+static struct disk_store *blank_disk(uint32_t sectors)
+{
+  struct disk_store *d = disk_store_memory(sectors);
+  assert_non_null(d);
+  return d;
+}
+
+static void crowd_open(struct crowd *c, enum machine_engine engine)
+{
+  c->profile = profile_load("pg", stderr);
+  c->real_disk = blank_disk(CROWD * ARENA_SECTORS);
+  struct machine_config config = {c->profile, VMM_OWN_STORAGE + CROWD * ARENA_STORAGE, c->real_disk,
+                                  engine};
+  c->real = machine_create(&config, NULL);
+  assert_non_null(c->real);
+  c->vmm = vmm_create(c->real, NULL);
+  assert_non_null(c->vmm);
+  for (uint32_t i = 0; i < CROWD; i++) {
+    struct vmm_vm_config vm = {.name = "one",
+                               .storage = ARENA_STORAGE,
+                               .disk_first = i * ARENA_SECTORS,
+                               .disk_sectors = ARENA_SECTORS};
+    c->vm[i] = vmm_create_vm(c->vmm, &vm, NULL);
+    assert_non_null(c->vm[i]);
+    c->disk[i] = blank_disk(ARENA_SECTORS);
+    struct machine_config bare = {c->profile, ARENA_STORAGE, c->disk[i], MACHINE_ENGINE_STEPPER};
+    c->bare[i] = machine_create(&bare, NULL);
+    assert_non_null(c->bare[i]);
+  }
+}
+
+static void crowd_close(struct crowd *c)
+{
+  for (uint32_t i = 0; i < CROWD; i++) {
+    machine_destroy(c->vm[i]);
+    machine_destroy(c->bare[i]);
+    disk_store_destroy(c->disk[i]);
+  }
+  vmm_destroy(c->vmm);
+  machine_destroy(c->real);
+  disk_store_destroy(c->real_disk);
+  profile_destroy(c->profile);
+}
+
+/* One machine's turn: anew now and then, on from where it was otherwise. */
+static struct machine_stop turn(struct machine *m, struct random r)
+{
+  uint32_t what = random_below(&r, 8);
+  if (what == 0) {
+    fill(m, &r, 97);
+  }
+  if (what < 4 || machine_run_state(m) == MACHINE_STOPPED) {
+    scatter(m, &r);
+  }
+  return machine_advance(m, machine_tick(m) + 1 + random_below(&r, SLICE));
+}
+
+/* True if all were alike to the end. `spoil`: a word of storage is changed on the
+ * way, as a VMM that mixes its VMs up would. */
+static bool crowd(enum machine_engine engine, uint64_t seed, bool spoil, uint64_t *ticks)
+{
+  struct crowd c;
+  struct random r = random_from(seed);
+  bool alike = true;
+  crowd_open(&c, engine);
+  for (uint32_t n = 0; alike && n < CROWD_TURNS; n++) {
+    uint32_t i = n < CROWD ? n : random_below(&r, CROWD);
+    random_word(&r);
+    struct machine_stop vm = turn(c.vm[i], r), bare = turn(c.bare[i], r);
+    if (spoil && n == CROWD_TURNS / 2) {
+      machine_phys_write_word(c.real, gpa(VMM_OWN_STORAGE + 0x8000), 0x12345678);
+    }
+    alike = vm.why == bare.why && machine_state_hash(c.vm[i]) == machine_state_hash(c.bare[i]);
+  }
+  for (uint32_t i = 0; i < CROWD; i++) {
+    alike = alike && machine_state_hash(c.vm[i]) == machine_state_hash(c.bare[i]);
+    *ticks += machine_tick(c.vm[i]);
+  }
+  assert_int_equal(vmm_violations(c.vmm, NULL), 0);
+  crowd_close(&c);
+  return alike;
+}
+
+static void test_crowd(void **state)
+{
+  (void)state;
+  uint64_t seed = setting("TRAPEZE_SEED", 1), ticks = 0;
+  uint64_t rounds = setting("TRAPEZE_TICKS", 0) > 100000000 ? 100 : 5;
+  for (uint64_t k = 0; k < rounds; k++) {
+    enum machine_engine engine = k % 2 ? MACHINE_ENGINE_UNFUSED : MACHINE_ENGINE_FAST;
+    if (!crowd(engine, 5000 * seed + k, false, &ticks)) {
+      fail_msg("seed %llu, engine %d: a VM is not as a bare machine",
+               (unsigned long long)(5000 * seed + k), (int)engine);
+    }
+  }
+  print_message("# a crowd: %llu ticks\n", (unsigned long long)ticks);
+  assert_false(crowd(MACHINE_ENGINE_FAST, seed, true, &ticks));
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_bare),
       cmocka_unit_test(test_virtual),
+      cmocka_unit_test(test_crowd),
   };
   return cmocka_run_group_tests_name("hostile words", tests, NULL, NULL) != 0;
 }
