@@ -59,7 +59,9 @@ uint64_t bare_idle(struct machine *m, uint64_t until)
   if (b->tick >= b->next_event) {
     bare_fire(b);
   }
-  while (b->tick < until && b->cr[CR_IPEND] == 0) {
+  /* With no end and no event there is nowhere to go. */
+  while (b->tick < until && b->cr[CR_IPEND] == 0 &&
+         (until != MACHINE_NEVER || b->next_event != MACHINE_NEVER)) {
     pass_time(b, until);
   }
   return b->tick;

@@ -84,7 +84,8 @@ bool machine_deliver(struct machine *m, const struct trap *trap);
 struct machine_stop machine_advance(struct machine *m, uint64_t until_tick);
 
 /* The owner lets time pass without executing: devices go on, until until_tick
- * or until a line is pending (IPEND, masked or not). Returns the tick reached. */
+ * or until a line is pending (IPEND, masked or not). With MACHINE_NEVER and no event
+ * to come, no time passes. Returns the tick reached. */
 uint64_t machine_idle(struct machine *m, uint64_t until_tick);
 
 /* Chooses how a bare machine executes; on a VM, how its real machine does. */

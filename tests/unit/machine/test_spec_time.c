@@ -503,9 +503,21 @@ static void control_register_masks(struct rig *r)
   assert_int_equal(cr(r, CR_IPEND), ALL_LINES);
 }
 
+/* Time that nothing will end does not pass. */
+static void idling_for_ever(struct rig *r)
+{
+  assert_true(machine_idle(r->m, 10) == 10);
+  assert_true(machine_idle(r->m, MACHINE_NEVER) == 10);
+  set_cr(r, CR_TIMER, 5);
+  assert_true(machine_idle(r->m, MACHINE_NEVER) == 15);
+  set_cr(r, CR_IPEND, 0);
+  assert_true(machine_idle(r->m, MACHINE_NEVER) == 15);
+}
+
 int main(void)
 {
   static const struct rig_case cases[] = {
+      RIG_CASE(idling_for_ever),
       RIG_CASE(delivery_saves_and_sets),
       RIG_CASE(carry_and_overflow_stay),
       RIG_CASE(previous_mode_is_the_mode_left),
