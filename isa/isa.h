@@ -58,11 +58,11 @@ struct isa_insn_info {
   uint8_t opcode;
   enum isa_group group;
   enum isa_format format;
-  const char *shape;   /* operand syntax: "a, imm(b)" */
-  const char *summary; /* "Load word" */
-  const char *models;  /* real instructions it stands for, or "" */
-  const char *sensitive; /* why it is sensitive, or "" */
-  uint32_t requires;   /* any one of these features; 0: none needed */
+  const char *shape;                      /* operand syntax: "a, imm(b)" */
+  const char *summary;                    /* "Load word" */
+  const char *models;                     /* real instructions it stands for, or "" */
+  const char *sensitive;                  /* why it is sensitive, or "" */
+  uint32_t requires;                      /* any one of these features; 0: none needed */
   const struct isa_behaviour *behaviours; /* [0] is "full" */
   size_t behaviour_count;
 };
@@ -104,9 +104,9 @@ struct isa_decoded {
   uint32_t imm;
 };
 
-#define ISA_PAGE_SIZE 4096u
-#define ISA_RESET_PC 0x1000u /* raw binaries are loaded and started here */
-#define ISA_ELF_MACHINE 0x5047 /* e_machine of our ELF files: "PG" */
+#define ISA_PAGE_SIZE   4096u
+#define ISA_RESET_PC    0x1000u /* raw binaries are loaded and started here */
+#define ISA_ELF_MACHINE 0x5047  /* e_machine of our ELF files: "PG" */
 
 /* Static tables; the pointers live as long as the program. */
 const struct isa_insn_info *isa_insn_info(enum isa_insn insn);
@@ -115,7 +115,7 @@ const struct isa_cr_info *isa_cr_info(enum isa_cr cr);
 /* cause: any number; unused numbers have name NULL. */
 const struct isa_cause_info *isa_cause_info(unsigned cause);
 const struct isa_psw_field_info *isa_psw_fields(void); /* ends with name NULL */
-const char *isa_reg_name(unsigned reg); /* reg < ISA_REG_COUNT */
+const char *isa_reg_name(unsigned reg);                /* reg < ISA_REG_COUNT */
 
 static inline bool isa_cause_is_interrupt(unsigned cause)
 {
