@@ -108,22 +108,14 @@ static bool port_exists(void *ctx, uint32_t port)
 
 static uint32_t port_in(void *ctx, uint32_t port)
 {
-  struct vm *vm = ctx;
   uint32_t value = 0;
-  if (!console_port_in(vm->console, after(vm), port, &value)) {
-    disk_port_in(vm->disk, after(vm), port, &value);
-  }
-  vm_trace(vm, TRACE_IO, port, value, 0, 0);
+  vm_port_in(ctx, after(ctx), port, &value);
   return value;
 }
 
 static void port_out(void *ctx, uint32_t port, uint32_t value)
 {
-  struct vm *vm = ctx;
-  vm_trace(vm, TRACE_IO, port, value, 1, 0);
-  if (!console_port_out(vm->console, after(vm), port, value)) {
-    disk_port_out(vm->disk, after(vm), port, value);
-  }
+  vm_port_out(ctx, after(ctx), port, value);
 }
 
 static struct vmm_insn decode(void *ctx, uint32_t word)

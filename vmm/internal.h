@@ -19,6 +19,10 @@
  * enabled timer interrupt is never late. */
 #define WATCHDOG_TICKS 65536u
 
+/* Traps served at one virtual tick after which the dispatcher is at fault: far more
+ * than there are interrupt lines. */
+#define SERVED_MAX 1000u
+
 /* Real storage below the VMs: the upper half of VMM_OWN_STORAGE is where real
  * disk transfers go, the largest of which just fits. */
 #define BOUNCE_START (VMM_OWN_STORAGE / 2)
@@ -63,6 +67,8 @@ struct vm {
   void *on_output_ctx;
   struct vdisk vdisk;
   struct disk *disk;
+  uint64_t served_at;    /* tick of the last trap served, … */
+  unsigned served_there; /* … and how many were at that tick */
   enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
   char reason[REASON_SIZE];
   struct vmm_stats stats;
@@ -142,6 +148,9 @@ void vconsole_connect(struct vm *vm);
 
 /* vm.c */
 extern const struct machine_ops vm_ops;
+/* `after`: the tick of the boundary after the access. False: no such port. */
+bool vm_port_in(struct vm *vm, uint64_t after, uint32_t port, uint32_t *value);
+bool vm_port_out(struct vm *vm, uint64_t after, uint32_t port, uint32_t value);
 
 static inline void vm_trace(const struct vm *vm, enum trace_kind kind, uint32_t a, uint32_t b,
                             uint32_t c, uint32_t d)

@@ -176,6 +176,8 @@ void vcpu_enter(struct vm *vm, uint32_t ticks)
   if (vm->cpu.map_stale) {
     write_map(vm);
   }
+  /* TIMER = 0 is no timer at all: there is no lending without a term. */
+  ticks = ticks == 0 ? 1 : ticks;
   machine_set_cr(vmm->real, CR_TIMER, ticks);
   vmm->world.timer = ticks;
   vmm->world.entered = machine_tick(vmm->real);

@@ -135,11 +135,28 @@ static struct turn at_boundary(struct vm *vm, uint64_t until)
 
 /* -------------------------------------------------------------- the dispatcher */
 
-static struct turn serve(struct vm *vm, enum isa_cause cause)
+/* Serving must lead somewhere. A dispatcher that serves a trap for which nothing
+ * is done would meet it for ever. */
+static bool serves_in_vain(struct vm *vm)
+{
+  if (vm->served_at != vm->cpu.tick) {
+    vm->served_at = vm->cpu.tick;
+    vm->served_there = 0;
+  }
+  return ++vm->served_there > SERVED_MAX;
+}
+
+static struct turn serve(struct vm *vm, struct trap real)
 {
   vm->stats.served++;
-  vm_trace(vm, TRACE_SERVE, cause, 0, 0, 0);
-  if (cause == CAUSE_DISK) {
+  vm_trace(vm, TRACE_SERVE, real.cause, 0, 0, 0);
+  if (serves_in_vain(vm)) {
+    vmm_lose_control(vm,
+                     "the dispatcher keeps serving the %s at 0x%08x, and the guest stands still",
+                     isa_cause_info(real.cause)->summary, real.epc);
+    return stop_by_fate(vm);
+  }
+  if (real.cause == CAUSE_DISK) {
     vdisk_serve(vm->vmm);
   }
   return go_on;
@@ -180,7 +197,7 @@ static struct turn dispatch(struct vm *vm, struct trap real)
 {
   switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, real)) {
   case VMM_SERVE:
-    return serve(vm, real.cause);
+    return serve(vm, real);
   case VMM_EMULATE:
     return emulate(vm, real);
   case VMM_REFLECT:
@@ -212,6 +229,7 @@ static struct turn execute(struct vm *vm, uint64_t until)
 static struct machine_stop run(struct machine *m, uint64_t until)
 {
   struct vm *vm = vm_of(m);
+  vm->served_there = 0; /* whoever steps a VM back in time serves the same tick often */
   for (;;) {
     struct turn turn = at_boundary(vm, until);
     if (!turn.stopped) {
@@ -382,18 +400,34 @@ static void unwatch_storage(struct machine *m, unsigned id)
 
 /* -------------------------------------------------------------------- devices */
 
+bool vm_port_in(struct vm *vm, uint64_t after, uint32_t port, uint32_t *value)
+{
+  if (!console_port_in(vm->console, after, port, value) &&
+      !disk_port_in(vm->disk, after, port, value)) {
+    return false;
+  }
+  vm_trace(vm, TRACE_IO, port, *value, 0, 0);
+  return true;
+}
+
+bool vm_port_out(struct vm *vm, uint64_t after, uint32_t port, uint32_t value)
+{
+  if (!console_port_out(vm->console, after, port, value) &&
+      !disk_port_out(vm->disk, after, port, value)) {
+    return false;
+  }
+  vm_trace(vm, TRACE_IO, port, value, 1, 0);
+  return true;
+}
+
 static bool port_in(struct machine *m, uint32_t port, uint32_t *value)
 {
-  struct vm *vm = vm_of(m);
-  return console_port_in(vm->console, vm->cpu.tick, port, value) ||
-         disk_port_in(vm->disk, vm->cpu.tick, port, value);
+  return vm_port_in(vm_of(m), vm_of(m)->cpu.tick, port, value);
 }
 
 static bool port_out(struct machine *m, uint32_t port, uint32_t value)
 {
-  struct vm *vm = vm_of(m);
-  return console_port_out(vm->console, vm->cpu.tick, port, value) ||
-         disk_port_out(vm->disk, vm->cpu.tick, port, value);
+  return vm_port_out(vm_of(m), vm_of(m)->cpu.tick, port, value);
 }
 
 static void console_in(struct machine *m, uint64_t at, uint8_t byte)

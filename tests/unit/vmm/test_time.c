@@ -344,6 +344,51 @@ static uint32_t lend_one(void *module, uint64_t now, uint64_t next_event, uint64
   return 1;
 }
 
+/* Nor does lending it for no time at all. */
+static uint32_t lend_nothing(void *module, uint64_t now, uint64_t next_event, uint64_t until)
+{
+  (void)module, (void)now, (void)next_event, (void)until;
+  return 0;
+}
+
+static void the_processor_comes_back(void **state)
+{
+  (void)state;
+  const struct vmm_schedule_module schedule = {.lend = lend_nothing};
+  struct vmm_modules modules = vmm_default_modules;
+  modules.schedule = &schedule;
+  struct twin t;
+  twin_open(&t, &(struct twin_config){.modules = &modules});
+  struct program p = mixture();
+  both_load(&t, &p);
+  must_agree(&t, 500, 100);
+  twin_close(&t);
+}
+
+/* A dispatcher that takes the guest's traps for its own. */
+static enum vmm_action serve_all(void *module, const struct vmm_env *env, struct trap real)
+{
+  (void)module, (void)env, (void)real;
+  return VMM_SERVE;
+}
+
+static void serving_in_vain_is_noticed(void **state)
+{
+  (void)state;
+  const struct vmm_dispatch_module dispatch = {.dispatch = serve_all};
+  struct vmm_modules modules = vmm_default_modules;
+  modules.dispatch = &dispatch;
+  struct twin t;
+  twin_open(&t, &(struct twin_config){.modules = &modules});
+  struct program p = mixture();
+  both_load(&t, &p);
+  struct machine_stop stop = machine_advance(t.vm, 500);
+  assert_int_equal(stop.why, MACHINE_LOST_CONTROL);
+  assert_string_equal(stop.reason, "the dispatcher keeps serving the privileged instruction at "
+                                   "0x00001000, and the guest stands still");
+  twin_close(&t);
+}
+
 static void any_quantum_will_do(void **state)
 {
   (void)state;
@@ -376,6 +421,8 @@ int main(int argc, char **argv)
       cmocka_unit_test(idling),
       cmocka_unit_test(double_faults),
       cmocka_unit_test(any_quantum_will_do),
+      cmocka_unit_test(the_processor_comes_back),
+      cmocka_unit_test(serving_in_vain_is_noticed),
   };
   if (argc > 1) {
     cmocka_set_test_filter(argv[1]);
