@@ -7,7 +7,7 @@
 #include "programs.h"
 #include "rig.h"
 
-enum { MOST_TICKS = 1500 };
+enum { MOST_TICKS = 1500, FAR_TICKS = 5000 };
 
 static struct machine *clone_on(struct rig *r, const struct snapshot *s, enum machine_engine engine)
 {
@@ -35,6 +35,19 @@ static void assert_same(struct machine *m, unsigned tick, uint64_t hash)
   }
 }
 
+/* A long run in one piece, for most of which the engine need not count: it goes
+ * without counting only while it has a page of instructions to go. */
+static void far_alike(struct rig *r, const struct snapshot *s)
+{
+  struct machine *plain = clone_on(r, s, MACHINE_ENGINE_STEPPER);
+  struct machine *m = clone_on(r, s, r->engine);
+  machine_advance(plain, FAR_TICKS);
+  machine_advance(m, FAR_TICKS);
+  assert_same(m, FAR_TICKS, machine_state_hash(plain));
+  machine_destroy(m);
+  machine_destroy(plain);
+}
+
 /* From tick 0 for so many ticks: hot and stepped, cold and in one piece. `cold`:
  * up to each tick by itself; else only up to the last. Leaves r->m there. */
 static void alike(struct rig *r, unsigned ticks, bool cold)
@@ -51,6 +64,7 @@ static void alike(struct rig *r, unsigned ticks, bool cold)
     assert_same(m, t, hash[t]);
     machine_destroy(m);
   }
+  far_alike(r, s);
   snapshot_destroy(s);
   for (unsigned t = 1; t <= ticks; t++) {
     machine_advance(r->m, t);
