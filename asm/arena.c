@@ -1,6 +1,5 @@
 #include "asm/arena.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,16 +61,23 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t len)
   return copy;
 }
 
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+  va_list again;
+  va_copy(again, args);
+  int len = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  size_t size = len < 0 ? 1 : (size_t)len + 1;
+  char *text = arena_alloc(arena, size);
+  vsnprintf(text, size, format, args);
+  return text;
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
   va_list args;
   va_start(args, format);
-  int len = vsnprintf(NULL, 0, format, args);
-  va_end(args);
-  size_t size = len < 0 ? 1 : (size_t)len + 1;
-  char *text = arena_alloc(arena, size);
-  va_start(args, format);
-  vsnprintf(text, size, format, args);
+  char *text = arena_vprintf(arena, format, args);
   va_end(args);
   return text;
 }

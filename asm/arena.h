@@ -6,6 +6,7 @@
 #define TRAPEZE_ASM_ARENA_H
 
 #include <setjmp.h>
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -22,8 +23,10 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size);
 /* A terminated copy of `len` bytes. */
 char *arena_copy(struct arena *arena, const char *bytes, size_t len);
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0), nonnull(2)));
 char *arena_printf(struct arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(printf, 2, 3), nonnull(2)));
 /* Room for `need` items in a vector of which `count` are in use: the old items,
  * or a bigger copy of them with *capacity updated. */
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t need,

@@ -67,8 +67,10 @@ struct condition {
   bool active, taken, outer, else_seen;
 };
 
+enum recording_kind { RECORD_NONE, RECORD_MACRO, RECORD_REPT };
+
 struct recording {
-  enum { RECORD_NONE, RECORD_MACRO, RECORD_REPT } kind;
+  enum recording_kind kind;
   unsigned depth;      /* nested definitions inside */
   struct macro *macro; /* NULL: the header was bad; lines are dropped */
   uint64_t times;

@@ -18,15 +18,9 @@ static unsigned max_errors(const struct assembly *a)
 static void add(struct assembly *a, enum severity severity, struct loc at, const char *format,
                 va_list args)
 {
-  va_list copy;
-  va_copy(copy, args);
-  int len = vsnprintf(NULL, 0, format, copy);
-  va_end(copy);
-  size_t size = len < 0 ? 1 : (size_t)len + 1;
-  char *message = arena_alloc(&a->arena, size + sizeof "…");
-  vsnprintf(message, size, format, args);
-  if (size > MESSAGE_BYTES)
-    strcpy(message + MESSAGE_BYTES, "…");
+  char *message = arena_vprintf(&a->arena, format, args);
+  if (strlen(message) > MESSAGE_BYTES)
+    strcpy(message + MESSAGE_BYTES - strlen("…"), "…");
   const struct diag *last = a->diags.count ? &a->diags.items[a->diags.count - 1] : NULL;
   if (last && at.line && last->at.line == at.line && last->at.first == at.first &&
       strcmp(last->message, message) == 0)
@@ -66,8 +60,7 @@ void asm_note(struct assembly *a, struct loc other, const char *format, ...)
 {
   va_list args;
   va_start(args, format);
-  char *text = arena_alloc(&a->arena, 256);
-  vsnprintf(text, 256, format, args);
+  char *text = arena_vprintf(&a->arena, format, args);
   va_end(args);
   struct diag *d = &a->diags.items[a->diags.count - 1];
   d->other = other;

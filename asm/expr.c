@@ -337,7 +337,7 @@ bool expr_eval_now(struct assembly *a, const struct expr *e, const char *what, i
   else
     asm_error(a, culprit->loc,
               "%s must be known here, but it depends on where a section will lie "
-              "(.org at its start would fix that)",
+              "(an .org at its start fixes that; .assert is checked later)",
               what);
   return false;
 }

@@ -210,9 +210,12 @@ static void real_instruction(struct assembly *a, enum isa_insn insn, const struc
   section_emit_insn(a, token_loc(a, st->op), &m.insn, m.operand, m.expr);
 }
 
-static void unknown_instruction(struct assembly *a, const struct statement *st)
+static const char *instruction_suggest(struct assembly *a, const char *name, size_t len)
 {
-  struct suggestion best = suggest_begin(st->op->text, st->op->len);
+  const char *dotted = arena_printf(&a->arena, ".%s", name);
+  if (directive_exists(dotted))
+    return arena_printf(&a->arena, "; did you mean '%s'?", dotted);
+  struct suggestion best = suggest_begin(name, len);
   for (int i = 0; i < ISA_INSN_COUNT; i++)
     suggest_offer(&best, isa_insn_info((enum isa_insn)i)->mnemonic);
   for (size_t i = 0; pseudo_name(i); i++)
@@ -220,11 +223,13 @@ static void unknown_instruction(struct assembly *a, const struct statement *st)
   for (size_t b = 0; b < MACRO_BUCKETS; b++)
     for (const struct macro *m = a->macros[b]; m; m = m->chain)
       suggest_offer(&best, m->name);
-  const char *hint = asm_did_you_mean(a, &best);
-  const char *dotted = arena_printf(&a->arena, ".%s", st->op->text);
-  if (!best.best && directive_exists(dotted))
-    hint = arena_printf(&a->arena, "; did you mean '%s'?", dotted);
-  asm_error(a, token_loc(a, st->op), "there is no instruction or macro '%s'%s", st->op->text, hint);
+  return asm_did_you_mean(a, &best);
+}
+
+static void unknown_instruction(struct assembly *a, const struct statement *st)
+{
+  asm_error(a, token_loc(a, st->op), "there is no instruction or macro '%s'%s", st->op->text,
+            instruction_suggest(a, st->op->text, st->op->len));
 }
 
 void insn_assemble(struct assembly *a, const struct statement *st)

@@ -7,7 +7,8 @@
 
 #include "asm/assembly.h"
 
-#define ROW_BYTES 8u
+#define ROW_BYTES     8u
+#define SOURCE_COLUMN 18 /* after the contents */
 
 static bool symbol_name(void *ctx, uint32_t address, char *buf, size_t size)
 {
@@ -30,20 +31,21 @@ static uint32_t read_unit(const uint8_t *at, unsigned size)
   return v;
 }
 
-/* One row's contents in units of the statement; returns the bytes shown. */
-static uint32_t print_units(FILE *out, const struct emitted *e, uint32_t from)
+/* One row's contents in units of the statement, filled up to `fill` columns; returns
+ * the bytes shown. */
+static uint32_t print_units(FILE *out, const struct emitted *e, uint32_t from, int fill)
 {
   unsigned unit = e->unit ? e->unit : 4;
   uint32_t limit = e->unit ? ROW_BYTES : 4, shown = 0;
   int width = 0;
   while (shown < limit && from + shown + unit <= e->size) {
     const uint8_t *at = e->section->bytes + e->offset + from + shown;
-    width += fprintf(out, "%0*" PRIx32 "%s", (int)(2 * unit), read_unit(at, unit), "");
+    width += fprintf(out, "%s%0*" PRIx32, unit > 1 && shown ? " " : "", (int)(2 * unit),
+                     read_unit(at, unit));
     shown += unit;
-    if (unit > 1 && shown < limit)
-      width += fprintf(out, " ");
   }
-  fprintf(out, "%*s", 18 - width, "");
+  if (fill > width)
+    fprintf(out, "%*s", fill - width, "");
   return shown;
 }
 
@@ -95,9 +97,9 @@ static void print_emitted(struct assembly *a, FILE *out, const struct emitted *e
   bool pseudo = contents && e->pseudo;
   uint32_t from = 0;
   if (contents && !pseudo)
-    from = print_units(out, e, 0);
+    from = print_units(out, e, 0, SOURCE_COLUMN);
   else
-    fprintf(out, "%18s", "");
+    fprintf(out, "%*s", SOURCE_COLUMN, "");
   print_source(out, e->line);
   while (contents && from < e->size) {
     if (!pseudo && e->size - from > 4 * ROW_BYTES && uniform(e, from)) {
@@ -106,7 +108,7 @@ static void print_emitted(struct assembly *a, FILE *out, const struct emitted *e
       return;
     }
     fprintf(out, "%08" PRIx32 "  ", section_address(e->section, e->offset + from));
-    uint32_t shown = print_units(out, e, from);
+    uint32_t shown = print_units(out, e, from, pseudo ? SOURCE_COLUMN : 0);
     if (shown == 0)
       return;
     if (pseudo)

@@ -119,7 +119,7 @@ static bool name_is_free(struct assembly *a, const struct token *t)
   return false;
 }
 
-static void start_recording(struct assembly *a, int kind, struct loc at)
+static void start_recording(struct assembly *a, enum recording_kind kind, struct loc at)
 {
   a->recording.kind = kind;
   a->recording.depth = 0;
@@ -242,7 +242,9 @@ static bool collect_arguments(struct assembly *a, const struct macro *m, struct 
     }
     if (m->parameters.items[k].rest)
       end = a->tokens.count - 1;
-    arguments[k] = text_between(a, named ? i + 2 : i, end);
+    struct argument given = text_between(a, named ? i + 2 : i, end);
+    if (named || given.len > 0)
+      arguments[k] = given;
     i = a->tokens.items[end].kind == ',' ? end + 1 : end;
   }
   return true;
@@ -254,7 +256,7 @@ static bool fill_defaults(struct assembly *a, const struct macro *m, struct argu
   bool complete = true;
   for (size_t k = 0; k < m->parameters.count; k++) {
     const struct parameter *p = &m->parameters.items[k];
-    if (arguments[k].len > 0 || p->rest)
+    if (arguments[k].text || p->rest)
       continue;
     if (!p->has_default) {
       asm_error(a, call, "macro '%s' needs the argument '%s'", m->name, p->name);

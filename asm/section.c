@@ -144,8 +144,8 @@ static void report_target(struct assembly *a, const struct fixup *f, int64_t off
   else
     asm_error(a, f->expr->loc,
               "the target is %" PRId64 " bytes away; %s reaches %" PRId64 " to %" PRId64
-              " (load the address with 'la' and use 'jr' or 'jalr')",
-              offset, mnemonic, min, max);
+              " (load the address with 'la' and use '%s')",
+              offset, mnemonic, min, max, isa_insn_info(ISA_JALR)->mnemonic);
 }
 
 static void report_range(struct assembly *a, const struct fixup *f, int64_t v, int64_t min,

@@ -188,28 +188,35 @@ static struct frame *push(struct assembly *a, enum origin_kind kind, const struc
   return f;
 }
 
-static void report_nul(struct assembly *a, const struct frame *f)
+/* The place of one byte of a file whose lines are not assembled. */
+static struct loc place_in(struct assembly *a, const struct frame *f, size_t offset, size_t length)
 {
-  const char *nul = memchr(f->shown, 0, f->end);
-  if (!nul)
-    return;
   struct line *line = arena_alloc(&a->arena, sizeof *line);
-  const char *start = nul, *end = nul;
-  line->number = 1;
-  while (start > f->shown && start[-1] != '\n')
+  size_t start = offset, end = offset;
+  while (start > 0 && f->shown[start - 1] != '\n')
     start--;
-  while (end < f->shown + f->end && *end != '\n')
+  while (end < f->end && f->shown[end] != '\n')
     end++;
-  for (const char *q = f->shown; q < start; q++)
-    line->number += *q == '\n';
-  line->text = line->shown = start;
-  line->len = line->shown_len = (size_t)(end - start);
+  line->number = 1;
+  for (size_t i = 0; i < start; i++)
+    line->number += f->shown[i] == '\n';
+  line->text = line->shown = f->shown + start;
+  line->len = line->shown_len = end - start;
   line->file = f->file;
   line->origin = f->origin;
   line->sequence = a->sequence;
-  size_t column = (size_t)(nul - start);
-  asm_fatal(a, (struct loc){line, column, column + 1},
-            "the source holds a zero byte: is this a text file?");
+  return (struct loc){line, offset - start, offset - start + length};
+}
+
+static void check_bytes(struct assembly *a, const struct frame *f, char *clean)
+{
+  const char *nul = memchr(f->shown, 0, f->end);
+  size_t open = strip_blocks(f->shown, f->end, clean);
+  if (nul)
+    asm_fatal(a, place_in(a, f, (size_t)(nul - f->shown), 1),
+              "the source holds a zero byte: is this a text file?");
+  else if (open != SIZE_MAX)
+    asm_fatal(a, place_in(a, f, open, 2), "this comment has no '*/'");
 }
 
 bool source_push_file(struct assembly *a, const char *path, const struct loc *call)
@@ -229,15 +236,7 @@ bool source_push_file(struct assembly *a, const char *path, const struct loc *ca
   f->end = len;
   char *clean = arena_copy(&a->arena, bytes, len);
   f->text = clean;
-  report_nul(a, f);
-  size_t open = strip_blocks(bytes, len, clean);
-  if (open != SIZE_MAX && !a->stop) {
-    unsigned number = 1;
-    for (size_t i = 0; i < open; i++)
-      number += bytes[i] == '\n';
-    asm_fatal(a, call ? *call : (struct loc){0}, "%s:%u: the comment that begins here has no '*/'",
-              name, number);
-  }
+  check_bytes(a, f, clean);
   return !a->stop;
 }
 

@@ -122,12 +122,15 @@ void asm_statement(struct assembly *a, const struct line *line)
   const struct token *op = &a->tokens.items[first];
   if (a->recording.kind != RECORD_NONE) {
     recording_line(a, line, op);
-  } else if (op->kind == IDENT && condition_directive(a, op, first)) {
-    if (condition_active(a))
+  } else {
+    bool active = condition_active(a);
+    if (active)
       define_labels(a, first);
-  } else if (condition_active(a)) {
-    define_labels(a, first);
-    run(a, first);
+    bool condition = op->kind == IDENT && condition_directive(a, op, first);
+    if (condition && !active && condition_active(a)) /* "label: .endif" */
+      define_labels(a, first);
+    else if (!condition && active)
+      run(a, first);
   }
   note_emitted(a, before);
 }

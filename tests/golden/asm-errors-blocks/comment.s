@@ -1,0 +1,2 @@
+        nop /* closed */ nop /* not
+        nop

@@ -1,0 +1,4 @@
+        .if 1
+        nop
+        .else
+        .if 0

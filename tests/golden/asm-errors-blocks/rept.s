@@ -1,0 +1,4 @@
+        .rept 3
+        nop
+        .rept 2
+        .endr

@@ -1,0 +1,2 @@
+        .include "lib/three.inc"
+        .word undefined_as_well

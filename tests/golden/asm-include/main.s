@@ -1,0 +1,3 @@
+        .include "lib/one.inc"
+        .include "deep.inc"
+        .word 3
