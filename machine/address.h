@@ -12,16 +12,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct { uint32_t v; } gva_t;
-typedef struct { uint32_t v; } gpa_t;
-typedef struct { uint32_t v; } mpa_t;
+typedef struct {
+  uint32_t v;
+} gva_t;
+typedef struct {
+  uint32_t v;
+} gpa_t;
+typedef struct {
+  uint32_t v;
+} mpa_t;
 
-static inline gva_t gva(uint32_t v) { return (gva_t){v}; }
-static inline gpa_t gpa(uint32_t v) { return (gpa_t){v}; }
-static inline mpa_t mpa(uint32_t v) { return (mpa_t){v}; }
+static inline gva_t gva(uint32_t v)
+{
+  return (gva_t){v};
+}
+static inline gpa_t gpa(uint32_t v)
+{
+  return (gpa_t){v};
+}
+static inline mpa_t mpa(uint32_t v)
+{
+  return (mpa_t){v};
+}
 
-typedef struct { gpa_t start; uint32_t size; } gpa_range_t;
-typedef struct { mpa_t start; uint32_t size; } mpa_range_t;
+typedef struct {
+  gpa_t start;
+  uint32_t size;
+} gpa_range_t;
+typedef struct {
+  mpa_t start;
+  uint32_t size;
+} mpa_range_t;
 
 /* [at, at+len) lies within [start, start+size). Empty accesses lie within. */
 static inline bool range_contains(uint32_t start, uint32_t size, uint32_t at, uint32_t len)

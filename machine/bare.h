@@ -23,10 +23,9 @@
 #include "machine/ops.h"
 #include "machine/storage.h"
 
-#define BARE_CPUID     0x50470001u
+#define BARE_CPUID 0x50470001u
 /* Registers, and one that takes the writes to `zero`. */
 #define BARE_SINK ISA_REG_COUNT
-
 
 struct bare {
   struct machine machine;
@@ -48,7 +47,7 @@ struct bare {
   struct code code;
   struct console *console;
   struct disk *disk;
-  struct disk_store *store; /* borrowed; NULL: no disk */
+  struct disk_store *store;                              /* borrowed; NULL: no disk */
   uint32_t line_of_timer, line_of_console, line_of_disk; /* bits of IPEND */
   uint8_t cause_of_line[32];
   struct machine_stats stats;

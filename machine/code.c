@@ -154,8 +154,7 @@ static enum isa_insn fill(struct bare *b, struct code_page *page, uint32_t index
 
 /* A fused slot needs its successor's operands, but leaves it undecoded or as it
  * was: control may still come to it alone. */
-static const void *fused(struct bare *b, struct code_page *page, uint32_t index,
-                         enum isa_insn insn)
+static const void *fused(struct bare *b, struct code_page *page, uint32_t index, enum isa_insn insn)
 {
   if (!b->code.fuse || index + 1 >= page->words) {
     return NULL;
@@ -176,8 +175,7 @@ void code_decode(struct bare *b, struct code_page *page, uint32_t index)
   }
   page->insn[index] = (uint8_t)insn;
   const void *pair = fused(b, page, index, insn);
-  s->go = pair ? pair
-          : isa_insn_info(insn)->group == ISA_GROUP_SYSTEM
-              ? b->code.labels->system
-              : b->code.table[CODE_FAST][0][insn];
+  s->go = pair                                             ? pair
+          : isa_insn_info(insn)->group == ISA_GROUP_SYSTEM ? b->code.labels->system
+                                                           : b->code.table[CODE_FAST][0][insn];
 }

@@ -21,7 +21,7 @@ enum outcome {
     bool resync = false, redispatch = false;                                                       \
     (void)b, (void)space, (void)slot, (void)pc, (void)now, (void)to;
 #define BODY_END(I, B)                                                                             \
-    return resync ? OUT_RESYNC : redispatch ? OUT_REDISPATCH : OUT_NEXT;                           \
+  return resync ? OUT_RESYNC : redispatch ? OUT_REDISPATCH : OUT_NEXT;                             \
   }
 #define BODY_SYSTEM_BEGIN(I, B) BODY_BEGIN(I, B)
 #define BODY_SYSTEM_END(I, B)   BODY_END(I, B)

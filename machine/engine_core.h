@@ -25,7 +25,7 @@
     DISPATCH;                                                                                      \
   } while (0)
 #else
-#define DISPATCH        goto *slot->go
+#define DISPATCH        goto * slot->go
 #define MAY_GO_ON(left) ((left) >= BLOCK_LIMIT)
 #define NEXT                                                                                       \
   do {                                                                                             \
@@ -84,14 +84,14 @@
 #define BODY(I, B)                                                                                 \
   body_##I##_##B:                                                                                  \
   {                                                                                                \
-    uint32_t to = 0;                                                                                 \
+    uint32_t to = 0;                                                                               \
     enum outcome out = RUN(I, B);                                                                  \
     GO_ON(out)                                                                                     \
   }
 #define PAIR(F, S)                                                                                 \
   pair_##F##_##S:                                                                                  \
   {                                                                                                \
-    uint32_t to = 0;                                                                                 \
+    uint32_t to = 0;                                                                               \
     enum outcome out = RUN(F, FULL);                                                               \
     if (LIKELY(out == OUT_NEXT)) {                                                                 \
       slot++;                                                                                      \
@@ -103,21 +103,20 @@
 #define PAIR_LABEL(F, S) [PAIR_##F##_##S] = &&pair_##F##_##S,
 
 /* labels not NULL: only tells where its labels are. */
-static __attribute__((noinline)) enum engine_exit ENGINE_NAME(struct bare *b, struct space *space,
-                                                              uint64_t budget,
-                                                              const struct code_labels **labels)
+static __attribute__((noinline)) enum engine_exit
+ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct code_labels **labels)
 {
   static const struct code_labels places = {
-      .body = {ISA_BODIES(BODY_LABEL)},
+    .body = {ISA_BODIES(BODY_LABEL)},
 #if !ENGINE_COUNTED
-      .pair = {ENGINE_PAIRS(PAIR_LABEL)},
+    .pair = {ENGINE_PAIRS(PAIR_LABEL)},
 #endif
-      .illegal = &&illegal,
-      .undecoded = &&undecoded,
-      .end = &&page_end,
-      .system = &&system,
-      .privileged = &&privileged,
-      .nop = &&nop,
+    .illegal = &&illegal,
+    .undecoded = &&undecoded,
+    .end = &&page_end,
+    .system = &&system,
+    .privileged = &&privileged,
+    .nop = &&nop,
   };
   if (labels) {
     *labels = &places;

@@ -4,6 +4,7 @@
 #ifndef TRAPEZE_MACHINE_ENGINE_PAIRS_H
 #define TRAPEZE_MACHINE_ENGINE_PAIRS_H
 
+/* clang-format off */
 /* What may follow: loads, stores, arithmetic, branches. */
 #define ENGINE_PAIRS_MEMORY(X, F) X(F, LW) X(F, SW) X(F, LBU) X(F, SB)
 #define ENGINE_PAIRS_SIMPLE(X, F)                                                                  \
@@ -37,6 +38,7 @@
   X(LUI, ADDI) X(LUI, ADD) X(LUI, ORI) X(AUIPC, ADDI) X(AUIPC, JALR) X(AUIPC, LW)                  \
   X(SLT, BEQ) X(SLT, BNE) X(SLTU, BEQ) X(SLTU, BNE)                                                \
   X(SLTI, BEQ) X(SLTI, BNE) X(SLTIU, BEQ) X(SLTIU, BNE)
+/* clang-format on */
 
 #define ENGINE_PAIR_NAME(F, S) PAIR_##F##_##S,
 enum engine_pair { ENGINE_PAIRS(ENGINE_PAIR_NAME) ENGINE_PAIR_COUNT };

@@ -18,7 +18,7 @@ struct machine;
 struct disk_store;
 struct tracer;
 
-#define MACHINE_NEVER UINT64_MAX /* a tick that does not come */
+#define MACHINE_NEVER       UINT64_MAX /* a tick that does not come */
 #define MACHINE_MIN_STORAGE (64u << 10)
 #define MACHINE_MAX_STORAGE (1u << 30)
 
@@ -127,8 +127,8 @@ bool machine_phys_write_word(struct machine *m, gpa_t at, uint32_t word);
 enum machine_access { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
 struct translation {
   bool ok;
-  gpa_t pa;              /* if ok */
-  enum isa_cause cause;  /* if not: bounds, bus, … */
+  gpa_t pa;             /* if ok */
+  enum isa_cause cause; /* if not: bounds, bus, … */
 };
 /* Pure: what an access by the current PSW (te: its TE) to one byte at va would
  * meet. Alignment is not looked at. */
@@ -180,7 +180,7 @@ void machine_unwatch_storage(struct machine *m, unsigned id);
 
 /* Counted, never part of the state. */
 struct machine_stats {
-  uint64_t instructions; /* completed */
+  uint64_t instructions;               /* completed */
   uint64_t traps[ISA_CAUSE_LIMIT];     /* stops with MACHINE_TRAP (bare) / virtual traps (VM) */
   uint64_t delivered[ISA_CAUSE_LIMIT]; /* through the vector table */
 };

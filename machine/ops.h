@@ -54,7 +54,7 @@ struct machine_ops {
   uint64_t (*watched_digest)(struct machine *m, unsigned id);
   void (*unwatch_storage)(struct machine *m, unsigned id);
   const struct machine_stats *(*stats)(struct machine *m);
-  bool (*save_devices)(struct machine *m, struct machine_blob *blob); /* false: no memory */
+  bool (*save_devices)(struct machine *m, struct machine_blob *blob);       /* false: no memory */
   bool (*load_devices)(struct machine *m, const struct machine_blob *blob); /* false: not ours */
 };
 

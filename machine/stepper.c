@@ -8,8 +8,8 @@
 /* How a body ended; pc and the tick belong to the caller. */
 enum outcome { DONE, TRAPPED };
 
-#define BODY_BEGIN(I, B) case BODY_##I##_##B:
-#define BODY_END(I, B)   return DONE;
+#define BODY_BEGIN(I, B)        case BODY_##I##_##B:
+#define BODY_END(I, B)          return DONE;
 #define BODY_SYSTEM_BEGIN(I, B) BODY_BEGIN(I, B)
 #define BODY_SYSTEM_END(I, B)   BODY_END(I, B)
 
@@ -19,15 +19,15 @@ enum outcome { DONE, TRAPPED };
 #define OPERAND_N   (d->n)
 #define OPERAND_IMM (d->imm)
 
-#define GET_REG(i)    (b->reg[i])
-#define SET_REG(i, v) (b->reg[(i) == REG_ZERO ? BARE_SINK : (i)] = (v))
-#define GET_PC()      (b->pc)
-#define JUMP(target)  (*next = (target))
+#define GET_REG(i)       (b->reg[i])
+#define SET_REG(i, v)    (b->reg[(i) == REG_ZERO ? BARE_SINK : (i)] = (v))
+#define GET_PC()         (b->pc)
+#define JUMP(target)     (*next = (target))
 #define JUMP_REL(offset) JUMP(b->pc + (offset))
 
-#define GET_PSW()           (b->psw)
-#define SET_PSW(v)          bare_write_psw(b, (v))
-#define GET_PSW_FIELD(F)    ((b->psw & PSW_##F##_MASK) >> PSW_##F##_SHIFT)
+#define GET_PSW()        (b->psw)
+#define SET_PSW(v)       bare_write_psw(b, (v))
+#define GET_PSW_FIELD(F) ((b->psw & PSW_##F##_MASK) >> PSW_##F##_SHIFT)
 #define SET_PSW_FIELD(F, v)                                                                        \
   bare_write_psw(b, (b->psw & ~PSW_##F##_MASK) | ((v) << PSW_##F##_SHIFT & PSW_##F##_MASK))
 #define USER_MODE()     profile_user_mode(b->machine.profile)
@@ -41,14 +41,14 @@ enum outcome { DONE, TRAPPED };
       return TRAPPED;                                                                              \
     }                                                                                              \
   } while (0)
-#define LOAD_B(dst, addr)     ATTEMPT(bare_load(b, (addr), 1, psw_te(b->psw), &(dst)))
-#define LOAD_H(dst, addr)     ATTEMPT(bare_load(b, (addr), 2, psw_te(b->psw), &(dst)))
-#define LOAD_W(dst, addr)     ATTEMPT(bare_load(b, (addr), 4, psw_te(b->psw), &(dst)))
-#define STORE_B(addr, v)      ATTEMPT(bare_store(b, (addr), 1, psw_te(b->psw), (v)))
-#define STORE_H(addr, v)      ATTEMPT(bare_store(b, (addr), 2, psw_te(b->psw), (v)))
-#define STORE_W(addr, v)      ATTEMPT(bare_store(b, (addr), 4, psw_te(b->psw), (v)))
-#define LOAD_PREV(dst, addr)  ATTEMPT(bare_load(b, (addr), 4, bare_prev_te(b), &(dst)))
-#define STORE_PREV(addr, v)   ATTEMPT(bare_store(b, (addr), 4, bare_prev_te(b), (v)))
+#define LOAD_B(dst, addr)    ATTEMPT(bare_load(b, (addr), 1, psw_te(b->psw), &(dst)))
+#define LOAD_H(dst, addr)    ATTEMPT(bare_load(b, (addr), 2, psw_te(b->psw), &(dst)))
+#define LOAD_W(dst, addr)    ATTEMPT(bare_load(b, (addr), 4, psw_te(b->psw), &(dst)))
+#define STORE_B(addr, v)     ATTEMPT(bare_store(b, (addr), 1, psw_te(b->psw), (v)))
+#define STORE_H(addr, v)     ATTEMPT(bare_store(b, (addr), 2, psw_te(b->psw), (v)))
+#define STORE_W(addr, v)     ATTEMPT(bare_store(b, (addr), 4, psw_te(b->psw), (v)))
+#define LOAD_PREV(dst, addr) ATTEMPT(bare_load(b, (addr), 4, bare_prev_te(b), &(dst)))
+#define STORE_PREV(addr, v)  ATTEMPT(bare_store(b, (addr), 4, bare_prev_te(b), (v)))
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
     struct translation t_ = mmu_translate(b, (va), 1, psw_te(b->psw));                             \
@@ -61,10 +61,10 @@ enum outcome { DONE, TRAPPED };
     return TRAPPED;                                                                                \
   } while (0)
 
-#define PORT_IN(dst, port)  ATTEMPT(bare_insn_in(b, b->tick + 1, (port), &(dst)))
-#define PORT_OUT(port, v)   ATTEMPT(bare_insn_out(b, b->tick + 1, (port), (v)))
-#define WAIT()              (b->run_state = MACHINE_WAITING)
-#define HALT()              (b->run_state = MACHINE_STOPPED)
+#define PORT_IN(dst, port) ATTEMPT(bare_insn_in(b, b->tick + 1, (port), &(dst)))
+#define PORT_OUT(port, v)  ATTEMPT(bare_insn_out(b, b->tick + 1, (port), (v)))
+#define WAIT()             (b->run_state = MACHINE_WAITING)
+#define HALT()             (b->run_state = MACHINE_STOPPED)
 #include "machine/absent_devices.h"
 
 static enum outcome execute(struct bare *b, enum isa_body body, const struct isa_decoded *d,

@@ -19,8 +19,8 @@ bool storage_init(struct storage *s, uint32_t size)
 {
   uint32_t pages = size >> STORAGE_PAGE_SHIFT;
   *s = (struct storage){.size = size};
-  void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void *bytes =
+      mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (bytes == MAP_FAILED) {
     return false;
   }

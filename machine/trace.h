@@ -8,15 +8,15 @@
 #include "machine/machine.h"
 
 enum trace_kind {
-  TRACE_TRAP,        /* a = cause, b = epc, c = value, d = insn */
-  TRACE_DELIVER,     /* a = cause, b = epc, c = handler address */
-  TRACE_IO,          /* a = port, b = value, c = 1 for out */
-  TRACE_DEVICE,      /* a line was raised: a = cause */
-  TRACE_WORLD_IN,    /* VMM loads a VM on the real machine: b = guest pc, c = virtual PSW */
-  TRACE_WORLD_OUT,   /* and leaves it: a = real cause, b = guest pc, c = virtual PSW */
-  TRACE_EMULATE,     /* a = enum isa_insn, b = epc, d = insn */
-  TRACE_REFLECT,     /* a = virtual cause, b = epc, c = real cause */
-  TRACE_SERVE,       /* the VMM dealt with it and the guest sees nothing: a = real cause */
+  TRACE_TRAP,      /* a = cause, b = epc, c = value, d = insn */
+  TRACE_DELIVER,   /* a = cause, b = epc, c = handler address */
+  TRACE_IO,        /* a = port, b = value, c = 1 for out */
+  TRACE_DEVICE,    /* a line was raised: a = cause */
+  TRACE_WORLD_IN,  /* VMM loads a VM on the real machine: b = guest pc, c = virtual PSW */
+  TRACE_WORLD_OUT, /* and leaves it: a = real cause, b = guest pc, c = virtual PSW */
+  TRACE_EMULATE,   /* a = enum isa_insn, b = epc, d = insn */
+  TRACE_REFLECT,   /* a = virtual cause, b = epc, c = real cause */
+  TRACE_SERVE,     /* the VMM dealt with it and the guest sees nothing: a = real cause */
 };
 
 struct trace_event {

@@ -127,8 +127,8 @@ static void fill_words(struct machine *m, uint64_t *seed, uint32_t from, uint32_
 static void fill_vectors(struct machine *m, uint64_t *seed)
 {
   for (uint32_t cause = 0; cause < 64; cause++) {
-    uint32_t handler = random_below(seed, 30) == 0 ? plausible(seed)
-                                                   : random_below(seed, STORAGE / 4) * 4;
+    uint32_t handler =
+        random_below(seed, 30) == 0 ? plausible(seed) : random_below(seed, STORAGE / 4) * 4;
     machine_phys_write_word(m, gpa(4 * cause), handler);
   }
 }

@@ -6,8 +6,8 @@
 #include "random.h"
 
 enum { STEPPER, UNFUSED, FUSED, ENGINES };
-static const enum machine_engine engines[ENGINES] = {
-    MACHINE_ENGINE_STEPPER, MACHINE_ENGINE_UNFUSED, MACHINE_ENGINE_FAST};
+static const enum machine_engine engines[ENGINES] = {MACHINE_ENGINE_STEPPER, MACHINE_ENGINE_UNFUSED,
+                                                     MACHINE_ENGINE_FAST};
 
 static bool same_stop(struct machine_stop a, struct machine_stop b)
 {

@@ -428,10 +428,9 @@ static void data_at_bound(struct rig *r)
 /* BASE in the middle of a page, and off a word: nothing can be cached. */
 static void unaligned_base(struct rig *r, uint32_t base)
 {
-  uint32_t words[] = {
-      addi(REG_A0, REG_A0, 1), program_word(ISA_SW, REG_A0, REG_ZERO, 0, 0x1100),
-      program_word(ISA_LW, REG_A1, REG_ZERO, 0, 0x1100), addi(REG_A2, REG_A1, 1),
-      program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-16)};
+  uint32_t words[] = {addi(REG_A0, REG_A0, 1), program_word(ISA_SW, REG_A0, REG_ZERO, 0, 0x1100),
+                      program_word(ISA_LW, REG_A1, REG_ZERO, 0, 0x1100), addi(REG_A2, REG_A1, 1),
+                      program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-16)};
   set_cr(r, CR_BASE, base);
   set_cr(r, CR_BOUND, 0x2000);
   assert_true(machine_phys_write(r->m, gpa(base + 0xff8), words, sizeof words));
@@ -538,8 +537,7 @@ static void many_spaces(struct rig *r)
 {
   catch_all(r);
   set_vector(r, CAUSE_SYSCALL, 0x900);
-  uint32_t code[] = {program_word(ISA_LW, REG_A0, REG_ZERO, 0, 0x400),
-                     addi(REG_A0, REG_A0, 1),
+  uint32_t code[] = {program_word(ISA_LW, REG_A0, REG_ZERO, 0, 0x400), addi(REG_A0, REG_A0, 1),
                      program_word(ISA_SW, REG_A0, REG_ZERO, 0, 0x400),
                      program_word(ISA_SYS, 0, 0, 0, 0)};
   for (uint32_t page = 2; page < 15; page++) {

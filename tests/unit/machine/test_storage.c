@@ -52,7 +52,9 @@ static void scribble(struct machine *m, uint64_t *seed)
 {
   uint8_t bytes[9000];
   uint32_t kind = random_below(seed, 10), size = machine_storage_size(m);
-  uint32_t len = kind < 6 ? 4 : kind < 9 ? random_below(seed, 20) : random_below(seed, sizeof bytes);
+  uint32_t len = kind < 6   ? 4
+                 : kind < 9 ? random_below(seed, 20)
+                            : random_below(seed, sizeof bytes);
   bool zeros = random_below(seed, 3) == 0;
   for (uint32_t i = 0; i < len; i++) {
     bytes[i] = zeros ? 0 : (uint8_t)random_next(seed);
@@ -129,11 +131,10 @@ static void test_watches(void **state)
 static void test_digest_follows_stores(void **state)
 {
   (void)state;
-  uint32_t code[] = {program_word(ISA_SW, REG_T0, REG_T1, 0, 0),
-                     program_word(ISA_SB, REG_T0, REG_T1, 0, 0x7f1),
-                     program_word(ISA_ADDI, REG_T0, REG_T0, 0, 3),
-                     program_word(ISA_ADDI, REG_T1, REG_T1, 0, 20),
-                     program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-16)};
+  uint32_t code[] = {
+      program_word(ISA_SW, REG_T0, REG_T1, 0, 0), program_word(ISA_SB, REG_T0, REG_T1, 0, 0x7f1),
+      program_word(ISA_ADDI, REG_T0, REG_T0, 0, 3), program_word(ISA_ADDI, REG_T1, REG_T1, 0, 20),
+      program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-16)};
   struct machine *m = create(MACHINE_MIN_STORAGE);
   program_put(m, ISA_RESET_PC, code, 5);
   machine_set_reg(m, REG_T1, 0x2000);
@@ -167,29 +168,35 @@ static void test_storage_is_sparse(void **state)
   machine_destroy(m);
 }
 
-/* Each page jumps to the next: more of them than are kept decoded. */
+/* One page calls each of the others in turn: more than are kept decoded, while
+ * the caller is still in use. */
 static void test_more_code_than_is_kept(void **state)
 {
   (void)state;
-  const uint32_t pages = CODE_MAX_PAGES + 100;
-  struct machine *m = create((pages + 2) * ISA_PAGE_SIZE);
-  uint32_t code[] = {program_word(ISA_ADDI, REG_A0, REG_A0, 0, 1),
-                     program_word(ISA_ADD, REG_T1, REG_T1, REG_T0, 0),
-                     program_word(ISA_JALR, REG_ZERO, REG_T1, 0, 0)};
-  uint32_t back = program_word(ISA_ADDI, REG_T1, REG_T2, 0, 0);
-  uint32_t sum = 0; /* of two rounds: page i adds i */
+  const uint32_t pages = CODE_MAX_PAGES + 100, first = ISA_RESET_PC + ISA_PAGE_SIZE;
+  struct machine *m = create(first + pages * ISA_PAGE_SIZE);
+  const uint32_t caller[] = {program_word(ISA_JALR, REG_RA, REG_T1, 0, 0),
+                             program_word(ISA_ADD, REG_T1, REG_T1, REG_T0, 0),
+                             program_word(ISA_BNE, REG_T1, REG_T2, 0, (uint32_t)-8),
+                             program_word(ISA_ADDI, REG_T1, REG_S0, 0, 0),
+                             program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-16)};
+  program_put(m, ISA_RESET_PC, caller, 5);
+  uint32_t sum = 0; /* of a round: page i adds i */
   for (uint32_t i = 0; i < pages; i++) {
-    code[0] = program_word(ISA_ADDI, REG_A0, REG_A0, 0, i);
-    program_put(m, ISA_RESET_PC + i * ISA_PAGE_SIZE, code, 3);
-    sum += 2 * i;
+    const uint32_t callee[] = {program_word(ISA_ADDI, REG_A0, REG_A0, 0, i),
+                               program_word(ISA_JALR, REG_ZERO, REG_RA, 0, 0)};
+    program_put(m, first + i * ISA_PAGE_SIZE, callee, 2);
+    sum += i;
   }
-  assert_true(machine_phys_write_word(m, gpa(ISA_RESET_PC + (pages - 1) * ISA_PAGE_SIZE + 4), back));
   machine_set_reg(m, REG_T0, ISA_PAGE_SIZE);
-  machine_set_reg(m, REG_T1, ISA_RESET_PC);
-  machine_set_reg(m, REG_T2, ISA_RESET_PC);
-  assert_int_equal(machine_advance(m, 2 * 3 * pages).why, MACHINE_LIMIT);
-  assert_int_equal(machine_get_reg(m, REG_A0), sum);
-  assert_int_equal(machine_stats(m)->instructions, 2 * 3 * pages);
+  machine_set_reg(m, REG_T1, first);
+  machine_set_reg(m, REG_T2, first + pages * ISA_PAGE_SIZE);
+  machine_set_reg(m, REG_S0, first);
+  for (uint32_t round = 1; round <= 3; round++) {
+    assert_int_equal(machine_advance(m, round * (5 * pages + 2)).why, MACHINE_LIMIT);
+    assert_int_equal(machine_get_reg(m, REG_A0), round * sum);
+    assert_int_equal(machine_get_pc(m), ISA_RESET_PC);
+  }
   machine_destroy(m);
 }
 
