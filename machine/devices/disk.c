@@ -30,7 +30,8 @@ struct disk {
   uint32_t sectors;
   struct registers regs;
   struct transfer transfer;
-  uint64_t *blocks;  /* digest_block() of each sector; NULL: nobody has asked yet */
+  uint64_t *blocks;  /* digest_block() of each sector, once known */
+  bool known;        /* somebody has asked for the digest */
   uint64_t contents; /* sum of digest_place() over blocks */
   uint8_t buffer[DISK_MAX_COUNT * MACHINE_SECTOR_SIZE];
 };
@@ -44,10 +45,16 @@ struct disk_state {
 struct disk *disk_create(uint32_t sectors, const struct disk_ops *ops, void *ctx)
 {
   struct disk *d = calloc(1, sizeof *d);
-  if (d) {
-    d->ops = ops;
-    d->ctx = ctx;
-    d->sectors = sectors;
+  if (!d) {
+    return NULL;
+  }
+  d->ops = ops;
+  d->ctx = ctx;
+  d->sectors = sectors;
+  d->blocks = calloc((size_t)sectors + 1, sizeof *d->blocks);
+  if (!d->blocks) {
+    free(d);
+    return NULL;
   }
   return d;
 }
@@ -69,7 +76,7 @@ uint32_t disk_sectors(const struct disk *d)
 
 static void set_block(struct disk *d, uint32_t sector, uint64_t block)
 {
-  if (d->blocks) {
+  if (d->known) {
     d->contents -= digest_place(sector, d->blocks[sector]);
     d->contents += digest_place(sector, block);
     d->blocks[sector] = block;
@@ -83,34 +90,21 @@ static void reread_block(struct disk *d, uint32_t sector)
   set_block(d, sector, ok ? digest_block(buf, sizeof buf) : UNREADABLE_BLOCK);
 }
 
-/* False: no memory for the table. */
-static bool know_blocks(struct disk *d)
+static void know_blocks(struct disk *d)
 {
-  if (!d->blocks && d->sectors != 0) {
-    d->blocks = calloc(d->sectors, sizeof *d->blocks);
-    for (uint32_t i = 0; d->blocks && i < d->sectors; i++) {
+  if (!d->known) {
+    d->known = true;
+    for (uint32_t i = 0; i < d->sectors; i++) {
       reread_block(d, i);
     }
   }
-  return d->blocks || d->sectors == 0;
-}
-
-/* The same sum without the table, at the price of reading everything. */
-static uint64_t contents_slowly(struct disk *d)
-{
-  uint64_t contents = 0;
-  for (uint32_t i = 0; i < d->sectors; i++) {
-    uint8_t buf[MACHINE_SECTOR_SIZE];
-    bool ok = d->ops->peek(d->ctx, i, buf);
-    contents += digest_place(i, ok ? digest_block(buf, sizeof buf) : UNREADABLE_BLOCK);
-  }
-  return contents;
 }
 
 uint64_t disk_digest(struct disk *d, uint64_t now)
 {
   const struct transfer *t = &d->transfer;
-  uint64_t digest = digest_add(d->sectors, know_blocks(d) ? d->contents : contents_slowly(d));
+  know_blocks(d);
+  uint64_t digest = digest_add(d->sectors, d->contents);
   digest = digest_add(digest, d->regs.sector);
   digest = digest_add(digest, d->regs.address);
   digest = digest_add(digest, d->regs.count);
@@ -272,7 +266,7 @@ static enum disk_error transfer_out(struct disk *d)
     return DISK_ERROR_HOST;
   }
   uint32_t done = write_sectors(d, t->sector, t->count);
-  for (uint32_t i = 0; d->blocks && i < t->count; i++) {
+  for (uint32_t i = 0; d->known && i < t->count; i++) {
     /* Where the host failed, only it knows what the sector holds now. */
     if (i < done) {
       set_block(d, t->sector + i,
@@ -317,9 +311,9 @@ bool disk_poke(struct disk *d, uint32_t sector, const void *buf)
     return false;
   }
   bool ok = d->ops->poke(d->ctx, sector, buf);
-  if (d->blocks && ok) {
+  if (d->known && ok) {
     set_block(d, sector, digest_block(buf, MACHINE_SECTOR_SIZE));
-  } else if (d->blocks) {
+  } else if (d->known) {
     reread_block(d, sector);
   }
   return ok;
@@ -332,7 +326,7 @@ static void save_contents(struct disk *d, struct state_writer *w)
   static const uint8_t zeros[MACHINE_SECTOR_SIZE];
   for (uint32_t i = 0; i < d->sectors && !w->failed; i++) {
     uint8_t buf[MACHINE_SECTOR_SIZE];
-    if (d->blocks && d->blocks[i] == 0) {
+    if (d->known && d->blocks[i] == 0) {
       continue;
     }
     if (!d->ops->peek(d->ctx, i, buf)) {
@@ -461,7 +455,7 @@ bool disk_commit(struct disk *d, struct disk_state *s)
     if (i == next) {
       bytes = state_get_bytes(&s->sectors, MACHINE_SECTOR_SIZE);
       next = state_get_u32(&s->sectors);
-    } else if (d->blocks && d->blocks[i] == 0) {
+    } else if (d->known && d->blocks[i] == 0) {
       continue;
     }
     ok = change_sector(d, i, bytes, &undo);

@@ -174,6 +174,35 @@ static void test_digest_of_replay(void **state)
   console_destroy(replay);
 }
 
+/* A console with this output and this unread input. */
+static uint64_t digest_of(const char *output, const char *unread)
+{
+  struct console *c = console_create();
+  assert_non_null(c);
+  for (const char *p = output; *p; p++) {
+    assert_true(console_port_out(c, 0, PORT_CONSOLE_DATA, (uint8_t)*p));
+  }
+  type(c, 0, 5, unread);
+  console_fire(c, 5);
+  uint64_t digest = console_digest(c);
+  console_destroy(c);
+  return digest;
+}
+
+static void test_digest_sees_each_byte(void **state)
+{
+  (void)state;
+  static const char *const texts[] = {"", "a", "b", "ab", "ba", "aa"};
+  uint64_t seen[36];
+  for (size_t i = 0; i < 36; i++) {
+    seen[i] = digest_of(texts[i / 6], texts[i % 6]);
+    assert_true(seen[i] == digest_of(texts[i / 6], texts[i % 6]));
+    for (size_t j = 0; j < i; j++) {
+      assert_true(seen[i] != seen[j]);
+    }
+  }
+}
+
 static void test_digest_tells_output_from_input(void **state)
 {
   struct console *c = *state, *other = console_create();
@@ -258,6 +287,68 @@ static void test_back_in_time_keeps_what_was_typed_later(void **state)
   console_destroy(c);
 }
 
+/* Everything that was loaded: the log ascends, and all of it can be read. */
+static void use(struct console *c)
+{
+  size_t len;
+  console_digest(c);
+  console_output(c, &len);
+  for (uint64_t last = 0; console_next_event(c) != MACHINE_NEVER;) {
+    uint64_t at = console_next_event(c);
+    assert_true(at >= last);
+    assert_true(console_fire(c, at));
+    last = at;
+  }
+  for (int i = 0; in(c, PORT_CONSOLE_DATA) != CONSOLE_NO_INPUT; i++) {
+    assert_true(i < 6);
+  }
+}
+
+static void test_load_with_all_read(void **state)
+{
+  struct console *c = worn();
+  console_fire(c, 99);
+  while (in(c, PORT_CONSOLE_DATA) != CONSOLE_NO_INPUT) {
+  }
+  struct state_writer w = save(c);
+  load(*state, &w);
+  assert_true(console_digest(c) == console_digest(*state));
+  assert_int_equal(in(*state, PORT_CONSOLE_DATA), CONSOLE_NO_INPUT);
+  free(w.bytes);
+  console_destroy(c);
+}
+
+/* The logs agree up to where one ends, or they do not. */
+static void test_load_replaces_another_log(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *own;
+    uint64_t at;
+    const char *then; /* what is read after the load */
+  } cases[] = {
+      {"abcd", 10, "abcd"}, {"ab", 10, "abc"}, {"abx", 10, "abc"},
+      {"abcd", 11, "abc"},  {"", 10, "abc"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct console *c = console_create(), *own = console_create();
+    assert_non_null(c);
+    assert_non_null(own);
+    type(c, 0, 10, "abc");
+    type(own, 0, cases[i].at, cases[i].own);
+    struct state_writer w = save(c);
+    load(own, &w);
+    console_fire(own, 50);
+    for (const char *p = cases[i].then; *p; p++) {
+      assert_int_equal(in(own, PORT_CONSOLE_DATA), *p);
+    }
+    assert_int_equal(in(own, PORT_CONSOLE_DATA), CONSOLE_NO_INPUT);
+    free(w.bytes);
+    console_destroy(c);
+    console_destroy(own);
+  }
+}
+
 static void test_load_refuses_damage(void **state)
 {
   struct console *c = worn();
@@ -276,7 +367,11 @@ static void test_load_refuses_damage(void **state)
     struct state_reader r = {.bytes = copy, .len = w.len};
     struct console_state *s = console_load(&r);
     if (s) {
-      console_discard(s);
+      struct console *other = console_create();
+      assert_non_null(other);
+      console_commit(other, s);
+      use(other);
+      console_destroy(other);
     }
     free(copy);
   }
@@ -350,9 +445,12 @@ int main(void)
       TEST(test_output),
       TEST(test_digest_sees_state),
       TEST(test_digest_of_replay),
+      TEST(test_digest_sees_each_byte),
       TEST(test_digest_tells_output_from_input),
       TEST(test_load_into_another),
       TEST(test_back_in_time_keeps_what_was_typed_later),
+      TEST(test_load_with_all_read),
+      TEST(test_load_replaces_another_log),
       TEST(test_load_refuses_damage),
       TEST(test_long_output),
       TEST(test_endless_output),

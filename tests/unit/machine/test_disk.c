@@ -13,7 +13,8 @@ struct world {
   struct disk *disk;
   uint8_t storage[STORAGE];
   uint8_t sectors[SECTORS][SECTOR];
-  uint32_t bad_sector; /* the host refuses it */
+  uint32_t bad_sector;  /* the host refuses it */
+  uint32_t worn_sector; /* the host refuses to write it */
   bool bad_dma;
   unsigned peeks;
   unsigned begun;
@@ -38,7 +39,7 @@ static bool world_poke(void *ctx, uint32_t sector, const void *buf)
 {
   struct world *w = ctx;
   assert_true(sector < SECTORS);
-  bool ok = sector != w->bad_sector;
+  bool ok = sector != w->bad_sector && sector != w->worn_sector;
   memcpy(w->sectors[sector], buf, ok ? SECTOR : SECTOR / 2);
   return ok;
 }
@@ -90,7 +91,7 @@ static struct world *world_create(void)
 {
   struct world *w = calloc(1, sizeof *w);
   assert_non_null(w);
-  w->bad_sector = UINT32_MAX;
+  w->bad_sector = w->worn_sector = UINT32_MAX;
   for (uint32_t i = 0; i < SECTORS; i += 3) {
     memset(w->sectors[i], (int)(i + 1), SECTOR);
   }
@@ -405,19 +406,32 @@ static void test_host_fails_a_write(void **state)
   struct world *w = *state;
   disk_digest(w->disk, 0);
   memset(w->storage + 0x1000, 0xcc, 4 * SECTOR);
-  w->bad_sector = 5;
+  w->worn_sector = 5;
   command(w, 0, DISK_COMMAND_WRITE, 3, 0x1000, 4);
   complete(w, 1400);
   assert_int_equal(error_of(w), DISK_ERROR_HOST);
   assert_int_equal(w->sectors[3][0], 0xcc); /* those before it */
   assert_int_equal(w->sectors[4][SECTOR - 1], 0xcc);
-  assert_int_equal(w->sectors[6][0], 7); /* none after it */
-  w->bad_sector = UINT32_MAX;
-  /* The digest has followed, as far as the host let it look. */
+  assert_int_equal(w->sectors[5][0], 0xcc); /* half of it: the host's affair */
+  assert_int_equal(w->sectors[5][SECTOR - 1], 0);
+  assert_int_equal(w->sectors[6][0], 7);                      /* none after it */
+  assert_true(disk_digest(w->disk, 0) == fresh_digest(w, 0)); /* which the digest follows */
+}
+
+static void test_host_fails_the_owner(void **state)
+{
+  struct world *w = *state;
   uint8_t buf[SECTOR];
-  assert_true(disk_peek(w->disk, 5, buf));
-  assert_true(disk_poke(w->disk, 5, buf));
+  uint64_t before = disk_digest(w->disk, 0);
+  memset(buf, 0xcc, SECTOR);
+  w->worn_sector = 5;
+  assert_false(disk_poke(w->disk, 5, buf));
+  assert_true(disk_digest(w->disk, 0) != before);
   assert_true(disk_digest(w->disk, 0) == fresh_digest(w, 0));
+  assert_true(disk_poke(w->disk, 6, buf));
+  assert_true(disk_digest(w->disk, 0) == fresh_digest(w, 0));
+  w->bad_sector = 6;
+  assert_false(disk_peek(w->disk, 6, buf));
 }
 
 static void test_host_fails_storage(void **state)
@@ -534,6 +548,43 @@ static void test_digest_sees_each_part(void **state)
   }
 }
 
+/* What a command under way has captured counts, whatever the registers say now. */
+static void test_digest_sees_what_was_captured(void **state)
+{
+  (void)state;
+  static const uint32_t commands[][4] = {
+      {DISK_COMMAND_READ, 1, 0x1000, 1},  {DISK_COMMAND_READ, 2, 0x1000, 1},
+      {DISK_COMMAND_READ, 1, 0x1004, 1},  {DISK_COMMAND_READ, 1, 0x1000, 2},
+      {DISK_COMMAND_WRITE, 1, 0x1000, 1}, {9, 1, 0x1000, 1},
+      {DISK_COMMAND_READ, 1, 0x1000, 0},  {DISK_COMMAND_READ, 1, 0x1001, 1},
+  };
+  enum { COUNT = sizeof commands / sizeof *commands };
+  uint64_t seen[COUNT];
+  for (size_t i = 0; i < COUNT; i++) {
+    struct world *w = world_create();
+    const uint32_t *c = commands[i];
+    command(w, 0, c[0], c[1], c[2], c[3]);
+    command(w, 0, DISK_COMMAND_READ, 0, 0, 0); /* ignored, but for the registers */
+    seen[i] = disk_digest(w->disk, disk_next_event(w->disk) - 100); /* as much is left */
+    for (size_t j = 0; j < i; j++) {
+      assert_true(seen[i] != seen[j]);
+    }
+    world_destroy(w);
+  }
+}
+
+/* An error's captured registers will not be looked at again. */
+static void test_digest_of_errors(void **state)
+{
+  struct world *w = *state, *other = world_create();
+  command(w, 0, 9, 1, 2, 3);
+  command(other, 0, 9, 4, 5, 6);
+  command(w, 0, 9, 7, 7, 7);
+  command(other, 0, 9, 7, 7, 7);
+  assert_true(disk_digest(w->disk, 0) == disk_digest(other->disk, 0));
+  world_destroy(other);
+}
+
 static void test_digest_tells_places_apart(void **state)
 {
   struct world *w = *state, *other = world_create();
@@ -629,6 +680,50 @@ static void test_load_rolls_back(void **state)
   }
   free(saved.bytes);
   world_destroy(other);
+}
+
+static bool loads(struct world *w, const struct state_writer *saved)
+{
+  struct state_reader r = {.bytes = saved->bytes, .len = saved->len};
+  struct disk_state *s = disk_load(w->disk, &r);
+  if (s) {
+    disk_discard(s);
+  }
+  return s != NULL;
+}
+
+/* Saved state: byte offsets of what is bent below. */
+enum { AT_ERROR = 20, AT_BUSY, AT_READ, AT_PENDING_ERROR, AT_LIST = 44, RECORD = 4 + SECTOR };
+
+static void test_load_refuses_lies(void **state)
+{
+  struct world *w = *state;
+  struct state_writer saved = {0};
+  disk_save(w->disk, &saved);
+  assert_true(loads(w, &saved));
+  static const struct {
+    size_t at;
+    uint8_t value;
+    bool ok;
+  } cases[] = {
+      {AT_ERROR, 0x7f, true},       {AT_ERROR, 0x80, false}, {AT_BUSY, 2, false},
+      {AT_READ, 1, true},           {AT_READ, 2, false},     {AT_PENDING_ERROR, 0x80, false},
+      {AT_LIST + RECORD, 1, true},  /* sectors 0, 3, 6 …: another place */
+      {AT_LIST + RECORD, 0, false}, /* the same sector twice */
+      {AT_LIST + RECORD, 7, false}, /* not ascending */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    uint8_t old = saved.bytes[cases[i].at];
+    saved.bytes[cases[i].at] = cases[i].value;
+    assert_int_equal(loads(w, &saved), cases[i].ok);
+    saved.bytes[cases[i].at] = old;
+  }
+  uint8_t *last = saved.bytes + saved.len - 4 - RECORD;
+  assert_int_equal(last[0], SECTORS - 4); /* 255 holds (uint8_t)256 */
+  last[0] = 0;
+  last[1] = SECTORS >> 8;
+  assert_false(loads(w, &saved)); /* no such sector */
+  free(saved.bytes);
 }
 
 /* Whatever is loaded, firing it touches only sectors and storage that exist:
@@ -776,16 +871,20 @@ int main(void)
       TEST(test_no_disk),
       TEST(test_host_fails_a_read),
       TEST(test_host_fails_a_write),
+      TEST(test_host_fails_the_owner),
       TEST(test_host_fails_storage),
       TEST(test_unreadable_sector_has_a_digest),
       TEST(test_transfers_as_a_whole),
       TEST(test_digest_sees_each_part),
+      TEST(test_digest_sees_what_was_captured),
+      TEST(test_digest_of_errors),
       TEST(test_digest_tells_places_apart),
       TEST(test_digest_is_time_shift_invariant),
       TEST(test_digest_is_incremental),
       TEST(test_load_brings_contents_and_command),
       TEST(test_load_refuses_another_size),
       TEST(test_load_rolls_back),
+      TEST(test_load_refuses_lies),
       TEST(test_load_refuses_damage),
       TEST(test_random_traffic),
       TEST(test_random_traffic_notices),
