@@ -45,6 +45,14 @@ static void check_symbols(struct assembly *a)
   }
 }
 
+static void check_entry(struct assembly *a)
+{
+  const struct symbol *start = symbol_get(a, "_start", strlen("_start"));
+  if (start->kind == SYMBOL_LABEL && section_address(start->section, start->offset) % 4 != 0)
+    asm_error(a, start->defined, "the program would start here, at 0x%x: not at a multiple of 4",
+              section_address(start->section, start->offset));
+}
+
 static void check_assertions(struct assembly *a)
 {
   for (size_t i = 0; i < a->assertions.count; i++) {
@@ -70,6 +78,7 @@ static void assemble(struct assembly *a, const char *path)
   section_place_all(a);
   check_symbols(a);
   check_assertions(a);
+  check_entry(a);
 }
 
 static void host_error(const struct asm_options *o, const char *path, const char *message)

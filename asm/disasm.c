@@ -473,8 +473,8 @@ static bool read_elf(struct disassembly *d, const char *name, Elf *elf, FILE *er
       return bad_elf(name, errors, "a section of this ELF file is cut off");
     add_symbols(d, elf, scn, h);
   }
-  if (d->parts.count == 0)
-    return bad_elf(name, errors, "this ELF file has no contents that are loaded");
+  if (d->parts.count == 0 && e->e_phnum > 0)
+    return bad_elf(name, errors, "this ELF file has segments but no sections to print");
   add_entry(d, e->e_entry);
   return print_all(d, name, errors);
 }

@@ -10,17 +10,51 @@
 #define ROW_BYTES     8u
 #define SOURCE_COLUMN 18 /* after the contents */
 
+struct listing {
+  struct assembly *a;
+  FILE *out;
+  const struct symbol **labels; /* by address */
+  size_t label_count;
+};
+
+static uint32_t label_address(const struct symbol *s)
+{
+  return section_address(s->section, s->offset);
+}
+
+static int compare_labels(const void *x, const void *y)
+{
+  const struct symbol *a = *(const struct symbol *const *)x, *b = *(const struct symbol *const *)y;
+  uint32_t at = label_address(a), bt = label_address(b);
+  return at != bt ? (at > bt) - (at < bt) : strcmp(a->name, b->name);
+}
+
+static void collect_labels(struct listing *l)
+{
+  const struct symbol_table *t = &l->a->symbols;
+  l->labels = arena_alloc(&l->a->arena, t->all.count * sizeof *l->labels);
+  for (size_t i = 0; i < t->all.count; i++)
+    if (t->all.items[i]->kind == SYMBOL_LABEL)
+      l->labels[l->label_count++] = t->all.items[i];
+  if (l->label_count)
+    qsort(l->labels, l->label_count, sizeof *l->labels, compare_labels);
+}
+
 static bool symbol_name(void *ctx, uint32_t address, char *buf, size_t size)
 {
-  const struct assembly *a = ctx;
-  for (size_t i = 0; i < a->symbols.all.count; i++) {
-    const struct symbol *s = a->symbols.all.items[i];
-    if (s->kind == SYMBOL_LABEL && section_address(s->section, s->offset) == address) {
-      snprintf(buf, size, "%s", s->name);
-      return true;
-    }
+  const struct listing *l = ctx;
+  size_t low = 0, high = l->label_count;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (label_address(l->labels[middle]) < address)
+      low = middle + 1;
+    else
+      high = middle;
   }
-  return false;
+  if (low == l->label_count || label_address(l->labels[low]) != address)
+    return false;
+  snprintf(buf, size, "%s", l->labels[low]->name);
+  return true;
 }
 
 static uint32_t read_unit(const uint8_t *at, unsigned size)
@@ -78,17 +112,18 @@ static bool uniform(const struct emitted *e, uint32_t from)
   return true;
 }
 
-static void print_pseudo(struct assembly *a, FILE *out, const struct emitted *e, uint32_t from)
+static void print_pseudo(struct listing *l, const struct emitted *e, uint32_t from)
 {
   char text[128];
   uint32_t address = section_address(e->section, e->offset + from);
   uint32_t word = read_unit(e->section->bytes + e->offset + from, 4);
-  isa_print(text, sizeof text, word, address, symbol_name, a);
-  fprintf(out, "      > %s\n", text);
+  isa_print(text, sizeof text, word, address, symbol_name, l);
+  fprintf(l->out, "      > %s\n", text);
 }
 
-static void print_emitted(struct assembly *a, FILE *out, const struct emitted *e)
+static void print_emitted(struct listing *l, const struct emitted *e)
 {
+  FILE *out = l->out;
   bool contents = e->size > 0 && !e->section->nobits;
   if (e->size > 0 || e->labelled)
     fprintf(out, "%08" PRIx32 "  ", section_address(e->section, e->offset));
@@ -112,7 +147,7 @@ static void print_emitted(struct assembly *a, FILE *out, const struct emitted *e
     if (shown == 0)
       return;
     if (pseudo)
-      print_pseudo(a, out, e, from);
+      print_pseudo(l, e, from);
     else
       fputc('\n', out);
     from += shown;
@@ -158,14 +193,16 @@ static void print_sections(struct assembly *a, FILE *out)
 
 void listing_print(struct assembly *a, FILE *out)
 {
+  struct listing l = {.a = a, .out = out};
   const char *file = NULL;
+  collect_labels(&l);
   for (size_t i = 0; i < a->emitted.count; i++) {
     const struct emitted *e = &a->emitted.items[i];
     if (!file || strcmp(file, e->line->file) != 0) {
       fprintf(out, "%s%s\n", file ? "\n" : "", e->line->file);
       file = e->line->file;
     }
-    print_emitted(a, out, e);
+    print_emitted(&l, e);
   }
   print_sections(a, out);
   print_symbols(a, out);

@@ -10,7 +10,7 @@ trapeze=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
 cases=$PWD/tests/golden
 scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin" && ln -s "$trapeze" "$scratch/bin/trapeze"
-export PATH=$scratch/bin:$PATH LC_ALL=C.UTF-8
+export PATH=$scratch/bin:$PATH LC_ALL=C.UTF-8 TOP=$PWD
 unset CDPATH MAKEFLAGS
 number=0
 
