@@ -135,6 +135,15 @@ UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/%.c=$(BUILD)/tests/%)
 UNIT_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c tests/unit/*/*.c)))
 $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) $(UNIT_HELP): | $(ISA_OUT)
+# What tests of several rooms share; only what a test uses is linked.
+COMMON_SRC := $(wildcard tests/common/*.c)
+COMMON_OBJ := $(COMMON_SRC:%.c=$(BUILD)/obj/%.o)
+$(COMMON_OBJ): | $(ISA_OUT)
+$(BUILD)/tests/libcommon.a: $(COMMON_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call step,AR)
+	$(Q)$(AR) rcs $@ $^
 # A unit test links only the layers its room may use.
 libs_isa     := $(BUILD)/libisa.a
 libs_asm     := $(BUILD)/libasm.a $(libs_isa)
@@ -142,14 +151,23 @@ libs_machine := $(BUILD)/libmachine.a $(libs_isa)
 libs_vmm     := $(BUILD)/libvmm.a $(BUILD)/libasm.a $(libs_machine)
 libs_tools   := $(BUILD)/libtools.a $(LIBS)
 define unit_rule
-$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(filter $(BUILD)/obj/tests/unit/$(1)/%,$(UNIT_HELP)) $(libs_$(1))
+$(BUILD)/tests/unit/$(1)/%: $(BUILD)/obj/tests/unit/$(1)/%.o $(filter $(BUILD)/obj/tests/unit/$(1)/%,$(UNIT_HELP)) $(BUILD)/tests/libcommon.a $(libs_$(1))
 	@mkdir -p $$(@D)
 	$$(call step,LINK)
 	$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS) -lcmocka
 endef
 $(foreach r,$(ROOMS) tools,$(eval $(call unit_rule,$(r))))
 
-unit: $(UNIT_BIN)  ## build the unit tests without running them
+# Figures, not tests; tests/bench/run.sh only sees that the program works.
+BENCH := $(BUILD)/tests/bench/bench
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/*.c))
+$(BENCH_OBJ): | $(ISA_OUT)
+$(BENCH): $(BENCH_OBJ) $(libs_tools)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lm
+
+unit: $(UNIT_BIN) $(BENCH)  ## build the unit tests without running them
 
 # deps comes first, also under -j: what it installs may be the compiler.
 check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)
@@ -176,8 +194,8 @@ demo:  ## install what is missing, build, and watch popf break a virtual machine
 soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
 	@BUILD=$(BUILD) tests/soak/soak.sh "$(ONLY)"
 
-bench: all  ## measure ratios in one run
-	TRAPEZE=$(BUILD)/trapeze tests/bench/run.sh
+bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--long --json")
+	@$(BENCH) $(BENCH_FLAGS)
 
 format:  ## format the sources in place
 	clang-format -i $(shell git ls-files '*.c' '*.h')

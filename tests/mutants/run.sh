@@ -29,7 +29,7 @@ build() {
   for file in "$objects"/*.o; do
     case $file in */test_*) ;; *) helpers+=("$file") ;; esac
   done
-  "${compile[@]}" -I"$dir" -I. -I"$BUILD" -o "$dir/$program" "${source[@]}" "$objects/$program.o" "${helpers[@]}" \
+  "${compile[@]}" -I"$dir" -I. -I"$BUILD" -o "$dir/$program" "${source[@]}" "$objects/$program.o" "${helpers[@]}" "$BUILD"/tests/libcommon.a \
     "$BUILD"/libvmm.a "$BUILD"/libasm.a "$BUILD"/libmachine.a "$BUILD"/libisa.a \
     -lelf -lcmocka >"$dir/build.log" 2>&1
 }

@@ -7,7 +7,7 @@
 
 #include "machine/disk_store.h"
 #include "machine/machine.h"
-#include "program.h"
+#include "tests/common/program.h"
 #include "vmm/vmm.h"
 
 #define ARENA_MAX_DEPTH 2

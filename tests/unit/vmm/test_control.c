@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "program.h"
-#include "twin.h"
+#include "tests/common/program.h"
+#include "tests/common/twin.h"
 
 #define HOLE(what)                                                                                 \
   "profile hole;\ntitle \"t\";\nstory \"s\";\nsource \"x\";\nmodes 2;\nmmu bounds;\nio ports;\n"   \

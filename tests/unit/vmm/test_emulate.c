@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "machine/devices/ports.h"
-#include "program.h"
-#include "twin.h"
+#include "tests/common/program.h"
+#include "tests/common/twin.h"
 
 #define PC      0x2000u
 #define STORAGE MACHINE_MIN_STORAGE

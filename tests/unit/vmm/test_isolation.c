@@ -9,8 +9,9 @@
 #include <cmocka.h>
 
 #include "machine/devices/ports.h"
-#include "program.h"
-#include "twin.h"
+#include "tests/common/chaos.h"
+#include "tests/common/program.h"
+#include "tests/common/twin.h"
 
 #define STORAGE MACHINE_MIN_STORAGE
 #define SECTORS 8u

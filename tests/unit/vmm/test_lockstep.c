@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-#include "program.h"
-#include "twin.h"
+#include "tests/common/chaos.h"
+#include "tests/common/program.h"
+#include "tests/common/twin.h"
 
 #define ROUNDS      12u  /* of a run; … */
 #define ROUND_TICKS 300u /* … each so long at most, then the owner interferes */

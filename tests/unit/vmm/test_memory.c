@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "program.h"
+#include "tests/common/program.h"
 #include "vmm/modules.h"
 
 #define START 0x20000u

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "machine/devices/ports.h"
-#include "program.h"
-#include "twin.h"
+#include "tests/common/program.h"
+#include "tests/common/twin.h"
 
 static void both_load(struct twin *t, const struct program *p)
 {

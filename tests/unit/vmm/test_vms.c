@@ -13,8 +13,9 @@
 #include "machine/devices/ports.h"
 #include "machine/snapshot.h"
 #include "machine/trace.h"
-#include "program.h"
-#include "twin.h"
+#include "tests/common/chaos.h"
+#include "tests/common/program.h"
+#include "tests/common/twin.h"
 
 #define VMS     3u
 #define STORAGE MACHINE_MIN_STORAGE

@@ -1,90 +1,8 @@
-#include "program.h"
+#include "tests/common/chaos.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include <stdlib.h>
 
 #include "machine/devices/ports.h"
-
-/* ---------------------------------------------------------------- by hand */
-
-uint32_t word_of(enum isa_insn insn, unsigned a, unsigned b, unsigned c, uint32_t imm)
-{
-  struct isa_decoded d = {
-      .insn = insn, .a = (uint8_t)a, .b = (uint8_t)b, .c = (uint8_t)c, .imm = imm};
-  uint32_t word = 0;
-  if (isa_encode(&d, &word, NULL, NULL, NULL) != ISA_ENCODE_OK) {
-    fail_msg("cannot encode %s with immediate 0x%x", isa_insn_info(insn)->mnemonic, imm);
-  }
-  return word;
-}
-
-void put_word(struct program *p, uint32_t word)
-{
-  assert_true(p->count < PROGRAM_MAX);
-  p->words[p->count++] = word;
-}
-
-void put(struct program *p, enum isa_insn insn, unsigned a, unsigned b, unsigned c, uint32_t imm)
-{
-  put_word(p, word_of(insn, a, b, c, imm));
-}
-
-void put_cr(struct program *p, enum isa_insn insn, enum isa_cr n, unsigned a)
-{
-  struct isa_decoded d = {.insn = insn, .a = (uint8_t)a, .n = (uint8_t)n};
-  uint32_t word = 0;
-  assert_int_equal(isa_encode(&d, &word, NULL, NULL, NULL), ISA_ENCODE_OK);
-  put_word(p, word);
-}
-
-void put_li(struct program *p, unsigned reg, uint32_t value)
-{
-  uint32_t low = value & 0x7fffu;
-  low = value & 0x800u ? (value & 0xfffu) | 0xfffff000u : value & 0xfffu;
-  put(p, ISA_LUI, reg, 0, 0, value - low);
-  put(p, ISA_ADDI, reg, reg, 0, low);
-}
-
-void put_set_cr(struct program *p, enum isa_cr n, uint32_t value, unsigned reg)
-{
-  put_li(p, reg, value);
-  put_cr(p, ISA_MTCR, n, reg);
-}
-
-uint32_t here(const struct program *p)
-{
-  return p->origin + 4 * p->count;
-}
-
-void load_program(struct machine *m, const struct program *p)
-{
-  for (uint32_t i = 0; i < p->count; i++) {
-    assert_true(machine_phys_write_word(m, gpa(p->origin + 4 * i), p->words[i]));
-  }
-}
-
-/* ---------------------------------------------------------------- chaos */
-
-struct random random_from(uint64_t seed)
-{
-  return (struct random){(seed + 1) * 0x9e3779b97f4a7c15u | 1};
-}
-
-uint32_t random_word(struct random *r)
-{
-  r->state ^= r->state << 13;
-  r->state ^= r->state >> 7;
-  r->state ^= r->state << 17;
-  return (uint32_t)(r->state >> 16);
-}
-
-uint32_t random_below(struct random *r, uint32_t limit)
-{
-  return random_word(r) % limit;
-}
 
 #define CODE_START 0x1000u
 #define CODE_WORDS 1500u
@@ -318,13 +236,14 @@ static void scramble(struct machine *m, struct random *r)
 void load_chaos(struct machine *m, struct random *r, uint32_t sectors)
 {
   uint32_t storage = machine_storage_size(m);
-  struct program *p = test_calloc(1, sizeof *p);
+  struct program *p = calloc(1, sizeof *p);
+  insist(p, "no memory");
   p->origin = CODE_START;
   while (p->count < CODE_WORDS) {
     put_piece(p, r, storage, sectors);
   }
   load_program(m, p);
-  test_free(p);
+  free(p);
   for (uint32_t cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
     uint32_t handler = random_code(r) + (random_below(r, 400) == 0 ? 2 : 0);
     machine_phys_write_word(m, gpa(4 * cause), handler);

@@ -1,11 +1,10 @@
-#include "twin.h"
+#include "tests/common/twin.h"
 
-#include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
+#include "tests/common/program.h"
 
 /* Each level's extent begins a few sectors into the one below. */
 #define EXTENT_STEP 3u
@@ -17,7 +16,7 @@ static void fill_disk(struct disk_store *d, uint32_t first, uint32_t sectors)
     for (uint32_t j = 0; j < sizeof sector; j++) {
       sector[j] = (uint8_t)(i * 7 + j);
     }
-    assert_true(disk_store_write(d, first + i, sector));
+    insist(disk_store_write(d, first + i, sector), "no room on the disk");
   }
 }
 
@@ -28,14 +27,14 @@ static void open_machines(struct twin *t, const struct twin_config *c, uint32_t 
                                 .disk = t->bare_disk,
                                 .engine = MACHINE_ENGINE_STEPPER};
   t->bare = machine_create(&bare, NULL);
-  assert_non_null(t->bare);
+  insist(t->bare, "no bare machine");
   /* 64 KiB more than needed, so that there is something behind the VM. */
   struct machine_config real = {.profile = t->profile,
                                 .disk = t->real_disk,
                                 .engine = c->engine,
                                 .storage = storage + t->depth * VMM_OWN_STORAGE + (64u << 10)};
   t->real = machine_create(&real, NULL);
-  assert_non_null(t->real);
+  insist(t->real, "no real machine");
 }
 
 static void open_vms(struct twin *t, const struct twin_config *c, uint32_t storage)
@@ -45,9 +44,7 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
     const char *reason = NULL;
     t->vmm[i] =
         c->modules ? vmm_create_with(below, c->modules, &reason) : vmm_create(below, &reason);
-    if (!t->vmm[i]) {
-      fail_msg("no VMM: %s", reason);
-    }
+    insist(t->vmm[i], reason);
     unsigned above = t->depth - 1 - i;
     struct vmm_vm_config config = {
         .name = "twin",
@@ -56,9 +53,7 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
         .disk_sectors = c->sectors ? c->sectors + above * EXTENT_STEP : 0,
     };
     t->level[i] = vmm_create_vm(t->vmm[i], &config, &reason);
-    if (!t->level[i]) {
-      fail_msg("no VM: %s", reason);
-    }
+    insist(t->level[i], reason);
     below = t->level[i];
   }
   t->vm = below;
@@ -71,7 +66,7 @@ void twin_open(struct twin *t, const struct twin_config *c)
   t->depth = c->depth ? c->depth : 1;
   t->profile = c->text ? profile_parse("test", c->text, strlen(c->text), stderr)
                        : profile_load(c->profile ? c->profile : "pg", stderr);
-  assert_non_null(t->profile);
+  insist(t->profile, "no profile");
   if (c->sectors) {
     t->bare_disk = disk_store_memory(c->sectors);
     t->real_disk = disk_store_memory(c->sectors + (t->depth + 1) * EXTENT_STEP);
@@ -221,6 +216,6 @@ void twin_set_pc(struct twin *t, uint32_t pc)
 
 void twin_write_word(struct twin *t, uint32_t at, uint32_t word)
 {
-  assert_true(machine_phys_write_word(t->bare, gpa(at), word));
-  assert_true(machine_phys_write_word(t->vm, gpa(at), word));
+  insist(machine_phys_write_word(t->bare, gpa(at), word), "beyond storage");
+  insist(machine_phys_write_word(t->vm, gpa(at), word), "beyond storage");
 }

@@ -1,8 +1,8 @@
 /* The oracle of these tests: a bare machine and a virtual one of the same size
  * and with the same disk, driven alike and compared.
  */
-#ifndef TRAPEZE_TESTS_UNIT_VMM_TWIN_H
-#define TRAPEZE_TESTS_UNIT_VMM_TWIN_H
+#ifndef TRAPEZE_TESTS_COMMON_TWIN_H
+#define TRAPEZE_TESTS_COMMON_TWIN_H
 
 #include "machine/disk_store.h"
 #include "machine/machine.h"

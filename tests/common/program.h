@@ -1,13 +1,16 @@
 /* Small programs for tests: instructions are put together from isa.h's names,
- * without the assembler. And seeded random ones.
+ * without the assembler. And seeded chance.
  */
-#ifndef TRAPEZE_TESTS_UNIT_VMM_PROGRAM_H
-#define TRAPEZE_TESTS_UNIT_VMM_PROGRAM_H
+#ifndef TRAPEZE_TESTS_COMMON_PROGRAM_H
+#define TRAPEZE_TESTS_COMMON_PROGRAM_H
 
 #include "isa/isa.h"
 #include "machine/machine.h"
 
 #define PROGRAM_MAX 4096
+
+/* What test support itself rests on; the process ends if it does not hold. */
+void insist(bool holds, const char *what);
 
 /* Words from `origin` on. */
 struct program {
@@ -37,14 +40,5 @@ struct random {
 struct random random_from(uint64_t seed);
 uint32_t random_word(struct random *r);
 uint32_t random_below(struct random *r, uint32_t limit);
-
-/* A machine full of chaos: a program of random but mostly sensible
- * instructions, system instructions included, vectors that lead back into it,
- * random registers and control registers. `sectors`: of the disk, 0 none. The
- * same generator state makes the same chaos in any machine. */
-void load_chaos(struct machine *m, struct random *r, uint32_t sectors);
-/* The owner's act on a machine whose program got stuck: other registers, and on
- * with it elsewhere. */
-void stir_chaos(struct machine *m, struct random *r);
 
 #endif
