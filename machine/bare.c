@@ -146,9 +146,21 @@ static uint32_t bare_get_cr(struct machine *m, enum isa_cr cr)
   return bare_read_cr(bare_of(m), cr, bare_of(m)->tick);
 }
 
+static void bare_get_crs(struct machine *m, uint32_t *crs)
+{
+  struct bare *b = bare_of(m);
+  memcpy(crs, b->cr, sizeof b->cr);
+  crs[CR_PSW] = b->psw;
+  crs[CR_TIMER] = bare_read_cr(b, CR_TIMER, b->tick);
+  crs[CR_TICK] = (uint32_t)b->tick;
+  crs[CR_CPUID] = BARE_CPUID;
+}
+
 static void bare_set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
 {
-  bare_write_cr(bare_of(m), cr, value, bare_of(m)->tick);
+  if (profile_has_cr(m->profile, cr)) {
+    bare_write_cr(bare_of(m), cr, value, bare_of(m)->tick);
+  }
 }
 
 static uint64_t bare_tick(const struct machine *m)
@@ -373,6 +385,7 @@ static const struct machine_ops bare_ops = {
     .set_regs = bare_set_regs,
     .get_pc = bare_get_pc,
     .set_pc = bare_set_pc,
+    .get_crs = bare_get_crs,
     .get_cr = bare_get_cr,
     .set_cr = bare_set_cr,
     .tick = bare_tick,

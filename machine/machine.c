@@ -112,6 +112,30 @@ uint32_t machine_get_cr(struct machine *m, enum isa_cr cr)
   return m->ops->get_cr(m, cr);
 }
 
+static uint64_t existing_crs(struct machine *m)
+{
+  _Static_assert(ISA_CR_COUNT <= 64, "a bit for each control register");
+  if (m->existing_crs == 0) {
+    for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+      m->existing_crs |= (uint64_t)profile_has_cr(m->profile, (enum isa_cr)cr) << cr;
+    }
+  }
+  return m->existing_crs;
+}
+
+void machine_get_crs(struct machine *m, uint32_t *crs)
+{
+  if (m->ops->get_crs) {
+    m->ops->get_crs(m, crs);
+    return;
+  }
+  memset(crs, 0, ISA_CR_COUNT * sizeof *crs);
+  for (uint64_t left = existing_crs(m); left != 0; left &= left - 1) {
+    unsigned cr = (unsigned)__builtin_ctzll(left);
+    crs[cr] = m->ops->get_cr(m, (enum isa_cr)cr);
+  }
+}
+
 void machine_set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
 {
   m->ops->set_cr(m, cr, value);
@@ -221,17 +245,6 @@ static uint64_t append(uint64_t hash, uint32_t value)
   return hash * 0x9fb21c651e98df25u + value;
 }
 
-static uint64_t existing_crs(struct machine *m)
-{
-  _Static_assert(ISA_CR_COUNT <= 64, "a bit for each control register");
-  if (m->existing_crs == 0) {
-    for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
-      m->existing_crs |= (uint64_t)profile_has_cr(m->profile, (enum isa_cr)cr) << cr;
-    }
-  }
-  return m->existing_crs;
-}
-
 /* Only what ops answer goes in, so that every kind of machine agrees. */
 uint64_t machine_state_hash(struct machine *m)
 {
@@ -242,8 +255,10 @@ uint64_t machine_state_hash(struct machine *m)
   for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
     hash = append(hash, regs[reg]);
   }
-  for (uint64_t crs = existing_crs(m); crs != 0; crs &= crs - 1) {
-    hash = append(hash, ops->get_cr(m, (enum isa_cr)__builtin_ctzll(crs)));
+  uint32_t crs[ISA_CR_COUNT];
+  machine_get_crs(m, crs);
+  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+    hash = append(hash, crs[cr]);
   }
   hash = digest_add(append(hash, ops->run_state(m)), ops->tick(m));
   hash = digest_add(hash, ops->storage_digest(m));

@@ -106,8 +106,11 @@ uint32_t machine_get_pc(struct machine *m);
 void machine_set_pc(struct machine *m, uint32_t pc);
 /* Any control register, PSW included. Setting is the owner's act: read-only
  * bits of TICK and CPUID are ignored, others are set as mtcr would set them.
- * TIMER reads as the ticks that are left. */
+ * TIMER reads as the ticks that are left. A register that the profile lacks
+ * reads 0, and setting it does nothing. */
 uint32_t machine_get_cr(struct machine *m, enum isa_cr cr);
+/* All ISA_CR_COUNT of them. */
+void machine_get_crs(struct machine *m, uint32_t *crs);
 void machine_set_cr(struct machine *m, enum isa_cr cr, uint32_t value);
 uint64_t machine_tick(const struct machine *m);
 enum machine_run_state machine_run_state(struct machine *m);

@@ -29,6 +29,8 @@ struct machine_ops {
   void (*set_regs)(struct machine *m, const uint32_t *regs);
   uint32_t (*get_pc)(struct machine *m);
   void (*set_pc)(struct machine *m, uint32_t pc);
+  /* All at once, 0 for those that the profile lacks; NULL: one by one. */
+  void (*get_crs)(struct machine *m, uint32_t *crs);
   uint32_t (*get_cr)(struct machine *m, enum isa_cr cr);
   void (*set_cr)(struct machine *m, enum isa_cr cr, uint32_t value);
   uint64_t (*tick)(const struct machine *m);
