@@ -345,22 +345,26 @@ const char *directive_suggest(struct assembly *a, const char *name, size_t len)
   return asm_did_you_mean(a, &best);
 }
 
+static void wrong_count(struct assembly *a, const struct directive *d, const struct statement *st)
+{
+  bool few = st->operands.count < d->min;
+  unsigned limit = few ? d->min : d->max;
+  const char *sense = d->min == d->max ? "" : few ? "at least " : "at most ";
+  if (d->max == 0)
+    asm_error(a, st->operands.items[0].loc, "%s takes no operands", d->name);
+  else
+    asm_error(a, token_loc(a, st->op), "%s takes %s%u operand%s, not %zu: %s %s", d->name, sense,
+              limit, limit == 1 ? "" : "s", st->operands.count, d->name, d->form);
+}
+
 bool directive_run(struct assembly *a, const struct statement *st)
 {
   const struct directive *d = find(st->op->text);
   if (!d || !d->run)
     return false;
-  if (st->operands.count < d->min || st->operands.count > d->max) {
-    if (d->max == 0)
-      asm_error(a, st->operands.items[0].loc, "%s takes no operands", d->name);
-    else
-      asm_error(a, token_loc(a, st->op), "%s takes %s%u operand%s, not %zu: %s %s", d->name,
-                st->operands.count < d->min && d->min != d->max ? "at least " : "at most ",
-                st->operands.count < d->min ? d->min : d->max,
-                (st->operands.count < d->min ? d->min : d->max) == 1 ? "" : "s", st->operands.count,
-                d->name, d->form);
-    return true;
-  }
-  d->run(a, st, d->detail);
+  if (st->operands.count < d->min || st->operands.count > d->max)
+    wrong_count(a, d, st);
+  else
+    d->run(a, st, d->detail);
   return true;
 }

@@ -185,7 +185,7 @@ static const char *expected_text(struct assembly *a, const yypcontext_t *context
 {
   static const char *const words[WANT_COUNT] = {
     "a register", "an expression", "a string", "an operator", "','", "'('", "')'", "':'", "'='",
-    "an instruction, a directive or a label", "the end of the line",
+    "an instruction, directive or label", "the end of the line",
   };
   yysymbol_kind_t expected[YYNTOKENS];
   int count = yypcontext_expected_tokens(context, expected, YYNTOKENS);
@@ -194,7 +194,7 @@ static const char *expected_text(struct assembly *a, const yypcontext_t *context
     want[want_of(expected[i])] = true;
   if (want[WANT_EXPRESSION] && count < 4) { /* only a name can start a statement */
     want[WANT_NAME] = true;
-    want[WANT_EXPRESSION] = false;
+    want[WANT_EXPRESSION] = want[WANT_END] = false;
   }
   if (want[WANT_EXPRESSION])
     want[WANT_OPERATOR] = want[WANT_OPEN] = want[WANT_ASSIGN] = false;
