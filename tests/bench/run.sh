@@ -1,0 +1,55 @@
+#!/bin/bash
+# `make bench` works: a very short run prints a table, and JSON with its fields.
+# What the figures say is not tested: time is not the tests' business. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+bench=$BUILD/tests/bench/bench
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+
+result() { # status, name
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    sed 's/^/# /' "$work/err"
+  fi
+}
+
+has() { # FILE, text…: every one of them is there
+  local file=$1 text
+  shift
+  for text in "$@"; do
+    grep -qF -- "$text" "$file" || {
+      echo "missing: $text" >>"$work/err"
+      return 1
+    }
+  done
+}
+
+"$bench" --smoke >"$work/table" 2>"$work/err"
+result $? 'the table is printed'
+has "$work/table" 'M ticks/s' alu sieve fib 'world switch' snapshot
+result $? 'with loops and operations'
+
+"$bench" --smoke --json >"$work/json" 2>"$work/err"
+result $? 'JSON is printed'
+has "$work/json" '"schema": "trapeze-bench/1"' '"form": "smoke"' '"ticks_per_second": ' \
+  '"ratio": ' '"machine": "bare-stepper"' '"machine": "vm2-fused"'
+result $? 'with its schema and the loops'
+ids=(trap-and-return emulate-cr emulate-flags world-switch step state-hash snapshot-full)
+has "$work/json" "${ids[@]/#/\"id\": \"}"
+result $? 'and the operations'
+[ "$(grep -c '"ns": 0\.0,' "$work/json")" -eq 0 ]
+result $? 'none of which took no time'
+
+"$bench" --nonsense >"$work/out" 2>"$work/err"
+[ $? -eq 2 ]
+result $? 'an unknown option is a usage error'
+bench=$(realpath "$bench")
+(cd "$work" && "$bench" --smoke) >"$work/out" 2>"$work/err"
+[ $? -eq 3 ] && has "$work/err" tests/bench/alu.s
+result $? 'programs that are not there are named'
+echo "1..$number"

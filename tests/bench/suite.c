@@ -1,0 +1,267 @@
+/* What is measured. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bench.h"
+#include "machine/snapshot.h"
+
+/* ------------------------------------------------------------------ rounds */
+
+static bool run_ticks(struct bench *b, uint64_t count)
+{
+  struct machine *m = b->world.m;
+  return machine_advance(m, machine_tick(m) + count).why == MACHINE_LIMIT;
+}
+
+/* A round of trap.s: delivery, rfe. */
+static bool run_traps(struct bench *b, uint64_t count)
+{
+  return run_ticks(b, 2 * count);
+}
+
+/* A round of call.s: delivery, four instructions, the jump back. */
+static bool run_calls(struct bench *b, uint64_t count)
+{
+  return run_ticks(b, 6 * count);
+}
+
+static bool step(struct machine *m)
+{
+  return machine_run(m, machine_tick(m) + 1).why == MACHINE_LIMIT;
+}
+
+static bool run_steps(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    done &= step(b->world.m);
+  }
+  return done;
+}
+
+static bool run_hashed_steps(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  uint64_t all = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    done &= step(b->world.m);
+    all |= machine_state_hash(b->world.m);
+  }
+  return done && all != 0;
+}
+
+static bool run_hashes(struct bench *b, uint64_t count)
+{
+  uint64_t all = 0;
+  for (uint64_t i = 0; i < count; i++) {
+    all |= machine_state_hash(b->world.m);
+  }
+  return all != 0;
+}
+
+/* One instruction of the one, one of the other: two world switches a round. */
+static bool run_alternating(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    done &= step(i % 2 ? b->world.other : b->world.m);
+  }
+  return done;
+}
+
+static bool run_snapshots(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    struct snapshot *s = snapshot_take(b->world.m);
+    done &= s != NULL;
+    snapshot_destroy(s);
+  }
+  return done;
+}
+
+static bool run_restores(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    done &= snapshot_restore(b->world.m, b->world.taken);
+  }
+  return done;
+}
+
+/* ------------------------------------------------------------------- set-up */
+
+static bool load_neighbour(struct bench *b)
+{
+  b->world.other = b->world.stack->level[0].neighbour[0];
+  return image_load(b->world.program.image, b->world.other, stderr);
+}
+
+/* No page is the same as another, and none is zero. */
+static bool fill_storage(struct bench *b)
+{
+  uint32_t word = 1;
+  for (uint32_t at = 0x10000; at < b->storage; at += 4) {
+    word = word * 1664525u + 1013904223u;
+    machine_phys_write_word(b->world.m, gpa(at), word);
+  }
+  return true;
+}
+
+static bool fill_and_take(struct bench *b)
+{
+  b->world.taken = fill_storage(b) ? snapshot_take(b->world.m) : NULL;
+  return b->world.taken != NULL;
+}
+
+/* -------------------------------------------------------------------- suite */
+
+static void add(struct bench_set *set, const struct bench *b)
+{
+  struct bench *slot = &set->bench[set->count++];
+  *slot = *b;
+  slot->storage = b->storage ? b->storage : BENCH_STORAGE;
+}
+
+static const struct {
+  const char *id, *name;
+  unsigned depth;
+  enum machine_engine engine;
+} machines[] = {
+    {"bare-fused", "bare, engine", 0, MACHINE_ENGINE_FAST},
+    {"bare-unfused", "bare, engine without fusion", 0, MACHINE_ENGINE_UNFUSED},
+    {"bare-stepper", "bare, stepper", 0, MACHINE_ENGINE_STEPPER},
+    {"vm1-fused", "virtual machine", 1, MACHINE_ENGINE_FAST},
+    {"vm2-fused", "virtual machine in a virtual machine", 2, MACHINE_ENGINE_FAST},
+};
+#define MACHINES (sizeof machines / sizeof *machines)
+
+static const char *const loops[][2] = {{"alu", "alu.s"}, {"sieve", "sieve.s"}, {"fib", "fib.s"}};
+#define LOOPS (sizeof loops / sizeof *loops)
+
+static void add_loops(struct bench_set *set)
+{
+  for (unsigned l = 0; l < LOOPS; l++) {
+    for (unsigned i = 0; i < MACHINES; i++) {
+      add(set, &(struct bench){.group = loops[l][0],
+                               .id = machines[i].id,
+                               .name = machines[i].name,
+                               .program = loops[l][1],
+                               .depth = machines[i].depth,
+                               .engine = machines[i].engine,
+                               .rounds = run_ticks});
+    }
+  }
+}
+
+static const struct bench operations[] = {
+    {.id = "trap-and-return",
+     .name = "sys and rfe, bare",
+     .program = "trap.s",
+     .rounds = run_traps},
+    {.id = "trap-and-return-vm",
+     .name = "sys and rfe, virtual machine",
+     .program = "trap.s",
+     .depth = 1,
+     .rounds = run_traps},
+    {.id = "system-call",
+     .name = "sys, handler of four, bare",
+     .program = "call.s",
+     .rounds = run_calls},
+    {.id = "system-call-vm",
+     .name = "sys, handler of four, virtual machine",
+     .program = "call.s",
+     .depth = 1,
+     .rounds = run_calls},
+    {.id = "emulate-cr",
+     .name = "emulated mtcr, mfcr",
+     .program = "privileged.s",
+     .depth = 1,
+     .rounds = run_ticks},
+    {.id = "emulate-flags",
+     .name = "emulated cli, sti",
+     .program = "flags.s",
+     .depth = 1,
+     .rounds = run_ticks},
+    {.id = "emulate-cr-vm2",
+     .name = "emulated mtcr, mfcr, two VMMs deep",
+     .program = "privileged.s",
+     .depth = 2,
+     .rounds = run_ticks},
+    {.id = "step",
+     .name = "machine_run(m, tick + 1), bare",
+     .program = "alu.s",
+     .rounds = run_steps},
+    {.id = "step-stepper",
+     .name = "the same by the stepper",
+     .program = "alu.s",
+     .engine = MACHINE_ENGINE_STEPPER,
+     .rounds = run_steps},
+    {.id = "step-vm",
+     .name = "the same, virtual machine",
+     .program = "alu.s",
+     .depth = 1,
+     .rounds = run_steps},
+    {.id = "step-two-vms",
+     .name = "the same, two virtual machines in turns",
+     .program = "alu.s",
+     .depth = 1,
+     .neighbours = true,
+     .setup = load_neighbour,
+     .rounds = run_alternating},
+    {.id = "state-hash", .name = "state hash", .program = "sieve.s", .rounds = run_hashes},
+    {.id = "step-and-hash",
+     .name = "step and state hash, bare",
+     .program = "sieve.s",
+     .rounds = run_hashed_steps},
+    {.id = "step-and-hash-vm",
+     .name = "step and state hash, virtual machine",
+     .program = "sieve.s",
+     .depth = 1,
+     .rounds = run_hashed_steps},
+    {.id = "snapshot-full",
+     .name = "snapshot, 16 MiB in use",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_storage,
+     .rounds = run_snapshots},
+    {.id = "snapshot-empty",
+     .name = "snapshot, 16 MiB, one page in use",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .rounds = run_snapshots},
+    {.id = "restore-full",
+     .name = "restore, 16 MiB in use",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_and_take,
+     .rounds = run_restores},
+};
+
+void suite_fill(struct bench_set *set)
+{
+  add_loops(set);
+  for (unsigned i = 0; i < sizeof operations / sizeof *operations; i++) {
+    struct bench b = operations[i];
+    b.group = "operation";
+    add(set, &b);
+  }
+}
+
+/* The machines of a loop are all fresh: after the same ticks they are the same. */
+bool suite_hashes_agree(struct bench_set *set)
+{
+  for (unsigned i = 0; i < LOOPS * MACHINES; i++) {
+    struct bench *b = &set->bench[i], *first = &set->bench[i - i % MACHINES];
+    if (!run_ticks(b, 100003)) {
+      fprintf(stderr, "bench: %s %s: the machine stopped\n", b->group, b->name);
+      return false;
+    }
+    if (machine_state_hash(b->world.m) != machine_state_hash(first->world.m)) {
+      fprintf(stderr, "bench: %s: '%s' and '%s' differ after 100003 ticks\n", b->group, first->name,
+              b->name);
+      return false;
+    }
+  }
+  return true;
+}
