@@ -66,7 +66,7 @@ static uint32_t random_base(struct random *r, uint32_t storage)
   }
 }
 
-static uint32_t random_cr_value(struct random *r, enum isa_cr cr, uint32_t storage)
+uint32_t random_cr_value(struct random *r, enum isa_cr cr, uint32_t storage)
 {
   switch (cr) {
   case CR_PSW:
@@ -96,13 +96,8 @@ static unsigned random_reg(struct random *r)
   return random_below(r, ISA_REG_COUNT);
 }
 
-/* Any instruction with any operands that its format allows. */
-static void put_any(struct program *p, struct random *r)
+void put_wild(struct program *p, struct random *r, enum isa_insn insn)
 {
-  enum isa_insn insn = (enum isa_insn)random_below(r, ISA_INSN_COUNT);
-  if (insn == ISA_HALT && random_below(r, 10)) {
-    insn = ISA_ADD;
-  }
   const struct isa_format_info *format = isa_format_info(isa_insn_info(insn)->format);
   struct isa_decoded d = {.insn = insn,
                           .a = (uint8_t)random_reg(r),
@@ -126,7 +121,16 @@ static void put_any(struct program *p, struct random *r)
   }
 }
 
-static void put_access(struct program *p, struct random *r, uint32_t storage)
+void put_any(struct program *p, struct random *r)
+{
+  enum isa_insn insn = (enum isa_insn)random_below(r, ISA_INSN_COUNT);
+  if (insn == ISA_HALT && random_below(r, 10)) {
+    insn = ISA_ADD;
+  }
+  put_wild(p, r, insn);
+}
+
+void put_access(struct program *p, struct random *r, uint32_t storage)
 {
   static const enum isa_insn accesses[] = {
       ISA_LB, ISA_LH, ISA_LW,   ISA_LBU,  ISA_LHU,    ISA_SB,     ISA_SH,  ISA_SW,
@@ -137,8 +141,7 @@ static void put_access(struct program *p, struct random *r, uint32_t storage)
   put(p, insn, random_reg(r), base, 0, insn == ISA_LRA ? 0 : random_below(r, 4));
 }
 
-/* Sectors, addresses and counts that are mostly right. */
-static void put_disk(struct program *p, struct random *r, uint32_t storage, uint32_t sectors)
+void put_disk(struct program *p, struct random *r, uint32_t storage, uint32_t sectors)
 {
   uint32_t wild = random_below(r, 8) == 0;
   uint32_t sector = wild ? random_word(r) : random_below(r, sectors + 1);
@@ -152,7 +155,7 @@ static void put_disk(struct program *p, struct random *r, uint32_t storage, uint
   put(p, ISA_IN, random_reg(r), REG_ZERO, 0, PORT_DISK_STATUS);
 }
 
-static void put_stack(struct program *p, struct random *r)
+void put_stack(struct program *p, struct random *r)
 {
   put_li(p, REG_SP, DATA_START + 4 * random_below(r, 64));
   if (random_below(r, 2)) {

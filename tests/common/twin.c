@@ -22,17 +22,18 @@ static void fill_disk(struct disk_store *d, uint32_t first, uint32_t sectors)
 
 static void open_machines(struct twin *t, const struct twin_config *c, uint32_t storage)
 {
-  struct machine_config bare = {.profile = t->profile,
+  struct machine_config bare = {.profile = t->has,
                                 .storage = storage,
                                 .disk = t->bare_disk,
                                 .engine = MACHINE_ENGINE_STEPPER};
   t->bare = machine_create(&bare, NULL);
   insist(t->bare, "no bare machine");
   /* 64 KiB more than needed, so that there is something behind the VM. */
-  struct machine_config real = {.profile = t->profile,
-                                .disk = t->real_disk,
-                                .engine = c->engine,
-                                .storage = storage + t->depth * VMM_OWN_STORAGE + (64u << 10)};
+  struct machine_config real = {
+      .profile = t->has, .disk = t->real_disk, .engine = c->engine, .storage = storage};
+  if (!c->no_vmm) {
+    real.storage += t->depth * VMM_OWN_STORAGE + (64u << 10);
+  }
   t->real = machine_create(&real, NULL);
   insist(t->real, "no real machine");
 }
@@ -63,13 +64,15 @@ void twin_open(struct twin *t, const struct twin_config *c)
 {
   memset(t, 0, sizeof *t);
   uint32_t storage = c->storage ? c->storage : MACHINE_MIN_STORAGE;
-  t->depth = c->depth ? c->depth : 1;
-  t->profile = c->text ? profile_parse("test", c->text, strlen(c->text), stderr)
-                       : profile_load(c->profile ? c->profile : "pg", stderr);
-  insist(t->profile, "no profile");
+  t->depth = c->no_vmm ? 0 : c->depth ? c->depth : 1;
+  t->profile = c->loaded ? NULL
+               : c->text ? profile_parse("test", c->text, strlen(c->text), stderr)
+                         : profile_load(c->profile ? c->profile : "pg", stderr);
+  t->has = c->loaded ? c->loaded : t->profile;
+  insist(t->has, "no profile");
   if (c->sectors) {
     t->bare_disk = disk_store_memory(c->sectors);
-    t->real_disk = disk_store_memory(c->sectors + (t->depth + 1) * EXTENT_STEP);
+    t->real_disk = disk_store_memory(c->sectors + (c->no_vmm ? 0 : t->depth + 1) * EXTENT_STEP);
     fill_disk(t->bare_disk, 0, c->sectors);
     fill_disk(t->real_disk, t->depth * EXTENT_STEP, c->sectors);
   }
@@ -175,6 +178,7 @@ bool twin_run(struct twin *t, uint64_t until, uint32_t stride)
     uint64_t next = machine_tick(t->bare) + stride;
     struct machine_stop bare = machine_run(t->bare, next < until ? next : until);
     struct machine_stop virtual = machine_run(t->vm, next < until ? next : until);
+    t->stop = bare;
     if (!same_stop(t, bare, virtual) || !twin_equal(t)) {
       return false;
     }

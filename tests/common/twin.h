@@ -12,17 +12,20 @@
 #define TWIN_MAX_DEPTH 4
 
 struct twin_config {
-  const char *profile;        /* NULL: pg */
-  const char *text;           /* or a profile's text */
-  uint32_t storage;           /* 0: 64 KiB */
-  uint32_t sectors;           /* 0: no disk */
-  unsigned depth;             /* VMMs on top of each other; 0: 1 */
-  enum machine_engine engine; /* of the virtual machine's real one; the bare one always steps */
+  const char *profile;          /* NULL: pg */
+  const char *text;             /* or a profile's text */
+  const struct profile *loaded; /* or one that is loaded already; borrowed */
+  uint32_t storage;             /* 0: 64 KiB */
+  uint32_t sectors;             /* 0: no disk */
+  unsigned depth;               /* VMMs on top of each other; 0: 1 */
+  enum machine_engine engine;   /* of the virtual machine's real one; the bare one always steps */
+  bool no_vmm;                  /* the other one is bare too: what differs is the engine */
   const struct vmm_modules *modules; /* NULL: the default set */
 };
 
 struct twin {
-  struct profile *profile;
+  struct profile *profile; /* ours, or NULL */
+  const struct profile *has;
   struct disk_store *bare_disk, *real_disk;
   struct machine *bare;
   struct machine *vm; /* the innermost */
@@ -30,6 +33,7 @@ struct twin {
   struct machine *real; /* the outermost */
   struct vmm *vmm[TWIN_MAX_DEPTH];
   struct machine *level[TWIN_MAX_DEPTH]; /* VM offered by vmm[i] */
+  struct machine_stop stop;              /* the last one of bare */
   char difference[400];
 };
 

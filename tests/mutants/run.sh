@@ -1,83 +1,196 @@
 #!/bin/bash
-# Mutants of the VMM: each NAME.patch makes one mistake in a copy of vmm/, and the
-# test that its second line names must fail on it. A patch that no longer applies
-# is a failure. The unchanged copy must pass every test that is named.
-#   tests/mutants/run.sh [NAME …]   only these mutants
+# Mutants: each ROOM/NAME.patch makes one mistake in a copy of the room, and the
+# test that its second line names must fail on it. README.md says how they are
+# written. A patch that no longer applies is a failure; so is an unchanged copy
+# that does not pass every test that is named.
+#   tests/mutants/run.sh [ROOM/NAME …]   these mutants; without names, those in
+#     `always` and a third of the others, which MUTANTS_SEED chooses
+#   MUTANTS=all      every mutant
+#   MUTANTS_JOBS=n   n at a time (default 1)
 set -u
 cd "$(dirname "$0")/../.." || exit 3
+here=tests/mutants
 BUILD=${BUILD:-build}
 out=$BUILD/mutants
-objects=$BUILD/obj/tests/unit/vmm
-read -r -a compile <<<"${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 ${SAN:-}"
-rm -rf "$out" && mkdir -p "$out"
-number=0
+seconds=60 # of processor time, for one test; a mutant may run without end
+read -r -a compile <<<"${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -w ${SAN:-}"
+export CMOCKA_MESSAGE_OUTPUT=TAP SEEDS=40
 
-say() { # say STATUS TEXT [LOG]: one TAP line; what LOG ends with, if not ok
-  number=$((number + 1))
-  echo "$1 $number - $2"
-  if [ "$1" != ok ] && [ -n "${3:-}" ]; then
-    tail -n 8 "$3" | sed 's/^/# /'
-  fi
+# ------------------------------------------------------------------ building
+# Where the unit test PROGRAM lies: its room.
+room_of() {
+  local found=(tests/unit/*/"$1".c)
+  basename "$(dirname "${found[0]}")"
 }
 
-# build PROGRAM DIR SOURCE…: links $DIR/PROGRAM, these sources of DIR in place of
-# the library's. Headers come from DIR too: the files include "vmm/…".
-build() {
-  local program=$1 dir=$2 source=() helpers=()
-  shift 2
-  for file in "$@"; do source+=("$dir/$file"); done
-  for file in "$objects"/*.o; do
-    case $file in */test_*) ;; *) helpers+=("$file") ;; esac
+# The objects that PROGRAM is made of, which may be affected by a change.
+objects_of() { # PROGRAM ROOM
+  case $1 in
+    */run.sh) find "$BUILD"/obj/isa/gen "$BUILD"/obj/gen/isa/gen -name '*.d' ;;
+    *)
+      find "$BUILD"/obj/{isa,asm,machine,vmm} "$BUILD"/obj/gen/{isa,asm} -name '*.d' ! -path '*/isa/gen/*'
+      echo "$BUILD/obj/tests/unit/$2/$1.d"
+      echo "$BUILD/obj/gen/pg32_tables.d"
+      ;;
+  esac
+}
+
+# What follows from changed files: scanners, grammars, all that isagen makes.
+# Prints the changed files that C is compiled from, as the compiler knows them.
+derive() { # DIR FILE…
+  local dir=$1 file base
+  shift
+  for file in "$@"; do
+    base=${file%.*}
+    mkdir -p "$dir/gen/$(dirname "$file")"
+    case $file in
+      *.y) bison --defines="$dir/gen/$base.h" -o "$dir/gen/$base.c" "$dir/$file" && echo "$BUILD/gen/$base.c" ;;
+      *.l) flex --header-file="$dir/gen/$base.h" -o "$dir/gen/$base.c" "$dir/$file" && echo "$BUILD/gen/$base.c" ;;
+      *.isa)
+        "$BUILD/isagen" --out "$dir/gen" "$dir/$file" || return
+        for base in pg32.h pg32_tables.c pg32_bodies.h; do
+          cmp -s "$dir/gen/$base" "$BUILD/gen/$base" || echo "$BUILD/gen/$base"
+        done
+        ;;
+      *) echo "$file" ;;
+    esac
   done
-  "${compile[@]}" -I"$dir" -I. -I"$BUILD" -o "$dir/$program" "${source[@]}" "$objects/$program.o" "${helpers[@]}" "$BUILD"/tests/libcommon.a \
-    "$BUILD"/libvmm.a "$BUILD"/libasm.a "$BUILD"/libmachine.a "$BUILD"/libisa.a \
-    -lelf -lcmocka >"$dir/build.log" 2>&1
 }
 
-# verdict PROGRAM TEST DIR: prints ok or "not ok" as the test says, or nothing.
-verdict() {
-  CMOCKA_MESSAGE_OUTPUT=TAP SEEDS=40 timeout 60 "$3/$1" "$2" >"$3/$1-$2.log" 2>&1
-  sed -n "s/^\(ok\|not ok\) 1 - $2\$/\1/p" "$3/$1-$2.log"
+# Compiles into DIR what depends on the changed files, and prints the objects.
+recompile() { # PROGRAM ROOM DIR CHANGED…
+  local program=$1 room=$2 dir=$3 object source
+  shift 3
+  [ $# -gt 0 ] || return 0
+  mkdir -p "$dir/obj"
+  for object in $(objects_of "$program" "$room" | xargs grep -lFw "$(printf '%s\n' "$@")"); do
+    source=${object#"$BUILD"/obj/}
+    source=${source%.d}.c
+    case $source in gen/*) [ -e "$dir/$source" ] || source=$BUILD/$source ;; esac
+    [ ! -e "$dir/$source" ] || source=$dir/$source
+    object=$dir/obj/$(basename "${object%.d}").o
+    "${compile[@]}" -I"$dir" -I. -I"$BUILD" -c -o "$object" "$source" || return
+    echo "$object"
+  done
 }
 
-named=() # patches
-for name in "$@"; do named+=("tests/mutants/$name.patch"); done
-[ $# -gt 0 ] || named=(tests/mutants/*.patch)
+# Links DIR/PROGRAM: the recompiled objects come in place of those that were built.
+build() { # PROGRAM ROOM DIR CHANGED…
+  local program=$1 room=$2 dir=$3 mine=() rest=() file name
+  mapfile -t mine < <(recompile "$@" || echo failed)
+  [[ " ${mine[*]} " != *" failed "* ]] || return
+  case $program in
+    */run.sh) rest=("$BUILD"/obj/isa/gen/*.o "$BUILD"/obj/gen/isa/gen/*.o) ;;
+    *)
+      rest=("$BUILD/obj/tests/unit/$room/$program.o")
+      for file in tests/unit/"$room"/*.c; do
+        case $file in */test_*) ;; *) rest+=("$BUILD/obj/${file%.c}.o") ;; esac
+      done
+      ;;
+  esac
+  for file in "${rest[@]}"; do
+    name=$dir/obj/$(basename "$file")
+    [[ " ${mine[*]} " == *" $name "* ]] || mine+=("$file")
+  done
+  case $program in
+    */run.sh) "${compile[@]}" -o "$dir/isagen" "${mine[@]}" ;;
+    *)
+      "${compile[@]}" -o "$dir/$program" "${mine[@]}" "$out/only.o" "$BUILD"/tests/libcommon.a \
+        "$BUILD"/libvmm.a "$BUILD"/libasm.a "$BUILD"/libmachine.a "$BUILD"/libisa.a -lelf -lcmocka
+      ;;
+  esac
+}
 
-mapfile -t wanted < <(sed -n 's/^Caught by: //p' "${named[@]}" | sort -u)
-mkdir -p "$out/unchanged" && cp -rL vmm "$out/unchanged/vmm"
-sources=$(cd "$out/unchanged" && find vmm -name '*.c')
-built=
-for test in "${wanted[@]}"; do
-  read -r program function <<<"$test"
-  if [ "$program" != "$built" ]; then
-    # shellcheck disable=SC2086
-    build "$program" "$out/unchanged" $sources
-    built=$program
+# ------------------------------------------------------------------- judging
+# Prints "ok" if TEST passes in DIR, how it fails if it fails, nothing if there
+# is no such test.
+verdict() { # PROGRAM TEST DIR
+  local program=$1 test=$2 log=$3/said.log status
+  case $program in
+    */run.sh) (BUILD=$3 timeout 600 "$program") >"$log" 2>&1 ;;
+    *) (ulimit -c 0 -t $seconds && ONLY=$test exec timeout 600 "$3/$program") >"$log" 2>&1 ;;
+  esac
+  status=$?
+  if grep -q "^ok [0-9]* - $test\$" "$log"; then
+    echo ok
+  elif grep -q "^not ok [0-9]* - $test\$" "$log"; then
+    echo fails
+  elif [ $status -eq 124 ] || [ $status -eq 137 ] || [ $status -eq 152 ]; then
+    echo "runs without end"
+  elif [ $status -gt 128 ]; then
+    echo dies
   fi
-  status=$(verdict "$program" "$function" "$out/unchanged")
-  say "${status:-not ok}" "the unchanged VMM passes $test" "$out/unchanged/$program-$function.log"
-done
+}
 
-for patch in "${named[@]}"; do
-  name=$(basename "$patch" .patch)
-  dir=$out/$name
-  read -r program function < <(sed -n 's/^Caught by: //p' "$patch")
-  mkdir -p "$dir" && cp -rL vmm "$dir/vmm"
+say() { # ok|"not ok" TEXT [LOG]: one TAP line without its number; the end of LOG
+  echo "$1 - $2"
+  [ "$1" = ok ] || [ -z "${3:-}" ] || tail -n 8 "$3" | sed 's/^/# /'
+}
+
+# "Caught by: PROGRAM TEST" or "Survives: PROGRAM TEST", the second line.
+try() { # ROOM/NAME
+  local patch=$here/$1.patch dir=$out/$1 expected program test room how files changed
+  read -r expected program test < <(sed -n '2{s/^Caught by:/caught/p;s/^Survives:/survives/p}' "$patch")
+  [ -n "${test:-}" ] || { say "not ok" "$1 names its test" && return; }
+  room=$(room_of "$program")
+  mkdir -p "$dir" && cp -rL "${1%%/*}" "$dir/"
   if ! patch -d "$dir" -p1 -F0 -s <"$patch" >"$dir/patch.log" 2>&1; then
-    say "not ok" "$name applies" "$dir/patch.log"
-    continue
+    say "not ok" "$1 applies" "$dir/patch.log" && return
   fi
-  # shellcheck disable=SC2046
-  if ! build "$program" "$dir" $(sed -n 's/^+++ b\///p' "$patch"); then
-    say "not ok" "$name compiles" "$dir/build.log"
-    continue
+  mapfile -t files < <(sed -n 's/^+++ b\///p' "$patch")
+  if ! changed=$(derive "$dir" "${files[@]}" 2>"$dir/build.log") ||
+    [ -z "$changed" ] || ! build "$program" "$room" "$dir" $changed >>"$dir/build.log" 2>&1; then
+    say "not ok" "$1 compiles" "$dir/build.log" && return
   fi
-  status=$(verdict "$program" "$function" "$dir")
-  if [ "$status" = "not ok" ]; then
-    say ok "$name is caught by $program $function"
-  else
-    say "not ok" "$name is caught by $program $function" "$dir/$program-$function.log"
+  how=$(verdict "$program" "$test" "$dir")
+  case $expected:$how in
+    caught:ok | *:) say "not ok" "$1 is caught by $program $test" "$dir/said.log" ;;
+    caught:*) say ok "$1 is caught: $program $test $how" ;;
+    survives:ok) say ok "$1 survives $program $test" ;;
+    *) say "not ok" "$1 survives $program $test" "$dir/said.log" ;;
+  esac
+}
+
+# The same way of building, nothing changed, passes TEST.
+try_unchanged() { # PROGRAM TEST
+  local dir="$out/unchanged/${1//\//_} ${2//\//_}"
+  mkdir -p "$dir"
+  case $1 in
+    */run.sh) cp "$BUILD/isagen" "$dir" ;;
+    *) build "$1" "$(room_of "$1")" "$dir" >"$dir/said.log" 2>&1 ;;
+  esac
+  [ "$(verdict "$1" "$2" "$dir")" = ok ]
+  say "$([ $? -eq 0 ] && echo ok || echo not ok)" "nothing changed passes $1 $2" "$dir/said.log"
+}
+
+# ---------------------------------------------------------------------- main
+if [ "${1:-}" = --one ]; then # for xargs
+  [ "$2" = try ] && try "$3" || try_unchanged "${3%% *}" "${3#* }"
+  exit
+fi
+
+# The mutants to try: see above.
+choose() {
+  local name
+  if [ $# -gt 0 ]; then
+    printf '%s\n' "$@"
+    return
   fi
-done
-echo "1..$number"
+  for name in $(cd $here && ls ./*/*.patch | sed 's|^\./||; s|\.patch$||'); do
+    if [ "${MUTANTS:-}" = all ] || grep -qx "$name" $here/always ||
+      [ $(($(cksum <<<"${MUTANTS_SEED:-1} $name" | cut -d' ' -f1) % 3)) -eq 0 ]; then
+      echo "$name"
+    fi
+  done
+}
+
+rm -rf "$out" && mkdir -p "$out"
+"${compile[@]}" -c -o "$out/only.o" $here/only.c || exit 3
+mapfile -t chosen < <(choose "$@")
+{
+  printf 'try %s\n' "${chosen[@]}"
+  for name in "${chosen[@]}"; do
+    sed -n '2s/^\(Caught by\|Survives\): /unchanged /p' "$here/$name.patch"
+  done | sort -u
+} | xargs -P "${MUTANTS_JOBS:-1}" -d '\n' -I{} bash -c 'set -- {}; what=$1; shift; '"$0"' --one "$what" "$*"' >"$out/tap"
+awk '/^(not )?ok - / {n++; sub(/ok - /, "ok " n " - ")} {print} END {print "1.." n}' "$out/tap"
