@@ -283,6 +283,7 @@ static bool bare_load_devices(struct machine *m, const struct machine_blob *blob
 {
   struct bare *b = bare_of(m);
   bool ok = devices_load(b->console, b->disk, blob);
+  b->host_error = console_host_error(b->console);
   bare_schedule(b);
   return ok;
 }

@@ -17,7 +17,9 @@ bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value
       !disk_port_out(b->disk, after, port, value)) {
     return false;
   }
-  b->host_error = console_host_error(b->console);
+  if (!b->host_error) {
+    b->host_error = console_host_error(b->console);
+  }
   bare_schedule(b);
   trace_emit(&b->machine, TRACE_IO, b->tick, port, value, 1, 0);
   return true;
