@@ -14,6 +14,7 @@
 #define BENCH_MAX_SAMPLES 101
 #define BENCH_MAX         64
 #define BENCH_STORAGE     (1u << 20)
+#define BENCH_OPERATION   "operation" /* group of what is no loop */
 #define BENCH_SNAPSHOT    (16u << 20)
 
 /* Machines that a benchmark may use; unused ones are NULL. */
@@ -44,6 +45,7 @@ struct bench {
 };
 
 struct bench_set {
+  const char *only; /* only benchmarks whose group or id contains it; NULL: all */
   struct profile *profile;
   struct bench bench[BENCH_MAX];
   unsigned count;
@@ -65,8 +67,11 @@ bool bench_measure(struct bench_set *set);
 double bench_median(const struct bench *b);
 double bench_best(const struct bench *b);
 double bench_worst(const struct bench *b);
-/* Median of a's time over b's, sample by sample: they were taken side by side. */
+/* Median of a's time over b's, sample by sample: they were taken side by side. NAN
+ * without b. */
 double bench_ratio(const struct bench *a, const struct bench *b);
+bool bench_is_loop(const struct bench *b);
+/* NULL: not in the set. */
 const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id);
 
 /* The results (report.c); the exit status. */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,10 +146,18 @@ double bench_worst(const struct bench *b)
 double bench_ratio(const struct bench *a, const struct bench *b)
 {
   double ratios[BENCH_MAX_SAMPLES];
+  if (!b) {
+    return NAN;
+  }
   for (unsigned i = 0; i < a->samples; i++) {
     ratios[i] = a->sample[i] / b->sample[i];
   }
   return quantile(ratios, a->samples, 0.5);
+}
+
+bool bench_is_loop(const struct bench *b)
+{
+  return strcmp(b->group, BENCH_OPERATION) != 0;
 }
 
 const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id)

@@ -18,11 +18,12 @@ static const struct form {
 
 static void usage(FILE *out)
 {
-  fprintf(out, "usage: bench [--short | --long | --smoke] [--json]\n"
+  fprintf(out, "usage: bench [--short | --long | --smoke] [--json] [--only=TEXT]\n"
+               "TEXT is a part of a loop's name or of an operation's id in JSON.\n"
                "Run from the top of the source tree; programs are read from tests/bench.\n");
 }
 
-static int measure(const struct form *form, bool json)
+static int measure(const struct form *form, const char *only, bool json)
 {
   struct bench_set *set = calloc(1, sizeof *set);
   if (!set) {
@@ -31,6 +32,7 @@ static int measure(const struct form *form, bool json)
   }
   set->rounds = form->rounds;
   set->sample_time = form->sample_time;
+  set->only = only;
   suite_fill(set);
   int status = 3;
   if (bench_open(set) && suite_hashes_agree(set) && bench_measure(set)) {
@@ -44,6 +46,7 @@ static int measure(const struct form *form, bool json)
 int main(int argc, char **argv)
 {
   const struct form *form = &forms[0];
+  const char *only = NULL;
   bool json = false;
   for (int i = 1; i < argc; i++) {
     const struct form *chosen = NULL;
@@ -54,6 +57,8 @@ int main(int argc, char **argv)
       form = chosen;
     } else if (strcmp(argv[i], "--json") == 0) {
       json = true;
+    } else if (strncmp(argv[i], "--only=", 7) == 0) {
+      only = argv[i] + 7;
     } else if (strcmp(argv[i], "--help") == 0) {
       usage(stdout);
       return 0;
@@ -62,5 +67,5 @@ int main(int argc, char **argv)
       return 2;
     }
   }
-  return measure(form, json);
+  return measure(form, only, json);
 }

@@ -7,16 +7,12 @@
 #include "bench.h"
 #include "tools/common/json.h"
 
-static bool is_loop(const struct bench *b)
-{
-  return strcmp(b->group, "operation") != 0;
-}
-
 /* One world switch: what taking turns costs over staying. */
 static double world_switch(const struct bench_set *set)
 {
-  return bench_median(bench_find(set, "operation", "step-two-vms")) -
-         bench_median(bench_find(set, "operation", "step-vm"));
+  const struct bench *turns = bench_find(set, BENCH_OPERATION, "step-two-vms");
+  const struct bench *staying = bench_find(set, BENCH_OPERATION, "step-vm");
+  return turns && staying ? bench_median(turns) - bench_median(staying) : NAN;
 }
 
 /* -------------------------------------------------------------------- table */
@@ -33,7 +29,7 @@ static void print_time(double nanoseconds)
 static void print_loop(const struct bench_set *set, const struct bench *b)
 {
   const struct bench *bare = bench_find(set, b->group, "bare-fused");
-  if (b == bare) {
+  if (b == set->bench || strcmp(b[-1].group, b->group) != 0) {
     printf("\n%-6s%37s %9s %6s\n", b->group, "M ticks/s", "ns/tick", "ratio");
   }
   printf("  %-30s%11.0f %9.2f %6.2f\n", b->name, 1e3 / bench_median(b), bench_median(b),
@@ -46,14 +42,14 @@ int report_table(const struct bench_set *set)
          "that of the bare machine's engine: less is better.\n",
          set->rounds);
   for (unsigned i = 0; i < set->count; i++) {
-    if (is_loop(&set->bench[i])) {
+    if (bench_is_loop(&set->bench[i])) {
       print_loop(set, &set->bench[i]);
     }
   }
   printf("\n%-43s%13s%13s%13s\n", "one of these takes", "median", "least", "most");
   for (unsigned i = 0; i < set->count; i++) {
     const struct bench *b = &set->bench[i];
-    if (!is_loop(b)) {
+    if (!bench_is_loop(b)) {
       printf("  %-41s", b->name);
       print_time(bench_median(b));
       print_time(bench_best(b));
@@ -72,7 +68,7 @@ int report_table(const struct bench_set *set)
 /* Three digits after the point are more than a sample is worth. */
 static json_t *number(double value)
 {
-  return json_real(round(value * 1e3) / 1e3);
+  return isnan(value) ? json_null() : json_real(round(value * 1e3) / 1e3);
 }
 
 static json_t *loop_json(const struct bench_set *set, const struct bench *b)
@@ -97,7 +93,7 @@ int report_json(const struct bench_set *set, const char *form)
   json_t *loops = json_array(), *operations = json_array();
   for (unsigned i = 0; i < set->count; i++) {
     const struct bench *b = &set->bench[i];
-    if (is_loop(b)) {
+    if (bench_is_loop(b)) {
       json_array_append_new(loops, loop_json(set, b));
     } else {
       json_array_append_new(operations, operation_json(b));
