@@ -333,7 +333,7 @@ static uint64_t bare_watched_digest(struct machine *m, unsigned id)
 {
   struct bare *b = bare_of(m);
   storage_settle(&b->storage, cleaned, b);
-  return storage_watched(&b->storage, id);
+  return id == MACHINE_NO_WATCH ? 0 : storage_watched(&b->storage, id);
 }
 
 static uint64_t bare_storage_digest(struct machine *m)

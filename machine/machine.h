@@ -175,7 +175,8 @@ uint64_t machine_device_digest(struct machine *m);
 /* A digest of part of storage, placement-free (page numbers count from the
  * range's start). start and size are multiples of the page size; the range
  * exists. Returns an id, or MACHINE_NO_WATCH if the host has no memory; the VMM
- * uses this to answer machine_storage_digest() for its VMs. Ranges may overlap. */
+ * uses this to answer machine_storage_digest() for its VMs. Ranges may overlap.
+ * MACHINE_NO_WATCH has digest 0. */
 #define MACHINE_NO_WATCH UINT32_MAX
 unsigned machine_watch_storage(struct machine *m, gpa_range_t range);
 uint64_t machine_watched_digest(struct machine *m, unsigned id);
