@@ -439,8 +439,9 @@ static void add_symbols(struct disassembly *d, Elf *elf, Elf_Scn *scn, const Elf
   if (!data || !data->d_buf || data->d_type != ELF_T_SYM)
     return;
   for (size_t i = 1; i < data->d_size / sizeof(Elf32_Sym); i++) {
-    const Elf32_Sym *s = (const Elf32_Sym *)data->d_buf + i;
-    add_symbol(d, s, elf_strptr(elf, h->sh_link, s->st_name));
+    Elf32_Sym s;
+    memcpy(&s, (const char *)data->d_buf + i * sizeof s, sizeof s);
+    add_symbol(d, &s, elf_strptr(elf, h->sh_link, s.st_name));
   }
 }
 
@@ -460,18 +461,27 @@ static void add_entry(struct disassembly *d, uint32_t entry)
         (struct name){.address = entry, .text = "_start", .section = text->index, .global = true};
 }
 
+/* libelf points into the image, where a crafted file has its tables at odd
+ * offsets. False: there is none. */
+static bool aligned_copy(void *to, const void *from, size_t size)
+{
+  if (from)
+    memcpy(to, from, size);
+  return from != NULL;
+}
+
 static bool read_elf(struct disassembly *d, const char *name, Elf *elf, FILE *errors)
 {
-  const Elf32_Ehdr *e = elf ? elf32_getehdr(elf) : NULL;
-  if (!e)
+  Elf32_Ehdr header, *e = &header;
+  if (!elf || !aligned_copy(e, elf32_getehdr(elf), sizeof *e))
     return bad_elf(name, errors, "this is not a whole ELF32 file");
   if (e->e_machine != ISA_ELF_MACHINE || e->e_ident[EI_DATA] != ELFDATA2LSB)
     return bad_elf(name, errors, "this ELF file is for another machine");
   for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn)) {
-    const Elf32_Shdr *h = elf32_getshdr(scn);
-    if (!h || !add_section(d, scn, h))
+    Elf32_Shdr h;
+    if (!aligned_copy(&h, elf32_getshdr(scn), sizeof h) || !add_section(d, scn, &h))
       return bad_elf(name, errors, "a section of this ELF file is cut off");
-    add_symbols(d, elf, scn, h);
+    add_symbols(d, elf, scn, &h);
   }
   if (d->parts.count == 0 && e->e_phnum > 0)
     return bad_elf(name, errors, "this ELF file has segments but no sections to print");
