@@ -349,6 +349,35 @@ static void test_load_replaces_another_log(void **state)
   }
 }
 
+static bool loads(const struct state_writer *w)
+{
+  struct state_reader r = {.bytes = w->bytes, .len = w->len};
+  struct console_state *s = console_load(&r);
+  if (s) {
+    console_discard(s);
+  }
+  return s != NULL;
+}
+
+static void test_load_refuses_lies(void **state)
+{
+  (void)state;
+  struct console *c = worn();
+  struct state_writer w = save(c);
+  uint8_t *written = w.bytes + 4, *last_at = w.bytes + w.len - 9;
+  assert_int_equal(*written, 2);
+  assert_int_equal(*last_at, 30);
+  *written = 1; /* less than is kept */
+  assert_false(loads(&w));
+  *written = 2;
+  *last_at = 29; /* before the byte before it */
+  assert_false(loads(&w));
+  *last_at = 31;
+  assert_true(loads(&w));
+  free(w.bytes);
+  console_destroy(c);
+}
+
 static void test_load_refuses_damage(void **state)
 {
   struct console *c = worn();
@@ -451,6 +480,7 @@ int main(void)
       TEST(test_back_in_time_keeps_what_was_typed_later),
       TEST(test_load_with_all_read),
       TEST(test_load_replaces_another_log),
+      TEST(test_load_refuses_lies),
       TEST(test_load_refuses_damage),
       TEST(test_long_output),
       TEST(test_endless_output),
