@@ -25,7 +25,7 @@ static void expect(const char *head, const char *piece, size_t times, const char
 {
   size_t len;
   char *text = repeated(head, piece, times, tail, &len);
-  struct run r = run_bytes(text, len, RUN_LISTING);
+  struct run r = run_bytes(text, len, len < 1u << 20 ? RUN_LISTING : RUN_ELF);
   if (message ? r.status != ASM_ERRORS || !strstr(r.errors, message) : r.status != ASM_OK)
     fail_msg("expected %s, got status %d: %.1000s", message ? message : "success", r.status,
              r.errors);
