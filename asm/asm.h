@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 /* How .include and .incbin (and the source itself) are read. Returns malloc'd
- * bytes (the assembler frees them), or NULL with a one-line reason. */
+ * bytes (the assembler frees them), or NULL with a one-line reason; errno is then
+ * the host's error if the host is at fault (isa/host.h). */
 struct asm_reader {
   uint8_t *(*read)(void *ctx, const char *path, size_t *len, const char **reason);
   void *ctx;

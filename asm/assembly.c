@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Passed to longjmp; the arena passes 1. */
+enum { FAILED_AND_SAID = 2 };
+
 static bool valid_name(const char *name)
 {
   unsigned reg;
@@ -87,6 +90,12 @@ static void host_error(const struct asm_options *o, const char *path, const char
     fprintf(o->errors, "%s: error: %s\n", path, message);
 }
 
+void assembly_give_up(struct assembly *a, const char *path, const char *reason)
+{
+  host_error(a->options, path, reason);
+  longjmp(a->arena.failed, FAILED_AND_SAID);
+}
+
 enum asm_status assembly_run(const char *path, const struct asm_options *o, size_t memory,
                              asm_finish_fn *finish, struct asm_output *out)
 {
@@ -99,14 +108,16 @@ enum asm_status assembly_run(const char *path, const struct asm_options *o, size
   a->options = o;
   a->arena.limit = memory;
   enum asm_status status = ASM_OK;
-  if (setjmp(a->arena.failed) == 0) {
+  int failed = setjmp(a->arena.failed);
+  if (failed == 0) {
     assemble(a, path);
     diag_print_all(a);
     status = a->error_count ? ASM_ERRORS : finish(a, out);
     if (status == ASM_OK && o->listing)
       listing_print(a, o->listing);
   } else {
-    host_error(o, path, "out of memory");
+    if (failed != FAILED_AND_SAID)
+      host_error(o, path, "out of memory");
     status = ASM_HOST;
   }
   arena_free(&a->arena);

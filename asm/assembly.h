@@ -193,6 +193,8 @@ bool pseudo_short_form(struct assembly *a, enum isa_insn insn, const struct stat
 bool pseudo_exists(const char *name);
 const char *pseudo_name(size_t index); /* NULL past the last */
 
+/* The host failed at reading `path`: says so and unwinds as for lack of memory. */
+_Noreturn void assembly_give_up(struct assembly *a, const char *path, const char *reason);
 /* assembly.c: the first half of both entry points. Runs to the end of the source
  * and places everything. `memory` bounds what it may allocate. */
 typedef enum asm_status asm_finish_fn(struct assembly *a, struct asm_output *out);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "asm/assembly.h"
+#include "isa/host.h"
 
 /* ----------------------------------------------------------------- reading */
 static uint8_t *read_all(FILE *in, size_t *len, const char **reason)
@@ -44,7 +45,9 @@ static uint8_t *host_read(void *ctx, const char *path, size_t *len, const char *
   *reason = NULL;
   FILE *in = fopen(path, "rb");
   if (!in) {
-    *reason = strerror(errno);
+    int error = errno;
+    *reason = strerror(error);
+    errno = error;
     return NULL;
   }
   struct stat st;
@@ -53,7 +56,9 @@ static uint8_t *host_read(void *ctx, const char *path, size_t *len, const char *
     *reason = strerror(EISDIR);
   else
     bytes = read_all(in, len, reason);
+  int error = bytes ? 0 : errno;
   fclose(in);
+  errno = error;
   return bytes;
 }
 
@@ -73,9 +78,12 @@ static const uint8_t *try_read(struct assembly *a, const char *path, size_t *len
                                const char **reason)
 {
   *reason = "cannot be read";
+  errno = 0;
   uint8_t *bytes = a->options->reader.read(a->options->reader.ctx, path, len, reason);
   if (!bytes) {
     const char *said = *reason ? *reason : "cannot be read";
+    if (host_at_fault(errno))
+      assembly_give_up(a, path, said);
     *reason = arena_copy(&a->arena, said, strlen(said));
     return NULL;
   }

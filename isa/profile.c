@@ -1,5 +1,6 @@
 #include "isa/profile_internal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,11 +184,13 @@ struct profile *profile_override(const struct profile *p, const char *mmu, const
   struct profile *changed = copy(p);
   if (!changed) {
     fputs("error: out of memory\n", errors);
+    errno = ENOMEM;
     return NULL;
   }
   if (!override_feature(changed, "mmu", mmu, errors) ||
       !override_feature(changed, "io", io, errors)) {
     profile_destroy(changed);
+    errno = 0;
     return NULL;
   }
   profile_resolve(changed);

@@ -32,12 +32,13 @@ struct profile; /* immutable once loaded */
 
 /* Loads a shipped profile by name, or a file if `name` has a '/' or ends in
  * ".profile". NULL on failure, after printing file:line:col messages to
- * `errors`. Destroy with profile_destroy(). */
+ * `errors`; errno is 0 if the profile is wrong, else the host's error (host.h).
+ * Destroy with profile_destroy(). */
 struct profile *profile_load(const char *name, FILE *errors);
 /* The same from text; `file` is the name used in messages. */
 struct profile *profile_parse(const char *file, const char *text, size_t len, FILE *errors);
 /* A copy with another MMU or I/O style ("bounds", "ports"; NULL keeps it).
- * NULL and a message if the name is unknown or not supported. */
+ * NULL and a message if the name is unknown or not supported; errno as above. */
 struct profile *profile_override(const struct profile *p, const char *mmu, const char *io,
                                  FILE *errors);
 void profile_destroy(struct profile *p);

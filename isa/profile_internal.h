@@ -5,6 +5,8 @@
 #ifndef TRAPEZE_ISA_PROFILE_INTERNAL_H
 #define TRAPEZE_ISA_PROFILE_INTERNAL_H
 
+#include <setjmp.h>
+
 #include "isa/diagnose.h"
 #include "isa/embed.h"
 #include "isa/profile.h"
@@ -12,6 +14,7 @@
 extern const struct embedded_file isa_embedded_profiles[];
 
 struct profile_string;
+struct scan_block;
 
 struct profile {
   const char *name, *file, *title, *story, *source; /* title, story, source: "" if not given */
@@ -66,6 +69,9 @@ struct profile_reader {
   unsigned error_count;
   bool syntax_error; /* then a missing key is no news */
   bool out_of_memory;
+  bool host_reported; /* that the host failed is said already; implies out_of_memory */
+  struct scan_block *scan_blocks; /* what the scanner has allocated */
+  jmp_buf scan_failed;
   struct profile *profile;
   struct profile *base; /* what `extends` named, or NULL */
   const struct profile_reader *extended_by;
@@ -76,6 +82,9 @@ struct profile_reader {
   size_t at;                      /* the scanner's position */
   size_t token_end, previous_end; /* where the last token ended, and the one before */
 };
+
+/* profile_lexer.l: frees what the scanner has allocated. */
+void profile_scan_end(struct profile_reader *r);
 
 /* Counts and prints an error; beyond a cap it only counts. */
 void profile_error(struct profile_reader *r, struct source_place at, const char *format, ...)

@@ -8,6 +8,7 @@
 
 #include "gen/isa/profile_parser.h"
 #include "gen/isa/profile_lexer.h"
+#include "isa/host.h"
 #include "isa/suggest.h"
 
 #define MOST_ERRORS     20
@@ -310,7 +311,9 @@ void profile_read_extends(struct profile_reader *r, struct source_place at)
     return;
   }
   r->base = load(path, r->errors, r);
-  if (!r->base)
+  if (!r->base && errno)
+    r->host_reported = r->out_of_memory = true;
+  else if (!r->base)
     profile_error(r, at, "'%s' cannot be extended, as said above", name);
   free(path);
 }
@@ -406,12 +409,12 @@ static void check_whole(struct profile_reader *r)
 
 static bool scan_and_parse(struct profile_reader *r)
 {
+  volatile int result = 2;
   yyscan_t scanner;
-  if (profile_yylex_init_extra(r, &scanner) != 0)
-    return false;
-  YY_BUFFER_STATE buffer = profile_yy_scan_bytes(r->source.text, (int)r->source.len, scanner);
-  int result = buffer ? profile_yyparse(scanner, r) : 2;
-  profile_yylex_destroy(scanner);
+  if (setjmp(r->scan_failed) == 0 && profile_yylex_init_extra(r, &scanner) == 0 &&
+      profile_yy_scan_bytes(r->source.text, (int)r->source.len, scanner))
+    result = profile_yyparse(scanner, r);
+  profile_scan_end(r);
   return result != 2;
 }
 
@@ -422,7 +425,7 @@ static bool read_file(struct profile_reader *r)
   if (!file)
     return false;
   p->file = file;
-  if (!scan_and_parse(r))
+  if (!scan_and_parse(r) || r->out_of_memory)
     return false;
   if (!r->syntax_error)
     check_whole(r);
@@ -438,18 +441,20 @@ static struct profile *parse(const char *file, const char *text, size_t len, FIL
 {
   if (len > MOST_BYTES) {
     fprintf(errors, "%s: error: longer than %u bytes, so it is no profile\n", file, MOST_BYTES);
+    errno = 0;
     return NULL;
   }
   struct profile_reader r = {
       .source = {file, text, len}, .errors = errors, .extended_by = from, .profile = profile_new()};
   bool done = r.profile && read_file(&r);
-  if (!done)
+  if (!done && !r.host_reported)
     fprintf(errors, "%s: error: out of memory\n", file);
   if (r.error_count > MOST_ERRORS)
     fprintf(errors, "%s: error: and %u more errors\n", file, r.error_count - MOST_ERRORS);
   profile_destroy(r.base);
   if (!done || r.error_count > 0) {
     profile_destroy(r.profile);
+    errno = done ? 0 : ENOMEM;
     return NULL;
   }
   profile_resolve(r.profile);
@@ -487,7 +492,9 @@ static struct profile *load_path(const char *path, FILE *errors, const struct pr
   size_t len;
   char *text = slurp(path, &len);
   if (!text) {
-    fprintf(errors, "%s: error: cannot read this profile: %s\n", path, strerror(errno));
+    int error = errno;
+    fprintf(errors, "%s: error: cannot read this profile: %s\n", path, strerror(error));
+    errno = host_at_fault(error) ? error : 0;
     return NULL;
   }
   struct profile *p = parse(path, text, len, errors, from);
@@ -515,6 +522,7 @@ static struct profile *load(const char *name, FILE *errors, const struct profile
   for (const struct profile_reader *r = from; r; r = r->extended_by)
     if (++depth > DEEPEST_EXTENDS || strcmp(r->source.file, name) == 0) {
       fprintf(errors, "%s: error: 'extends' goes round in a circle\n", name);
+      errno = 0;
       return NULL;
     }
   if (is_path(name))
@@ -528,6 +536,7 @@ static struct profile *load(const char *name, FILE *errors, const struct profile
         return parse(f->name, (const char *)f->bytes, f->len, errors, from);
   }
   explain_no_profile(name, errors);
+  errno = 0;
   return NULL;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "isa/host.h"
 #include "machine/machine.h"
 
 #define SECTOR        MACHINE_SECTOR_SIZE
@@ -150,23 +151,27 @@ static bool lock_file(int fd, enum disk_store_mode mode)
 }
 
 static struct disk_store *open_file(const char *path, enum disk_store_mode mode,
-                                    const char **reason)
+                                    const char **reason, int *error)
 {
   /* O_NONBLOCK: opening a FIFO must not hang. */
   int flags = (mode == DISK_STORE_WRITE ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   struct disk_store *d = calloc(1, sizeof *d);
   if (!d) {
     *reason = host_reason(ENOMEM);
+    *error = ENOMEM;
     return NULL;
   }
   d->fd = open(path, flags);
   if (d->fd < 0) {
-    *reason = host_reason(errno);
+    *error = errno;
+    *reason = host_reason(*error);
     goto fail;
   }
   d->writable = mode == DISK_STORE_WRITE;
+  errno = 0;
   d->sectors = file_sectors(d->fd, reason);
   if (d->sectors == 0) {
+    *error = errno;
     goto fail;
   }
   if (!lock_file(d->fd, mode)) {
@@ -184,7 +189,11 @@ fail:
 struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, const char **reason)
 {
   const char *ignored;
-  struct disk_store *file = open_file(path, mode, reason ? reason : &ignored);
+  int error = 0;
+  struct disk_store *file = open_file(path, mode, reason ? reason : &ignored, &error);
+  if (!file) {
+    errno = host_at_fault(error) ? error : 0;
+  }
   if (!file || mode != DISK_STORE_DISCARD) {
     return file;
   }
@@ -193,6 +202,9 @@ struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, 
     *reason = "the disk image cannot be read into memory";
   }
   disk_store_destroy(file);
+  if (!copy) {
+    errno = EIO; /* or no memory; the host's fault either way */
+  }
   return copy;
 }
 

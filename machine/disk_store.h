@@ -19,7 +19,8 @@ enum disk_store_mode {
 
 /* NULL with a message in *reason (static; reason may be NULL) if the file cannot
  * be opened, is no regular file, is not a multiple of 512 bytes, is empty, or is
- * open elsewhere and one of the two writes. */
+ * open elsewhere and one of the two writes. errno is then 0 if the file is at
+ * fault, else the host's error. */
 struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, const char **reason);
 /* All zero. NULL: no memory. */
 struct disk_store *disk_store_memory(uint32_t sectors);

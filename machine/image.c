@@ -1,5 +1,6 @@
 #include "machine/image.h"
 
+#include <errno.h>
 #include <gelf.h>
 #include <libelf.h>
 #include <stdarg.h>
@@ -45,11 +46,13 @@ struct image {
 struct parse {
   struct image *image;
   FILE *errors;
+  bool no_memory; /* it is the host's fault, not the file's */
 };
 
-static bool __attribute__((format(printf, 2, 3)))
-complain(const struct parse *p, const char *format, ...)
+static bool __attribute__((format(printf, 2, 3))) complain(struct parse *p, const char *format, ...)
 {
+  /* libelf names no error "out of memory", but calloc() has left it in errno. */
+  p->no_memory = p->no_memory || errno == ENOMEM;
   va_list args;
   va_start(args, format);
   fprintf(p->errors, "%s: error: ", p->image->name);
@@ -59,8 +62,9 @@ complain(const struct parse *p, const char *format, ...)
   return false;
 }
 
-static bool no_memory(const struct parse *p)
+static bool no_memory(struct parse *p)
 {
+  p->no_memory = true;
   return complain(p, "the host has no memory left to load it");
 }
 
@@ -72,7 +76,7 @@ static int by_address(const void *a, const void *b)
   return (x->address > y->address) - (x->address < y->address);
 }
 
-static bool add_segment(const struct parse *p, size_t index, const GElf_Phdr *ph)
+static bool add_segment(struct parse *p, size_t index, const GElf_Phdr *ph)
 {
   struct image *image = p->image;
   if (ph->p_memsz == 0) {
@@ -101,7 +105,7 @@ static bool add_segment(const struct parse *p, size_t index, const GElf_Phdr *ph
   return true;
 }
 
-static bool check_overlap(const struct parse *p)
+static bool check_overlap(struct parse *p)
 {
   struct image *image = p->image;
   qsort(image->segments, image->segment_count, sizeof *image->segments, by_address);
@@ -114,7 +118,7 @@ static bool check_overlap(const struct parse *p)
   return true;
 }
 
-static bool read_segments(const struct parse *p)
+static bool read_segments(struct parse *p)
 {
   struct image *image = p->image;
   size_t count;
@@ -143,7 +147,7 @@ static bool read_segments(const struct parse *p)
 /* ------------------------------------------------------------------ headers */
 
 /* Before libelf sees the file: it would convert other byte orders in place. */
-static bool check_ident(const struct parse *p)
+static bool check_ident(struct parse *p)
 {
   const uint8_t *e = p->image->bytes;
   if (p->image->len < sizeof(Elf32_Ehdr)) {
@@ -159,7 +163,7 @@ static bool check_ident(const struct parse *p)
   return true;
 }
 
-static bool read_header(const struct parse *p)
+static bool read_header(struct parse *p)
 {
   struct image *image = p->image;
   GElf_Ehdr eh;
@@ -178,7 +182,7 @@ static bool read_header(const struct parse *p)
   return true;
 }
 
-static bool check_entry(const struct parse *p)
+static bool check_entry(struct parse *p)
 {
   struct image *image = p->image;
   if (image->entry % 4 != 0) {
@@ -219,7 +223,7 @@ static bool text_section(Elf *elf, const GElf_Sym *sym, GElf_Shdr *sh)
   return scn && gelf_getshdr(scn, sh) && (sh->sh_flags & SHF_EXECINSTR) != 0;
 }
 
-static bool add_symbol(const struct parse *p, size_t index, const GElf_Sym *sym, size_t strings)
+static bool add_symbol(struct parse *p, size_t index, const GElf_Sym *sym, size_t strings)
 {
   struct image *image = p->image;
   const char *name = elf_strptr(image->elf, strings, sym->st_name);
@@ -239,7 +243,7 @@ static bool add_symbol(const struct parse *p, size_t index, const GElf_Sym *sym,
   return true;
 }
 
-static bool read_symbol_table(const struct parse *p, Elf_Scn *scn, const GElf_Shdr *sh)
+static bool read_symbol_table(struct parse *p, Elf_Scn *scn, const GElf_Shdr *sh)
 {
   struct image *image = p->image;
   Elf_Data *data = elf_getdata(scn, NULL);
@@ -266,7 +270,7 @@ static bool read_symbol_table(const struct parse *p, Elf_Scn *scn, const GElf_Sh
   return true;
 }
 
-static bool sort_symbols(const struct parse *p)
+static bool sort_symbols(struct parse *p)
 {
   struct image *image = p->image;
   if (image->symbol_count != 0) {
@@ -296,8 +300,8 @@ static uint32_t word_at(const Elf_Data *data, size_t index)
   return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
-static bool read_line(const struct parse *p, size_t i, const Elf_Data *data,
-                      const Elf_Data *strings, size_t count)
+static bool read_line(struct parse *p, size_t i, const Elf_Data *data, const Elf_Data *strings,
+                      size_t count)
 {
   struct image *image = p->image;
   struct image_line *line = &image->lines[i];
@@ -319,7 +323,7 @@ static bool read_line(const struct parse *p, size_t i, const Elf_Data *data,
 }
 
 /* Records with a size: ascending, disjoint, and before those without. */
-static bool check_line_order(const struct parse *p, size_t count)
+static bool check_line_order(struct parse *p, size_t count)
 {
   struct image *image = p->image;
   const struct image_line *lines = image->lines;
@@ -337,7 +341,7 @@ static bool check_line_order(const struct parse *p, size_t count)
 }
 
 /* Every chain of origins ends: walks each once, marking what is known to end. */
-static bool check_line_origins(const struct parse *p, size_t count)
+static bool check_line_origins(struct parse *p, size_t count)
 {
   const struct image_line *lines = p->image->lines;
   enum { NEW, WALKING, ENDS };
@@ -364,7 +368,7 @@ static bool check_line_origins(const struct parse *p, size_t count)
   return ok;
 }
 
-static bool read_lines(const struct parse *p, Elf_Scn *records, Elf_Scn *names)
+static bool read_lines(struct parse *p, Elf_Scn *records, Elf_Scn *names)
 {
   if (!records) {
     return true;
@@ -392,7 +396,7 @@ static bool read_lines(const struct parse *p, Elf_Scn *records, Elf_Scn *names)
 
 /* ----------------------------------------------------------------- sections */
 
-static bool read_sections(const struct parse *p)
+static bool read_sections(struct parse *p)
 {
   Elf *elf = p->image->elf;
   Elf_Scn *records = NULL, *names = NULL;
@@ -420,7 +424,7 @@ static bool read_sections(const struct parse *p)
 
 /* ------------------------------------------------------------------ parsing */
 
-static bool parse_elf(const struct parse *p)
+static bool parse_elf(struct parse *p)
 {
   struct image *image = p->image;
   if (!check_ident(p)) {
@@ -434,7 +438,7 @@ static bool parse_elf(const struct parse *p)
   return read_header(p) && read_segments(p) && check_entry(p) && read_sections(p);
 }
 
-static bool parse_raw(const struct parse *p)
+static bool parse_raw(struct parse *p)
 {
   struct image *image = p->image;
   if (image->len == 0) {
@@ -481,14 +485,17 @@ struct image *image_parse(const char *name, const uint8_t *bytes, size_t len, FI
   struct image *image = image_new(name, bytes, len);
   if (!image) {
     fprintf(errors, "%s: error: the host has no memory left to load it\n", name);
+    errno = ENOMEM;
     return NULL;
   }
   struct parse p = {.image = image, .errors = errors};
+  errno = 0;
   bool is_elf = len >= SELFMAG && memcmp(bytes, ELFMAG, SELFMAG) == 0;
   if (is_elf ? parse_elf(&p) : parse_raw(&p)) {
     return image;
   }
   image_destroy(image);
+  errno = p.no_memory ? ENOMEM : 0;
   return NULL;
 }
 

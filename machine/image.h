@@ -24,7 +24,8 @@ struct image_line {
 struct image;
 
 /* Parses bytes of an ELF file (recognised by its magic) or a raw binary.
- * `name` is for messages. NULL after one message to `errors`. */
+ * `name` is for messages. NULL after one message to `errors`; errno is 0 if the
+ * file is wrong, ENOMEM if the host has no memory. */
 struct image *image_parse(const char *name, const uint8_t *bytes, size_t len, FILE *errors);
 void image_destroy(struct image *image);
 

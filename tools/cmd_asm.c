@@ -1,6 +1,7 @@
 /* trapeze asm: source in, ELF or raw binary and listing out, or nothing at all. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/command.h"
 #include "tools/common/file.h"
@@ -73,8 +74,10 @@ static int apply_define(void *ctx, const char *value)
     return STATUS_USAGE;
   }
   char *name = strndup(value, len);
-  if (!name)
+  if (!name) {
+    message_error("asm", "out of memory");
     return STATUS_OURS;
+  }
   r->define_names[r->define_count] = name;
   r->defines[r->define_count++] = (struct asm_define){name, number};
   return STATUS_DONE;
@@ -157,10 +160,14 @@ static int assemble(struct request *r, const struct program_source *source)
   }
   if (status == STATUS_DONE)
     status = file_out_open(&out, "asm", r->output);
-  if (status == STATUS_DONE)
-    status = write_output(&out, &bytes);
   if (status == STATUS_DONE && r->listing)
     status = file_out_commit(&listing);
+  if (status == STATUS_DONE) {
+    status = write_output(&out, &bytes);
+    if (status != STATUS_DONE && r->listing && file_is_regular(r->listing))
+      unlink(r->listing); /* both or neither */
+  }
+  file_out_abandon(&out);
   file_out_abandon(&listing);
   free(bytes.bytes);
   return status;
@@ -179,7 +186,12 @@ static int run(struct request *r, const char *name)
   char *made = r->output ? NULL : default_output(source.path, r->raw);
   if (made)
     r->output = made;
-  status = r->output ? assemble(r, &source) : STATUS_OURS;
+  if (r->output) {
+    status = assemble(r, &source);
+  } else {
+    message_error("asm", "out of memory");
+    status = STATUS_OURS;
+  }
   free(made);
   free(source.path);
   return status;

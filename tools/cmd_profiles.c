@@ -1,6 +1,7 @@
 /* trapeze profiles [NAME]: the machines that come with it, or what one of them
  * does with each system instruction outside the privileged mode.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,7 +201,7 @@ int cmd_profiles(int argc, char **argv)
     return r.json ? list_profiles_json() : list_profiles();
   struct profile *p = profile_load(operands[0], stderr);
   if (!p)
-    return STATUS_USAGE;
+    return errno ? STATUS_OURS : STATUS_USAGE;
   status = STATUS_DONE;
   if (r.json)
     status = json_print("profiles", profile_json(p));

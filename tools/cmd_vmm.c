@@ -1,4 +1,7 @@
 /* trapeze vmm: a program in a virtual machine. */
+#include <errno.h>
+
+#include "isa/host.h"
 #include "tools/command.h"
 #include "tools/common/message.h"
 #include "tools/common/runner.h"
@@ -84,12 +87,13 @@ static int run_virtual(struct request *r)
   if (status != STATUS_DONE)
     return status;
   const char *reason = "out of memory";
+  errno = 0;
   struct stack *stack = stack_create(&config, &reason);
   if (stack) {
     status = run_stack(r, stack);
   } else {
+    status = host_at_fault(errno) ? STATUS_OURS : STATUS_USAGE;
     message_error("vmm", "no virtual machine: %s", reason);
-    status = STATUS_USAGE;
   }
   stack_destroy(stack);
   if (config.disk)

@@ -6,8 +6,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "isa/host.h"
 #include "tools/command.h"
 #include "tools/common/message.h"
+
+/* Of what the host has just refused: the file's user, or the host itself. */
+static int status_of(int error)
+{
+  return host_at_fault(error) ? STATUS_OURS : STATUS_USAGE;
+}
 
 static bool is_standard(const char *path)
 {
@@ -43,8 +50,9 @@ static int read_all(const char *command, const char *path, FILE *in, size_t limi
     }
   } while (!feof(in) && !ferror(in));
   if (ferror(in)) {
-    message_error(command, "cannot read '%s': %s", path, strerror(errno));
-    return STATUS_USAGE;
+    int error = errno;
+    message_error(command, "cannot read '%s': %s", path, strerror(error));
+    return status_of(error);
   }
   (*bytes)[*len] = 0;
   return STATUS_DONE;
@@ -54,8 +62,9 @@ int file_read(const char *command, const char *path, size_t limit, uint8_t **byt
 {
   FILE *in = is_standard(path) ? stdin : fopen(path, "rb");
   if (!in) {
-    message_error(command, "cannot open '%s': %s", path, strerror(errno));
-    return STATUS_USAGE;
+    int error = errno;
+    message_error(command, "cannot open '%s': %s", path, strerror(error));
+    return status_of(error);
   }
   *bytes = NULL;
   int status = read_all(command, path, in, limit, bytes, len);
@@ -89,8 +98,10 @@ static int open_temporary(struct file_out *f)
   fchmod(fd, 0666 & ~mask);
   f->stream = fdopen(fd, "wb");
   if (!f->stream) {
+    int error = errno;
     close(fd);
     unlink(f->temporary);
+    errno = error;
   }
   return f->stream ? 0 : -1;
 }
@@ -108,10 +119,11 @@ int file_out_open(struct file_out *f, const char *command, const char *path)
     open_temporary(f);
   if (f->stream)
     return STATUS_DONE;
-  message_error(command, "cannot create '%s': %s", path, strerror(errno));
+  int error = errno;
+  message_error(command, "cannot create '%s': %s", path, strerror(error));
   free(f->temporary);
   f->temporary = NULL;
-  return STATUS_USAGE;
+  return status_of(error);
 }
 
 int file_out_commit(struct file_out *f)
@@ -149,4 +161,10 @@ bool file_same(const char *a, const char *b)
 {
   struct stat sa, sb;
   return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+bool file_is_regular(const char *path)
+{
+  struct stat s;
+  return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }

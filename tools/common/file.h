@@ -29,6 +29,7 @@ int file_out_commit(struct file_out *f);
 void file_out_abandon(struct file_out *f);
 
 /* Both name the same existing file. */
+bool file_is_regular(const char *path);
 bool file_same(const char *a, const char *b);
 
 #endif

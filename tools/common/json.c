@@ -1,5 +1,6 @@
 #include "tools/common/json.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 
 int json_print(const char *command, json_t *object)
 {
-  if (!object) {
+  /* A member that could not be made is silently left out of its object. */
+  if (!object || errno == ENOMEM) {
+    json_decref(object);
     message_error(command, "out of memory");
     return STATUS_OURS;
   }

@@ -114,8 +114,9 @@ int program_load(const char *command, const char *name, struct program *p)
   p->image = image_parse(name, p->bytes, p->len, stderr);
   if (p->image)
     return STATUS_DONE;
+  status = errno ? STATUS_OURS : STATUS_USAGE;
   program_destroy(p);
-  return STATUS_USAGE;
+  return status;
 }
 
 void program_destroy(struct program *p)

@@ -1,5 +1,6 @@
 #include "tools/common/setup.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -128,13 +129,14 @@ static int load_profile(struct setup *s)
 {
   s->profile = profile_load(s->profile_name, stderr);
   if (!s->profile)
-    return STATUS_USAGE;
+    return errno ? STATUS_OURS : STATUS_USAGE;
   if (!s->mmu && !s->io)
     return STATUS_DONE;
   struct profile *changed = profile_override(s->profile, s->mmu, s->io, stderr);
+  int status = changed ? STATUS_DONE : errno ? STATUS_OURS : STATUS_USAGE;
   profile_destroy(s->profile);
   s->profile = changed;
-  return changed ? STATUS_DONE : STATUS_USAGE;
+  return status;
 }
 
 static int type_bytes(struct setup *s, const char *what, const uint8_t *bytes, size_t len)
@@ -188,6 +190,7 @@ static int load_input_log(struct setup *s)
   if (status == STATUS_DONE &&
       asprintf(&s->input_story, "log %s, %zu bytes", file, s->log.count) < 0) {
     s->input_story = NULL;
+    message_error(s->command, "out of memory");
     status = STATUS_OURS;
   }
   return status;
@@ -268,6 +271,7 @@ int setup_open_disk(const struct setup *s, bool writable, struct disk_store **st
   *store = disk_store_open(path, mode, &reason);
   if (*store)
     return STATUS_DONE;
+  int status = errno ? STATUS_OURS : STATUS_USAGE;
   message_error(s->command, "disk '%s': %s", path, reason);
-  return STATUS_USAGE;
+  return status;
 }
