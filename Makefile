@@ -23,7 +23,7 @@ LDLIBS   := -lelf -ljansson
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev
 TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev mandoc patch
-DEV_PACKAGES   := clang-format
+DEV_PACKAGES   := clang-format gcovr
 
 ROOMS    := isa asm machine vmm
 GEN      := $(BUILD)/gen
@@ -197,6 +197,11 @@ soak: all unit  ## the long form of random and hostile tests (ONLY=text: only co
 bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--long --json")
 	@$(BENCH) $(BENCH_FLAGS)
 
+coverage:  ## branches that the tests take, a table a room; red below 90 %
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(TEST_PACKAGES) gcovr"
+	@$(MAKE) --no-print-directory all unit BUILD=$(BUILD)-coverage OPT=-O0 SAN=--coverage
+	@BUILD=$(BUILD)-coverage tests/coverage/coverage.sh
+
 format:  ## format the sources in place
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -229,12 +234,12 @@ dist:  ## a source archive of the last commit, in BUILD
 	@echo $(BUILD)/trapeze-$(VERSION).tar.gz
 
 clean:  ## remove BUILD
-	rm -rf $(BUILD) $(BUILD)-sanitize
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-coverage
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
-.PHONY: all unit check check-layers check-sanitize update-golden demo soak bench format deps deps-dev \
+.PHONY: all unit check check-layers check-sanitize update-golden demo soak bench coverage format deps deps-dev \
         install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
