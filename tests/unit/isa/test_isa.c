@@ -201,6 +201,11 @@ static void test_failed_decode_leaves_the_result(void **state)
   struct isa_decoded d = {.insn = ISA_LW, .a = 1, .imm = 99}, before = d;
   assert_false(isa_decode(0, &d));
   assert_true(same_decoded(&d, &before));
+  struct isa_decoded good = {.insn = ISA_MFCR, .a = 1};
+  uint32_t word;
+  assert_int_equal(isa_encode(&good, &word, NULL, NULL, NULL), ISA_ENCODE_OK);
+  assert_false(isa_decode(word | 0xff, &d)); /* found out last: no such control register */
+  assert_true(same_decoded(&d, &before));
 }
 
 /* ----------------------------------------------------------- encode's errors */

@@ -94,6 +94,9 @@ static void test_digest_tells_contents_apart(void **state)
   assert_true(machine_phys_write_word(m, gpa(0x2004), 7));
   uint64_t other_word = machine_storage_digest(m);
   assert_true(blank != one && one != other_page && one != other_word && other_page != other_word);
+  assert_true(machine_phys_write_word(m, gpa(0x2004), 0));
+  assert_true(machine_phys_write_word(m, gpa(0x2008), 7));
+  assert_true(machine_storage_digest(m) != one); /* the next doubleword */
   machine_destroy(m);
 }
 
