@@ -121,7 +121,7 @@ verdict() { # PROGRAM TEST DIR
     echo ok
   elif [ $status -eq 124 ] || [ $status -eq 137 ] || [ $status -eq 152 ]; then
     echo "runs without end"
-  elif [ $status -gt 128 ]; then
+  elif [ $status -ne 0 ] && [ $status -ne 127 ]; then # a signal, or a sanitizer
     echo dies
   fi
 }
