@@ -167,7 +167,16 @@ $(BENCH): $(BENCH_OBJ) $(libs_tools)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lm
 
-unit: $(UNIT_BIN) $(BENCH)  ## build the unit tests without running them
+# The generator of random programs, driven by tests/random/run.sh and soak.
+RANDOM_BIN := $(BUILD)/tests/random/random
+RANDOM_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/random/*.c))
+$(RANDOM_OBJ): | $(ISA_OUT)
+$(RANDOM_BIN): $(RANDOM_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN)  ## build the unit tests without running them
 
 # deps comes first, also under -j: what it installs may be the compiler.
 check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)

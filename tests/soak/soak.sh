@@ -4,6 +4,7 @@
 # processors; the exit status is 1 if any failed. Not named run.sh, so that
 # tests/run.sh does not take it for a suite.
 #   tests/soak/soak.sh [PATTERN]   only the commands that contain PATTERN
+# SEEDS and FROM, in the environment, say how many random programs and which.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 export BUILD=${BUILD:-build}
@@ -14,6 +15,7 @@ commands() {
   cat <<'END'
 MUTANTS=all MUTANTS_JOBS=2 tests/mutants/run.sh
 TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
+$BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
 TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=100 $BUILD/tests/unit/vmm/test_hostile_random
 TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=200 $BUILD/tests/unit/vmm/test_hostile_random
 END
