@@ -1,4 +1,6 @@
 /* trapeze disasm: a program as source that assembles to the same bytes. */
+#include <errno.h>
+
 #include "asm/asm.h"
 #include "isa/isa.h"
 #include "tools/command.h"
@@ -54,10 +56,12 @@ static int disassemble(const struct request *r, const struct program *p)
   int status = file_out_open(&out, "disasm", output);
   if (status != STATUS_DONE)
     return status;
+  errno = 0;
   if (asm_disassemble(p->name, p->bytes, p->len, (uint32_t)r->origin, out.stream, stderr))
     return file_out_commit(&out);
+  int failed = errno == ENOMEM ? STATUS_OURS : STATUS_USAGE;
   file_out_abandon(&out);
-  return STATUS_USAGE;
+  return failed;
 }
 
 int cmd_disasm(int argc, char **argv)

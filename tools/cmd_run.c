@@ -39,7 +39,7 @@ static int run_bare(struct runner *r)
     status = STATUS_OURS;
   } else {
     status = image_load(s->program.image, m, stderr) ? runner_run(r, m) : STATUS_USAGE;
-    if (r->stats)
+    if (r->stats && status != STATUS_OURS)
       stats_machine(stderr, m);
   }
   machine_destroy(m);

@@ -122,7 +122,8 @@ static int verify(struct request *r)
   if (progress)
     fprintf(stderr, "\r\033[K");
   if (done != VERIFY_DONE) {
-    message_error("verify", "%s", result.host_reason);
+    if (*result.host_reason)
+      message_error("verify", "%s", result.host_reason);
     return STATUS_OURS;
   }
   struct report report = {.setup = &r->setup,

@@ -71,7 +71,7 @@ static int run_stack(struct request *r, struct stack *s)
     return STATUS_USAGE;
   int status = runner_run(&r->runner, vm);
   status = report_violations(s, status);
-  if (r->runner.stats)
+  if (r->runner.stats && status != STATUS_OURS)
     print_stats(s);
   return status;
 }

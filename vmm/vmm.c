@@ -217,9 +217,14 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
     destroy_parts(vm);
     return NULL;
   }
-  vcpu_reset(vm);
   vm->watch =
       machine_watch_storage(vmm->real, (gpa_range_t){gpa(vm->storage.start.v), vm->storage.size});
+  if (vm->watch == MACHINE_NO_WATCH) {
+    give_reason(reason, "no memory for a virtual machine");
+    destroy_parts(vm);
+    return NULL;
+  }
+  vcpu_reset(vm);
   vm->next = vmm->vms;
   vmm->vms = vm;
   return &vm->machine;

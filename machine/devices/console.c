@@ -32,6 +32,7 @@ struct console {
   struct output output;
   machine_console_fn *on_output;
   void *on_output_ctx;
+  bool input_lost; /* for lack of memory */
 };
 
 struct console_state {
@@ -148,7 +149,9 @@ bool console_input(struct console *c, uint64_t now, uint64_t at, uint8_t byte)
 {
   uint64_t last = c->log.count ? c->log.entries[c->log.count - 1].at : 0;
   at = at < now ? now : at;
-  return log_append(&c->log, at < last ? last : at, byte);
+  bool kept = log_append(&c->log, at < last ? last : at, byte);
+  c->input_lost = c->input_lost || !kept;
+  return kept;
 }
 
 const uint8_t *console_output(const struct console *c, size_t *len)
@@ -165,7 +168,9 @@ void console_on_output(struct console *c, machine_console_fn *fn, void *ctx)
 
 const char *console_host_error(const struct console *c)
 {
-  return lost_output(&c->output) ? "the host has no memory left for console output" : NULL;
+  return c->input_lost             ? "no memory for console input"
+         : lost_output(&c->output) ? "the host has no memory left for console output"
+                                   : NULL;
 }
 
 uint64_t console_digest(const struct console *c)

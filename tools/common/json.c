@@ -17,10 +17,13 @@ int json_print(const char *command, json_t *object)
     message_error(command, "out of memory");
     return STATUS_OURS;
   }
-  json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
+  int failed =
+      json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
   putchar('\n');
   json_decref(object);
-  return STATUS_DONE;
+  if (failed && !ferror(stdout)) /* else main() says so */
+    message_error(command, "out of memory");
+  return failed ? STATUS_OURS : STATUS_DONE;
 }
 
 json_t *json_text(const char *text)

@@ -78,7 +78,9 @@ int runner_run(struct runner *r, struct machine *m)
                             .keyboard = !console_given(s) && terminal_available()};
   struct session_end end = session_run(&session);
   status = session_report(&session, &end);
-  if (r->record) {
+  if (status == STATUS_OURS) {
+    file_out_abandon(&record);
+  } else if (r->record) {
     int written = write_record(r, &record);
     status = written == STATUS_DONE ? status : written;
   }

@@ -15,7 +15,7 @@ static bool make(struct passes *p, enum machine_engine engine, struct pair *pair
   const char *reason = "out of memory";
   if (maker->make(maker->ctx, engine, pair, &reason))
     return true;
-  host_reason(p, reason);
+  host_reason(p, reason ? reason : "");
   maker->destroy(maker->ctx, pair);
   *pair = (struct pair){0};
   return false;

@@ -42,7 +42,7 @@ static bool world_make(void *ctx, enum machine_engine engine, struct pair *pair,
   *reason = "out of memory";
   for (unsigned i = 0; i < 2; i++) {
     if (setup_open_disk(w->setup, false, &pair->disk[i], &readonly) != STATUS_DONE) {
-      *reason = "the disk cannot be opened";
+      *reason = NULL; /* said already */
       return false;
     }
   }
