@@ -660,6 +660,100 @@ static void owner_settings_hold_from_the_next_boundary(struct rig *r)
   expect_trap(r, CAUSE_ILLEGAL, 0, two & 0x00ffffff);
 }
 
+/* ------------------------------------------- storage and decoded code agree */
+
+/* Code that writes the word `distance` after the store, by `store`, while the
+ * old word there is decoded and hot. */
+static void overwrite(struct rig *r, enum isa_insn store, uint32_t distance)
+{
+  uint32_t words = distance / 4;
+  r->at = 0x3000;
+  emit(r, store, REG_A1, REG_A2, 0, (uint32_t)(0x3000 + distance - 0x3800));
+  for (uint32_t i = 1; i <= words + 2; i++) {
+    emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  }
+  uint32_t back = r->at - 0x3000;
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, (uint32_t) - (int32_t)back);
+  set_reg(r, REG_A2, 0x3800);
+  set_reg(r, REG_A1, word_at(r, 0x3000 + distance)); /* as it is: nothing changes */
+  machine_set_pc(r->m, 0x3000);
+  steps(r, 20 * (words + 4));
+  uint32_t added = 100;
+  set_reg(r, REG_A1, program_word(ISA_ADDI, REG_A0, REG_A0, 0, added));
+  set_reg(r, REG_A0, 0);
+  steps(r, words + 4);
+  assert_int_equal(machine_get_pc(r->m), 0x3000);
+  assert_int_equal(reg(r, REG_A0), words + 1 + added);
+}
+
+static void stores_reach_code_at_once(struct rig *r)
+{
+  static const enum isa_insn stores[] = {ISA_SW, ISA_SH, ISA_SB, ISA_STPREV};
+  for (size_t i = 0; i < 4; i++) {
+    for (uint32_t distance = 4; distance < 40; distance += 4) {
+      overwrite(r, stores[i], distance);
+    }
+  }
+}
+
+/* The same storage at two addresses: stores by one, execution by the other. */
+static void stores_reach_code_mapped_elsewhere(struct rig *r)
+{
+  static const uint32_t bases[] = {0x2000, 0x2004, 0x5ff8};
+  for (size_t i = 0; i < 3; i++) {
+    uint32_t base = bases[i], code = base + 0x1000;
+    uint32_t loop[] = {program_word(ISA_ADDI, REG_A0, REG_A0, 0, 1),
+                       program_word(ISA_STPREV, REG_A1, REG_A2, 0, 0),
+                       program_word(ISA_ADDI, REG_A0, REG_A0, 0, 1),
+                       program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-12)};
+    assert_true(machine_phys_write(r->m, gpa(code), loop, sizeof loop));
+    set_cr(r, CR_PSW, psw_set_pmode(0, 1)); /* fetches untranslated, stprev translated */
+    set_cr(r, CR_BASE, base);
+    set_cr(r, CR_BOUND, 0x8000);
+    set_reg(r, REG_A1, loop[2]);
+    set_reg(r, REG_A2, code + 8 - base);
+    machine_set_pc(r->m, code);
+    steps(r, 400);
+    set_reg(r, REG_A0, 0);
+    set_reg(r, REG_A1, program_word(ISA_ADDI, REG_A0, REG_A0, 0, 50));
+    steps(r, 400);
+    assert_int_equal(reg(r, REG_A0), 100 * 51);
+  }
+}
+
+/* Whatever caches stand between a store and the digest. */
+static void digest_follows_every_store(struct rig *r)
+{
+  uint64_t seed = 9;
+  set_cr(r, CR_BOUND, 0x8000);
+  r->at = 0x100;
+  emit(r, ISA_SW, REG_A0, REG_A1, 0, 0);
+  emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-8);
+  uint8_t code[12];
+  assert_true(machine_phys_read(r->m, gpa(0x100), code, sizeof code));
+  for (uint32_t base = 0x2000; base < 0x8000; base += 0x2000) {
+    assert_true(machine_phys_write(r->m, gpa(base + 0x100), code, sizeof code));
+  }
+  for (int i = 0; i < 300; i++) {
+    uint32_t base = random_below(&seed, 4) * 0x2000;
+    set_cr(r, CR_BASE, base);
+    set_cr(r, CR_PSW, base ? PSW_TE_MASK : 0);
+    set_reg(r, REG_A1, 0x1000 * random_below(&seed, 8) + 0x800);
+    machine_set_pc(r->m, 0x100);
+    steps(r, 3 * (1 + random_below(&seed, 5)));
+    uint64_t digest = machine_storage_digest(r->m);
+    struct machine *fresh = rig_another(r);
+    uint8_t page[ISA_PAGE_SIZE];
+    for (uint32_t at = 0; at < RIG_STORAGE; at += ISA_PAGE_SIZE) {
+      assert_true(machine_phys_read(r->m, gpa(at), page, sizeof page));
+      assert_true(machine_phys_write(fresh, gpa(at), page, sizeof page));
+    }
+    assert_true(machine_storage_digest(fresh) == digest);
+    machine_destroy(fresh);
+  }
+}
+
 static void setting_state_leaves_the_run_state(struct rig *r)
 {
   wait_for(r, ALL_LINES);
@@ -721,6 +815,9 @@ int main(void)
       RIG_CASE(run_that_ends_at_t_leaves_it_waiting),
       RIG_CASE(running_in_pieces_is_the_same),
       RIG_CASE(owner_settings_hold_from_the_next_boundary),
+      RIG_CASE(stores_reach_code_at_once),
+      RIG_CASE(stores_reach_code_mapped_elsewhere),
+      RIG_CASE(digest_follows_every_store),
       RIG_CASE(setting_state_leaves_the_run_state),
       RIG_CASE(delivery_makes_a_waiting_machine_run),
   };

@@ -1,6 +1,7 @@
 /* docs/machine.md, "Delivery" and "Time": a test for each sentence. */
 #include "cmocka_all.h"
 #include "machine/ops.h"
+#include "machine/trace.h"
 #include "programs.h"
 #include "rig.h"
 
@@ -514,6 +515,83 @@ static void idling_for_ever(struct rig *r)
   assert_true(machine_idle(r->m, MACHINE_NEVER) == 15);
 }
 
+/* ------------------------------------------------------------------- trace */
+
+struct trace {
+  struct tracer tracer;
+  struct trace_event events[16];
+  size_t count;
+};
+
+static void record(struct tracer *t, const struct trace_event *event)
+{
+  struct trace *trace = (struct trace *)t;
+  assert_true(trace->count < 16);
+  trace->events[trace->count++] = *event;
+}
+
+static void ignore(struct tracer *t, const struct trace_event *event)
+{
+  (void)t;
+  (void)event;
+}
+
+/* machine/trace.h: each kind that a bare machine has, with its fields. */
+static void trace_tells_what_happened(struct rig *r)
+{
+  struct trace trace = {.tracer = {record}};
+  set_vector(r, CAUSE_BUS, 0x2000);
+  set_vector(r, CAUSE_TIMER, 0x3000);
+  emit(r, ISA_OUT, REG_A0, REG_A1, 0, 0x10);
+  emit(r, ISA_IN, REG_A2, REG_A1, 0, 0x15);
+  uint32_t lw = emit(r, ISA_LW, REG_A0, REG_A3, 0, 0);
+  r->at = 0x2000;
+  emit_none(r, ISA_STI);
+  emit_nops(r, 5);
+  set_reg(r, REG_A0, 77);
+  set_reg(r, REG_A3, 0xfffffff0);
+  set_cr(r, CR_TIMER, 5);
+  machine_set_tracer(r->m, &trace.tracer);
+  assert_int_equal(machine_advance(r->m, 6).why, MACHINE_LIMIT);
+  const struct trace_event expected[] = {
+      {TRACE_IO, "machine", 0, 0x10, 77, 1, 0},
+      {TRACE_IO, "machine", 1, 0x15, RIG_SECTORS, 0, 0},
+      {TRACE_TRAP, "machine", 2, CAUSE_BUS, RIG_CODE + 8, 0xfffffff0, lw},
+      {TRACE_DELIVER, "machine", 2, CAUSE_BUS, RIG_CODE + 8, 0x2000, 0},
+      {TRACE_DEVICE, "machine", 5, CAUSE_TIMER, 0, 0, 0},
+      {TRACE_TRAP, "machine", 5, CAUSE_TIMER, 0x2008, 0, 0},
+      {TRACE_DELIVER, "machine", 5, CAUSE_TIMER, 0x2008, 0x3000, 0},
+  };
+  assert_int_equal(trace.count, sizeof expected / sizeof *expected);
+  for (size_t i = 0; i < trace.count; i++) {
+    const struct trace_event *e = &trace.events[i], *x = &expected[i];
+    assert_int_equal(e->kind, x->kind);
+    assert_string_equal(e->machine, x->machine);
+    assert_true(e->tick == x->tick);
+    assert_int_equal(e->a, x->a);
+    assert_int_equal(e->b, x->b);
+    assert_int_equal(e->c, x->c);
+    assert_int_equal(e->d, x->d);
+  }
+}
+
+/* Recording never changes what a run does. */
+static void tracing_changes_nothing(struct rig *r)
+{
+  for (uint64_t seed = 1; seed <= 20; seed++) {
+    struct program quiet, traced;
+    program_create(&quiet, seed, r->engine);
+    program_create(&traced, seed, r->engine);
+    struct tracer tracer = {ignore};
+    machine_set_tracer(traced.machine, &tracer);
+    machine_advance(quiet.machine, 3000);
+    machine_advance(traced.machine, 3000);
+    assert_true(machine_state_hash(quiet.machine) == machine_state_hash(traced.machine));
+    program_destroy(&quiet);
+    program_destroy(&traced);
+  }
+}
+
 int main(void)
 {
   static const struct rig_case cases[] = {
@@ -549,6 +627,8 @@ int main(void)
       RIG_CASE(cpuid_and_tick_are_read_only),
       RIG_CASE(register_zero_stays),
       RIG_CASE(control_register_masks),
+      RIG_CASE(trace_tells_what_happened),
+      RIG_CASE(tracing_changes_nothing),
   };
   return RIG_RUN(cases);
 }
