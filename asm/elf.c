@@ -1,9 +1,13 @@
 /* ELF output: ET_EXEC for ISA_ELF_MACHINE, one PT_LOAD for each section that has
- * a size, symbols, line table. Everything is laid out first, then written.
+ * a size, symbols, line table. Everything is laid out before libelf is called,
+ * so that an allocation that fails cannot lose its descriptor.
  */
-#include <elf.h>
+#include <errno.h>
+#include <libelf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "asm/assembly.h"
 
@@ -25,6 +29,7 @@ struct elf_section {
   const char *name;
   Elf32_Word type, flags, link, info, entsize, align;
   Elf32_Addr address;
+  Elf_Type data_type;
   const void *bytes;
   size_t size;      /* in memory */
   size_t file_size; /* 0 for .bss */
@@ -118,6 +123,7 @@ static void describe_contents(struct elf_file *f)
                                                     .flags = flags[i],
                                                     .align = s->base % 4 ? 1 : 4,
                                                     .address = s->base,
+                                                    .data_type = ELF_T_BYTE,
                                                     .bytes = s->bytes,
                                                     .size = s->size,
                                                     .file_size = s->nobits ? 0 : s->size};
@@ -126,8 +132,13 @@ static void describe_contents(struct elf_file *f)
 
 static struct elf_section table(const char *name, Elf32_Word type, const void *bytes, size_t size)
 {
-  return (struct elf_section){
-      .name = name, .type = type, .align = 1, .bytes = bytes, .size = size, .file_size = size};
+  return (struct elf_section){.name = name,
+                              .type = type,
+                              .align = 1,
+                              .data_type = ELF_T_BYTE,
+                              .bytes = bytes,
+                              .size = size,
+                              .file_size = size};
 }
 
 static void describe_tables(struct elf_file *f)
@@ -143,6 +154,7 @@ static void describe_tables(struct elf_file *f)
       table(ASM_LINESTR_SECTION, SHT_PROGBITS, f->lines.strings.items, f->lines.strings.count);
   s[SH_SYMTAB] =
       table(".symtab", SHT_SYMTAB, f->symbols.items, f->symbols.count * sizeof(Elf32_Sym));
+  s[SH_SYMTAB].data_type = ELF_T_SYM;
   s[SH_SYMTAB].entsize = sizeof(Elf32_Sym);
   s[SH_SYMTAB].align = 4;
   s[SH_SYMTAB].link = SH_STRTAB;
@@ -214,55 +226,88 @@ static void find_entry(struct elf_file *f)
 }
 
 /* ----------------------------------------------------------------- writing */
-
-/* Written by hand: libelf crashes when memory runs out under elf_newdata(). Its
- * structures have the file's layout on a little-endian host. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ELF headers are written as they lie");
-
-static Elf32_Ehdr header(const struct elf_file *f)
+static bool write_header(const struct elf_file *f, Elf *elf)
 {
-  return (Elf32_Ehdr){
-      .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB, EV_CURRENT},
-      .e_type = ET_EXEC,
-      .e_machine = ISA_ELF_MACHINE,
-      .e_version = EV_CURRENT,
-      .e_entry = f->entry,
-      .e_phoff = f->segment_count ? sizeof(Elf32_Ehdr) : 0,
-      .e_shoff = f->section_headers,
-      .e_ehsize = sizeof(Elf32_Ehdr),
-      .e_phentsize = f->segment_count ? sizeof(Elf32_Phdr) : 0,
-      .e_phnum = (Elf32_Half)f->segment_count,
-      .e_shentsize = sizeof(Elf32_Shdr),
-      .e_shnum = SH_COUNT,
-      .e_shstrndx = SH_SHSTRTAB};
+  Elf32_Ehdr *e = elf32_newehdr(elf);
+  Elf32_Phdr *p = f->segment_count ? elf32_newphdr(elf, f->segment_count) : NULL;
+  if (!e || (f->segment_count && !p))
+    return false;
+  e->e_ident[EI_DATA] = ELFDATA2LSB;
+  e->e_type = ET_EXEC;
+  e->e_machine = ISA_ELF_MACHINE;
+  e->e_version = EV_CURRENT;
+  e->e_entry = f->entry;
+  e->e_phoff = f->segment_count ? sizeof(Elf32_Ehdr) : 0;
+  e->e_shoff = f->section_headers;
+  e->e_shstrndx = SH_SHSTRTAB;
+  for (size_t i = 0; i < f->segment_count; i++)
+    p[i] = f->segments[i];
+  return true;
 }
 
-static Elf32_Shdr section_header(const struct elf_section *s)
+static bool write_section(const struct elf_section *s, Elf *elf)
 {
-  return (Elf32_Shdr){.sh_name = s->name_offset,
-                      .sh_type = s->type,
-                      .sh_flags = s->flags,
-                      .sh_addr = s->address,
-                      .sh_offset = s->offset,
-                      .sh_size = (Elf32_Word)s->size,
-                      .sh_link = s->link,
-                      .sh_info = s->info,
-                      .sh_addralign = s->align,
-                      .sh_entsize = s->entsize};
-}
-
-static void write_elf(const struct elf_file *f, uint8_t *bytes)
-{
-  Elf32_Ehdr eh = header(f);
-  memcpy(bytes, &eh, sizeof eh);
-  memcpy(bytes + sizeof eh, f->segments, f->segment_count * sizeof *f->segments);
-  for (unsigned i = 1; i < SH_COUNT; i++) {
-    const struct elf_section *s = &f->sections[i];
-    Elf32_Shdr sh = section_header(s);
-    memcpy(bytes + f->section_headers + i * sizeof sh, &sh, sizeof sh);
-    if (s->file_size)
-      memcpy(bytes + s->offset, s->bytes, s->file_size);
+  /* libelf 0.188 answers a half-made section when memory runs out in
+   * elf_newscn(), and elf_newdata() then crashes on it; only the error tells. */
+  elf_errno();
+  Elf_Scn *scn = elf_newscn(elf);
+  int error = elf_errno();
+  if (!scn || error != 0) {
+    errno = ENOMEM;
+    return false;
   }
+  Elf_Data *data = elf_newdata(scn);
+  Elf32_Shdr *h = data ? elf32_getshdr(scn) : NULL;
+  if (!h)
+    return false;
+  /* libelf does not write to it. */
+  data->d_buf = s->file_size ? (void *)(uintptr_t)s->bytes : NULL;
+  data->d_size = s->size;
+  data->d_type = s->data_type;
+  data->d_align = 1;
+  data->d_version = EV_CURRENT;
+  h->sh_name = s->name_offset;
+  h->sh_type = s->type;
+  h->sh_flags = s->flags;
+  h->sh_addr = s->address;
+  h->sh_offset = s->offset;
+  h->sh_size = (Elf32_Word)s->size;
+  h->sh_link = s->link;
+  h->sh_info = s->info;
+  h->sh_addralign = s->align;
+  h->sh_entsize = s->entsize;
+  return true;
+}
+
+static bool write_elf(const struct elf_file *f, int fd)
+{
+  elf_version(EV_CURRENT);
+  Elf *elf = elf_begin(fd, ELF_C_WRITE, NULL);
+  if (!elf)
+    return false;
+  bool ok = write_header(f, elf);
+  for (unsigned i = 1; ok && i < SH_COUNT; i++)
+    ok = write_section(&f->sections[i], elf);
+  ok = ok && elf_flagelf(elf, ELF_C_SET, ELF_F_LAYOUT) && elf_update(elf, ELF_C_WRITE) >= 0;
+  elf_end(elf);
+  return ok;
+}
+
+static bool read_back(int fd, struct asm_output *out)
+{
+  off_t size = lseek(fd, 0, SEEK_END);
+  if (size < 0)
+    return false;
+  out->bytes = malloc((size_t)size + 1);
+  if (!out->bytes)
+    return false;
+  while (out->len < (size_t)size) {
+    ssize_t got = pread(fd, out->bytes + out->len, (size_t)size - out->len, (off_t)out->len);
+    if (got <= 0)
+      return false;
+    out->len += (size_t)got;
+  }
+  return true;
 }
 
 enum asm_status output_elf(struct assembly *a, struct asm_output *out)
@@ -273,14 +318,12 @@ enum asm_status output_elf(struct assembly *a, struct asm_output *out)
   describe_segments(&f);
   lay_out(&f);
   find_entry(&f);
-  size_t len = f.section_headers + SH_COUNT * sizeof(Elf32_Shdr);
-  out->bytes = calloc(1, len);
-  if (!out->bytes) {
-    if (a->options->errors)
-      fputs("error: cannot make the ELF file: out of memory\n", a->options->errors);
-    return ASM_HOST;
-  }
-  out->len = len;
-  write_elf(&f, out->bytes);
-  return ASM_OK;
+  int fd = memfd_create("trapeze-asm", MFD_CLOEXEC);
+  bool ok = fd >= 0 && write_elf(&f, fd) && read_back(fd, out);
+  if (!ok && a->options->errors)
+    fprintf(a->options->errors, "error: cannot make the ELF file: %s\n",
+            fd < 0 || elf_errno() == 0 ? strerror(errno) : elf_errmsg(-1));
+  if (fd >= 0)
+    close(fd);
+  return ok ? ASM_OK : ASM_HOST;
 }
