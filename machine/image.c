@@ -178,6 +178,11 @@ static bool read_header(struct parse *p)
     return complain(p, "expected an executable (ELF type %d), this one has type %u", ET_EXEC,
                     eh.e_type);
   }
+  /* libelf takes such a file for one without sections. */
+  if (eh.e_shoff > image->len ||
+      (uint64_t)eh.e_shnum * sizeof(Elf32_Shdr) > image->len - eh.e_shoff) {
+    return complain(p, "its section headers lie outside the file; is the file cut short?");
+  }
   image->entry = (uint32_t)eh.e_entry;
   return true;
 }

@@ -113,7 +113,10 @@ int file_out_open(struct file_out *f, const char *command, const char *path)
     f->stream = stdout;
     return STATUS_DONE;
   }
-  if (is_special(path))
+  struct stat s;
+  if (stat(path, &s) == 0 && S_ISDIR(s.st_mode))
+    errno = EISDIR;
+  else if (is_special(path))
     f->stream = fopen(path, "wb");
   else
     open_temporary(f);

@@ -223,7 +223,10 @@ bool passes_fast(struct passes *p, struct verify_pass *pass)
   if (!make(p, MACHINE_ENGINE_FAST, &p->pair))
     return false;
   struct machine_stop stop[2];
-  if (!advance_equal(&p->pair, 0, stop)) {
+  bool equal = advance_equal(&p->pair, 0, stop);
+  if (host_failed(p, &stop[0]) || host_failed(p, &stop[1]))
+    return false;
+  if (!equal) {
     pass->holds = false;
     return locate(p, 0, 1, pass);
   }

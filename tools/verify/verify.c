@@ -76,6 +76,9 @@ static void run_on(const struct verify_config *c, struct pair *pair, struct veri
     subtract(&r->after.delta[i], &before);
     r->after.delta[i].end = stop.why;
     note_lost_control(&r->resources, &stop);
+    if (stop.why == MACHINE_HOST_ERROR)
+      snprintf(r->host_reason, sizeof r->host_reason, "%s",
+               stop.reason ? stop.reason : "no reason given");
     if (i == 0)
       until = machine_tick(m[0]);
   }
@@ -171,8 +174,8 @@ enum verify_status verify_run(const struct verify_config *config, struct verify_
     r->engines_agree = !p.engines_differ;
     r->engines_differ_at = p.engines_differ_at;
   }
-  done = done && measure(&p, r);
-  if (!done)
+  done = done && !*r->host_reason && measure(&p, r);
+  if (!done && !*r->host_reason)
     memcpy(r->host_reason, p.reason, sizeof r->host_reason);
   passes_destroy(&p);
   if (done)
