@@ -165,6 +165,10 @@ expect 1 - 'double fault at tick 3: .*system call|double fault' "a double fault"
 expect 1 - 'double fault' "a double fault in a virtual machine" -- vmm double.s
 printf '_start: wfi\nhalt\n' >waits.s
 expect 1 - 'waits for an interrupt that cannot come' "waiting forever" -- run waits.s
+printf '_start: brk\n' >vectorless.s
+expect 1 - 'nothing but trap.*handler at 0x00000000 .*illegal instruction.*vbr points, 0x00000000' \
+  "a trap without a vector table" -- run vectorless.s
+expect 1 - 'nothing but trap' "and in a virtual machine" -- vmm vectorless.s
 printf '_start: j _start\n' >loop.s
 expect 1 - 'stopped at the limit of 100,000 ticks' "a tick limit" -- run --ticks=100k loop.s
 expect 1 - 'stopped at the limit of 100,000 ticks' "a tick limit, virtual" -- vmm --ticks=100k loop.s

@@ -34,12 +34,40 @@ static void read_keys(struct session *s, struct terminal *t, int milliseconds)
   }
 }
 
-/* Mostly waiting for an interrupt: fewer instructions than half the ticks. */
-static bool mostly_idle(struct machine *m, uint64_t ticks, uint64_t *instructions)
+/* What a slice of the run was spent on. */
+struct spent {
+  uint64_t ticks, instructions, deliveries;
+};
+
+static struct spent spent_so_far(struct machine *m)
 {
-  uint64_t before = *instructions;
-  *instructions = machine_stats(m)->instructions;
-  return *instructions - before < ticks / 2;
+  const struct machine_stats *stats = machine_stats(m);
+  struct spent s = {.ticks = machine_tick(m), .instructions = stats->instructions};
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
+    s.deliveries += stats->delivered[cause];
+  }
+  return s;
+}
+
+static struct spent spent_since(const struct spent *then, struct machine *m)
+{
+  struct spent now = spent_so_far(m);
+  return (struct spent){now.ticks - then->ticks, now.instructions - then->instructions,
+                        now.deliveries - then->deliveries};
+}
+
+/* Mostly waiting for an interrupt: fewer instructions than half the ticks. */
+static bool mostly_idle(const struct spent *s)
+{
+  return s->instructions < s->ticks / 2;
+}
+
+/* A handler that traps at its first instruction leads to itself for ever: IE is
+ * off there, and no disk transfer that might change it takes as long as a slice.
+ * It is what a trap does in a program without a vector table. */
+static bool only_traps(const struct spent *s)
+{
+  return s->deliveries == SLICE_TICKS;
 }
 
 struct session_end session_run(struct session *s)
@@ -51,17 +79,19 @@ struct session_end session_run(struct session *s)
     return end;
   }
   machine_console_on_output(s->machine, write_byte, &end.in_line);
-  uint64_t instructions = 0;
   while (!t.signal) {
-    uint64_t now = machine_tick(s->machine);
+    struct spent before = spent_so_far(s->machine);
+    uint64_t now = before.ticks;
     uint64_t slice = s->limit - now < SLICE_TICKS ? s->limit - now : SLICE_TICKS;
     end.stop = machine_advance(s->machine, now + slice);
     end.output_lost = fflush(stdout) != 0;
     bool waits = end.stop.why == MACHINE_WAITS && t.keyboard;
     bool goes_on = end.stop.why == MACHINE_LIMIT && machine_tick(s->machine) < s->limit;
-    if (end.output_lost || !(waits || goes_on))
+    struct spent spent = spent_since(&before, s->machine);
+    end.only_traps = only_traps(&spent);
+    if (end.output_lost || end.only_traps || !(waits || goes_on))
       break;
-    bool idle = t.keyboard && mostly_idle(s->machine, slice, &instructions);
+    bool idle = t.keyboard && mostly_idle(&spent);
     read_keys(s, &t, waits ? TERMINAL_FOREVER : idle ? IDLE_MILLISECONDS : 0);
   }
   end.signal = t.signal;
@@ -104,6 +134,18 @@ static void report_double_fault(const struct session *s, const struct trap *trap
                tick, cause ? cause : "?", trap->epc, why);
 }
 
+/* The handler's own trap is the last one delivered. */
+static void report_trap_loop(const struct session *s, const char *tick)
+{
+  struct machine *m = s->machine;
+  const struct isa_cause_info *cause = isa_cause_info(machine_get_cr(m, CR_CAUSE));
+  message_note(s->command,
+               "the guest does nothing but trap, at tick %s: its handler at 0x%08x itself traps "
+               "(%s), for ever; is there a vector table where vbr points, 0x%08x?",
+               tick, machine_get_pc(m), cause->summary ? cause->summary : "?",
+               machine_get_cr(m, CR_VBR));
+}
+
 static int report_stop(const struct session *s, const struct machine_stop *stop, const char *tick)
 {
   switch (stop->why) {
@@ -143,6 +185,10 @@ int session_report(const struct session *s, const struct session_end *end)
   if (end->signal) {
     message_note(s->command, "interrupted at tick %s", tick);
     return STATUS_SIGNAL + end->signal;
+  }
+  if (end->only_traps) {
+    report_trap_loop(s, tick);
+    return STATUS_NO;
   }
   return report_stop(s, &end->stop, tick);
 }

@@ -19,6 +19,7 @@ struct session_end {
   struct machine_stop stop;
   int signal;       /* stopped by this one, or 0 */
   bool output_lost; /* standard output took no more */
+  bool only_traps;  /* it completes no instruction any more, only traps */
   bool in_line;     /* the guest's last output did not end its line */
 };
 
