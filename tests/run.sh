@@ -30,16 +30,16 @@ run_suite() {
 export -f run_suite
 export logs
 
+# Scripts before unit tests: they take longest, so they start first.
 chosen=()
 for suite in "${suites[@]}"; do
-  [[ $suite == *"$pattern"* ]] && chosen+=("$suite")
+  [[ $suite == *"$pattern"* ]] && [[ $suite == *run.sh ]] && chosen+=("$suite")
 done
-# The suites share no state, so as many run at a time as there are processors;
-# the scripts take longest, so they start first.
-{
-  printf '%s\n' "${chosen[@]}" | grep 'run\.sh$'
-  printf '%s\n' "${chosen[@]}" | grep -v 'run\.sh$'
-} | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_suite {}' &
+for suite in "${suites[@]}"; do
+  [[ $suite == *"$pattern"* ]] && [[ $suite != *run.sh ]] && chosen+=("$suite")
+done
+# They share no state, so as many run at a time as there are processors.
+printf '%s\n' "${chosen[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_suite {}' &
 runner=$!
 trap 'kill $runner 2>/dev/null' INT TERM
 
