@@ -181,6 +181,11 @@ static void test_memory(void **state)
   assert_sector(d, 127, 1);
   assert_sector(d, 128, 0);
   assert_sector(d, 299, 0);
+  uint8_t buf[SECTOR] = {0}, got[SECTOR];
+  buf[SECTOR - 1] = 1; /* no sector of zeros, and the first of its chunk */
+  assert_true(disk_store_write(d, 256, buf));
+  assert_true(disk_store_read(d, 256, got));
+  assert_memory_equal(got, buf, SECTOR);
   disk_store_destroy(d);
   disk_store_destroy(NULL);
 }

@@ -75,7 +75,9 @@ static void spoil_pc(struct machine *m)
 }
 static void spoil_storage(struct machine *m)
 {
+  static const uint8_t zeros[0x4000];
   assert_true(machine_phys_write(m, gpa(STORAGE - 1), "x", 1));
+  assert_true(machine_phys_write(m, gpa(0x5000), zeros, sizeof zeros));
 }
 static void spoil_run_state(struct machine *m)
 {
@@ -99,6 +101,10 @@ static void test_each_part(void **state)
   struct machine *m = ((struct setting *)*state)->machine;
   machine_set_reg(m, REG_SP, 0x8000);
   assert_true(machine_phys_write(m, gpa(0x3ffe), "page boundary", 13));
+  uint8_t page[ISA_PAGE_SIZE]; /* neither is a page of zeros, though each looks like one */
+  memset(page, 0x55, sizeof page);
+  assert_true(machine_phys_write(m, gpa(0x6000), page, sizeof page));
+  assert_true(machine_phys_write(m, gpa(0x8fff), "x", 1));
   round_trip(m, spoil_registers);
   round_trip(m, spoil_pc);
   round_trip(m, spoil_storage);

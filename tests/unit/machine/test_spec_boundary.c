@@ -735,6 +735,7 @@ static void digest_follows_every_store(struct rig *r)
   for (uint32_t base = 0x2000; base < 0x8000; base += 0x2000) {
     assert_true(machine_phys_write(r->m, gpa(base + 0x100), code, sizeof code));
   }
+  uint64_t last = machine_storage_digest(r->m);
   for (int i = 0; i < 300; i++) {
     uint32_t base = random_below(&seed, 4) * 0x2000;
     set_cr(r, CR_BASE, base);
@@ -743,6 +744,8 @@ static void digest_follows_every_store(struct rig *r)
     machine_set_pc(r->m, 0x100);
     steps(r, 3 * (1 + random_below(&seed, 5)));
     uint64_t digest = machine_storage_digest(r->m);
+    assert_true(digest != last); /* what it stores is new each time */
+    last = digest;
     struct machine *fresh = rig_another(r);
     uint8_t page[ISA_PAGE_SIZE];
     for (uint32_t at = 0; at < RIG_STORAGE; at += ISA_PAGE_SIZE) {
