@@ -200,6 +200,9 @@ demo:  ## install what is missing, build, and watch popf break a virtual machine
 	@$(MAKE) --no-print-directory all
 	@TRAPEZE=$(BUILD)/trapeze tools/build/demo.sh
 
+fuzz: all  ## libFuzzer on every kind of input, FUZZ_TIME=60 seconds each
+	@BUILD=$(BUILD) TRAPEZE=$(BUILD)/trapeze tests/fuzz/fuzz.sh
+
 soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
 	@BUILD=$(BUILD) tests/soak/soak.sh "$(ONLY)"
 
@@ -248,7 +251,7 @@ clean:  ## remove BUILD
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
-.PHONY: all unit check check-layers check-sanitize update-golden demo soak bench coverage format deps deps-dev \
+.PHONY: all unit check check-layers check-sanitize update-golden demo fuzz soak bench coverage format deps deps-dev \
         install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
