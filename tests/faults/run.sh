@@ -17,14 +17,15 @@ trap 'rm -rf "$work"' EXIT
 faulty=$work/trapeze
 number=0
 
-# Built like the command: with its sanitizers, if it has any. They keep their own
-# accounts of memory, so that ours do not hold.
-sanitizers=
-nm "$BUILD/trapeze" | grep -q __asan_init && sanitizers='-fsanitize=address,undefined'
-${CC:-cc} -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE $sanitizers -o "$faulty" \
+# faults.c takes the place of malloc, and so do the sanitizers: a build that has
+# them is attacked in a plain copy.
+if nm "$BUILD/trapeze" | grep -q __asan_init; then
+  BUILD=$BUILD/plain
+  make -j"$(nproc)" BUILD="$BUILD" OPT=-O1 SAN= all >"$work/build.log" 2>&1 || exit 3
+fi
+${CC:-cc} -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$faulty" \
   "$here/faults.c" "$BUILD/obj/tools/main.o" \
   "$BUILD"/lib{tools,vmm,asm,machine,isa}.a -lelf -ljansson || exit 3
-export ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=1
 
 mkdir "$work/inputs" "$work/run"
 cd "$work/inputs" || exit 3
@@ -55,7 +56,6 @@ run_once() { # variables…, then -- and arguments
 
 # Prints what is wrong with the last run, if anything.
 judge() { # the status and a folder with the output of the run that nothing disturbed
-  [ -z "$sanitizers" ] || live=0
   [ "$live" = 0 ] || echo "$live blocks were not freed"
   grep -E 'Sanitizer|runtime error' "$work/err"
   if [ "$status" = "$1" ] && cmp -s "$work/out" "$2/out" && diff -rq "$work/run" "$2/run" &&
@@ -106,7 +106,7 @@ attack_all() { # arguments of the command
   rm -rf "$work/good" && mkdir "$work/good"
   cp -r "$work/out" "$work/run" "$work/good"
   echo "$status, $live blocks not freed; $(cat "$work/err")" >"$work/wrong"
-  [ "$status" -le 1 ] && { [ "$good_live" = 0 ] || [ -n "$sanitizers" ]; }
+  [ "$status" -le 1 ] && [ "$good_live" = 0 ]
   report $? "undisturbed: $*"
   for sticky in 0 1; do
     attack FAULT_ALLOC $sticky "$good_allocs" "$@"
@@ -145,7 +145,7 @@ for wrong in 139 2 1 124; do
   expect_blame "exit status $wrong" "status $wrong"
 done
 status=3 live=1
-[ -n "$sanitizers" ] || expect_blame 'not freed' "a leak"
+expect_blame 'not freed' "a leak"
 live=0
 echo >"$work/run/new.elf"
 expect_blame 'left behind: ./new.elf' "a file left behind"
