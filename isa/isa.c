@@ -138,7 +138,7 @@ static uint32_t extract(const struct isa_operand *o, uint32_t word)
   return bits;
 }
 
-static void set_slot(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t value)
+void isa_set_slot(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t value)
 {
   switch (slot) {
   case ISA_SLOT_A:
@@ -159,7 +159,7 @@ static void set_slot(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t
   }
 }
 
-static uint32_t get_slot(const struct isa_decoded *d, enum isa_operand_slot slot)
+uint32_t isa_get_slot(const struct isa_decoded *d, enum isa_operand_slot slot)
 {
   switch (slot) {
   case ISA_SLOT_A:
@@ -187,7 +187,7 @@ bool isa_decode(uint32_t word, struct isa_decoded *out)
     return false;
   const struct isa_format_info *f = &isa_formats[format];
   for (size_t i = 0; i < f->operand_count; i++)
-    set_slot(&d, f->operands[i].slot, extract(&f->operands[i], word));
+    isa_set_slot(&d, f->operands[i].slot, extract(&f->operands[i], word));
   if (d.n >= ISA_CR_COUNT)
     return false;
   *out = d;
@@ -248,7 +248,7 @@ enum isa_encode_status isa_encode(const struct isa_decoded *in, uint32_t *word, 
   int64_t low, high;
   for (size_t i = 0; i < f->operand_count; i++) {
     const struct isa_operand *o = &f->operands[i];
-    enum isa_encode_status status = insert(o, get_slot(in, o->slot), &result);
+    enum isa_encode_status status = insert(o, isa_get_slot(in, o->slot), &result);
     if (status == ISA_ENCODE_OK)
       continue;
     isa_operand_range(o, &low, &high);
@@ -291,7 +291,7 @@ static void put_target(struct printer *p, uint32_t target, isa_symbol_fn *symbol
 static void put_operand(struct printer *p, const struct isa_operand *o, const struct isa_decoded *d,
                         uint32_t pc, isa_symbol_fn *symbol, void *ctx)
 {
-  uint32_t value = get_slot(d, o->slot);
+  uint32_t value = isa_get_slot(d, o->slot);
   switch (o->kind) {
   case ISA_OPERAND_REG:
     put(p, "%s", isa_regs[value]);

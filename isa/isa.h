@@ -104,6 +104,10 @@ struct isa_decoded {
   uint32_t imm;
 };
 
+/* The value that an operand has in a decoded word, and giving it one. */
+uint32_t isa_get_slot(const struct isa_decoded *d, enum isa_operand_slot slot);
+void isa_set_slot(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t value);
+
 #define ISA_PAGE_SIZE   4096u
 #define ISA_RESET_PC    0x1000u /* raw binaries are loaded and started here */
 #define ISA_ELF_MACHINE 0x5047  /* e_machine of our ELF files: "PG" */

@@ -16,27 +16,6 @@ struct batch {
   size_t count;
 };
 
-static void set_slot(struct isa_decoded *d, enum isa_operand_slot slot, int64_t value)
-{
-  switch (slot) {
-  case ISA_SLOT_A:
-    d->a = (uint8_t)value;
-    break;
-  case ISA_SLOT_B:
-    d->b = (uint8_t)value;
-    break;
-  case ISA_SLOT_C:
-    d->c = (uint8_t)value;
-    break;
-  case ISA_SLOT_N:
-    d->n = (uint8_t)value;
-    break;
-  case ISA_SLOT_IMM:
-    d->imm = (uint32_t)value;
-    break;
-  }
-}
-
 static int64_t step_of(const struct isa_operand *o)
 {
   return o->kind == ISA_OPERAND_REL ? 4 : o->kind == ISA_OPERAND_UPPER ? 4096 : 1;
@@ -106,8 +85,9 @@ static void add_instruction(struct batch *b, enum isa_insn insn, uint64_t *seed)
   for (unsigned which = 0; which < 200; which++) {
     struct isa_decoded d = {.insn = insn};
     for (size_t i = 0; i < f->operand_count; i++) /* edges meet drawn values, too */
-      set_slot(&d, f->operands[i].slot,
-               value_of(&f->operands[i], (which + 3 * (unsigned)i * (which / 16)) % 64, seed));
+      isa_set_slot(&d, f->operands[i].slot,
+                   (uint32_t)value_of(&f->operands[i],
+                                      (which + 3 * (unsigned)i * (which / 16)) % 64, seed));
     add(b, &d);
   }
   for (size_t i = 0; i < f->operand_count; i++) { /* every register, every small constant */
@@ -117,7 +97,7 @@ static void add_instruction(struct batch *b, enum isa_insn insn, uint64_t *seed)
       isa_operand_range(&f->operands[i], &min, &max);
       if (f->operands[i].kind == ISA_OPERAND_CR ? v >= ISA_CR_COUNT : v > max)
         break;
-      set_slot(&d, f->operands[i].slot, v * step_of(&f->operands[i]));
+      isa_set_slot(&d, f->operands[i].slot, (uint32_t)(v * step_of(&f->operands[i])));
       add(b, &d);
     }
   }

@@ -68,27 +68,6 @@ static uint32_t operand_value(uint64_t *seed, const struct isa_operand *o)
   }
 }
 
-static void set_operand(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t value)
-{
-  switch (slot) {
-  case ISA_SLOT_A:
-    d->a = (uint8_t)value;
-    break;
-  case ISA_SLOT_B:
-    d->b = (uint8_t)value;
-    break;
-  case ISA_SLOT_C:
-    d->c = (uint8_t)value;
-    break;
-  case ISA_SLOT_N:
-    d->n = (uint8_t)value;
-    break;
-  case ISA_SLOT_IMM:
-    d->imm = value;
-    break;
-  }
-}
-
 /* Mostly user instructions; those that end the fun are rare. */
 static enum isa_insn pick_insn(uint64_t *seed)
 {
@@ -110,7 +89,7 @@ static uint32_t pick_word(uint64_t *seed)
   struct isa_decoded d = {.insn = pick_insn(seed)};
   const struct isa_format_info *format = isa_format_info(isa_insn_info(d.insn)->format);
   for (size_t i = 0; i < format->operand_count; i++) {
-    set_operand(&d, format->operands[i].slot, operand_value(seed, &format->operands[i]));
+    isa_set_slot(&d, format->operands[i].slot, operand_value(seed, &format->operands[i]));
   }
   uint32_t word = 0;
   isa_encode(&d, &word, NULL, NULL, NULL);

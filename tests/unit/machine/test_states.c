@@ -605,24 +605,7 @@ static struct isa_decoded operands(struct bench *b, enum isa_insn insn)
   struct isa_decoded d = {.insn = insn};
   const struct isa_format_info *format = isa_format_info(isa_insn_info(insn)->format);
   for (size_t i = 0; i < format->operand_count; i++) {
-    uint32_t v = operand(b, &format->operands[i]);
-    switch (format->operands[i].slot) {
-    case ISA_SLOT_A:
-      d.a = (uint8_t)v;
-      break;
-    case ISA_SLOT_B:
-      d.b = (uint8_t)v;
-      break;
-    case ISA_SLOT_C:
-      d.c = (uint8_t)v;
-      break;
-    case ISA_SLOT_N:
-      d.n = (uint8_t)v;
-      break;
-    case ISA_SLOT_IMM:
-      d.imm = v;
-      break;
-    }
+    isa_set_slot(&d, format->operands[i].slot, operand(b, &format->operands[i]));
   }
   return d;
 }
