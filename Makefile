@@ -16,16 +16,16 @@ VERSION := 0.1.0
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wconversion -Werror
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -DTRAPEZE_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
-LDFLAGS  := $(SAN)
-LDLIBS   := -lelf -ljansson
+LDFLAGS  := -Wl,--as-needed $(SAN)
+LDLIBS   := -lelf -ljansson -lz3
 
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
-BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev mandoc patch
+BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch
 DEV_PACKAGES   := clang-format gcovr
 
-ROOMS    := isa asm machine vmm
+ROOMS    := isa asm machine vmm classify
 GEN      := $(BUILD)/gen
 ISA_GEN  := $(GEN)/pg32.h
 
@@ -104,7 +104,7 @@ $(BUILD)/lib$(1).a: $(call room_obj,$(1))
 endef
 $(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
 
-LIBS := $(BUILD)/libvmm.a $(BUILD)/libasm.a $(BUILD)/libmachine.a $(BUILD)/libisa.a
+LIBS := $(BUILD)/libclassify.a $(BUILD)/libvmm.a $(BUILD)/libasm.a $(BUILD)/libmachine.a $(BUILD)/libisa.a
 
 $(BUILD)/obj/gen/%.o: $(GEN)/%.c
 	@mkdir -p $(@D)
@@ -148,6 +148,7 @@ $(BUILD)/tests/libcommon.a: $(COMMON_OBJ)
 libs_isa     := $(BUILD)/libisa.a
 libs_asm     := $(BUILD)/libasm.a $(libs_isa)
 libs_machine := $(BUILD)/libmachine.a $(libs_isa)
+libs_classify := $(BUILD)/libclassify.a $(libs_machine)
 libs_vmm     := $(BUILD)/libvmm.a $(BUILD)/libasm.a $(libs_machine)
 libs_tools   := $(BUILD)/libtools.a $(LIBS)
 define unit_rule

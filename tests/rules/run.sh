@@ -207,7 +207,7 @@ report "no C outside isa/ names an instruction in a string" "$(check_mnemonics .
 report "no C outside isa/ knows an opcode or a field's place" "$(check_numbers . | allowed)"
 report "each room introduces itself, briefly" "$(check_readmes .)"
 libraries=
-for room in isa asm machine vmm tools; do
+for room in isa asm machine vmm classify tools; do
   libraries="$libraries $BUILD/lib$room.a"
 done
 # shellcheck disable=SC2086

@@ -1,0 +1,78 @@
+/* The classification of a profile: for each instruction what the 1974 paper
+ * asks, how each answer is known, and what follows for the three theorems.
+ */
+#ifndef TRAPEZE_CLASSIFY_CLASSIFY_H
+#define TRAPEZE_CLASSIFY_CLASSIFY_H
+
+#include "classify/route.h"
+
+enum classify_how {
+  CLASSIFY_PROVED,    /* no such state: the solver, for all states */
+  CLASSIFY_EXHAUSTED, /* no such state in the scope */
+  CLASSIFY_WITNESSED, /* a pair of states, run on the engine */
+  CLASSIFY_SAMPLED,   /* no such state was met */
+  CLASSIFY_SOLVED,    /* such a state exists, says the solver; none was run */
+  CLASSIFY_UNKNOWN
+};
+
+struct classify_answer {
+  bool yes;
+  enum classify_how how;
+  const struct witness *witness; /* the smallest found; NULL if none */
+  /* What each route said; ROUTE_UNKNOWN for those that were not asked. */
+  enum route_answer by_solver, by_exhaustion, by_experiment;
+};
+
+struct classify_insn {
+  enum isa_insn insn;
+  bool present; /* else nothing below is set */
+  bool errant;  /* sys, brk, hcall: traps in every mode */
+  struct classify_answer answer[QUESTION_COUNT];
+  /* Derived. */
+  bool privileged, control, location, mode, resource; /* resource: any of K */
+  bool sensitive, user_sensitive, innocuous;
+};
+
+enum classify_theorem {
+  CLASSIFY_THEOREM_1,
+  CLASSIFY_THEOREM_2,
+  CLASSIFY_THEOREM_3,
+  CLASSIFY_THEOREMS
+};
+
+enum {
+  CLASSIFY_SOLVER = 1,
+  CLASSIFY_EXHAUSTION = 2,
+  CLASSIFY_EXPERIMENT = 4,
+  CLASSIFY_ALL_ROUTES = 7
+};
+
+struct classify_options {
+  enum model model;
+  unsigned routes;        /* CLASSIFY_SOLVER | … */
+  uint64_t seed, samples; /* of the experiment; samples 0: the default */
+  /* Called before each instruction; NULL for none. */
+  void (*progress)(void *ctx, unsigned done, unsigned of);
+  void *ctx;
+};
+
+struct classification;
+/* NULL with a sentence in *reason: the host failed. The profile is borrowed.
+ * Several models of one profile can share work: see classify.c. */
+struct classification *classify_profile(const struct profile *profile,
+                                        const struct classify_options *options,
+                                        const char **reason);
+void classification_destroy(struct classification *c);
+
+const struct profile *classification_profile(const struct classification *c);
+enum model classification_model(const struct classification *c);
+const struct classify_insn *classification_insn(const struct classification *c, enum isa_insn insn);
+bool classification_holds(const struct classification *c, enum classify_theorem t);
+/* Whether this instruction stands in the theorem's way. */
+bool classification_offends(const struct classification *c, enum classify_theorem t,
+                            enum isa_insn insn);
+/* Routes that contradict each other: an error of ours. The number, and the first
+ * one's sentence (owned by c). */
+unsigned classification_disagreements(const struct classification *c, const char **first);
+
+#endif

@@ -1,0 +1,73 @@
+/* One instruction tried in one concrete state: the experiment of which every
+ * witness is made. A trial is run by the machine's own engine (trial_run) or
+ * evaluated from the solver's terms (terms.h); both answer the same result.
+ */
+#ifndef TRAPEZE_CLASSIFY_TRIAL_H
+#define TRAPEZE_CLASSIFY_TRIAL_H
+
+#include "classify/model.h"
+#include "machine/machine.h"
+
+#define TRIAL_CELLS 6u
+#define TRIAL_KEYS  4u
+
+struct trial_cell {
+  uint32_t at; /* of a word: multiple of 4 */
+  uint32_t word;
+};
+struct trial_key {
+  uint32_t block; /* physical address / size of a block that has a key */
+  uint8_t key;
+};
+
+/* The state before. Words that no cell names are 0, blocks that no key names
+ * have key 0. No interrupt is about to be taken: not (IE and IPEND & IMASK). */
+struct trial_state {
+  uint32_t storage; /* q: bytes, as machine_config.storage */
+  uint32_t pc;
+  uint32_t reg[ISA_REG_COUNT];
+  uint32_t cr[ISA_CR_COUNT]; /* the PSW, TICK and TIMER too; 0 for those the profile lacks */
+  /* view: addresses as the current relocation has them; the instruction word at
+   * pc is one of them. outside: physical addresses that the view does not show. */
+  unsigned view_count, outside_count, key_count;
+  struct trial_cell view[TRIAL_CELLS], outside[TRIAL_CELLS];
+  struct trial_key key[TRIAL_KEYS];
+  /* Devices: a byte that waits on the console or none, and the disk's registers. */
+  bool input;
+  uint8_t input_byte;
+  uint32_t disk_sector, disk_address, disk_count;
+};
+
+/* What the instruction made of it. If it trapped, nothing else is set. */
+struct trial_result {
+  bool trapped;
+  struct trap trap;
+  uint32_t pc;
+  uint32_t reg[ISA_REG_COUNT];
+  /* As if no time had passed: TICK, TIMER and the timer's line of IPEND are those
+   * before, unless the instruction wrote them. */
+  uint32_t cr[ISA_CR_COUNT];
+  /* At most one word of storage changes: where, and what it is then. */
+  enum { TRIAL_NO_STORE, TRIAL_STORE_VIEW, TRIAL_STORE_OUTSIDE } stored;
+  struct trial_cell store; /* at: as in the view; physical if outside */
+  bool key_changed;
+  struct trial_key key;
+  bool device_changed;
+  enum machine_run_state run_state;
+};
+
+/* A machine kept for trials: made once, set to each state in turn. NULL: the host
+ * has no memory. The profile is borrowed. */
+struct trial_machine;
+struct trial_machine *trial_machine_create(const struct profile *profile, uint32_t storage,
+                                           enum machine_engine engine);
+void trial_machine_destroy(struct trial_machine *t);
+/* False: there is no such state (storage differs from the machine's, the
+ * instruction is not accessible at pc, a cell lies outside storage, view and
+ * outside overlap, an interrupt would be taken first, …). */
+bool trial_run(struct trial_machine *t, const struct trial_state *s, struct trial_result *r);
+
+/* The word of storage that the view shows at `at`. */
+uint32_t trial_view_word(const struct trial_state *s, uint32_t at);
+
+#endif
