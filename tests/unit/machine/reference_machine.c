@@ -763,7 +763,6 @@ static bool is_missing(const struct reference_machine *r, const struct isa_decod
 static bool execute(struct reference_machine *r, const struct isa_decoded *i, struct trap *t)
 {
   enum isa_group group = isa_insn_info(i->insn)->group;
-  r->met[i->insn]++;
   if (group == ISA_GROUP_USER) {
     return user_insn(r, i, t);
   }
@@ -792,7 +791,11 @@ static bool step(struct reference_machine *r, struct trap *t)
     return WRONG(TRAP_BEFORE_FETCH) ? fail(t, CAUSE_PRIVILEGED, 0) : false;
   }
   t->insn = word;
-  if (!isa_decode(word, &i) || is_missing(r, &i)) {
+  if (!isa_decode(word, &i)) {
+    return fail(t, CAUSE_ILLEGAL, 0);
+  }
+  r->met[i.insn]++;
+  if (is_missing(r, &i)) {
     return fail(t, CAUSE_ILLEGAL, 0);
   }
   if (r->outside[i.insn] == REFERENCE_ABSENT) {

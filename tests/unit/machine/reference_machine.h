@@ -151,7 +151,7 @@ struct reference_machine {
   } touched[REFERENCE_TOUCHED];
   unsigned touched_count;
   bool touched_all;             /* too many to list */
-  uint64_t met[ISA_INSN_COUNT]; /* fetched, decoded and legal, outside mode 0 or in it */
+  uint64_t met[ISA_INSN_COUNT]; /* fetched and decoded, whatever came of it */
   enum reference_wrong wrong;
 };
 
