@@ -10,9 +10,9 @@
 
 /* What one route says about one question. */
 enum route_answer {
-  ROUTE_YES, /* with a witness, if has_witness */
+  ROUTE_UNKNOWN, /* not asked, the solver gave up, the host failed */
+  ROUTE_YES,     /* with a witness, if has_witness */
   ROUTE_NO,
-  ROUTE_UNKNOWN, /* the solver gave up, the host failed */
 };
 struct route_finding {
   enum route_answer answer;
