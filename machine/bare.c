@@ -153,7 +153,7 @@ static void bare_get_crs(struct machine *m, uint32_t *crs)
   crs[CR_PSW] = b->psw;
   crs[CR_TIMER] = bare_read_cr(b, CR_TIMER, b->tick);
   crs[CR_TICK] = (uint32_t)b->tick;
-  crs[CR_CPUID] = BARE_CPUID;
+  crs[CR_CPUID] = b->cpuid;
 }
 
 static void bare_set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
@@ -171,6 +171,11 @@ static uint64_t bare_tick(const struct machine *m)
 static void bare_set_tick(struct machine *m, uint64_t tick)
 {
   bare_of(m)->tick = tick;
+}
+
+static void bare_set_cpuid(struct machine *m, uint32_t cpuid)
+{
+  bare_of(m)->cpuid = cpuid;
 }
 
 static enum machine_run_state bare_run_state(struct machine *m)
@@ -391,6 +396,7 @@ static const struct machine_ops bare_ops = {
     .set_cr = bare_set_cr,
     .tick = bare_tick,
     .set_tick = bare_set_tick,
+    .set_cpuid = bare_set_cpuid,
     .run_state = bare_run_state,
     .set_run_state = bare_set_run_state,
     .next_event = bare_next_event,
@@ -424,6 +430,7 @@ static uint32_t line_bit(enum isa_cause cause)
 static void reset(struct bare *b)
 {
   b->pc = ISA_RESET_PC;
+  b->cpuid = BARE_CPUID;
   b->timer_at = MACHINE_NEVER;
   b->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
   b->line_of_timer = line_bit(CAUSE_TIMER);

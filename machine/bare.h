@@ -38,6 +38,7 @@ struct bare {
   uint64_t next_event; /* the earliest of timer and devices */
   struct trap trap;    /* the last one met */
   enum machine_run_state run_state;
+  uint32_t cpuid;
   bool double_fault;      /* sticky: run answers so */
   const char *host_error; /* sticky */
   enum machine_engine engine;

@@ -10,7 +10,7 @@ uint32_t bare_read_cr(const struct bare *b, unsigned cr, uint64_t now)
   case CR_TICK:
     return (uint32_t)now;
   case CR_CPUID:
-    return BARE_CPUID;
+    return b->cpuid;
   default:
     return b->cr[cr];
   }

@@ -1,5 +1,6 @@
 /* What a kind of machine provides. Only implementers include this: the bare
- * machine (machine/bare.c) and the VMM's virtual machine (vmm/vm.c). A kind
+ * machine (machine/bare.c) and the VMM's virtual machine (vmm/vm.c); and
+ * classify/trial.c, which puts a machine into states that no run leads to. A kind
  * embeds struct machine as its first member. machine.h says what each does.
  */
 #ifndef TRAPEZE_MACHINE_OPS_H
@@ -34,7 +35,8 @@ struct machine_ops {
   uint32_t (*get_cr)(struct machine *m, enum isa_cr cr);
   void (*set_cr)(struct machine *m, enum isa_cr cr, uint32_t value);
   uint64_t (*tick)(const struct machine *m);
-  void (*set_tick)(struct machine *m, uint64_t tick); /* snapshots only */
+  void (*set_tick)(struct machine *m, uint64_t tick); /* snapshots and trials only */
+  void (*set_cpuid)(struct machine *m, uint32_t cpuid); /* trials only; NULL: not its own */
   enum machine_run_state (*run_state)(struct machine *m);
   void (*set_run_state)(struct machine *m, enum machine_run_state state);
   uint64_t (*next_event)(struct machine *m);
