@@ -1,0 +1,278 @@
+/* The words that all reports share, and the tables for a terminal. */
+#include "tools/classify/report.h"
+
+#include <string.h>
+
+#include "tools/common/message.h"
+#include "tools/common/text.h"
+
+#define BOLD  "\033[1m"
+#define GREEN "\033[1;32m"
+#define RED   "\033[1;31m"
+
+#define OFFENDERS_SIZE (ISA_INSN_COUNT * 12u)
+
+/* ------------------------------------------------------------------- words */
+
+char *report_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
+{
+  unsigned user = profile_user_mode(p);
+  const char *last = profile_behaviour(p, insn, user)->name;
+  bool same = true;
+  for (unsigned mode = 1; mode < user; mode++) {
+    same = same && strcmp(profile_behaviour(p, insn, mode)->name, last) == 0;
+  }
+  if (same) {
+    snprintf(buf, size, "%s", last);
+    return buf;
+  }
+  size_t at = 0;
+  for (unsigned mode = 1; mode <= user && at < size; mode++) {
+    at += (size_t)snprintf(buf + at, size - at, "%s%u %s", mode > 1 ? ", " : "", mode,
+                           profile_behaviour(p, insn, mode)->name);
+  }
+  return buf;
+}
+
+char *report_offenders(const struct classification *c, enum classify_theorem t, char *buf,
+                       size_t size)
+{
+  size_t at = 0;
+  buf[0] = '\0';
+  for (unsigned n = 0; n < ISA_INSN_COUNT && at < size; n++) {
+    if (classification_offends(c, t, (enum isa_insn)n)) {
+      at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? " " : "",
+                             isa_insn_info((enum isa_insn)n)->mnemonic);
+    }
+  }
+  return buf;
+}
+
+const char *report_class(const struct classification *c, enum isa_insn insn)
+{
+  const struct classify_insn *i = classification_insn(c, insn);
+  if (!i->present) {
+    return "absent";
+  }
+  if (i->errant) {
+    return "errant";
+  }
+  if (i->innocuous) {
+    return i->privileged ? "innocuous, privileged" : "innocuous";
+  }
+  return i->privileged ? "sensitive, privileged" : "SENSITIVE, UNPRIVILEGED";
+}
+
+static unsigned offender_count(const struct classification *c, enum classify_theorem t)
+{
+  unsigned count = 0;
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    count += classification_offends(c, t, (enum isa_insn)n);
+  }
+  return count;
+}
+
+/* ------------------------------------------------------------- the theorems */
+
+struct printer {
+  const struct classification *c;
+  FILE *out;
+  bool color;
+};
+
+static void paint(const struct printer *p, const char *color, const char *text)
+{
+  fprintf(p->out, "%s%s%s", p->color ? color : "", text, p->color ? "\033[0m" : "");
+}
+
+static void print_theorem(const struct printer *p, enum classify_theorem t)
+{
+  static const struct {
+    const char *name, *means, *set;
+  } theorems[CLASSIFY_THEOREMS] = {
+      [CLASSIFY_THEOREM_1] = {"Theorem 1", "a VMM may be constructed", "sensitive"},
+      [CLASSIFY_THEOREM_2] = {"Theorem 2",
+                              "and VMMs may be stacked, since ours depends on no timing",
+                              "sensitive"},
+      [CLASSIFY_THEOREM_3] = {"Theorem 3", "a hybrid VMM may be constructed", "user sensitive"},
+  };
+  bool holds = classification_holds(p->c, t);
+  char line[OFFENDERS_SIZE + 100], offenders[OFFENDERS_SIZE];
+  fprintf(p->out, "  %s  ", theorems[t].name);
+  paint(p, holds ? GREEN : RED, holds ? "holds" : "FAILS");
+  fputs("  ", p->out);
+  unsigned count = offender_count(p->c, t);
+  if (holds) {
+    snprintf(line, sizeof line, "%s", theorems[t].means);
+  } else if (t == CLASSIFY_THEOREM_2) {
+    snprintf(line, sizeof line, "Theorem 1 fails");
+  } else {
+    snprintf(line, sizeof line, "%s and not privileged: %s%s", theorems[t].set,
+             report_offenders(p->c, t, offenders, sizeof offenders), count == 1 ? " alone" : "");
+  }
+  text_wrap(p->out, line, 20, 20);
+}
+
+/* ---------------------------------------------------------- the instructions */
+
+static const char *yes(bool b)
+{
+  return b ? "yes" : "-";
+}
+
+static void print_row(const struct printer *p, enum isa_insn insn)
+{
+  const struct classify_insn *i = classification_insn(p->c, insn);
+  char outside[64];
+  bool offends = classification_offends(p->c, CLASSIFY_THEOREM_1, insn);
+  fprintf(p->out, "%c ", offends ? '*' : ' ');
+  char name[16];
+  snprintf(name, sizeof name, "%-8s", isa_insn_info(insn)->mnemonic);
+  paint(p, offends ? RED : "", name);
+  fprintf(p->out, "%-9s %-11s %-8s %-9s %-5s %-9s %s\n",
+          report_behaviour(classification_profile(p->c), insn, outside, sizeof outside),
+          yes(i->privileged), yes(i->control), yes(i->location), yes(i->mode), yes(i->resource),
+          yes(i->user_sensitive));
+}
+
+/* Innocuous and errant instructions in a line each: what a student looks for are
+ * the others. */
+static void print_group(const struct printer *p, const char *title, const char *what,
+                        bool (*in)(const struct classify_insn *))
+{
+  char list[OFFENDERS_SIZE + 40];
+  size_t at = (size_t)snprintf(list, sizeof list, "%s: ", what);
+  unsigned count = 0;
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    const struct classify_insn *i = classification_insn(p->c, (enum isa_insn)n);
+    if (i->present && in(i)) {
+      at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", count ? " " : "",
+                             isa_insn_info((enum isa_insn)n)->mnemonic);
+      count++;
+    }
+  }
+  if (count) {
+    int column = fprintf(p->out, "  %-10s", title);
+    text_wrap(p->out, list, column, 12);
+  }
+}
+
+static bool is_errant(const struct classify_insn *i)
+{
+  return i->errant;
+}
+
+static bool is_plain(const struct classify_insn *i)
+{
+  return i->innocuous && !i->privileged && isa_insn_info(i->insn)->group == ISA_GROUP_USER;
+}
+
+static void print_instructions(const struct printer *p)
+{
+  fputs("\n  instr.  outside   privileged  control  location  mode  resource  user\n"
+        "                                ----- sensitive: changes, shows K -----\n",
+        p->out);
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    const struct classify_insn *i = classification_insn(p->c, (enum isa_insn)n);
+    if (i->present && !is_plain(i) && !i->errant) {
+      print_row(p, (enum isa_insn)n);
+    }
+  }
+  fputc('\n', p->out);
+  print_group(p, "errant", "trap in every mode", is_errant);
+  print_group(p, "innocuous", "run directly in every mode", is_plain);
+}
+
+/* ---------------------------------------------------------- how it is known */
+
+static void count_how(const struct classification *c, unsigned counts[CLASSIFY_UNKNOWN + 1])
+{
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    const struct classify_insn *i = classification_insn(c, (enum isa_insn)n);
+    for (unsigned q = 0; i->present && q < QUESTION_COUNT; q++) {
+      counts[i->answer[q].how]++;
+    }
+  }
+}
+
+static void print_how(const struct printer *p)
+{
+  static const char *const words[CLASSIFY_UNKNOWN + 1] = {
+      [CLASSIFY_PROVED] = "proved for all states by the solver",
+      [CLASSIFY_EXHAUSTED] = "exhausted in the small scope",
+      [CLASSIFY_WITNESSED] = "witnessed by states that were run",
+      [CLASSIFY_SAMPLED] = "only sampled",
+      [CLASSIFY_SOLVED] = "found by the solver and not run",
+      [CLASSIFY_UNKNOWN] = "unknown",
+  };
+  unsigned counts[CLASSIFY_UNKNOWN + 1] = {0};
+  char line[400];
+  size_t at = (size_t)snprintf(line, sizeof line, "Answers: ");
+  bool first = true;
+  count_how(p->c, counts);
+  for (unsigned h = 0; h <= CLASSIFY_UNKNOWN; h++) {
+    if (counts[h]) {
+      at += (size_t)snprintf(line + at, sizeof line - at, "%s%u %s", first ? "" : ", ", counts[h],
+                             words[h]);
+      first = false;
+    }
+  }
+  snprintf(line + at, sizeof line - at, ".");
+  fputc('\n', p->out);
+  text_wrap(p->out, line, 0, 2);
+  const char *disagreement;
+  unsigned disagreements = classification_disagreements(p->c, &disagreement);
+  if (disagreements) {
+    paint(p, RED, "The routes disagree");
+    snprintf(line, sizeof line, ", %u times: %s. This is an error of trapeze, please report it.",
+             disagreements, disagreement);
+    text_wrap(p->out, line, 19, 2);
+  }
+}
+
+void report_print(const struct classification *c, FILE *out)
+{
+  const struct printer p = {.c = c, .out = out, .color = message_color(out)};
+  const struct profile *profile = classification_profile(c);
+  char line[400];
+  paint(&p, BOLD, profile_name(profile));
+  snprintf(line, sizeof line, ": %s, in the %s model", profile_title(profile),
+           model_name(classification_model(c)));
+  text_wrap(out, line, (int)strlen(profile_name(profile)), 2);
+  fputc('\n', out);
+  for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
+    print_theorem(&p, (enum classify_theorem)t);
+  }
+  print_instructions(&p);
+  print_how(&p);
+}
+
+/* --------------------------------------------------------------- the matrix */
+
+static void print_verdict(const struct printer *p, const struct classification *c,
+                          enum classify_theorem t)
+{
+  bool holds = classification_holds(c, t);
+  paint(p, holds ? GREEN : RED, holds ? "holds" : "FAILS");
+  fputs("  ", p->out);
+}
+
+void report_matrix(struct classification *const *of, size_t count, FILE *out)
+{
+  struct printer p = {.out = out, .color = message_color(out)};
+  fputs("            --paper's--  -extended--\n"
+        "profile     Th 1   Th 3  Th 1   Th 3   sensitive and not privileged (extended)\n",
+        out);
+  for (size_t i = 0; i < count; i++) {
+    struct classification *const *c = of + i * MODEL_COUNT;
+    fprintf(out, "%-10s  ", profile_name(classification_profile(c[0])));
+    for (unsigned m = 0; m < MODEL_COUNT; m++) {
+      print_verdict(&p, c[m], CLASSIFY_THEOREM_1);
+      print_verdict(&p, c[m], CLASSIFY_THEOREM_3);
+    }
+    char offenders[OFFENDERS_SIZE];
+    text_wrap(out,
+              report_offenders(c[MODEL_EXTENDED], CLASSIFY_THEOREM_1, offenders, sizeof offenders),
+              40, 40);
+  }
+}

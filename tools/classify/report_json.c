@@ -1,0 +1,177 @@
+#include "tools/classify/report.h"
+
+#include "tools/common/json.h"
+
+static const char *const how_names[] = {
+    [CLASSIFY_PROVED] = "proved",       [CLASSIFY_EXHAUSTED] = "exhausted",
+    [CLASSIFY_WITNESSED] = "witnessed", [CLASSIFY_SAMPLED] = "sampled",
+    [CLASSIFY_SOLVED] = "solved",       [CLASSIFY_UNKNOWN] = "unknown",
+};
+
+static const char *const route_answers[] = {
+    [ROUTE_UNKNOWN] = "unknown", [ROUTE_YES] = "yes", [ROUTE_NO] = "no"};
+
+static json_t *cells_json(const struct trial_cell *cells, unsigned count)
+{
+  json_t *list = json_array();
+  for (unsigned i = 0; i < count; i++) {
+    json_array_append_new(list, json_pack("{s:o, s:o}", "at", json_hex(cells[i].at), "word",
+                                          json_hex(cells[i].word)));
+  }
+  return list;
+}
+
+static json_t *registers_json(const uint32_t *reg)
+{
+  json_t *object = json_object();
+  for (unsigned r = 1; r < ISA_REG_COUNT; r++) {
+    json_object_set_new(object, isa_reg_name(r), json_hex(reg[r]));
+  }
+  return object;
+}
+
+static json_t *crs_json(const struct profile *p, const uint32_t *cr)
+{
+  json_t *object = json_object();
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    if (profile_has_cr(p, (enum isa_cr)n)) {
+      json_object_set_new(object, isa_cr_info((enum isa_cr)n)->name, json_hex(cr[n]));
+    }
+  }
+  return object;
+}
+
+static json_t *keys_json(const struct trial_key *keys, unsigned count)
+{
+  json_t *list = json_array();
+  for (unsigned i = 0; i < count; i++) {
+    json_array_append_new(
+        list, json_pack("{s:o, s:i}", "block", json_hex(keys[i].block), "key", (int)keys[i].key));
+  }
+  return list;
+}
+
+static json_t *state_json(const struct profile *p, const struct trial_state *s)
+{
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "storage", json_hex(s->storage),
+                   "pc", json_hex(s->pc), "registers", registers_json(s->reg), "control",
+                   crs_json(p, s->cr), "view", cells_json(s->view, s->view_count), "outside",
+                   cells_json(s->outside, s->outside_count), "keys",
+                   keys_json(s->key, s->key_count), "input",
+                   s->input ? json_integer(s->input_byte) : json_null());
+}
+
+static json_t *result_json(const struct profile *p, const struct trial_result *r)
+{
+  if (r->trapped) {
+    return json_pack("{s:s, s:o}", "trap", isa_cause_info(r->trap.cause)->name, "value",
+                     json_hex(r->trap.value));
+  }
+  json_t *object =
+      json_pack("{s:o, s:o, s:o, s:b}", "pc", json_hex(r->pc), "registers", registers_json(r->reg),
+                "control", crs_json(p, r->cr), "device", (int)r->device_changed);
+  if (r->stored != TRIAL_NO_STORE) {
+    json_object_set_new(object, r->stored == TRIAL_STORE_VIEW ? "stored" : "stored_outside",
+                        cells_json(&r->store, 1));
+  }
+  return object;
+}
+
+static json_t *witness_json(const struct classification *c, enum question q,
+                            const struct witness *w)
+{
+  if (!w) {
+    return json_null();
+  }
+  json_t *list = json_array();
+  const struct profile *p = classification_profile(c);
+  for (unsigned i = 0; i < question_states(q); i++) {
+    json_array_append_new(list, json_pack("{s:o, s:o}", "state", state_json(p, &w->state[i]),
+                                          "result", result_json(p, &w->result[i])));
+  }
+  return list;
+}
+
+static json_t *answers_json(const struct classification *c, const struct classify_insn *i)
+{
+  json_t *object = json_object();
+  for (unsigned n = 0; n < QUESTION_COUNT; n++) {
+    enum question q = (enum question)n;
+    const struct classify_answer *a = &i->answer[n];
+    json_object_set_new(
+        object, question_name(q),
+        json_pack("{s:b, s:s, s:{s:s, s:s, s:s}, s:o}", "yes", (int)a->yes, "how",
+                  how_names[a->how], "routes", "solver", route_answers[a->by_solver], "exhaustion",
+                  route_answers[a->by_exhaustion], "experiment", route_answers[a->by_experiment],
+                  "witness", witness_json(c, q, a->witness)));
+  }
+  return object;
+}
+
+static json_t *insn_json(const struct classification *c, enum isa_insn insn)
+{
+  const struct classify_insn *i = classification_insn(c, insn);
+  char outside[64];
+  return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:o}",
+                   "instruction", isa_insn_info(insn)->mnemonic, "outside",
+                   report_behaviour(classification_profile(c), insn, outside, sizeof outside),
+                   "class", report_class(c, insn), "privileged", (int)i->privileged, "control",
+                   (int)i->control, "location", (int)i->location, "mode", (int)i->mode, "resource",
+                   (int)i->resource, "sensitive", (int)i->sensitive, "user_sensitive",
+                   (int)i->user_sensitive, "innocuous", (int)i->innocuous, "errant", (int)i->errant,
+                   "answers", answers_json(c, i));
+}
+
+static json_t *theorem_json(const struct classification *c, enum classify_theorem t)
+{
+  json_t *offenders = json_array();
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    if (classification_offends(c, t, (enum isa_insn)n)) {
+      json_array_append_new(offenders, json_string(isa_insn_info((enum isa_insn)n)->mnemonic));
+    }
+  }
+  return json_pack("{s:i, s:b, s:o}", "theorem", (int)t + 1, "holds",
+                   (int)classification_holds(c, t), "offenders", offenders);
+}
+
+static json_t *theorems_json(const struct classification *c)
+{
+  json_t *list = json_array();
+  for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
+    json_array_append_new(list, theorem_json(c, (enum classify_theorem)t));
+  }
+  return list;
+}
+
+json_t *report_json(const struct classification *c)
+{
+  const char *first;
+  unsigned disagreements = classification_disagreements(c, &first);
+  json_t *list = json_array();
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    if (classification_insn(c, (enum isa_insn)n)->present) {
+      json_array_append_new(list, insn_json(c, (enum isa_insn)n));
+    }
+  }
+  return json_pack("{s:s, s:o, s:s, s:o, s:i, s:o, s:o}", "schema", "trapeze-classify/1", "profile",
+                   json_text(profile_name(classification_profile(c))), "model",
+                   model_name(classification_model(c)), "theorems", theorems_json(c),
+                   "disagreements", (int)disagreements, "disagreement", json_text(first),
+                   "instructions", list);
+}
+
+json_t *report_matrix_json(struct classification *const *of, size_t count)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++) {
+    json_t *models = json_object();
+    for (unsigned m = 0; m < MODEL_COUNT; m++) {
+      json_object_set_new(models, model_name((enum model)m),
+                          theorems_json(of[i * MODEL_COUNT + m]));
+    }
+    const struct profile *p = classification_profile(of[i * MODEL_COUNT]);
+    json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "profile", json_text(profile_name(p)),
+                                          "title", json_text(profile_title(p)), "models", models));
+  }
+  return json_pack("{s:s, s:o}", "schema", "trapeze-classify-all/1", "profiles", list);
+}
