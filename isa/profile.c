@@ -193,6 +193,8 @@ struct profile *profile_override(const struct profile *p, const char *mmu, const
     errno = 0;
     return NULL;
   }
+  if ((changed->features & ISA_FEATURE_MMU_BOUNDS) == 0)
+    changed->features &= ~(uint32_t)ISA_FEATURE_KEYS;
   profile_resolve(changed);
   return changed;
 }

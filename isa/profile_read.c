@@ -141,7 +141,7 @@ void profile_read_feature(struct profile_reader *r, enum profile_key key, struct
 void profile_read_keys(struct profile_reader *r, struct source_place at)
 {
   if (first_time(r, PROFILE_KEY_KEYS, at))
-    profile_error(r, at, "storage keys are not in this version");
+    r->profile->features |= ISA_FEATURE_KEYS;
 }
 
 /* -------------------------------------------------------------- instructions */
@@ -334,6 +334,8 @@ static void inherit(struct profile_reader *r)
     p->features |= base->features & profile_features_of("mmu");
   if (!r->given[PROFILE_KEY_IO])
     p->features |= base->features & profile_features_of("io");
+  if ((p->features & ISA_FEATURE_MMU_BOUNDS) != 0) /* another MMU leaves them behind */
+    p->features |= base->features & ISA_FEATURE_KEYS;
   /* Title, story and source speak of the base as it is, so they stay there. */
   if (!r->given[PROFILE_KEY_TITLE]) {
     char title[200];
@@ -395,6 +397,13 @@ static void check_features(struct profile_reader *r)
   }
 }
 
+/* Keys protect real storage blocks, which paging has other means for. */
+static void check_keys(struct profile_reader *r)
+{
+  if (r->given[PROFILE_KEY_KEYS] && (r->profile->features & ISA_FEATURE_MMU_BOUNDS) == 0)
+    profile_error(r, r->given_at[PROFILE_KEY_KEYS], "storage keys need 'mmu bounds'");
+}
+
 static void check_whole(struct profile_reader *r)
 {
   bool extends = r->given[PROFILE_KEY_EXTENDS];
@@ -431,8 +440,10 @@ static bool read_file(struct profile_reader *r)
     check_whole(r);
   if (r->base)
     inherit(r);
-  if (r->error_count == 0)
+  if (r->error_count == 0) {
+    check_keys(r);
     check_features(r);
+  }
   return !r->out_of_memory;
 }
 

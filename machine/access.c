@@ -8,14 +8,15 @@ void bare_phys_store(struct bare *b, uint32_t pa, const void *buf, uint32_t len)
   }
 }
 
-/* Alignment, translation, bus, in this order. */
-static bool locate(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *pa)
+/* Alignment, translation, protection, bus, in this order. */
+static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_access access, bool te,
+                   uint32_t *pa)
 {
   if (va % size != 0) {
     bare_set_trap(b, CAUSE_ALIGNMENT, va);
     return false;
   }
-  struct translation t = mmu_translate(b, va, size, te);
+  struct translation t = mmu_translate(b, va, size, access, te);
   if (!t.ok) {
     bare_set_trap(b, t.cause, va);
     return false;
@@ -24,20 +25,26 @@ static bool locate(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t
   return true;
 }
 
-bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value)
+static bool read(struct bare *b, uint32_t va, uint32_t size, enum machine_access access, bool te,
+                 uint32_t *value)
 {
   uint32_t pa;
-  if (!locate(b, va, size, te, &pa)) {
+  if (!locate(b, va, size, access, te, &pa)) {
     return false;
   }
   *value = storage_load(&b->storage, pa, size);
   return true;
 }
 
+bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value)
+{
+  return read(b, va, size, MACHINE_LOAD, te, value);
+}
+
 bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t value)
 {
   uint32_t pa;
-  if (!locate(b, va, size, te, &pa)) {
+  if (!locate(b, va, size, MACHINE_STORE, te, &pa)) {
     return false;
   }
   storage_store(&b->storage, pa, value, size);
@@ -47,8 +54,52 @@ bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t va
 
 bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word)
 {
-  return bare_load(b, pc, 4, psw_te(b->psw), word);
+  return read(b, pc, 4, MACHINE_FETCH, psw_te(b->psw), word);
 }
+
+/* ------------------------------------------------------------- storage keys */
+
+bool bare_key_get(const struct bare *b, uint32_t pa, uint32_t *key)
+{
+  if (!b->storage.key || pa >= b->storage.size) {
+    return false;
+  }
+  *key = storage_key(&b->storage, pa);
+  return true;
+}
+
+bool bare_key_set(struct bare *b, uint32_t pa, uint32_t key)
+{
+  uint32_t old;
+  if (!bare_key_get(b, pa, &old)) {
+    return false;
+  }
+  if (old != (key & KEY_MASK)) {
+    storage_set_key(&b->storage, pa, key & KEY_MASK);
+    mmu_forget_page(b, pa >> STORAGE_PAGE_SHIFT);
+  }
+  return true;
+}
+
+bool bare_insn_key_get(struct bare *b, uint32_t pa, uint32_t *key)
+{
+  if (!bare_key_get(b, pa, key)) {
+    bare_set_trap(b, CAUSE_BUS, pa);
+    return false;
+  }
+  return true;
+}
+
+bool bare_insn_key_set(struct bare *b, uint32_t pa, uint32_t key)
+{
+  if (!bare_key_set(b, pa, key)) {
+    bare_set_trap(b, CAUSE_BUS, pa);
+    return false;
+  }
+  return true;
+}
+
+/* ------------------------------------------------------------ previous mode */
 
 bool bare_prev_te(const struct bare *b)
 {

@@ -224,8 +224,25 @@ static bool bare_phys_write(struct machine *m, gpa_t at, const void *buf, uint32
 static struct translation bare_translate(struct machine *m, gva_t va, enum machine_access access,
                                          bool te)
 {
-  (void)access; /* bounds treats all alike */
-  return mmu_translate(bare_of(m), va.v, 1, te);
+  return mmu_translate(bare_of(m), va.v, 1, access, te);
+}
+
+static bool bare_owner_key_get(struct machine *m, gpa_t at, uint8_t *key)
+{
+  uint32_t value = 0;
+  bool ok = bare_key_get(bare_of(m), at.v, &value);
+  *key = (uint8_t)value;
+  return ok;
+}
+
+static bool bare_owner_key_set(struct machine *m, gpa_t at, uint8_t key)
+{
+  return bare_key_set(bare_of(m), at.v, key);
+}
+
+static uint64_t bare_key_changes(struct machine *m)
+{
+  return bare_of(m)->storage.key_changes;
 }
 
 static const struct machine_stats *bare_stats(struct machine *m)
@@ -404,6 +421,9 @@ static const struct machine_ops bare_ops = {
     .phys_read = bare_phys_read,
     .phys_write = bare_phys_write,
     .translate = bare_translate,
+    .key_get = bare_owner_key_get,
+    .key_set = bare_owner_key_set,
+    .key_changes = bare_key_changes,
     .port_in = bare_owner_in,
     .port_out = bare_owner_out,
     .console_input = bare_console_input,
@@ -454,6 +474,9 @@ struct machine *machine_create(const struct machine_config *config, const char *
   b->store = config->disk;
   if (!storage_init(&b->storage, config->storage)) {
     goto no_storage;
+  }
+  if ((profile_features(config->profile) & ISA_FEATURE_KEYS) && !storage_add_keys(&b->storage)) {
+    goto no_mmu;
   }
   if (!mmu_init(&b->mmu, config->profile)) {
     goto no_mmu;

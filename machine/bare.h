@@ -87,7 +87,8 @@ bool bare_insn_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value
 bool bare_deliver(struct machine *m, const struct trap *trap);
 
 /* ----------------------------------------------------------------- access.c */
-/* Loads and stores by an instruction, at va, of 1, 2 or 4 bytes. False: cause
+/* Loads and stores by an instruction, at va, of 1, 2 or 4 bytes, under the current
+ * PSW.key. False: cause
  * and value of b->trap say why, and nothing was done. */
 bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value);
 bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t value);
@@ -95,6 +96,13 @@ bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t va
 bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word);
 /* Whether translation is on for ldprev and stprev. */
 bool bare_prev_te(const struct bare *b);
+/* The key of the block that holds physical address pa; bits of `key` above KEY_MASK do
+ * not count. False: no such address, or no keys. */
+bool bare_key_get(const struct bare *b, uint32_t pa, uint32_t *key);
+bool bare_key_set(struct bare *b, uint32_t pa, uint32_t key);
+/* The same for an instruction: false with a bus error in b->trap. */
+bool bare_insn_key_get(struct bare *b, uint32_t pa, uint32_t *key);
+bool bare_insn_key_set(struct bare *b, uint32_t pa, uint32_t key);
 /* Storage by physical address, coherent with decoded code. The range must exist. */
 void bare_phys_store(struct bare *b, uint32_t pa, const void *buf, uint32_t len);
 

@@ -138,7 +138,7 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
   } while (0)
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
-    struct translation t_ = mmu_translate(b, (va), 1, space->te);                                  \
+    struct translation t_ = mmu_translate(b, (va), 1, MACHINE_##ACCESS, space->te);                \
     (ok_) = t_.ok;                                                                                 \
     (pa_) = t_.ok ? t_.pa.v : 0;                                                                   \
   } while (0)
@@ -146,6 +146,19 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
   do {                                                                                             \
     bare_set_trap(b, (cause), (value));                                                            \
     return OUT_TRAP;                                                                               \
+  } while (0)
+
+#define KEY_GET(dst, pa)                                                                           \
+  do {                                                                                             \
+    uint32_t value_;                                                                               \
+    ATTEMPT(bare_insn_key_get(b, (pa), &value_));                                                  \
+    (dst) = value_;                                                                                \
+  } while (0)
+/* The instruction's own page may have lost its tags. */
+#define KEY_SET(pa, key)                                                                           \
+  do {                                                                                             \
+    ATTEMPT(bare_insn_key_set(b, (pa), (key)));                                                    \
+    resync = true;                                                                                 \
   } while (0)
 
 /* The tracer sees b->tick. */

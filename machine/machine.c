@@ -199,6 +199,21 @@ struct translation machine_translate(struct machine *m, gva_t va, enum machine_a
   return m->ops->translate(m, va, access, te);
 }
 
+bool machine_key_get(struct machine *m, gpa_t at, uint8_t *key)
+{
+  return m->ops->key_get(m, at, key);
+}
+
+bool machine_key_set(struct machine *m, gpa_t at, uint8_t key)
+{
+  return m->ops->key_set(m, at, key);
+}
+
+uint64_t machine_key_changes(struct machine *m)
+{
+  return m->ops->key_changes(m);
+}
+
 /* ------------------------------------------------------------------ devices */
 
 bool machine_port_in(struct machine *m, uint32_t port, uint32_t *value)

@@ -13,6 +13,7 @@
 #include "isa/isa.h"
 #include "isa/profile.h"
 #include "machine/address.h"
+#include "machine/keys.h"
 
 struct machine;
 struct disk_store;
@@ -127,14 +128,23 @@ bool machine_phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t l
 bool machine_phys_read_word(struct machine *m, gpa_t at, uint32_t *word); /* at aligned */
 bool machine_phys_write_word(struct machine *m, gpa_t at, uint32_t word);
 
+/* Storage keys (machine/keys.h) by the owner, as ssk and isk: the key of the block
+ * that holds `at`; bits of `key` above KEY_MASK do not count. False, and nothing
+ * done (*key 0): there is no such address, or the profile has no keys. */
+bool machine_key_get(struct machine *m, gpa_t at, uint8_t *key);
+bool machine_key_set(struct machine *m, gpa_t at, uint8_t key);
+/* A count that grows with each change of a key, of this machine or of one that it
+ * is part of. Not part of the state. */
+uint64_t machine_key_changes(struct machine *m);
+
 enum machine_access { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
 struct translation {
   bool ok;
   gpa_t pa;             /* if ok */
-  enum isa_cause cause; /* if not: bounds, bus, … */
+  enum isa_cause cause; /* if not: bounds, protection, bus, … */
 };
 /* Pure: what an access by the current PSW (te: its TE) to one byte at va would
- * meet. Alignment is not looked at. */
+ * meet, by the map and by keys. Alignment is not looked at. */
 struct translation machine_translate(struct machine *m, gva_t va, enum machine_access access,
                                      bool te);
 
@@ -163,16 +173,16 @@ bool machine_disk_peek(struct machine *m, uint32_t sector, void *buf);
 
 /* --------------------------------------------------------- comparing, watching */
 
-/* Canonical state: registers, pc, PSW, control registers, run state, storage,
- * devices with pending events, disk contents, console output, tick. Not
+/* Canonical state: registers, pc, PSW, control registers, run state, storage and
+ * its keys, devices with pending events, disk contents, console output, tick. Not
  * caches, placement, engine or statistics. Equal states, equal hashes, whatever
  * kind of machine. Cost: the storage written since the last call. */
 uint64_t machine_state_hash(struct machine *m);
-/* The parts of it, so that a difference can be named. */
+/* The parts of it, so that a difference can be named; keys go with storage. */
 uint64_t machine_storage_digest(struct machine *m);
 uint64_t machine_device_digest(struct machine *m);
 
-/* A digest of part of storage, placement-free (page numbers count from the
+/* A digest of part of storage and of its keys, placement-free (page numbers count from the
  * range's start). start and size are multiples of the page size; the range
  * exists. Returns an id, or MACHINE_NO_WATCH if the host has no memory; the VMM
  * uses this to answer machine_storage_digest() for its VMs. Ranges may overlap.

@@ -3,7 +3,10 @@
 
 #include "machine/bare.h"
 
-#define PAGE_MASK (ISA_PAGE_SIZE - 1)
+#define PAGE_MASK  (ISA_PAGE_SIZE - 1)
+#define SPACE_USED 1u
+#define SPACE_TE   2u
+#define SPACE_KEY  2 /* shift */
 
 static void clear_space(struct space *space)
 {
@@ -28,7 +31,15 @@ void mmu_free(struct mmu *mmu)
   free(mmu->space);
 }
 
-struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size, bool te)
+/* What lies beyond storage has no key. */
+static bool key_refuses(const struct bare *b, uint64_t pa, bool store)
+{
+  return pa < b->storage.size &&
+         !key_allows(psw_key(b->psw), storage_key(&b->storage, (uint32_t)pa), store);
+}
+
+struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size,
+                                 enum machine_access access, bool te)
 {
   uint64_t pa = va;
   if (te && b->mmu.bounds) {
@@ -36,6 +47,11 @@ struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t siz
       return (struct translation){.cause = CAUSE_BOUNDS};
     }
     pa += b->cr[CR_BASE];
+  }
+  /* A base that is no multiple of 4 can put an access across two blocks. */
+  bool store = access == MACHINE_STORE;
+  if (b->storage.key && (key_refuses(b, pa, store) || key_refuses(b, pa + size - 1, store))) {
+    return (struct translation){.cause = CAUSE_PROTECTION};
   }
   if (pa + size > b->storage.size) {
     return (struct translation){.cause = CAUSE_BUS};
@@ -50,19 +66,22 @@ struct space *mmu_space(struct bare *b)
   struct mmu *mmu = &b->mmu;
   bool te = psw_te(b->psw) && mmu->bounds;
   uint32_t base = te ? b->cr[CR_BASE] : 0, bound = te ? b->cr[CR_BOUND] : 0;
+  uint32_t key = b->storage.key ? psw_key(b->psw) : 0;
+  uint32_t selector = SPACE_USED | (te ? SPACE_TE : 0) | key << SPACE_KEY;
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &mmu->space[i];
-    if (s->used && s->te == te && s->base == base && s->bound == bound) {
+    if (s->selector == selector && s->base == base && s->bound == bound) {
       return s;
     }
   }
   struct space *s = &mmu->space[mmu->next];
   mmu->next = (mmu->next + 1) % MMU_SPACES;
   clear_space(s);
-  s->used = true;
+  s->selector = selector;
   s->te = te;
   s->base = base;
   s->bound = bound;
+  s->key = key;
   return s;
 }
 
@@ -83,17 +102,32 @@ static uint32_t page_extent(const struct bare *b, const struct space *s, uint32_
   return *pa < b->storage.size ? extent : 0;
 }
 
+/* Whether the key of the page's first or second block lets the space access it. */
+static bool block_allows(const struct bare *b, const struct space *s, uint64_t page, uint32_t block,
+                         bool store)
+{
+  uint64_t at = (page << STORAGE_PAGE_SHIFT) + block * KEY_BLOCK_SIZE;
+  return s->key == 0 || key_allows(s->key, storage_key(&b->storage, (uint32_t)at), store);
+}
+
+static bool page_allows(const struct bare *b, const struct space *s, uint64_t page, bool store)
+{
+  return block_allows(b, s, page, 0, store) && block_allows(b, s, page, 1, store);
+}
+
 void mmu_fill_data(struct bare *b, struct space *space, uint32_t va)
 {
   uint64_t pa;
-  if (page_extent(b, space, va, &pa) < ISA_PAGE_SIZE) {
+  if (page_extent(b, space, va, &pa) < ISA_PAGE_SIZE ||
+      !page_allows(b, space, pa >> STORAGE_PAGE_SHIFT, false)) {
     return;
   }
   uint32_t tag = va & ~PAGE_MASK;
+  bool store = page_allows(b, space, pa >> STORAGE_PAGE_SHIFT, true);
   const struct page *page = &b->storage.page[pa >> STORAGE_PAGE_SHIFT];
   struct data_entry *e = &space->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
   e->read = tag;
-  e->write = page->dirty && !page->code ? tag : MMU_NO_TAG;
+  e->write = store && page->dirty && !page->code ? tag : MMU_NO_TAG;
   e->offset = (uintptr_t)b->storage.bytes + (uintptr_t)pa - tag;
 }
 
@@ -101,8 +135,15 @@ bool mmu_code_extent(struct bare *b, const struct space *space, uint32_t va, uin
                      uint32_t *words)
 {
   uint64_t pa;
-  *words = page_extent(b, space, va, &pa) / 4;
+  uint32_t extent = page_extent(b, space, va, &pa);
   *page = (uint32_t)(pa >> STORAGE_PAGE_SHIFT);
+  if (extent > KEY_BLOCK_SIZE && !block_allows(b, space, *page, 1, false)) {
+    extent = KEY_BLOCK_SIZE;
+  }
+  if (extent > 0 && !block_allows(b, space, *page, 0, false)) {
+    extent = 0; /* slots count from the page's start: the second block alone is stepped */
+  }
+  *words = extent / 4;
   return (va & PAGE_MASK) / 4 < *words;
 }
 
@@ -112,8 +153,24 @@ void mmu_forget_write(struct bare *b, uint32_t page)
     struct space *s = &b->mmu.space[i];
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
     struct data_entry *e = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
-    if (s->used && e->write == va) {
+    if (s->selector != 0 && e->write == va) {
       e->write = MMU_NO_TAG;
+    }
+  }
+}
+
+void mmu_forget_page(struct bare *b, uint32_t page)
+{
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    struct space *s = &b->mmu.space[i];
+    uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
+    struct data_entry *data = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
+    struct code_entry *code = &s->code[(va >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
+    if (s->selector != 0 && data->read == va) {
+      data->read = data->write = MMU_NO_TAG;
+    }
+    if (s->selector != 0 && code->tag == va) {
+      code->tag = MMU_NO_TAG;
     }
   }
 }

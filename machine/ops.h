@@ -44,6 +44,9 @@ struct machine_ops {
   bool (*phys_read)(struct machine *m, gpa_t at, void *buf, uint32_t len);
   bool (*phys_write)(struct machine *m, gpa_t at, const void *buf, uint32_t len);
   struct translation (*translate)(struct machine *m, gva_t va, enum machine_access access, bool te);
+  bool (*key_get)(struct machine *m, gpa_t at, uint8_t *key);
+  bool (*key_set)(struct machine *m, gpa_t at, uint8_t key);
+  uint64_t (*key_changes)(struct machine *m);
   bool (*port_in)(struct machine *m, uint32_t port, uint32_t *value);
   bool (*port_out)(struct machine *m, uint32_t port, uint32_t value);
   void (*console_input)(struct machine *m, uint64_t at, uint8_t byte);

@@ -20,6 +20,7 @@ struct snapshot {
   uint32_t crs[ISA_CR_COUNT]; /* TIMER: ticks left */
   struct page *pages;         /* those that are not all zero, ascending */
   size_t page_count, page_capacity;
+  uint8_t *keys; /* one for each block; NULL: the machine has none */
   struct machine_blob devices;
 };
 
@@ -59,6 +60,23 @@ static bool take_storage(struct snapshot *s, struct machine *m)
   return true;
 }
 
+static uint32_t blocks(const struct snapshot *s)
+{
+  return s->features & ISA_FEATURE_KEYS ? s->storage / KEY_BLOCK_SIZE : 0;
+}
+
+static bool take_keys(struct snapshot *s, struct machine *m)
+{
+  if (blocks(s) == 0) {
+    return true;
+  }
+  s->keys = malloc(blocks(s));
+  for (uint32_t i = 0; s->keys && i < blocks(s); i++) {
+    machine_key_get(m, gpa(i * KEY_BLOCK_SIZE), &s->keys[i]);
+  }
+  return s->keys != NULL;
+}
+
 static void take_processor(struct snapshot *s, struct machine *m)
 {
   s->tick = machine_tick(m);
@@ -83,7 +101,7 @@ struct snapshot *snapshot_take(struct machine *m)
   s->storage = machine_storage_size(m);
   s->disk_sectors = machine_disk_sectors(m);
   take_processor(s, m);
-  if (!take_storage(s, m) || !m->ops->save_devices(m, &s->devices)) {
+  if (!take_storage(s, m) || !take_keys(s, m) || !m->ops->save_devices(m, &s->devices)) {
     snapshot_destroy(s);
     return NULL;
   }
@@ -93,6 +111,7 @@ struct snapshot *snapshot_take(struct machine *m)
 void snapshot_destroy(struct snapshot *s)
 {
   if (s) {
+    free(s->keys);
     free(s->pages);
     free(s->devices.bytes);
     free(s);
@@ -132,6 +151,13 @@ static void restore_storage(const struct snapshot *s, struct machine *m)
   }
 }
 
+static void restore_keys(const struct snapshot *s, struct machine *m)
+{
+  for (uint32_t i = 0; i < blocks(s); i++) {
+    machine_key_set(m, gpa(i * KEY_BLOCK_SIZE), s->keys[i]);
+  }
+}
+
 /* After the tick, from which TIMER counts. IPEND comes last: no other register
  * raises a line when set, and should one ever do so it must not outlive this. */
 static void restore_processor(const struct snapshot *s, struct machine *m)
@@ -161,6 +187,7 @@ bool snapshot_restore(struct machine *m, const struct snapshot *s)
     return false;
   }
   restore_storage(s, m);
+  restore_keys(s, m);
   restore_processor(s, m);
   return true;
 }

@@ -51,7 +51,7 @@ enum outcome { DONE, TRAPPED };
 #define STORE_PREV(addr, v)  ATTEMPT(bare_store(b, (addr), 4, bare_prev_te(b), (v)))
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
-    struct translation t_ = mmu_translate(b, (va), 1, psw_te(b->psw));                             \
+    struct translation t_ = mmu_translate(b, (va), 1, MACHINE_##ACCESS, psw_te(b->psw));           \
     (ok_) = t_.ok;                                                                                 \
     (pa_) = t_.ok ? t_.pa.v : 0;                                                                   \
   } while (0)
@@ -61,6 +61,8 @@ enum outcome { DONE, TRAPPED };
     return TRAPPED;                                                                                \
   } while (0)
 
+#define KEY_GET(dst, pa)   ATTEMPT(bare_insn_key_get(b, (pa), &(dst)))
+#define KEY_SET(pa, key)   ATTEMPT(bare_insn_key_set(b, (pa), (key)))
 #define PORT_IN(dst, port) ATTEMPT(bare_insn_in(b, b->tick + 1, (port), &(dst)))
 #define PORT_OUT(port, v)  ATTEMPT(bare_insn_out(b, b->tick + 1, (port), (v)))
 #define WAIT()             (b->run_state = MACHINE_WAITING)

@@ -37,6 +37,7 @@ bool storage_init(struct storage *s, uint32_t size)
 
 void storage_free(struct storage *s)
 {
+  free(s->key);
   free(s->watch);
   free(s->touched);
   free(s->page);
@@ -46,15 +47,39 @@ void storage_free(struct storage *s)
   *s = (struct storage){0};
 }
 
+bool storage_add_keys(struct storage *s)
+{
+  s->key = calloc(s->size >> KEY_BLOCK_SHIFT, sizeof *s->key);
+  return s->key != NULL;
+}
+
 /* The share of one doubleword in its page's digest; `index` within the page. */
 static uint64_t word_share(uint32_t index, uint64_t word)
 {
   return word == 0 ? 0 : digest_mix(word ^ ((index + 1) * 0x9e3779b97f4a7c15u));
 }
 
-static uint64_t page_digest(const uint8_t *bytes)
+#define KEYS_IN_PAGE (STORAGE_PAGE_SIZE / KEY_BLOCK_SIZE)
+
+/* A key counts as one more doubleword behind those of its page. */
+static uint64_t key_share(uint32_t block, uint32_t key)
+{
+  return word_share(STORAGE_PAGE_SIZE / 8 + block % KEYS_IN_PAGE, key);
+}
+
+static uint64_t keys_digest(const struct storage *s, uint32_t index)
 {
   uint64_t sum = 0;
+  for (uint32_t i = 0; s->key && i < KEYS_IN_PAGE; i++) {
+    sum += key_share(i, s->key[index * KEYS_IN_PAGE + i]);
+  }
+  return sum;
+}
+
+static uint64_t page_digest(const struct storage *s, uint32_t index)
+{
+  const uint8_t *bytes = s->bytes + ((size_t)index << STORAGE_PAGE_SHIFT);
+  uint64_t sum = keys_digest(s, index);
   for (uint32_t i = 0; i < STORAGE_PAGE_SIZE / 8; i++) {
     uint64_t word;
     memcpy(&word, bytes + 8 * i, 8);
@@ -122,6 +147,18 @@ uint32_t storage_load(const struct storage *s, uint32_t at, uint32_t size)
   return value;
 }
 
+void storage_set_key(struct storage *s, uint32_t at, uint32_t key)
+{
+  uint32_t block = at >> KEY_BLOCK_SHIFT, index = at >> STORAGE_PAGE_SHIFT;
+  struct page *page = &s->page[index];
+  if (!page->dirty) {
+    page->digest += key_share(block, key) - key_share(block, s->key[block]);
+  }
+  s->key[block] = (uint8_t)key;
+  s->key_changes++;
+  touch(s, index);
+}
+
 static void recount(struct storage *s, uint32_t index)
 {
   struct page *page = &s->page[index];
@@ -141,7 +178,7 @@ void storage_settle(struct storage *s, storage_cleaned_fn *cleaned, void *ctx)
     uint32_t index = s->touched[i];
     struct page *page = &s->page[index];
     if (page->dirty) {
-      page->digest = page_digest(s->bytes + ((size_t)index << STORAGE_PAGE_SHIFT));
+      page->digest = page_digest(s, index);
       page->dirty = false;
       cleaned(ctx, index);
     }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "machine/address.h"
+#include "machine/keys.h"
 
 #define STORAGE_PAGE_SHIFT 12u
 #define STORAGE_PAGE_SIZE  (1u << STORAGE_PAGE_SHIFT)
@@ -38,17 +39,29 @@ struct storage {
   uint32_t touched_count;
   struct watch *watch; /* [0]: all of storage */
   unsigned watch_count;
+  uint8_t *key;         /* one for each block (keys.h); NULL: this storage has none */
+  uint64_t key_changes; /* how often one was changed */
 };
 
 /* All zero. False: no host memory, nothing to free. size is in whole pages. */
 bool storage_init(struct storage *s, uint32_t size);
 void storage_free(struct storage *s);
+/* Gives every block a key, 0 at first. False: no host memory, nothing changed. */
+bool storage_add_keys(struct storage *s);
 
 /* The range must exist. */
 void storage_write(struct storage *s, uint32_t at, const void *buf, uint32_t len);
 /* size 1, 2 or 4; `at` may be misaligned. */
 void storage_store(struct storage *s, uint32_t at, uint32_t value, uint32_t size);
 uint32_t storage_load(const struct storage *s, uint32_t at, uint32_t size);
+
+/* The key of the block that holds `at`; the storage has keys, and `at` lies in it.
+ * Keys count in the digests. */
+static inline uint32_t storage_key(const struct storage *s, uint32_t at)
+{
+  return s->key[at >> KEY_BLOCK_SHIFT];
+}
+void storage_set_key(struct storage *s, uint32_t at, uint32_t key);
 
 /* Brings every page's digest up to date; calls `cleaned` for each page that was
  * dirty and no longer is. */

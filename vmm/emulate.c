@@ -19,7 +19,7 @@ struct job {
   const struct vmm_env *env;
   struct isa_decoded insn;
   uint32_t word[2]; /* loaded */
-  gpa_t at;         /* where to store */
+  gpa_t at;         /* where to store, or a key's block */
   uint32_t value;   /* to be stored, or for a register */
 };
 
@@ -271,6 +271,28 @@ static struct vmm_trap verify_stprev(struct job *j)
   return find(j, effective(j), MACHINE_STORE, previous_te(j), &j->at);
 }
 
+/* ----------------------------------------------------------- storage keys
+ * The blocks are those of the virtual machine's storage. */
+
+static struct vmm_trap verify_key(struct job *j)
+{
+  uint32_t at = reg(j, j->insn.b);
+  struct vmm_key found = j->env->key_get(j->env->ctx, gpa(at));
+  j->at = gpa(at);
+  j->value = found.key;
+  return found.ok ? no_trap : trap(CAUSE_BUS, at);
+}
+
+static void act_ssk(struct job *j)
+{
+  j->env->key_set(j->env->ctx, j->at, (uint8_t)(reg(j, j->insn.a) & KEY_MASK));
+}
+
+static void act_isk(struct job *j)
+{
+  set_reg(j, j->insn.a, j->value);
+}
+
 /* ------------------------------------------------------------------- ports */
 
 static struct vmm_trap verify_port(struct job *j)
@@ -315,6 +337,8 @@ static const struct routine routines[ISA_INSN_COUNT] = {
     [ISA_PROBE] = {NULL, act_probe},
     [ISA_LDPREV] = {verify_ldprev, act_ldprev},
     [ISA_STPREV] = {verify_stprev, act_store},
+    [ISA_SSK] = {verify_key, act_ssk},
+    [ISA_ISK] = {verify_key, act_isk},
     [ISA_RDTICK] = {NULL, act_rdtick},
     [ISA_CPUID] = {NULL, act_cpuid},
     [ISA_IN] = {verify_port, act_in},

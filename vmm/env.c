@@ -88,6 +88,20 @@ static bool store(void *ctx, gpa_t at, uint32_t word)
   return vm_ops.phys_write(&vm->machine, at, &word, sizeof word);
 }
 
+static struct vmm_key key_get(void *ctx, gpa_t at)
+{
+  struct vm *vm = ctx;
+  struct vmm_key key = {.ok = false};
+  key.ok = vm_ops.key_get(&vm->machine, at, &key.key);
+  return key;
+}
+
+static bool key_set(void *ctx, gpa_t at, uint8_t key)
+{
+  struct vm *vm = ctx;
+  return vm_ops.key_set(&vm->machine, at, key);
+}
+
 static bool port_exists(void *ctx, uint32_t port)
 {
   (void)ctx;
@@ -154,6 +168,8 @@ struct vmm_env env_make(struct vm *vm)
       .translate = translate,
       .load = load,
       .store = store,
+      .key_get = key_get,
+      .key_set = key_set,
       .port_exists = port_exists,
       .port_in = port_in,
       .port_out = port_out,

@@ -90,7 +90,9 @@ struct vmm {
   struct vm *vms;
   struct vm *loaded; /* whose registers the real machine holds; NULL: none */
   struct world world;
-  struct vm *reader; /* for whom the real disk is reading; NULL: it is idle */
+  uint8_t *keys;        /* of the real machine's blocks, as they must be; NULL: it has none */
+  uint64_t key_changes; /* the real machine's count when that was so */
+  struct vm *reader;    /* for whom the real disk is reading; NULL: it is idle */
   unsigned violations;
   char first_violation[REASON_SIZE];
 };
@@ -104,6 +106,9 @@ static inline struct vm *vm_of(struct machine *m)
 void vm_destroy(struct machine *vm);
 /* Records a violation of resource control and stops the VM for good. */
 void vmm_lose_control(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Sets a real storage key. False: there is no such address, or the machine has none. */
+bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key);
 
 /* allocate.c: the allocator A. NULL reason: granted. */
 const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range);

@@ -20,6 +20,12 @@ struct vmm_word {
   uint32_t word;
 };
 
+/* The storage key of a block of guest storage, if there is one at that place. */
+struct vmm_key {
+  bool ok;
+  uint8_t key;
+};
+
 /* A decoded instruction word, if it is legal on this profile. */
 struct vmm_insn {
   bool legal;
@@ -57,6 +63,11 @@ struct vmm_env {
                                   bool te);
   struct vmm_word (*load)(void *ctx, gpa_t at); /* 4 bytes */
   bool (*store)(void *ctx, gpa_t at, uint32_t word);
+
+  /* The keys of its storage: of the block that holds `at`. Not ok, or false and
+   * nothing done: no such address, or the profile has no keys. */
+  struct vmm_key (*key_get)(void *ctx, gpa_t at);
+  bool (*key_set)(void *ctx, gpa_t at, uint8_t key);
 
   /* Its ports. Only call in and out for a port that exists. */
   bool (*port_exists)(void *ctx, uint32_t port);

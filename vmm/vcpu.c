@@ -211,6 +211,33 @@ static void report_psw(struct vm *vm, uint32_t want, uint32_t found)
   }
 }
 
+/* A guest that can execute ssk names real blocks with it. Its own it may have; the
+ * key of any other is put back. The count spares a look at every block each time. */
+static void check_keys(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  if (!vmm->keys || machine_key_changes(vmm->real) == vmm->key_changes) {
+    return;
+  }
+  for (uint32_t at = 0; at < machine_storage_size(vmm->real); at += KEY_BLOCK_SIZE) {
+    uint8_t *want = &vmm->keys[at >> KEY_BLOCK_SHIFT], found = *want;
+    machine_key_get(vmm->real, gpa(at), &found);
+    if (found == *want) {
+      continue;
+    }
+    if (range_contains(vm->storage.start.v, vm->storage.size, at, KEY_BLOCK_SIZE)) {
+      *want = found;
+      continue;
+    }
+    vmm_lose_control(vm,
+                     "the guest changed the storage key of the real machine's block at 0x%08x from "
+                     "%u to %u",
+                     at, *want, found);
+    machine_key_set(vmm->real, gpa(at), *want);
+  }
+  vmm->key_changes = machine_key_changes(vmm->real);
+}
+
 static void check_cr(struct vm *vm, enum isa_cr cr, const char *name, uint32_t want)
 {
   uint32_t found = machine_get_cr(vm->vmm->real, cr);
@@ -236,6 +263,7 @@ static void check_world(struct vm *vm, uint64_t elapsed)
   check_cr(vm, CR_VBR, "VBR", w->vbr);
   check_cr(vm, CR_IMASK, "IMASK", w->imask);
   check_cr(vm, CR_TIMER, "TIMER", elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0);
+  check_keys(vm);
   vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
 }
 

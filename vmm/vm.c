@@ -377,6 +377,26 @@ static struct translation translate(struct machine *m, gva_t va, enum machine_ac
   return vm->env.translate(vm, va, 1, access, te);
 }
 
+/* A VM starts at a whole page, so its blocks are whole blocks of the real machine,
+ * and their real keys are the virtual ones: direct execution checks them. */
+static bool key_get(struct machine *m, gpa_t at, uint8_t *key)
+{
+  gpa_t real;
+  *key = 0;
+  return to_real(vm_of(m), at, 1, &real) && machine_key_get(m->parent, real, key);
+}
+
+static bool key_set(struct machine *m, gpa_t at, uint8_t key)
+{
+  gpa_t real;
+  return to_real(vm_of(m), at, 1, &real) && vmm_set_key(vm_of(m)->vmm, real, key);
+}
+
+static uint64_t key_changes(struct machine *m)
+{
+  return machine_key_changes(m->parent);
+}
+
 static uint64_t storage_digest(struct machine *m)
 {
   return machine_watched_digest(m->parent, vm_of(m)->watch);
@@ -506,6 +526,9 @@ const struct machine_ops vm_ops = {
     .phys_read = phys_read,
     .phys_write = phys_write,
     .translate = translate,
+    .key_get = key_get,
+    .key_set = key_set,
+    .key_changes = key_changes,
     .port_in = port_in,
     .port_out = port_out,
     .console_input = console_in,

@@ -49,6 +49,31 @@ static const char *refuse_real(struct machine *real, const struct vmm_modules *m
   return NULL;
 }
 
+/* The real machine's storage keys, if it has any. False: no memory. */
+static bool learn_keys(struct vmm *vmm)
+{
+  uint32_t blocks = machine_storage_size(vmm->real) / KEY_BLOCK_SIZE;
+  if (!(profile_features(machine_profile(vmm->real)) & ISA_FEATURE_KEYS)) {
+    return true;
+  }
+  vmm->keys = malloc(blocks);
+  for (uint32_t i = 0; vmm->keys && i < blocks; i++) {
+    machine_key_get(vmm->real, gpa(i * KEY_BLOCK_SIZE), &vmm->keys[i]);
+  }
+  vmm->key_changes = machine_key_changes(vmm->real);
+  return vmm->keys != NULL;
+}
+
+bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key)
+{
+  if (!machine_key_set(vmm->real, at, key)) {
+    return false;
+  }
+  vmm->keys[at.v >> KEY_BLOCK_SHIFT] = key & KEY_MASK;
+  vmm->key_changes = machine_key_changes(vmm->real);
+  return true;
+}
+
 struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modules,
                             const char **reason)
 {
@@ -68,6 +93,11 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
   vmm->world.bound = machine_get_cr(real, CR_BOUND);
   vmm->world.vbr = machine_get_cr(real, CR_VBR);
   vmm->world.imask = machine_get_cr(real, CR_IMASK);
+  if (!learn_keys(vmm)) {
+    give_reason(reason, "no memory for the VMM");
+    free(vmm);
+    return NULL;
+  }
   return vmm;
 }
 
@@ -78,6 +108,9 @@ struct vmm *vmm_create(struct machine *real, const char **reason)
 
 void vmm_destroy(struct vmm *vmm)
 {
+  if (vmm) {
+    free(vmm->keys);
+  }
   free(vmm);
 }
 
@@ -197,6 +230,17 @@ static bool clear_storage(struct vm *vm)
   return true;
 }
 
+/* The same for keys. */
+static void clear_keys(struct vm *vm)
+{
+  for (uint32_t i = 0; vm->vmm->keys && i < vm->storage.size; i += KEY_BLOCK_SIZE) {
+    gpa_t at = gpa(vm->storage.start.v + i);
+    if (vm->vmm->keys[at.v >> KEY_BLOCK_SHIFT] != 0) {
+      vmm_set_key(vm->vmm, at, 0);
+    }
+  }
+}
+
 struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
                               const char **reason)
 {
@@ -224,6 +268,7 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
     destroy_parts(vm);
     return NULL;
   }
+  clear_keys(vm);
   vcpu_reset(vm);
   vm->next = vmm->vms;
   vmm->vms = vm;

@@ -3,4 +3,3 @@ title "T";
 modes 2;
 mmu paged;
 io channel;
-keys;

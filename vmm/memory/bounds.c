@@ -27,18 +27,34 @@ static struct vmm_real_map compose(void *state, const struct vmm_env *env)
   return (struct vmm_real_map){own.start.v + base, bound < room ? bound : room};
 }
 
+/* By the virtual PSW's key and the virtual key of the block. What lies beyond
+ * storage has no key, and neither has a machine without the feature. */
+static bool key_refuses(const struct vmm_env *env, uint64_t at, enum machine_access access)
+{
+  uint32_t own = psw_key(env->get_cr(env->ctx, CR_PSW));
+  if (own == 0 || at >= env->allocation(env->ctx).size) {
+    return false;
+  }
+  struct vmm_key block = env->key_get(env->ctx, gpa((uint32_t)at));
+  return block.ok && !key_allows(own, block.key, access == MACHINE_STORE);
+}
+
 /* docs/machine.md, "Storage and addresses", of the virtual machine. The sums
  * have 33 bits. */
 static struct translation translate(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
                                     enum machine_access access, bool te)
 {
-  (void)state, (void)access;
+  (void)state;
   uint64_t at = va.v;
   if (te) {
     if (at + size > env->get_cr(env->ctx, CR_BOUND)) {
       return (struct translation){.ok = false, .cause = CAUSE_BOUNDS};
     }
     at += env->get_cr(env->ctx, CR_BASE);
+  }
+  /* A base that is no multiple of 4 can put an access across two blocks. */
+  if (key_refuses(env, at, access) || key_refuses(env, at + size - 1, access)) {
+    return (struct translation){.ok = false, .cause = CAUSE_PROTECTION};
   }
   if (at + size > env->allocation(env->ctx).size) {
     return (struct translation){.ok = false, .cause = CAUSE_BUS};

@@ -414,6 +414,24 @@ static void test_required_keys(void **state)
   expect_message("extends pg;", "no 'profile'");
 }
 
+static void test_storage_keys(void **state)
+{
+  (void)state;
+  struct profile *without = good(HEADER), *with = good(HEADER "keys; outside isk = full;");
+  assert_false(profile_features(without) & ISA_FEATURE_KEYS);
+  assert_int_equal(profile_behaviour(without, ISA_SSK, 0)->kind, PROFILE_ABSENT);
+  assert_true(profile_features(with) & ISA_FEATURE_KEYS);
+  assert_int_equal(profile_behaviour(with, ISA_SSK, 0)->kind, PROFILE_BODY);
+  assert_int_equal(profile_behaviour(with, ISA_SSK, 1)->kind, PROFILE_TRAP);
+  assert_int_equal(profile_behaviour(with, ISA_ISK, 1)->kind, PROFILE_BODY);
+  struct profile *same = profile_override(with, "bounds", "none", stderr);
+  assert_true(profile_features(same) & ISA_FEATURE_KEYS);
+  profile_destroy(same);
+  profile_destroy(with);
+  profile_destroy(without);
+  expect_message(HEADER "outside ssk = full;", "needs 'keys'");
+}
+
 /* Any bytes at all: a message or a profile, never a crash (the sanitizer build
  * makes this sharp). */
 static void test_no_bytes_break_it(void **state)
@@ -490,6 +508,7 @@ int main(void)
       cmocka_unit_test(test_files),
       cmocka_unit_test(test_many_errors_are_all_told_up_to_a_cap),
       cmocka_unit_test(test_required_keys),
+      cmocka_unit_test(test_storage_keys),
       cmocka_unit_test(test_no_bytes_break_it),
       cmocka_unit_test(test_strings_are_text),
       cmocka_unit_test(test_too_long),
