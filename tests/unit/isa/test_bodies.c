@@ -607,7 +607,8 @@ static void test_transfers_of_control(void **state)
     d = (struct isa_decoded){.insn = ISA_JUSER, .b = 6, .imm = 4};
     want = s;
     want.pc = s.reg[6] + 4;
-    want.psw = psw_set_te(psw_set_mode(s.psw, 1), 1);
+    if (psw_mode(s.psw) != 1) /* a plain jump in user mode */
+      want.psw = psw_set_te(psw_set_mode(s.psw, 1), 1);
     expect_outcome(&d, &s, &want, false);
   }
 }

@@ -552,8 +552,9 @@ static bool rfe(struct reference_machine *r, bool *jumped)
 
 static bool juser(struct reference_machine *r, const struct isa_decoded *i, bool *jumped)
 {
+  bool enters = r->mode != r->modes - 1 || WRONG(JUSER_TE_IN_USER_MODE);
   r->mode = WRONG(JUSER_TO_MODE_1) ? 1 : r->modes - 1;
-  r->te = WRONG(JUSER_KEEPS_TE) ? r->te : true;
+  r->te = r->te || (enters && !WRONG(JUSER_KEEPS_TE));
   r->user.pc = r->user.regs[i->b] + i->imm;
   return *jumped = true;
 }

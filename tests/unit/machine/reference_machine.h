@@ -41,6 +41,7 @@ enum reference_behaviour {
   X(LPSW_CHECK_TAKES_TE, LPSW, CHECK)                                                              \
   X(LPSW_CHECK_REFUSES_SAME, LPSW, CHECK)                                                          \
   X(JUSER_KEEPS_TE, JUSER, FULL)                                                                   \
+  X(JUSER_TE_IN_USER_MODE, JUSER, FULL)                                                            \
   X(JUSER_TO_MODE_1, JUSER, FULL)                                                                  \
   X(PUSHF_WHOLE_PSW, PUSHF, FULL)                                                                  \
   X(PUSHF_STORES_AT_SP, PUSHF, FULL)                                                               \
