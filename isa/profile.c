@@ -203,7 +203,9 @@ struct profile *profile_override(const struct profile *p, const char *mmu, const
 
 const char *const *profile_shipped(void)
 {
-  static const char *const names[] = {"pg", "s360", "x86", "x86-popf", "pdp10", NULL};
+  static const char *const names[] = {"pg",    "x86-popf", "s360",   "pdp10", "pdp11",
+                                      "vax",   "m68000",   "m68010", "x86",   "mips",
+                                      "armv7", "itanium",  "riscv",  "vtx",   NULL};
   return names;
 }
 
