@@ -50,8 +50,8 @@ $(BUILD)/isagen: $(ISAGEN_OBJ)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
-ISA_OUT := $(GEN)/pg32.h $(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h
-$(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h: $(GEN)/pg32.h
+ISA_OUT := $(GEN)/pg32.h $(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h $(GEN)/pg32_terms.h
+$(GEN)/pg32_tables.c $(GEN)/pg32_bodies.h $(GEN)/pg32_terms.h: $(GEN)/pg32.h
 $(GEN)/pg32.h: isa/pg32.isa $(BUILD)/isagen
 	@mkdir -p $(@D)
 	$(call step,ISAGEN)

@@ -10,6 +10,7 @@
 void emit_header(FILE *out, const struct def *def);
 void emit_tables(FILE *out, const struct def *def);
 void emit_bodies(FILE *out, const struct def *def);
+void emit_terms(FILE *out, const struct def *def);
 /* The manual quotes the bodies from the source. */
 void emit_manual(FILE *out, const struct def *def, const struct source *source);
 

@@ -2,7 +2,7 @@
  * generated from it.
  *
  *   isagen --check FILE     only check
- *   isagen --out DIR FILE   write DIR/pg32.h, pg32_tables.c and pg32_bodies.h
+ *   isagen --out DIR FILE   write DIR/pg32.h, pg32_tables.c, pg32_bodies.h, pg32_terms.h
  *   isagen --manual FILE    print the manual's tables
  *
  * Exit status: 0 done, 2 usage or a bad definition, 3 the host failed. A bad
@@ -72,7 +72,11 @@ static enum status write_all(const char *dir, const struct def *def)
     const char *name;
     emit_fn *emit;
   } files[] = {
-      {"pg32.h", emit_header}, {"pg32_tables.c", emit_tables}, {"pg32_bodies.h", emit_bodies}};
+      {"pg32.h", emit_header},
+      {"pg32_tables.c", emit_tables},
+      {"pg32_bodies.h", emit_bodies},
+      {"pg32_terms.h", emit_terms},
+  };
   enum status status = STATUS_OK;
   for (size_t i = 0; i < sizeof files / sizeof *files && status == STATUS_OK; i++)
     status = write_file(dir, files[i].name, def, files[i].emit);

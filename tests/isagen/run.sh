@@ -58,7 +58,7 @@ mkdir "$scratch/good.out"
 (cd "$scratch" && "$isagen" --out good.out good.isa >good.said 2>&1)
 echo $? >"$scratch/good.status"
 [ "$(cat "$scratch/good.status")" = 0 ] && [ ! -s "$scratch/good.said" ] &&
-  [ "$(ls "$scratch/good.out" | xargs)" = "pg32.h pg32_bodies.h pg32_tables.c" ]
+  [ "$(ls "$scratch/good.out" | xargs)" = "pg32.h pg32_bodies.h pg32_tables.c pg32_terms.h" ]
 report $? "the prelude is accepted" "$scratch/good.said"
 [ "$(judge good /dev/null | wc -l)" -eq 2 ]
 report $? "judging: a wrong status and output files are seen"

@@ -48,7 +48,7 @@ derive() { # DIR FILE…
       *.l) flex --header-file="$dir/gen/$base.h" -o "$dir/gen/$base.c" "$dir/$file" && echo "gen/$base.c" ;;
       *.isa)
         "$BUILD/isagen" --out "$dir/gen" "$dir/$file" || return
-        for base in pg32.h pg32_tables.c pg32_bodies.h; do
+        for base in pg32.h pg32_tables.c pg32_bodies.h pg32_terms.h; do
           cmp -s "$dir/gen/$base" "$BUILD/gen/$base" || echo "gen/$base"
         done
         ;;
