@@ -1,6 +1,6 @@
 # Every instruction that reads or changes system state is privileged in the
 # problem state. Said one by one here, with what the real machine has; what has
-# no counterpart there (pushf, wfi, …) traps like everything not mentioned.
+# no counterpart there (pushf, …) traps like everything not mentioned.
 # The real interval timer lies in storage, at location 80; ours is a control
 # register, because a location that ticks would make ordinary loads sensitive.
 profile s360;
@@ -11,6 +11,7 @@ source "IBM, System/360 Principles of Operation, GA22-6821; System/360 Model 67 
 modes 2;
 mmu   bounds;
 io    ports;
+keys;
 
 outside lpsw = trap as "LPSW" source "GA22-6821";
 outside rfe  = trap as "LPSW of an old PSW" source "GA22-6821";
@@ -22,3 +23,6 @@ outside out  = trap as "WRD" source "GA22-6821";
 outside lra  = trap as "LRA" source "GA27-2719";
 outside mfcr = trap as "STMC" source "GA27-2719";
 outside mtcr = trap as "LMC" source "GA27-2719";
+outside ssk  = trap as "SSK" source "GA22-6821";
+outside isk  = trap as "ISK" source "GA22-6821";
+outside wfi  = trap as "LPSW with the wait bit" source "GA22-6821";
