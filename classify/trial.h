@@ -47,7 +47,9 @@ struct trial_result {
   /* As if no time had passed: TICK, TIMER and the timer's line of IPEND are those
    * before, unless the instruction wrote them. */
   uint32_t cr[ISA_CR_COUNT];
-  /* At most one word of storage changes: where, and what it is then. */
+  /* At most one word of storage changes: where, and what it is then. A store of what
+   * was there changes none. A store through a BASE that is no multiple of 4 can
+   * straddle two words of the view; it is then told as a word at its first byte. */
   enum { TRIAL_NO_STORE, TRIAL_STORE_VIEW, TRIAL_STORE_OUTSIDE } stored;
   struct trial_cell store; /* at: as in the view; physical if outside */
   bool key_changed;
@@ -63,8 +65,10 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
                                            enum machine_engine engine);
 void trial_machine_destroy(struct trial_machine *t);
 /* False: there is no such state (storage differs from the machine's, the
- * instruction is not accessible at pc, a cell lies outside storage, view and
- * outside overlap, an interrupt would be taken first, …). */
+ * instruction is not accessible at pc, a cell of the view is not shown or a cell
+ * lies outside storage, view and outside overlap, two cells have one address, a
+ * control register has bits that cannot be set, an interrupt would be taken first,
+ * …), or the host failed. */
 bool trial_run(struct trial_machine *t, const struct trial_state *s, struct trial_result *r);
 
 /* The word of storage that the view shows at `at`. */

@@ -1,0 +1,490 @@
+#include "classify/trial.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/devices/ports.h"
+#include "machine/ops.h"
+
+#define MAX_CELLS (2 * TRIAL_CELLS)
+
+/* What devices are set to. */
+struct devices {
+  bool input;
+  uint8_t byte;
+  uint32_t disk_sector, disk_address, disk_count;
+};
+
+/* A word that a trial has put into storage; everything else there is 0. */
+struct placed {
+  uint32_t pa, word;
+};
+
+struct trial_machine {
+  struct machine *machine;
+  uint32_t storage;
+  bool has_cr[ISA_CR_COUNT], has_keys;
+  struct placed placed[MAX_CELLS];
+  unsigned placed_count;
+  struct trial_key key[TRIAL_KEYS]; /* the same of keys */
+  unsigned key_count;
+  struct devices devices;
+  bool devices_touched; /* by an instruction: the above no longer holds */
+  /* Devices after reset, with two different logs of past input: loading one over
+   * the other replaces the log, loading one over itself would keep it. */
+  struct machine_blob fresh[2];
+  unsigned next_fresh;
+};
+
+/* ------------------------------------------------------------ life */
+
+/* Devices in which `byte` has arrived and has been read. */
+static bool save_fresh(const struct profile *profile, uint8_t byte, struct machine_blob *blob)
+{
+  struct machine_config config = {.profile = profile, .storage = MACHINE_MIN_STORAGE};
+  struct machine *m = machine_create(&config, NULL);
+  if (!m) {
+    return false;
+  }
+  uint32_t value;
+  machine_console_input(m, 0, byte);
+  bool ok = machine_port_in(m, PORT_CONSOLE_DATA, &value) && m->ops->save_devices(m, blob);
+  machine_destroy(m);
+  return ok;
+}
+
+struct trial_machine *trial_machine_create(const struct profile *profile, uint32_t storage,
+                                           enum machine_engine engine)
+{
+  struct trial_machine *t = calloc(1, sizeof *t);
+  if (!t) {
+    return NULL;
+  }
+  struct machine_config config = {.profile = profile, .storage = storage, .engine = engine};
+  t->machine = machine_create(&config, NULL);
+  t->storage = storage;
+  t->devices_touched = true;
+  t->has_keys = (profile_features(profile) & ISA_FEATURE_KEYS) != 0;
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    t->has_cr[n] = profile_has_cr(profile, (enum isa_cr)n);
+  }
+  if (!t->machine || !save_fresh(profile, 0, &t->fresh[0]) ||
+      !save_fresh(profile, 1, &t->fresh[1])) {
+    trial_machine_destroy(t);
+    return NULL;
+  }
+  return t;
+}
+
+void trial_machine_destroy(struct trial_machine *t)
+{
+  if (t) {
+    free(t->fresh[0].bytes);
+    free(t->fresh[1].bytes);
+    machine_destroy(t->machine);
+    free(t);
+  }
+}
+
+/* --------------------------------------------------- which states there are */
+
+/* Whether the current relocation shows the byte at va, and where. */
+static bool shows(const struct trial_state *s, uint32_t va, uint32_t *pa)
+{
+  uint64_t at = va;
+  if (psw_te(s->cr[CR_PSW])) {
+    if (va >= s->cr[CR_BOUND]) {
+      return false;
+    }
+    at += s->cr[CR_BASE];
+  }
+  *pa = (uint32_t)at;
+  return at < s->storage;
+}
+
+/* Whether the current relocation shows the byte at physical address pa, and where. */
+static bool shown(const struct trial_state *s, uint32_t pa, uint32_t *va)
+{
+  *va = pa;
+  if (!psw_te(s->cr[CR_PSW])) {
+    return true;
+  }
+  *va = pa - s->cr[CR_BASE];
+  return pa >= s->cr[CR_BASE] && *va < s->cr[CR_BOUND];
+}
+
+static bool legal_crs(const struct trial_machine *t, const struct trial_state *s)
+{
+  const struct profile *profile = machine_profile(t->machine);
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    const struct isa_cr_info *info = isa_cr_info((enum isa_cr)n);
+    uint32_t value = s->cr[n];
+    if (value == 0) {
+      continue;
+    }
+    bool legal = n == CR_TICK || n == CR_CPUID ||
+                 (info->is_psw ? profile_legal_psw(profile, value) == value
+                               : (value & ~info->write_mask) == 0);
+    if (!t->has_cr[n] || !legal) {
+      return false;
+    }
+  }
+  uint32_t lines = s->cr[CR_IPEND] & s->cr[CR_IMASK];
+  return !(psw_ie(s->cr[CR_PSW]) && lines != 0);
+}
+
+/* Where the state's cells lie. False: one of them cannot. */
+static bool lay_out(const struct trial_machine *t, const struct trial_state *s,
+                    struct placed *placed)
+{
+  uint32_t pa, va;
+  for (unsigned i = 0; i < s->view_count; i++) {
+    const struct trial_cell *c = &s->view[i];
+    if (c->at % 4 != 0 || !shows(s, c->at, &pa) || t->storage - pa < 4) {
+      return false;
+    }
+    for (unsigned k = 0; k < i; k++) {
+      if (s->view[k].at == c->at) {
+        return false;
+      }
+    }
+    placed[i] = (struct placed){pa, c->word};
+  }
+  for (unsigned i = 0; i < s->outside_count; i++) {
+    const struct trial_cell *c = &s->outside[i];
+    if (c->at % 4 != 0 || c->at >= t->storage || shown(s, c->at, &va) || shown(s, c->at + 3, &va)) {
+      return false;
+    }
+    for (unsigned k = 0; k < i; k++) {
+      if (s->outside[k].at == c->at) {
+        return false;
+      }
+    }
+    placed[s->view_count + i] = (struct placed){c->at, c->word};
+  }
+  return true;
+}
+
+static bool legal_keys(const struct trial_machine *t, const struct trial_state *s)
+{
+  if (s->key_count > TRIAL_KEYS || (s->key_count > 0 && !t->has_keys)) {
+    return false;
+  }
+  for (unsigned i = 0; i < s->key_count; i++) {
+    const struct trial_key *k = &s->key[i];
+    if (k->block >= t->storage >> KEY_BLOCK_SHIFT || (k->key & ~KEY_MASK) != 0) {
+      return false;
+    }
+    for (unsigned j = 0; j < i; j++) {
+      if (s->key[j].block == k->block) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+static bool is_state(const struct trial_machine *t, const struct trial_state *s)
+{
+  return s->storage == t->storage && s->pc % 4 == 0 && s->reg[REG_ZERO] == 0 &&
+         s->view_count <= TRIAL_CELLS && s->outside_count <= TRIAL_CELLS && legal_keys(t, s) &&
+         legal_crs(t, s);
+}
+
+/* --------------------------------------------------------------- setting up */
+
+static bool among(const struct placed *p, const struct placed *all, unsigned count)
+{
+  for (unsigned i = 0; i < count; i++) {
+    if (all[i].pa == p->pa && all[i].word == p->word) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* What lies in storage already is left there: states that are tried one after the
+ * other share most of it, and the decoded instruction with it. */
+static void place(struct trial_machine *t, const struct placed *placed, unsigned count)
+{
+  for (unsigned i = 0; i < t->placed_count; i++) {
+    if (!among(&t->placed[i], placed, count)) {
+      machine_phys_write_word(t->machine, gpa(t->placed[i].pa), 0);
+    }
+  }
+  for (unsigned i = 0; i < count; i++) {
+    if (!among(&placed[i], t->placed, t->placed_count)) {
+      machine_phys_write_word(t->machine, gpa(placed[i].pa), placed[i].word);
+    }
+  }
+  memcpy(t->placed, placed, count * sizeof *placed);
+  t->placed_count = count;
+}
+
+static uint8_t key_of(const struct trial_key *keys, unsigned count, uint32_t block)
+{
+  for (unsigned i = 0; i < count; i++) {
+    if (keys[i].block == block) {
+      return keys[i].key;
+    }
+  }
+  return 0;
+}
+
+static void set_key(struct trial_machine *t, uint32_t block, uint8_t key)
+{
+  machine_key_set(t->machine, gpa(block << KEY_BLOCK_SHIFT), key);
+}
+
+static void place_keys(struct trial_machine *t, const struct trial_key *keys, unsigned count)
+{
+  for (unsigned i = 0; i < t->key_count; i++) {
+    if (key_of(keys, count, t->key[i].block) == 0) {
+      set_key(t, t->key[i].block, 0);
+    }
+  }
+  for (unsigned i = 0; i < count; i++) {
+    if (key_of(t->key, t->key_count, keys[i].block) != keys[i].key) {
+      set_key(t, keys[i].block, keys[i].key);
+    }
+  }
+  memcpy(t->key, keys, count * sizeof *keys);
+  t->key_count = count;
+}
+
+static void set_devices(struct trial_machine *t, const struct trial_state *s)
+{
+  struct devices want = {s->input, s->input ? s->input_byte : 0, s->disk_sector, s->disk_address,
+                         s->disk_count};
+  const struct devices *have = &t->devices;
+  if (!t->devices_touched && have->input == want.input && have->byte == want.byte &&
+      have->disk_sector == want.disk_sector && have->disk_address == want.disk_address &&
+      have->disk_count == want.disk_count) {
+    return;
+  }
+  struct machine *m = t->machine;
+  m->ops->load_devices(m, &t->fresh[t->next_fresh]);
+  t->next_fresh = !t->next_fresh;
+  machine_port_out(m, PORT_DISK_SECTOR, want.disk_sector);
+  machine_port_out(m, PORT_DISK_ADDRESS, want.disk_address);
+  machine_port_out(m, PORT_DISK_COUNT, want.disk_count);
+  if (want.input) {
+    machine_console_input(m, 0, want.byte);
+  }
+  t->devices = want;
+  t->devices_touched = false;
+}
+
+static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32_t timer)
+{
+  struct machine *m = t->machine;
+  uint32_t have[ISA_CR_COUNT];
+  machine_get_crs(m, have);
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    if (have[n] != s->cr[n] && n != CR_TICK && n != CR_CPUID && n != CR_TIMER) {
+      machine_set_cr(m, (enum isa_cr)n, s->cr[n]);
+    }
+  }
+  m->ops->set_cpuid(m, s->cr[CR_CPUID]);
+  machine_set_cr(m, CR_TIMER, timer);
+}
+
+/* Devices before control registers: a byte that arrives raises its line. */
+static void set_up(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
+                   const struct placed *placed)
+{
+  struct machine *m = t->machine;
+  m->ops->set_tick(m, s->cr[CR_TICK]);
+  machine_set_cr(m, CR_TIMER, 0);
+  place(t, placed, s->view_count + s->outside_count);
+  place_keys(t, s->key, s->key_count);
+  set_devices(t, s);
+  machine_set_run_state(m, MACHINE_RUNNING);
+  machine_set_regs(m, s->reg);
+  machine_set_pc(m, s->pc);
+  set_crs(t, s, timer);
+}
+
+static bool can_fetch(const struct trial_machine *t, const struct trial_state *s)
+{
+  bool te = psw_te(s->cr[CR_PSW]);
+  return machine_translate(t->machine, gva(s->pc), MACHINE_FETCH, te).ok &&
+         machine_translate(t->machine, gva(s->pc + 3), MACHINE_FETCH, te).ok;
+}
+
+/* ------------------------------------------------------------ what happened */
+
+/* The first byte of storage that is not as it was placed. */
+static uint32_t find_store(struct trial_machine *t)
+{
+  static const uint8_t zeros[ISA_PAGE_SIZE];
+  uint8_t page[ISA_PAGE_SIZE];
+  for (uint32_t at = 0; at < t->storage; at += ISA_PAGE_SIZE) {
+    machine_phys_read(t->machine, gpa(at), page, sizeof page);
+    for (unsigned i = 0; i < t->placed_count; i++) {
+      for (unsigned k = 0; k < 4; k++) {
+        uint32_t pa = t->placed[i].pa + k;
+        if (pa - at < ISA_PAGE_SIZE) {
+          page[pa - at] ^= (uint8_t)(t->placed[i].word >> 8 * k);
+        }
+      }
+    }
+    if (memcmp(page, zeros, sizeof page) != 0) {
+      uint32_t i = 0;
+      while (page[i] == 0) {
+        i++;
+      }
+      return at + i;
+    }
+  }
+  return t->storage;
+}
+
+static uint32_t placed_byte(const struct trial_machine *t, uint32_t pa)
+{
+  for (unsigned i = 0; i < t->placed_count; i++) {
+    uint32_t k = pa - t->placed[i].pa;
+    if (k < 4) {
+      return t->placed[i].word >> 8 * k & 0xff;
+    }
+  }
+  return 0;
+}
+
+/* The word of storage at pa as it was placed, or as it is now. */
+static uint32_t word_before(const struct trial_machine *t, uint32_t pa)
+{
+  return placed_byte(t, pa) | placed_byte(t, pa + 1) << 8 | placed_byte(t, pa + 2) << 16 |
+         placed_byte(t, pa + 3) << 24;
+}
+
+static uint32_t word_now(struct trial_machine *t, uint32_t pa)
+{
+  uint32_t word = 0;
+  machine_phys_read_word(t->machine, gpa(pa), &word);
+  return word;
+}
+
+/* Reports the store and takes it back. A store through a BASE that is no multiple of
+ * 4 can straddle two words of the view: it is then reported at its first byte. */
+static void take_store_back(struct trial_machine *t, const struct trial_state *s,
+                            struct trial_result *r)
+{
+  uint32_t first = find_store(t), at = first, last = first;
+  if (first == t->storage) {
+    return;
+  }
+  for (uint32_t pa = first; pa < first + 4 && pa < t->storage; pa++) {
+    uint8_t byte;
+    machine_phys_read(t->machine, gpa(pa), &byte, 1);
+    last = byte != placed_byte(t, pa) ? pa : last;
+  }
+  r->stored = shown(s, first, &at) ? TRIAL_STORE_VIEW : TRIAL_STORE_OUTSIDE;
+  uint32_t inside = at % 4;
+  if (inside + (last - first) < 4 && first >= inside && first - inside + 4 <= t->storage) {
+    first -= inside;
+    at -= inside;
+  }
+  first = first + 4 <= t->storage ? first : t->storage - 4;
+  r->store = (struct trial_cell){at, word_now(t, first)};
+  machine_phys_write_word(t->machine, gpa(first), word_before(t, first));
+}
+
+static void take_key_back(struct trial_machine *t, struct trial_result *r)
+{
+  for (uint32_t block = 0; block < t->storage >> KEY_BLOCK_SHIFT; block++) {
+    uint8_t key, before = key_of(t->key, t->key_count, block);
+    if (machine_key_get(t->machine, gpa(block << KEY_BLOCK_SHIFT), &key) && key != before) {
+      r->key_changed = true;
+      r->key = (struct trial_key){block, key};
+      set_key(t, block, before);
+    }
+  }
+}
+
+static bool was_trapped(const struct machine_stop *stop, struct trial_result *r)
+{
+  r->trapped = stop->why == MACHINE_TRAP;
+  r->trap = r->trapped ? stop->trap : (struct trap){0};
+  return r->trapped;
+}
+
+/* Tries the state with TIMER so; TICK and TIMER of the result as the machine has
+ * them then. */
+static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
+                    const struct placed *placed, struct trial_result *r)
+{
+  struct machine *m = t->machine;
+  set_up(t, s, timer, placed);
+  if (!can_fetch(t, s)) {
+    return false;
+  }
+  uint64_t storage = machine_storage_digest(m), devices = machine_device_digest(m);
+  uint64_t keys = machine_key_changes(m);
+  struct machine_stop stop = machine_run(m, (uint64_t)s->cr[CR_TICK] + 1);
+  bool stored = machine_storage_digest(m) != storage;
+  memset(r, 0, sizeof *r);
+  r->device_changed = machine_device_digest(m) != devices;
+  t->devices_touched = t->devices_touched || r->device_changed;
+  if (machine_key_changes(m) != keys) {
+    take_key_back(t, r);
+  }
+  if (stored) {
+    take_store_back(t, s, r);
+  }
+  if (stop.why == MACHINE_HOST_ERROR) {
+    return false;
+  }
+  if (was_trapped(&stop, r)) {
+    *r = (struct trial_result){.trapped = true, .trap = r->trap};
+    return true;
+  }
+  r->pc = machine_get_pc(m);
+  machine_get_regs(m, r->reg);
+  machine_get_crs(m, r->cr);
+  r->run_state = machine_run_state(m);
+  return true;
+}
+
+/* Time has passed by one tick, and a TIMER of 1 has run out. Whether the instruction
+ * wrote TIMER cannot be told from its value alone: writing n - 1 looks the same. So it
+ * runs again with another TIMER: what was written stays, what ran down does not. */
+static bool take_time_back(struct trial_machine *t, const struct trial_state *s,
+                           const struct placed *placed, struct trial_result *r)
+{
+  uint32_t timer = s->cr[CR_TIMER], other = timer < 0x80000000 ? timer + 2 : timer - 2;
+  if (r->cr[CR_TICK] == s->cr[CR_TICK] + 1) {
+    r->cr[CR_TICK] = s->cr[CR_TICK];
+  }
+  if (timer == 0 || r->cr[CR_TIMER] != timer - 1) {
+    return true;
+  }
+  struct trial_result again;
+  if (!attempt(t, s, other, placed, &again)) {
+    return false;
+  }
+  if (again.cr[CR_TIMER] == other - 1) {
+    r->cr[CR_TIMER] = timer;
+    r->cr[CR_IPEND] = again.cr[CR_IPEND];
+  }
+  return true;
+}
+
+bool trial_run(struct trial_machine *t, const struct trial_state *s, struct trial_result *r)
+{
+  struct placed placed[MAX_CELLS];
+  if (!is_state(t, s) || !lay_out(t, s, placed) || !attempt(t, s, s->cr[CR_TIMER], placed, r)) {
+    return false;
+  }
+  return r->trapped || take_time_back(t, s, placed, r);
+}
+
+uint32_t trial_view_word(const struct trial_state *s, uint32_t at)
+{
+  for (unsigned i = 0; i < s->view_count; i++) {
+    if (s->view[i].at == at) {
+      return s->view[i].word;
+    }
+  }
+  return 0;
+}
