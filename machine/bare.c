@@ -45,10 +45,31 @@ static bool interrupted(struct bare *b)
 /* Executes at least one instruction; false: b->trap. */
 static bool execute(struct bare *b, uint64_t until)
 {
-  if (b->engine == MACHINE_ENGINE_STEPPER) {
+  if (b->engine == MACHINE_ENGINE_STEPPER || trace_wants_instructions(&b->machine)) {
     return bare_step(b);
   }
   return engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
+}
+
+/* What a completed instruction did to the processor's mode and run state. Either
+ * makes the engine look at the boundary, so the instruction was the last one. */
+static void trace_changes(struct bare *b, uint32_t psw)
+{
+  bool mode = (psw ^ b->psw) & PSW_MODE_MASK;
+  if (!mode && b->run_state == MACHINE_RUNNING) {
+    return;
+  }
+  uint32_t pc = b->resync_pc, insn = 0;
+  struct translation t = mmu_translate(b, pc, 4, MACHINE_FETCH, psw_te(psw));
+  if (t.ok) {
+    insn = storage_load(&b->storage, t.pa.v, 4);
+  }
+  if (mode) {
+    trace_emit(&b->machine, TRACE_MODE, b->tick - 1, psw, pc, b->psw, insn);
+  }
+  if (b->run_state != MACHINE_RUNNING) {
+    trace_emit(&b->machine, TRACE_STATE, b->tick - 1, b->run_state, pc, 0, insn);
+  }
 }
 
 static struct machine_stop trapped(struct bare *b)
@@ -77,8 +98,14 @@ static struct machine_stop run(struct bare *b, uint64_t until)
       if (!bare_wait(b, until)) {
         return stop(MACHINE_WAITS);
       }
-    } else if (interrupted(b) || !execute(b, until)) {
-      return trapped(b);
+    } else {
+      uint32_t psw = b->psw;
+      if (interrupted(b) || !execute(b, until)) {
+        return trapped(b);
+      }
+      if (__builtin_expect(b->machine.tracer != NULL, 0)) {
+        trace_changes(b, psw);
+      }
     }
   }
 }

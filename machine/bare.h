@@ -37,6 +37,7 @@ struct bare {
   uint64_t timer_at;   /* MACHINE_NEVER: off */
   uint64_t next_event; /* the earliest of timer and devices */
   struct trap trap;    /* the last one met */
+  uint32_t resync_pc;  /* of the last instruction after which the boundary was looked at */
   enum machine_run_state run_state;
   uint32_t cpuid;
   bool double_fault;      /* sticky: run answers so */

@@ -44,6 +44,7 @@ bool bare_wait(struct bare *b, uint64_t until)
 {
   if (b->cr[CR_IPEND] & b->cr[CR_IMASK]) {
     b->run_state = MACHINE_RUNNING;
+    trace_emit(&b->machine, TRACE_STATE, b->tick, MACHINE_RUNNING, b->pc, 0, 0);
     return true;
   }
   if (b->next_event == MACHINE_NEVER) {

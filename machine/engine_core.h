@@ -175,6 +175,7 @@ resync:
   target = PC() + 4;
 resync_jump:
   b->tick = NOW() + 1;
+  b->resync_pc = PC();
   b->pc = target;
   return ENGINE_ON;
 

@@ -4,6 +4,7 @@
 #include "machine/bare.h"
 
 #include "isa/bodies_support.h"
+#include "machine/trace_emit.h"
 
 /* How a body ended; pc and the tick belong to the caller. */
 enum outcome { DONE, TRAPPED };
@@ -89,6 +90,7 @@ static bool fail(struct bare *b, uint32_t word)
 
 static void complete(struct bare *b, uint32_t next)
 {
+  b->resync_pc = b->pc;
   b->pc = next;
   b->tick++;
   b->stats.instructions++;
@@ -96,7 +98,7 @@ static void complete(struct bare *b, uint32_t next)
 
 bool bare_step(struct bare *b)
 {
-  uint32_t word, next = b->pc + 4;
+  uint32_t word, next = b->pc + 4, psw = b->psw;
   struct isa_decoded d;
   if (!bare_fetch(b, b->pc, &word)) {
     return fail(b, 0);
@@ -118,6 +120,9 @@ bool bare_step(struct bare *b)
   default:
     bare_set_trap(b, behaviour->kind == PROFILE_TRAP ? CAUSE_PRIVILEGED : CAUSE_ILLEGAL, 0);
     return fail(b, word);
+  }
+  if (trace_wants_instructions(&b->machine)) {
+    trace_emit(&b->machine, TRACE_INSN, b->tick, 0, b->pc, psw, word);
   }
   complete(b, next);
   return true;

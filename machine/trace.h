@@ -17,6 +17,11 @@ enum trace_kind {
   TRACE_EMULATE,   /* a = enum isa_insn, b = epc, d = insn */
   TRACE_REFLECT,   /* a = virtual cause, b = epc, c = real cause */
   TRACE_SERVE,     /* the VMM dealt with it and the guest sees nothing: a = real cause */
+  TRACE_MODE,  /* an instruction changed the mode: a = PSW before, b = its pc, c = PSW, d = insn */
+  TRACE_STATE, /* the processor waits, stops or wakes: a = enum machine_run_state, b = pc */
+  TRACE_MAP,   /* VMM: a = real BASE, b = real BOUND for virtual c = BASE, d = BOUND */
+  TRACE_INSN,  /* completed: b = its pc, c = PSW before, d = insn; see struct tracer */
+  TRACE_KIND_COUNT,
 };
 
 struct trace_event {
@@ -28,6 +33,9 @@ struct trace_event {
 
 struct tracer {
   void (*record)(struct tracer *t, const struct trace_event *event);
+  /* TRACE_INSN too: a bare machine then executes on the plain stepper. The
+   * instructions of a VM are the real machine's, and those emulated. */
+  bool instructions;
 };
 
 #endif

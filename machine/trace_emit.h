@@ -14,4 +14,9 @@ static inline void trace_emit(const struct machine *m, enum trace_kind kind, uin
   }
 }
 
+static inline bool trace_wants_instructions(const struct machine *m)
+{
+  return __builtin_expect(m->tracer != NULL, 0) && m->tracer->instructions;
+}
+
 #endif

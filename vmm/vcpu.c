@@ -146,6 +146,9 @@ static void write_map(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
   struct vmm_real_map map = vmm->modules->memory->compose(vm->state.memory, &vm->env);
+  if (vmm->world.base != map.base || vmm->world.bound != map.bound) {
+    vm_trace(vm, TRACE_MAP, map.base, map.bound, vm->cpu.cr[CR_BASE], vm->cpu.cr[CR_BOUND]);
+  }
   write_difference(vmm->real, CR_BASE, &vmm->world.base, map.base);
   write_difference(vmm->real, CR_BOUND, &vmm->world.bound, map.bound);
   uint32_t psw = real_psw(vm);

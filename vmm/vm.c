@@ -95,6 +95,7 @@ static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
   while (vm->cpu.run_state == MACHINE_WAITING) {
     if (vcpu_enabled_lines(vm) != 0) {
       vm->cpu.run_state = MACHINE_RUNNING;
+      vm_trace(vm, TRACE_STATE, MACHINE_RUNNING, vcpu_get_pc(vm), 0, 0);
     } else if (next_event(&vm->machine) == MACHINE_NEVER) {
       return stop_for(MACHINE_WAITS);
     } else {
@@ -162,8 +163,20 @@ static struct turn serve(struct vm *vm, struct trap real)
   return go_on;
 }
 
+static void trace_changes(const struct vm *vm, uint32_t psw, struct trap real)
+{
+  uint64_t at = vm->cpu.tick - 1;
+  if ((psw ^ vm->cpu.cr[CR_PSW]) & PSW_MODE_MASK) {
+    trace_emit(&vm->machine, TRACE_MODE, at, psw, real.epc, vm->cpu.cr[CR_PSW], real.insn);
+  }
+  if (vm->cpu.run_state != MACHINE_RUNNING) {
+    trace_emit(&vm->machine, TRACE_STATE, at, vm->cpu.run_state, real.epc, 0, real.insn);
+  }
+}
+
 static struct turn emulate(struct vm *vm, struct trap real)
 {
+  uint32_t psw = vm->cpu.cr[CR_PSW];
   const struct vmm_emulate_module *module = vm->vmm->modules->emulate;
   struct vmm_insn insn = vm->env.decode(vm, real.insn);
   vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
@@ -175,6 +188,7 @@ static struct turn emulate(struct vm *vm, struct trap real)
   vm->stats.emulated++;
   vm->machine_stats.instructions++;
   vm->stats.emulated_by[insn.decoded.insn]++;
+  trace_changes(vm, psw, real);
   return go_on;
 }
 

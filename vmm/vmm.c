@@ -290,6 +290,13 @@ void vm_destroy(struct machine *m)
   destroy_parts(vm);
 }
 
+struct vmm_allocation vmm_vm_allocation(struct machine *m)
+{
+  const struct vm *vm = vm_of(m);
+  const struct vmm_extent *e = &vm->vdisk.extent;
+  return (struct vmm_allocation){vm->storage, e->first, e->sectors, e->readonly};
+}
+
 const struct vmm_stats *vmm_vm_stats(struct machine *m)
 {
   return &vm_of(m)->stats;

@@ -41,6 +41,14 @@ struct vmm_vm_config {
 struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
                               const char **reason);
 
+/* What the allocator gave it, of the machine that the VMM runs on. */
+struct vmm_allocation {
+  mpa_range_t storage;
+  uint32_t disk_first, disk_sectors;
+  bool disk_readonly;
+};
+struct vmm_allocation vmm_vm_allocation(struct machine *vm);
+
 /* How a trap of the real machine was dealt with. */
 struct vmm_stats {
   uint64_t direct;      /* instructions the real machine completed for this VM */

@@ -36,7 +36,7 @@ static void all_due_at(struct rig *r, uint64_t tick)
 
 static void events_happen_in_device_order(struct rig *r)
 {
-  struct order o = {.tracer = {record_devices}};
+  struct order o = {.tracer = {.record = record_devices}};
   machine_set_tracer(r->m, &o.tracer);
   all_due_at(r, 1000);
   emit_nops(r, 200);

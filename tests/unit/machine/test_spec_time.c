@@ -536,10 +536,26 @@ static void ignore(struct tracer *t, const struct trace_event *event)
   (void)event;
 }
 
+static void assert_events(const struct trace *trace, const struct trace_event *expected,
+                          size_t count)
+{
+  assert_int_equal(trace->count, count);
+  for (size_t i = 0; i < count; i++) {
+    const struct trace_event *e = &trace->events[i], *x = &expected[i];
+    assert_int_equal(e->kind, x->kind);
+    assert_string_equal(e->machine, x->machine);
+    assert_true(e->tick == x->tick);
+    assert_int_equal(e->a, x->a);
+    assert_int_equal(e->b, x->b);
+    assert_int_equal(e->c, x->c);
+    assert_int_equal(e->d, x->d);
+  }
+}
+
 /* machine/trace.h: each kind that a bare machine has, with its fields. */
 static void trace_tells_what_happened(struct rig *r)
 {
-  struct trace trace = {.tracer = {record}};
+  struct trace trace = {.tracer = {.record = record}};
   set_vector(r, CAUSE_BUS, 0x2000);
   set_vector(r, CAUSE_TIMER, 0x3000);
   emit(r, ISA_OUT, REG_A0, REG_A1, 0, 0x10);
@@ -562,17 +578,58 @@ static void trace_tells_what_happened(struct rig *r)
       {TRACE_TRAP, "machine", 5, CAUSE_TIMER, 0x2008, 0, 0},
       {TRACE_DELIVER, "machine", 5, CAUSE_TIMER, 0x2008, 0x3000, 0},
   };
-  assert_int_equal(trace.count, sizeof expected / sizeof *expected);
-  for (size_t i = 0; i < trace.count; i++) {
-    const struct trace_event *e = &trace.events[i], *x = &expected[i];
-    assert_int_equal(e->kind, x->kind);
-    assert_string_equal(e->machine, x->machine);
-    assert_true(e->tick == x->tick);
-    assert_int_equal(e->a, x->a);
-    assert_int_equal(e->b, x->b);
-    assert_int_equal(e->c, x->c);
-    assert_int_equal(e->d, x->d);
-  }
+  assert_events(&trace, expected, sizeof expected / sizeof *expected);
+}
+
+/* What an instruction did to the mode and to the run state, and on request each
+ * instruction: at the tick and the pc of the instruction itself. */
+static void trace_tells_modes_and_instructions(struct rig *r)
+{
+  struct trace trace = {.tracer = {.record = record, .instructions = true}};
+  set_vector(r, CAUSE_SYSCALL, 0x3000);
+  uint32_t juser = emit(r, ISA_JUSER, 0, REG_A0, 0, 0);
+  r->at = 0x2000;
+  emit_nops(r, 1);
+  uint32_t nop = word_at(r, 0x2000), sys = emit_none(r, ISA_SYS);
+  r->at = 0x3000;
+  uint32_t wfi = emit_none(r, ISA_WFI), halt = emit_none(r, ISA_HALT);
+  set_reg(r, REG_A0, 0x2000);
+  set_cr(r, CR_BOUND, RIG_STORAGE);
+  set_cr(r, CR_TIMER, 10);
+  uint32_t user = psw(1, PSW_TE_MASK);
+  machine_set_tracer(r->m, &trace.tracer);
+  assert_int_equal(machine_advance(r->m, 20).why, MACHINE_HALTED);
+  const struct trace_event expected[] = {
+      {TRACE_INSN, "machine", 0, 0, RIG_CODE, 0, juser},
+      {TRACE_MODE, "machine", 0, 0, RIG_CODE, user, juser},
+      {TRACE_INSN, "machine", 1, 0, 0x2000, user, nop},
+      {TRACE_TRAP, "machine", 2, CAUSE_SYSCALL, 0x2004, 0, sys},
+      {TRACE_DELIVER, "machine", 2, CAUSE_SYSCALL, 0x2004, 0x3000, 0},
+      {TRACE_INSN, "machine", 3, 0, 0x3000, psw(0, 1u << PSW_PMODE_SHIFT), wfi},
+      {TRACE_STATE, "machine", 3, MACHINE_WAITING, 0x3000, 0, wfi},
+      {TRACE_DEVICE, "machine", 10, CAUSE_TIMER, 0, 0, 0},
+      {TRACE_STATE, "machine", 10, MACHINE_RUNNING, 0x3004, 0, 0},
+      {TRACE_INSN, "machine", 10, 0, 0x3004, psw(0, 1u << PSW_PMODE_SHIFT), halt},
+      {TRACE_STATE, "machine", 10, MACHINE_STOPPED, 0x3004, 0, halt},
+  };
+  assert_events(&trace, expected, sizeof expected / sizeof *expected);
+}
+
+/* The same from whatever engine, without the instructions. */
+static void trace_of_modes_needs_no_stepper(struct rig *r)
+{
+  struct trace trace = {.tracer = {.record = record}};
+  uint32_t juser = emit(r, ISA_JUSER, 0, REG_A0, 0, 0);
+  r->at = 0x2000;
+  emit_nops(r, 20);
+  set_reg(r, REG_A0, 0x2000);
+  set_cr(r, CR_BOUND, RIG_STORAGE);
+  machine_set_tracer(r->m, &trace.tracer);
+  assert_int_equal(machine_advance(r->m, 10).why, MACHINE_LIMIT);
+  const struct trace_event expected[] = {
+      {TRACE_MODE, "machine", 0, 0, RIG_CODE, psw(1, PSW_TE_MASK), juser},
+  };
+  assert_events(&trace, expected, 1);
 }
 
 /* Recording never changes what a run does. */
@@ -582,7 +639,7 @@ static void tracing_changes_nothing(struct rig *r)
     struct program quiet, traced;
     program_create(&quiet, seed, r->engine);
     program_create(&traced, seed, r->engine);
-    struct tracer tracer = {ignore};
+    struct tracer tracer = {.record = ignore};
     machine_set_tracer(traced.machine, &tracer);
     machine_advance(quiet.machine, 3000);
     machine_advance(traced.machine, 3000);
@@ -628,6 +685,8 @@ int main(void)
       RIG_CASE(register_zero_stays),
       RIG_CASE(control_register_masks),
       RIG_CASE(trace_tells_what_happened),
+      RIG_CASE(trace_tells_modes_and_instructions),
+      RIG_CASE(trace_of_modes_needs_no_stepper),
       RIG_CASE(tracing_changes_nothing),
   };
   return RIG_RUN(cases);

@@ -337,7 +337,7 @@ static void state_moves_between_kinds(void **state)
 
 struct counter {
   struct tracer tracer; /* first */
-  unsigned kinds[TRACE_SERVE + 1];
+  unsigned kinds[TRACE_KIND_COUNT];
 };
 
 static void count_event(struct tracer *tracer, const struct trace_event *event)
@@ -368,6 +368,11 @@ static void events(void **state)
   machine_phys_write_word(vm, gpa(4 * CAUSE_SYSCALL), ISA_RESET_PC);
   machine_deliver(vm, &stop.trap);
   machine_run(vm, machine_tick(vm) + 1);
+  struct vmm_allocation given = vmm_vm_allocation(vm);
+  assert_int_equal(given.storage.start.v, VMM_OWN_STORAGE);
+  assert_int_equal(given.storage.size, STORAGE);
+  assert_int_equal(given.disk_sectors, 0);
+  assert_int_equal(c.kinds[TRACE_MAP], 1);
   assert_int_equal(c.kinds[TRACE_EMULATE], 3);
   assert_int_equal(c.kinds[TRACE_REFLECT], 1);
   assert_int_equal(c.kinds[TRACE_TRAP], 1);
