@@ -229,7 +229,7 @@ static void find_entry(struct elf_file *f)
 static bool write_header(const struct elf_file *f, Elf *elf)
 {
   Elf32_Ehdr *e = elf32_newehdr(elf);
-  Elf32_Phdr *p = f->segment_count ? elf32_newphdr(elf, f->segment_count) : NULL;
+  Elf32_Phdr *p = e && f->segment_count ? elf32_newphdr(elf, f->segment_count) : NULL;
   if (!e || (f->segment_count && !p))
     return false;
   e->e_ident[EI_DATA] = ELFDATA2LSB;
@@ -282,6 +282,7 @@ static bool write_section(const struct elf_section *s, Elf *elf)
 static bool write_elf(const struct elf_file *f, int fd)
 {
   elf_version(EV_CURRENT);
+  elf_errno(); /* forgets what others may have left */
   Elf *elf = elf_begin(fd, ELF_C_WRITE, NULL);
   if (!elf)
     return false;
@@ -320,9 +321,10 @@ enum asm_status output_elf(struct assembly *a, struct asm_output *out)
   find_entry(&f);
   int fd = memfd_create("trapeze-asm", MFD_CLOEXEC);
   bool ok = fd >= 0 && write_elf(&f, fd) && read_back(fd, out);
+  int error = ok || fd < 0 ? 0 : elf_errno(); /* it is gone once it is asked for */
   if (!ok && a->options->errors)
     fprintf(a->options->errors, "error: cannot make the ELF file: %s\n",
-            fd < 0 || elf_errno() == 0 ? strerror(errno) : elf_errmsg(-1));
+            error ? elf_errmsg(error) : strerror(errno));
   if (fd >= 0)
     close(fd);
   return ok ? ASM_OK : ASM_HOST;
