@@ -41,20 +41,56 @@ static void put_word(struct reference_machine *r, uint32_t at, uint32_t value)
   touch(r, at, 4);
 }
 
-/* Where an access of `size` bytes at va falls; -1 beyond the bound, -2 beyond
- * storage. */
-static int64_t place(const struct reference_machine *r, uint32_t va, uint32_t size, bool te)
+enum purpose { TO_LOAD, TO_STORE, TO_FETCH };
+
+/* Whether the byte at a physical address is the processor's to access. */
+static bool key_fits(const struct reference_machine *r, int64_t pa, enum purpose purpose)
+{
+  if (!r->keyed || pa >= r->size || (r->key == 0 && !WRONG(KEY_0_IS_NO_MASTER))) {
+    return true;
+  }
+  const struct reference_key *k = &r->block[pa / 2048];
+  bool lets = (WRONG(KEY_LETS_FETCH) && purpose == TO_FETCH) ||
+              (WRONG(KEY_LETS_LOAD) && purpose == TO_LOAD) ||
+              (WRONG(KEY_LETS_STORE) && purpose == TO_STORE && !k->fetch) ||
+              (WRONG(KEY_WHILE_TE) && !r->te) || (WRONG(KEY_BY_MODE) && r->mode == 0);
+  if (k->access == r->key || lets) {
+    return true;
+  }
+  return purpose != TO_STORE && !k->fetch && !(WRONG(KEY_LOAD_AS_STORE) && purpose == TO_LOAD);
+}
+
+/* Where an access of `size` bytes at va falls; or why not. */
+enum { BEYOND_BOUND = -1, BEYOND_STORAGE = -2, FORBIDDEN = -3 };
+
+static int64_t place(const struct reference_machine *r, uint32_t va, uint32_t size, bool te,
+                     enum purpose purpose)
 {
   int64_t pa = va;
   if (te && !(WRONG(MODE_0_UNTRANSLATED) && r->mode == 0)) {
     int64_t end = (int64_t)va + (WRONG(BOUND_BY_FIRST_BYTE) ? 1 : size);
+    bool early = WRONG(KEY_BEFORE_BOUNDS) && !key_fits(r, pa + r->base, purpose);
     if (end > (int64_t)r->bound + WRONG(BOUND_IS_INCLUSIVE)) {
-      return -1;
+      return early ? FORBIDDEN : BEYOND_BOUND;
     }
     pa += r->base;
     pa = WRONG(BASE_WRAPS) ? pa % 0x100000000 : pa;
   }
-  return pa + size > r->size ? -2 : pa;
+  if (WRONG(KEY_AFTER_BUS) && pa + size > r->size) {
+    return BEYOND_STORAGE;
+  }
+  int64_t of = WRONG(KEY_BY_TE_ADDRESS) ? va : pa;
+  for (uint32_t i = 0; i < (WRONG(KEY_OF_FIRST_BYTE) ? 1 : size); i++) {
+    if (!key_fits(r, of + i, purpose)) {
+      return FORBIDDEN;
+    }
+  }
+  return pa + size > r->size ? BEYOND_STORAGE : pa;
+}
+
+static enum isa_cause cause_of(int64_t at)
+{
+  return at == BEYOND_BOUND ? CAUSE_BOUNDS : at == FORBIDDEN ? CAUSE_PROTECTION : CAUSE_BUS;
 }
 
 static bool fail(struct trap *t, enum isa_cause cause, uint32_t value)
@@ -65,15 +101,15 @@ static bool fail(struct trap *t, enum isa_cause cause, uint32_t value)
 }
 
 /* The physical address of an aligned word. */
-static bool word_place(const struct reference_machine *r, uint32_t va, bool te, uint32_t *pa,
-                       struct trap *t)
+static bool word_place(const struct reference_machine *r, uint32_t va, bool te,
+                       enum purpose purpose, uint32_t *pa, struct trap *t)
 {
-  int64_t at = place(r, va, 4, te);
-  if (va % 4 != 0 && !(WRONG(BUS_BEFORE_ALIGNMENT) && at == -2)) {
+  int64_t at = place(r, va, 4, te, purpose);
+  if (va % 4 != 0 && !(WRONG(BUS_BEFORE_ALIGNMENT) && at == BEYOND_STORAGE)) {
     return fail(t, CAUSE_ALIGNMENT, va);
   }
   if (at < 0) {
-    return fail(t, at == -1 ? CAUSE_BOUNDS : CAUSE_BUS, va);
+    return fail(t, cause_of(at), va);
   }
   *pa = (uint32_t)at;
   return true;
@@ -83,7 +119,18 @@ static bool load_word(const struct reference_machine *r, uint32_t va, bool te, u
                       struct trap *t)
 {
   uint32_t pa;
-  if (!word_place(r, va, te, &pa, t)) {
+  if (!word_place(r, va, te, TO_LOAD, &pa, t)) {
+    return false;
+  }
+  *value = get_word(r, pa);
+  return true;
+}
+
+static bool fetch_word(const struct reference_machine *r, uint32_t va, bool te, uint32_t *value,
+                       struct trap *t)
+{
+  uint32_t pa;
+  if (!word_place(r, va, te, TO_FETCH, &pa, t)) {
     return false;
   }
   *value = get_word(r, pa);
@@ -94,7 +141,7 @@ static bool store_word(struct reference_machine *r, uint32_t va, bool te, uint32
                        struct trap *t)
 {
   uint32_t pa;
-  if (!word_place(r, va, te, &pa, t)) {
+  if (!word_place(r, va, te, TO_STORE, &pa, t)) {
     return false;
   }
   put_word(r, pa, value);
@@ -449,6 +496,11 @@ static uint32_t access_size(enum isa_insn insn)
   }
 }
 
+static bool is_load(enum isa_insn insn)
+{
+  return insn == ISA_LB || insn == ISA_LBU || insn == ISA_LH || insn == ISA_LHU || insn == ISA_LW;
+}
+
 static void spoil(struct reference_machine *r, const struct isa_decoded *i)
 {
   if (isa_insn_info(i->insn)->format == FORMAT_RRB) {
@@ -474,15 +526,21 @@ static bool user_insn(struct reference_machine *r, const struct isa_decoded *i, 
   r->user.size = (uint32_t)reach;
   uint32_t stored = r->user.regs[i->b] + i->imm;
   bool stores = i->insn == ISA_SB || i->insn == ISA_SH || i->insn == ISA_SW;
+  enum purpose purpose = stores ? TO_STORE : TO_LOAD;
+  if ((stores || is_load(i->insn)) && (stored % size == 0 || WRONG(KEY_BEFORE_ALIGNMENT)) &&
+      place(r, stored, size, r->te, purpose) == FORBIDDEN) {
+    return fail(t, CAUSE_PROTECTION, stored);
+  }
   switch (reference_execute(&r->user, i, &address)) {
   case REFERENCE_MISALIGNED:
     return fail(t,
-                WRONG(BUS_BEFORE_ALIGNMENT) && place(r, address, size, r->te) == -2
+                WRONG(BUS_BEFORE_ALIGNMENT) &&
+                        place(r, address, size, r->te, purpose) == BEYOND_STORAGE
                     ? CAUSE_BUS
                     : CAUSE_ALIGNMENT,
                 address);
   case REFERENCE_OUTSIDE:
-    return fail(t, place(r, address, size, r->te) == -1 ? CAUSE_BOUNDS : CAUSE_BUS, address);
+    return fail(t, cause_of(place(r, address, size, r->te, purpose)), address);
   default:
     break;
   }
@@ -611,7 +669,7 @@ static uint32_t mfcr(const struct reference_machine *r, enum isa_cr cr)
 
 static uint32_t lra(const struct reference_machine *r, uint32_t va)
 {
-  int64_t pa = place(r, va, 1, r->te);
+  int64_t pa = place(r, va, 1, r->te, TO_LOAD);
   if (pa < 0) {
     return WRONG(LRA_ZERO_IF_NONE) ? 0 : 0xffffffff;
   }
@@ -620,13 +678,41 @@ static uint32_t lra(const struct reference_machine *r, uint32_t va)
 
 static uint32_t probe(const struct reference_machine *r, uint32_t va, uint32_t access)
 {
-  bool there = place(r, va, WRONG(PROBE_WHOLE_WORD) ? 4 : 1, r->te) >= 0;
-  return there && (access < 3 || WRONG(PROBE_3_IS_2)); /* bounds treats all accesses alike */
+  static const enum purpose asked[] = {TO_LOAD, TO_STORE, TO_FETCH, TO_FETCH};
+  uint32_t size = WRONG(PROBE_WHOLE_WORD) ? 4 : 1;
+  bool there = place(r, va, size, r->te, WRONG(KEY_LETS_PROBE) ? TO_LOAD : asked[access]) >= 0;
+  return there && (access < 3 || WRONG(PROBE_3_IS_2));
 }
 
 static bool previous_te(const struct reference_machine *r)
 {
   return r->pmode != 0 || r->te;
+}
+
+static bool ssk(struct reference_machine *r, const struct isa_decoded *i, struct trap *t)
+{
+  uint32_t at = r->user.regs[i->b], key = r->user.regs[i->a];
+  at += WRONG(SSK_NEXT_BLOCK) ? 2048 : 0;
+  if (at >= r->size && !WRONG(SSK_NOWHERE)) {
+    return fail(t, CAUSE_BUS, r->user.regs[i->b]);
+  }
+  if (at < r->size && !(WRONG(SSK_SMALL_BLOCKS) && at % 2048 >= 1024)) {
+    struct reference_key *k = &r->block[at / 2048];
+    k->access = key % 16;
+    k->fetch = WRONG(SSK_KEEPS_FETCH) ? k->fetch : key / 16 % 2;
+  }
+  return true;
+}
+
+static bool isk(struct reference_machine *r, const struct isa_decoded *i, struct trap *t)
+{
+  uint64_t at = (uint64_t)r->user.regs[i->b] + (WRONG(ISK_TRANSLATES) && r->te ? r->base : 0);
+  if (at >= r->size) {
+    return fail(t, CAUSE_BUS, WRONG(ISK_VALUE_0) ? 0 : r->user.regs[i->b]);
+  }
+  const struct reference_key *k = &r->block[at / 2048];
+  set(r, i->a, k->access + (k->fetch && !WRONG(ISK_HIDES_FETCH) ? 16 : 0));
+  return true;
 }
 
 static bool in(struct reference_machine *r, const struct isa_decoded *i, struct trap *t)
@@ -673,8 +759,8 @@ static bool access_previous(struct reference_machine *r, const struct isa_decode
   return true;
 }
 
-static bool system_insn(struct reference_machine *r, const struct isa_decoded *i,
-                        enum reference_behaviour how, bool *jumped, struct trap *t)
+static bool system_effect(struct reference_machine *r, const struct isa_decoded *i,
+                          enum reference_behaviour how, bool *jumped, struct trap *t)
 {
   uint32_t b = r->user.regs[i->b];
   switch (i->insn) {
@@ -724,6 +810,10 @@ static bool system_insn(struct reference_machine *r, const struct isa_decoded *i
   case ISA_LDPREV:
   case ISA_STPREV:
     return access_previous(r, i, t);
+  case ISA_SSK:
+    return ssk(r, i, t);
+  case ISA_ISK:
+    return isk(r, i, t);
   case ISA_RDTICK:
     set(r, i->a, (uint32_t)r->tick + WRONG(RDTICK_AFTER));
     return true;
@@ -739,20 +829,41 @@ static bool system_insn(struct reference_machine *r, const struct isa_decoded *i
   }
 }
 
+static bool lets_all(const struct reference_machine *r, enum isa_insn insn)
+{
+  return (WRONG(KEY_LETS_PUSHF) && insn == ISA_PUSHF) ||
+         (WRONG(KEY_LETS_LDPREV) && insn == ISA_LDPREV) ||
+         (WRONG(KEY_LETS_STPREV) && insn == ISA_STPREV) || (WRONG(KEY_LETS_LRA) && insn == ISA_LRA);
+}
+
+static bool system_insn(struct reference_machine *r, const struct isa_decoded *i,
+                        enum reference_behaviour how, bool *jumped, struct trap *t)
+{
+  if (!lets_all(r, i->insn)) {
+    return system_effect(r, i, how, jumped, t);
+  }
+  unsigned key = r->key;
+  r->key = 0;
+  bool done = system_effect(r, i, how, jumped, t);
+  r->key = key;
+  return done;
+}
+
 /* ----------------------------------------------------------------- the boundary */
 
-/* What this machine has not: TLB, storage keys, channels. */
+/* What this machine has not: TLB, channels, perhaps storage keys. */
 static bool is_missing(const struct reference_machine *r, const struct isa_decoded *i)
 {
   switch (i->insn) {
   case ISA_TLBW:
   case ISA_TLBP:
   case ISA_TLBI:
-  case ISA_SSK:
-  case ISA_ISK:
   case ISA_SIO:
   case ISA_TIO:
     return true;
+  case ISA_SSK:
+  case ISA_ISK:
+    return !r->keyed;
   case ISA_MFCR:
   case ISA_MTCR:
     return !reference_has_cr((enum isa_cr)i->n) && !WRONG(MTCR_ABSENT_CR_LEGAL);
@@ -787,7 +898,7 @@ static bool step(struct reference_machine *r, struct trap *t)
   uint32_t word;
   struct isa_decoded i;
   *t = (struct trap){.epc = r->user.pc};
-  if (!load_word(r, r->user.pc, r->te, &word, t)) {
+  if (!fetch_word(r, r->user.pc, r->te, &word, t)) {
     t->insn = WRONG(FETCH_INSN_KNOWN) && r->user.pc < r->size - 4 ? get_word(r, r->user.pc) : 0;
     return WRONG(TRAP_BEFORE_FETCH) ? fail(t, CAUSE_PRIVILEGED, 0) : false;
   }
@@ -877,6 +988,9 @@ bool reference_deliver(struct reference_machine *r, const struct trap *trap)
   uint64_t vector = (uint64_t)r->vbr + 4 * (uint64_t)trap->cause;
   vector = WRONG(DELIVERY_VBR_WRAPS) ? vector % 0x100000000 : vector;
   uint32_t handler = vector + 4 <= r->size ? get_word(r, (uint32_t)vector) : 1;
+  if (WRONG(KEY_AT_DELIVERY) && !key_fits(r, (int64_t)vector, TO_LOAD)) {
+    handler = 1;
+  }
   if (handler % 4 != 0 && !(WRONG(DELIVERY_MISALIGNED) && handler != 1)) {
     r->double_fault = true;
     r->fault = *trap;

@@ -16,6 +16,7 @@
 #define REFERENCE_SECTORS 16u
 #define REFERENCE_INPUTS  16u
 #define REFERENCE_TOUCHED 32u
+#define REFERENCE_BLOCKS  (MACHINE_MIN_STORAGE / 2048) /* that can have keys */
 
 /* What an instruction does outside mode 0. */
 enum reference_behaviour {
@@ -71,6 +72,31 @@ enum reference_behaviour {
   X(PROBE_3_IS_2, PROBE, FULL)                                                                     \
   X(LDPREV_CURRENT_TE, LDPREV, FULL)                                                               \
   X(STPREV_PREVIOUS_ONLY, STPREV, FULL)                                                            \
+  X(SSK_KEEPS_FETCH, SSK, FULL)                                                                    \
+  X(SSK_NEXT_BLOCK, SSK, FULL)                                                                     \
+  X(SSK_SMALL_BLOCKS, SSK, FULL)                                                                   \
+  X(SSK_NOWHERE, SSK, FULL)                                                                        \
+  X(ISK_HIDES_FETCH, ISK, FULL)                                                                    \
+  X(ISK_VALUE_0, ISK, FULL)                                                                        \
+  X(ISK_TRANSLATES, ISK, FULL)                                                                     \
+  X(KEY_LETS_FETCH, ADD, FULL)                                                                     \
+  X(KEY_LETS_LOAD, LW, FULL)                                                                       \
+  X(KEY_LETS_STORE, SW, FULL)                                                                      \
+  X(KEY_0_IS_NO_MASTER, LW, FULL)                                                                  \
+  X(KEY_LOAD_AS_STORE, LB, FULL)                                                                   \
+  X(KEY_OF_FIRST_BYTE, SW, FULL)                                                                   \
+  X(KEY_AFTER_BUS, SW, FULL)                                                                       \
+  X(KEY_BEFORE_BOUNDS, SW, FULL)                                                                   \
+  X(KEY_BEFORE_ALIGNMENT, SW, FULL)                                                                \
+  X(KEY_WHILE_TE, LBU, FULL)                                                                       \
+  X(KEY_BY_MODE, LBU, FULL)                                                                        \
+  X(KEY_BY_TE_ADDRESS, LBU, FULL)                                                                  \
+  X(KEY_LETS_PUSHF, PUSHF, FULL)                                                                   \
+  X(KEY_LETS_LDPREV, LDPREV, FULL)                                                                 \
+  X(KEY_LETS_STPREV, STPREV, FULL)                                                                 \
+  X(KEY_LETS_LRA, LRA, FULL)                                                                       \
+  X(KEY_LETS_PROBE, PROBE, FULL)                                                                   \
+  X(KEY_AT_DELIVERY, SYS, FULL)                                                                    \
   X(RDTICK_AFTER, RDTICK, FULL)                                                                    \
   X(CPUID_OTHER, CPUID, FULL)                                                                      \
   X(IN_KEEPS_BYTE, IN, FULL)                                                                       \
@@ -130,6 +156,12 @@ struct reference_console {
   uint64_t written, last_written; /* how many bytes, and the last eight */
 };
 
+/* A storage key. */
+struct reference_key {
+  unsigned access;
+  bool fetch; /* protected against fetches and loads too */
+};
+
 struct reference_machine {
   struct reference user; /* registers, pc, C, V */
   unsigned mode, pmode, key;
@@ -141,6 +173,8 @@ struct reference_machine {
   struct trap fault;
   uint8_t *storage; /* borrowed */
   uint32_t size;
+  bool keyed; /* the machine has storage keys */
+  struct reference_key block[REFERENCE_BLOCKS];
   struct reference_console console;
   struct reference_disk disk;
 

@@ -65,7 +65,7 @@ struct bench {
   struct isa_decoded decoded;
   uint64_t states;
   uint64_t reached; /* of these, those that got to the instruction */
-  bool quiet; /* a difference is expected */
+  bool quiet;       /* a difference is expected */
   unsigned differences;
   struct situation before;
 };
@@ -118,12 +118,29 @@ static void fill_image(struct bench *b)
   put_back(b, 0, STORAGE);
 }
 
+static bool is_io(enum isa_insn insn)
+{
+  return insn == ISA_IN || insn == ISA_OUT;
+}
+
+static bool is_about_keys(enum isa_insn insn)
+{
+  return insn == ISA_SSK || insn == ISA_ISK;
+}
+
+/* Whether a machine of these tests has it. */
+static bool is_there(enum isa_insn insn)
+{
+  return isa_insn_info(insn)->requires == 0 || is_io(insn) || is_about_keys(insn);
+}
+
 /* Every instruction that has this behaviour shows it outside mode 0. */
-static struct profile *profile_with(const char *behaviour, unsigned modes)
+static struct profile *profile_with(const char *behaviour, unsigned modes, bool keyed)
 {
   char text[8192];
-  int len = snprintf(text, sizeof text, "profile t; title \"T\"; modes %u; mmu bounds; io ports;\n",
-                     modes);
+  int len =
+      snprintf(text, sizeof text, "profile t; title \"T\"; modes %u; mmu bounds; io ports; %s\n",
+               modes, keyed ? "keys;" : "");
   for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
     const struct isa_insn_info *info = isa_insn_info((enum isa_insn)i);
     bool has = strcmp(behaviour, "trap") == 0 || strcmp(behaviour, "nop") == 0;
@@ -135,7 +152,7 @@ static struct profile *profile_with(const char *behaviour, unsigned modes)
     } else if (info->group == ISA_GROUP_SYSTEM && has && info->requires == 0) {
       len += snprintf(text + len, sizeof text - (size_t)len, "outside %s = %s;\n", info->mnemonic,
                       behaviour);
-    } else if ((i == ISA_IN || i == ISA_OUT) && has) {
+    } else if ((is_io((enum isa_insn)i) || (keyed && is_about_keys((enum isa_insn)i))) && has) {
       len += snprintf(text + len, sizeof text - (size_t)len, "outside %s = %s;\n", info->mnemonic,
                       behaviour);
     }
@@ -172,8 +189,10 @@ static void bench_open(struct bench *b, enum isa_insn insn, size_t behaviour, un
   memset(b, 0, sizeof *b);
   b->insn = insn;
   b->seed = seed * 0x9e3779b97f4a7c15u + 1;
-  b->profile = profile_with(behaviours[behaviour].name, modes);
+  bool keyed = modes != 4 || is_about_keys(insn);
+  b->profile = profile_with(behaviours[behaviour].name, modes, keyed);
   reference_reset(&b->r, b->storage, STORAGE, modes);
+  b->r.keyed = keyed;
   set_behaviours(&b->r, behaviours[behaviour].is);
   for (unsigned i = 0; i < MACHINES; i++) {
     b->disk[i] = disk_store_memory(REFERENCE_SECTORS);
@@ -326,6 +345,23 @@ static void compare_devices(struct bench *b, unsigned i)
   check(b, i, "the output", c->last_written, last);
 }
 
+static uint8_t key_of(const struct reference_key *k)
+{
+  return (uint8_t)(k->access | (k->fetch ? KEY_FETCH : 0));
+}
+
+static void compare_keys(struct bench *b, unsigned i)
+{
+  for (uint32_t k = 0; k < REFERENCE_BLOCKS; k++) {
+    uint8_t got;
+    check(b, i, "whether there is a key", b->r.keyed,
+          machine_key_get(b->m[i], gpa(k * KEY_BLOCK_SIZE), &got));
+    check(b, i, "a key", key_of(&b->r.block[k]), got);
+  }
+  check(b, i, "the storage's digest", machine_storage_digest(b->m[0]),
+        machine_storage_digest(b->m[i]));
+}
+
 /* After know_control(). Register by register would cost more than all the rest, so
  * the plain ones are looked at in the machine's own array. */
 static void compare_control(struct bench *b, unsigned i)
@@ -369,7 +405,7 @@ static void compare_state(struct bench *b, unsigned i)
 static void compare_all(struct bench *b, const struct machine_stop *expected,
                         const struct machine_stop *got)
 {
-  bool io = b->insn == ISA_IN || b->insn == ISA_OUT;
+  bool io = is_io(b->insn);
   know_control(b);
   for (unsigned i = 0; i < MACHINES; i++) {
     check(b, i, "the reason to stop", expected->why, got[i].why);
@@ -379,6 +415,9 @@ static void compare_all(struct bench *b, const struct machine_stop *expected,
     compare_state(b, i);
     if (b->states % (io ? 2 : 64) == 0) {
       compare_devices(b, i);
+    }
+    if (b->states % (b->insn == ISA_SSK ? 2 : 64) == 0) {
+      compare_keys(b, i);
     }
     if (b->states % 256 == 0 || b->r.touched_all) {
       compare_bytes(b, i, 0, STORAGE);
@@ -422,7 +461,8 @@ static uint32_t reach(const struct bench *b)
 static uint32_t address(struct bench *b)
 {
   uint32_t limit = reach(b);
-  switch (below(b, 16)) {
+  bool across = b->place % 4 != 0 && one_in(b, 2); /* only there an access crosses */
+  switch (across ? 8 : below(b, 16)) {
   case 0:
     return limit - below(b, 9);
   case 1:
@@ -439,6 +479,10 @@ static uint32_t address(struct bench *b)
     return STORAGE - b->r.base - below(b, 9) + below(b, 5);
   case 7:
     return below(b, limit + 1);
+  case 8:
+  case 9: /* about the border of two blocks */
+    return below(b, REFERENCE_BLOCKS + 1) * KEY_BLOCK_SIZE +
+           (across ? b->place % 4 - 4 : below(b, 9) - 4) - (b->r.te ? b->r.base : 0);
   default:
     return below(b, limit / 4 + 1) * 4;
   }
@@ -495,8 +539,9 @@ static void fresh_registers(struct bench *b)
   uint32_t *regs = b->r.user.regs;
   const struct isa_decoded *d = &b->decoded;
   const struct isa_insn_info *info = isa_insn_info(b->insn);
-  bool io = b->insn == ISA_IN || b->insn == ISA_OUT;
-  bool memory = strchr(info->shape, '(') || b->insn == ISA_LRA || b->insn == ISA_PROBE;
+  bool io = is_io(b->insn);
+  bool memory = strchr(info->shape, '(') || b->insn == ISA_LRA || b->insn == ISA_PROBE ||
+                is_about_keys(b->insn);
   regs[1 + below(b, ISA_REG_COUNT - 1)] = any(b);
   regs[1 + below(b, ISA_REG_COUNT - 1)] = edge(b);
   regs[REG_SP] = address(b);
@@ -520,7 +565,27 @@ static void fresh_psw(struct bench *b)
   r->user.c = bits & 1;
   r->user.v = bits & 2;
   r->ie = bits & 4;
-  r->key = bits >> 4 & 15;
+  r->key = one_in(b, 2) ? 0 : one_in(b, 2) ? bits >> 4 & 15 : bits >> 4 & 1;
+}
+
+static void set_key(struct bench *b, uint32_t block, struct reference_key key)
+{
+  b->r.block[block] = key;
+  for (unsigned i = 0; i < MACHINES; i++) {
+    machine_key_set(b->m[i], gpa(block * KEY_BLOCK_SIZE), key_of(&key));
+  }
+}
+
+/* Few different keys, so that they often fit, and seldom where the instruction is. */
+static void fresh_keys(struct bench *b)
+{
+  for (unsigned n = 0; b->r.keyed && n < 4; n++) {
+    uint32_t block = one_in(b, 4) ? b->place / KEY_BLOCK_SIZE : below(b, REFERENCE_BLOCKS);
+    struct reference_key key = {.access = one_in(b, 4) ? below(b, 16) : below(b, 3),
+                                .fetch = one_in(b, 3)};
+    key.fetch = key.fetch && (block != b->place / KEY_BLOCK_SIZE || one_in(b, 4));
+    set_key(b, block, key);
+  }
 }
 
 static void fresh_control(struct bench *b)
@@ -638,12 +703,14 @@ static void fresh_map(struct bench *b)
   struct reference_machine *r = &b->r;
   r->te = one_in(b, 2);
   uint32_t page = b->place & ~(ISA_PAGE_SIZE - 1);
-  switch (below(b, 8)) {
+  bool odd = b->place % 4 != 0; /* can be reached under such a base alone */
+  r->te = r->te || odd;
+  switch (odd ? 1 : below(b, 8)) {
   case 0:
     r->base = b->entry;
     break;
   case 1:
-    r->base = below(b, b->entry / 4 + 1) * 4;
+    r->base = below(b, b->entry / 4 + 1) * 4 + b->entry % 4;
     break;
   case 2:
     r->base = one_in(b, 2) ? 0xfffff000 + below(b, 4096) / 4 * 4 : value(b);
@@ -673,7 +740,8 @@ static void fresh_map(struct bench *b)
 static void fresh_place(struct bench *b)
 {
   static const uint32_t places[] = {0x1000, 0x1ffc, 0x2000, 0x2ff8, 0xfffc, 0xfff8, 0x3a40,
-                                    0,      4,      0x5008, 0x8000, 0xb7fc, 0x7ffc, 0xf000};
+                                    0,      4,      0x5008, 0x8000, 0xb7fc, 0x7ffc, 0xf000,
+                                    0x57fc, 0x6800, 0x27f8, 0x17fc, 0x6a02};
   uint32_t around = b->place >= 4 ? b->place - 4 : 0;
   uint32_t len = b->place + 8 <= STORAGE ? 12 : 8;
   if (b->word != 0) {
@@ -694,6 +762,7 @@ static void fresh_place(struct bench *b)
     put_word(b, b->place + 4, neighbour(b));
   }
   fresh_map(b);
+  fresh_keys(b);
   b->r.vbr = cr_value(b, CR_VBR) & ~3u;
 }
 
@@ -819,9 +888,9 @@ static bool has_behaviour(enum isa_insn insn, size_t k)
       return true;
     }
   }
-  bool there = info->requires == 0 || insn == ISA_IN || insn == ISA_OUT;
-  return there && (behaviours[k].is == REFERENCE_TRAP || behaviours[k].is == REFERENCE_NOP ||
-                   behaviours[k].is == REFERENCE_ABSENT);
+  return is_there(insn) &&
+         (behaviours[k].is == REFERENCE_TRAP || behaviours[k].is == REFERENCE_NOP ||
+          behaviours[k].is == REFERENCE_ABSENT);
 }
 
 /* In machines of four, two and three modes. */
@@ -955,7 +1024,7 @@ static void test_mistakes_cover_the_instructions(void **state)
   (void)state;
   for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
     const struct isa_insn_info *info = isa_insn_info((enum isa_insn)i);
-    bool there = info->requires == 0 || i == ISA_IN || i == ISA_OUT;
+    bool there = is_there((enum isa_insn)i);
     for (size_t n = 0; n < info->behaviour_count && info->group != ISA_GROUP_USER; n++) {
       bool listed = !there;
       for (size_t k = 0; k < COUNT(mistakes); k++) {
