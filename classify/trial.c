@@ -88,18 +88,17 @@ void trial_machine_destroy(struct trial_machine *t)
 
 /* --------------------------------------------------- which states there are */
 
-/* Whether the current relocation shows the byte at va, and where. */
-static bool shows(const struct trial_state *s, uint32_t va, uint32_t *pa)
+bool trial_shows(const struct trial_state *s, uint32_t at, uint32_t *pa)
 {
-  uint64_t at = va;
+  uint64_t physical = at;
   if (psw_te(s->cr[CR_PSW])) {
-    if (va >= s->cr[CR_BOUND]) {
+    if (at >= s->cr[CR_BOUND]) {
       return false;
     }
-    at += s->cr[CR_BASE];
+    physical += s->cr[CR_BASE];
   }
-  *pa = (uint32_t)at;
-  return at < s->storage;
+  *pa = (uint32_t)physical;
+  return physical + 4 <= s->storage;
 }
 
 /* Whether the current relocation shows the byte at physical address pa, and where. */
@@ -140,7 +139,7 @@ static bool lay_out(const struct trial_machine *t, const struct trial_state *s,
   uint32_t pa, va;
   for (unsigned i = 0; i < s->view_count; i++) {
     const struct trial_cell *c = &s->view[i];
-    if (c->at % 4 != 0 || !shows(s, c->at, &pa) || t->storage - pa < 4) {
+    if (c->at % 4 != 0 || !trial_shows(s, c->at, &pa)) {
       return false;
     }
     for (unsigned k = 0; k < i; k++) {

@@ -73,5 +73,8 @@ bool trial_run(struct trial_machine *t, const struct trial_state *s, struct tria
 
 /* The word of storage that the view shows at `at`. */
 uint32_t trial_view_word(const struct trial_state *s, uint32_t at);
+/* Whether there is such a word: the current relocation shows its first byte, and all
+ * of it lies in storage, from physical address *pa. */
+bool trial_shows(const struct trial_state *s, uint32_t at, uint32_t *pa);
 
 #endif
