@@ -563,7 +563,234 @@ static void many_spaces(struct rig *r)
   alike(r, 1400, false);
 }
 
+/* --------------------------------------------------------------- storage keys
+ * All on KEYED machines, in mode 0 under key 1: keys hold in every mode. */
+
+#define KEYED "tests/common/keyed.profile"
+
+static void set_key(struct rig *r, uint32_t at, uint8_t key)
+{
+  assert_true(machine_key_set(r->m, gpa(at), key));
+}
+
+/* A protection trap is counted in s1, and then the instruction is skipped … */
+static void skip_forbidden(struct rig *r)
+{
+  catch_all(r);
+  set_vector(r, CAUSE_PROTECTION, 0x900);
+  uint32_t at = r->at;
+  r->at = 0x900;
+  emit_cr(r, ISA_MFCR, REG_T0, CR_EPC);
+  emit(r, ISA_ADDI, REG_T0, REG_T0, 0, 4);
+  emit_cr(r, ISA_MTCR, REG_T0, CR_EPC);
+  emit(r, ISA_ADDI, REG_S1, REG_S1, 0, 1);
+  emit_none(r, ISA_RFE);
+  r->at = at;
+}
+
+/* … or the block at gp gets key tp. */
+static void unlock_forbidden(struct rig *r)
+{
+  catch_all(r);
+  set_vector(r, CAUSE_PROTECTION, 0x900);
+  uint32_t at = r->at;
+  r->at = 0x900;
+  emit(r, ISA_SSK, REG_TP, REG_GP, 0, 0);
+  emit(r, ISA_ADDI, REG_S1, REG_S1, 0, 1);
+  emit_none(r, ISA_RFE);
+  r->at = at;
+}
+
+static void under_key(struct rig *r, unsigned key)
+{
+  set_cr(r, CR_PSW, psw_set_key(0, key));
+}
+
+/* Tags of a page go when the key of one of its blocks changes. */
+static void key_takes_data_tags(struct rig *r)
+{
+  const uint32_t page = 0x4000, other = page + KEY_BLOCK_SIZE;
+  skip_forbidden(r);
+  set_key(r, page, 1);
+  set_key(r, other, 1);
+  set_reg(r, REG_A1, page);
+  set_reg(r, REG_A2, other);
+  set_reg(r, REG_A3, 2 | KEY_FETCH);
+  set_reg(r, REG_A4, 1);
+  set_reg(r, REG_A5, 2); /* stores alone are forbidden */
+  uint32_t loop = r->at;
+  for (unsigned i = 0; i < 4; i++) {
+    emit(r, ISA_SW, REG_S0, REG_A2, 0, 4 * i);
+  }
+  emit(r, ISA_SSK, REG_A3, REG_A2, 0, 0);
+  emit(r, ISA_SW, REG_S0, REG_A1, 0, 0);
+  emit(r, ISA_LW, REG_T1, REG_A1, 0, 0);
+  emit(r, ISA_LW, REG_T1, REG_A2, 0, 0); /* traps */
+  emit(r, ISA_SW, REG_S0, REG_A2, 0, 4); /* traps */
+  emit(r, ISA_SSK, REG_A5, REG_A2, 0, 0);
+  emit(r, ISA_LW, REG_T1, REG_A2, 0, 0);
+  emit(r, ISA_LW, REG_T2, REG_A2, 0, 4);
+  emit(r, ISA_SW, REG_T2, REG_A2, 0, 0); /* traps */
+  emit(r, ISA_SSK, REG_A4, REG_A2, 0, 0);
+  emit(r, ISA_ISK, REG_T0, REG_A2, 0, 0);
+  emit(r, ISA_ADDI, REG_S0, REG_S0, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, loop - r->at);
+  under_key(r, 1);
+  alike(r, 300, true);
+  assert_true(reg(r, REG_S1) > 20);
+}
+
+/* The same page, read and written under three keys in turn. */
+static void spaces_of_keys(struct rig *r)
+{
+  const uint32_t page = 0x4000;
+  skip_forbidden(r);
+  set_key(r, page, 1);
+  set_key(r, page + KEY_BLOCK_SIZE, 1);
+  set_reg(r, REG_A1, page);
+  set_reg(r, REG_A2, psw_set_key(0, 1));
+  set_reg(r, REG_A3, psw_set_key(0, 2));
+  uint32_t loop = r->at;
+  for (unsigned i = 0; i < 4; i++) {
+    emit_cr(r, ISA_MTCR, i == 3 ? REG_ZERO : i == 2 ? REG_A3 : REG_A2, CR_PSW);
+    emit(r, ISA_SW, REG_S0, REG_A1, 0, 8 * i);
+    emit(r, ISA_SW, REG_S0, REG_A1, 0, 8 * i + 4);
+    emit(r, ISA_LW, REG_T1, REG_A1, 0, 8 * i);
+  }
+  emit(r, ISA_ADDI, REG_S0, REG_S0, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, loop - r->at);
+  alike(r, 300, true);
+  assert_int_equal(word_at(r, page + 16), 0);
+  assert_true(reg(r, REG_S1) > 15);
+}
+
+/* Straight code and a pair into a block that may not be fetched, from the other
+ * half of the page, and a jump into its midst; each time it is unlocked. */
+static void key_within_a_page_of_code(struct rig *r)
+{
+  unlock_forbidden(r);
+  uint32_t second = RIG_CODE + KEY_BLOCK_SIZE;
+  set_key(r, RIG_CODE, 1);
+  set_key(r, second, 2 | KEY_FETCH);
+  set_reg(r, REG_GP, second + 20);
+  set_reg(r, REG_TP, 1);
+  set_reg(r, REG_A3, 2 | KEY_FETCH);
+  r->at = second - 16;
+  uint32_t loop = r->at;
+  emit(r, ISA_SSK, REG_A3, REG_GP, 0, 0);
+  emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);     /* the last word before the border … */
+  emit(r, ISA_ADD, REG_A0, REG_A0, REG_A0, 0); /* … and its pair behind it */
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, second - 0x100 - r->at);
+  uint32_t inside = r->at;
+  emit(r, ISA_ADDI, REG_A1, REG_A1, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, loop - r->at);
+  r->at = second - 0x100;
+  emit(r, ISA_SSK, REG_A3, REG_GP, 0, 0);
+  emit(r, ISA_BEQ, REG_ZERO, REG_ZERO, 0, inside - r->at);
+  machine_set_pc(r->m, loop);
+  under_key(r, 1);
+  alike(r, 300, true);
+  assert_true(reg(r, REG_S1) > 20 && reg(r, REG_A1) > 10);
+}
+
+/* An instruction that forbids its own block completes; so do the slots after it not. */
+static void key_of_running_code(struct rig *r)
+{
+  unlock_forbidden(r);
+  set_key(r, RIG_CODE, 1);
+  set_reg(r, REG_GP, RIG_CODE + 100);
+  set_reg(r, REG_TP, 1);
+  set_reg(r, REG_A3, 2 | KEY_FETCH);
+  for (unsigned i = 0; i < 5; i++) {
+    emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  }
+  emit(r, ISA_SSK, REG_A3, REG_GP, 0, 0);
+  emit(r, ISA_ADDI, REG_A1, REG_A1, 0, 1); /* traps the first time */
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, RIG_CODE - r->at);
+  under_key(r, 1);
+  alike(r, 300, true);
+  assert_true(reg(r, REG_S1) > 20);
+}
+
+/* Only the second half of a page may be fetched. */
+static void key_before_running_code(struct rig *r)
+{
+  skip_forbidden(r);
+  set_key(r, RIG_CODE, 2 | KEY_FETCH);
+  r->at = RIG_CODE + KEY_BLOCK_SIZE;
+  uint32_t loop = r->at;
+  emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  emit(r, ISA_ADDI, REG_A1, REG_A1, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, loop - r->at);
+  machine_set_pc(r->m, loop);
+  under_key(r, 1);
+  alike(r, 100, true);
+  assert_int_equal(reg(r, REG_A0), 34);
+}
+
+/* Code decoded twice, as half a page under key 1 and as a whole one under key 0,
+ * is rewritten under key 0: neither may be run as it was. */
+static void key_and_rewritten_code(struct rig *r)
+{
+  const uint32_t there = 0x5000;
+  catch_all(r);
+  set_key(r, there, 1);
+  set_key(r, there + KEY_BLOCK_SIZE, 2 | KEY_FETCH);
+  set_reg(r, REG_T1, there);
+  set_reg(r, REG_T0, addi(REG_A0, REG_A0, 1));
+  set_reg(r, REG_A3, psw_set_key(0, 1));
+  put_word(r, there, addi(REG_A0, REG_A0, 0));
+  put_word(r, there + 4, program_word(ISA_JALR, REG_ZERO, REG_RA, 0, 0));
+  uint32_t loop = r->at;
+  emit_cr(r, ISA_MTCR, REG_A3, CR_PSW);
+  emit(r, ISA_JALR, REG_RA, REG_T1, 0, 0);
+  emit_cr(r, ISA_MTCR, REG_ZERO, CR_PSW);
+  emit(r, ISA_JALR, REG_RA, REG_T1, 0, 0);
+  emit(r, ISA_SW, REG_T0, REG_T1, 0, 0);
+  emit(r, ISA_ADDI, REG_T0, REG_T0, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, loop - r->at);
+  alike(r, 11 * 10, true);
+  assert_int_equal(reg(r, REG_A0), 2 * 45);
+}
+
+/* Translated, so that tags of a page are found by BASE. */
+static void key_under_relocation(struct rig *r)
+{
+  const uint32_t base = 0x3000, page = 0x5000;
+  skip_forbidden(r);
+  set_cr(r, CR_BASE, base);
+  set_cr(r, CR_BOUND, 0x8000);
+  set_key(r, base + RIG_CODE, 1);
+  set_key(r, page, 1);
+  set_reg(r, REG_A1, page - base);
+  set_reg(r, REG_A2, page); /* ssk takes it physical */
+  set_reg(r, REG_A3, 2);
+  set_reg(r, REG_A4, 1);
+  r->at = base + RIG_CODE;
+  uint32_t loop = r->at;
+  for (unsigned i = 0; i < 4; i++) {
+    emit(r, ISA_SW, REG_S0, REG_A1, 0, 4 * i);
+  }
+  emit(r, ISA_SSK, REG_A3, REG_A2, 0, 0);
+  emit(r, ISA_SW, REG_S0, REG_A1, 0, 0); /* traps */
+  emit(r, ISA_LW, REG_T1, REG_A1, 0, 0);
+  emit(r, ISA_SSK, REG_A4, REG_A2, 0, 0);
+  emit(r, ISA_ADDI, REG_S0, REG_S0, 0, 1);
+  emit(r, ISA_JAL, REG_ZERO, 0, 0, loop - r->at);
+  set_key(r, page + KEY_BLOCK_SIZE, 1);
+  set_cr(r, CR_PSW, psw_set_key(PSW_TE_MASK, 1));
+  machine_set_pc(r->m, RIG_CODE);
+  alike(r, 300, true);
+  assert_true(reg(r, REG_S1) > 15);
+}
+
 #define CASE(f) RIG_CASE(f)
+#define KEY_CASE(f)                                                                                \
+  {                                                                                                \
+#f, f, KEYED                                                                                   \
+  }
 
 int main(void)
 {
@@ -596,6 +823,13 @@ int main(void)
       CASE(jump_into_pair),
       CASE(write_to_zero),
       CASE(many_spaces),
+      KEY_CASE(key_takes_data_tags),
+      KEY_CASE(spaces_of_keys),
+      KEY_CASE(key_within_a_page_of_code),
+      KEY_CASE(key_of_running_code),
+      KEY_CASE(key_before_running_code),
+      KEY_CASE(key_and_rewritten_code),
+      KEY_CASE(key_under_relocation),
   };
   return RIG_RUN(cases);
 }
