@@ -117,6 +117,14 @@ start x86nested minos --profile x86 --depth 2
 start pdp10 minos-juser --profile pdp10 --input $session
 start juser_pg minos-juser --profile pg --input $session
 wait
+start m68010 minos --profile m68010
+start mips minos --profile mips
+start riscv minos --profile riscv
+wait
+start vtx minos --profile vtx
+start armv7 minos --profile armv7
+start open_rfe minos --profile ../../docs/examples/open-rfe.profile
+wait
 
 equivalent pg "minos on pg"
 equivalent s360 "minos on s360"
@@ -125,12 +133,19 @@ check nested 'efficiency[1].direct_percent' -ge 99
 result $? "minos on pg, two VMMs: at least 99 % executed directly below, too"
 equivalent nested360 "minos on s360, two VMMs"
 equivalent juser_pg "minos-juser on pg"
+for profile in m68010 mips riscv vtx; do
+  equivalent $profile "minos on $profile"
+done
 
 popf_story x86 "minos on x86"
 popf_story x86popf "minos on x86-popf"
 popf_story x86fast "minos on x86, fast engine only"
 popf_story x86nested "minos on x86, two VMMs"
 diverges pdp10 "minos-juser on pdp10" juser ''
+diverges armv7 "minos on armv7" cli ''
+check open_rfe exit = 1 holds = false resource_control.holds = false \
+  resource_control.lost_control = true first_divergence.instruction = rfe
+result $? "minos where rfe does not trap: the VMM loses control at its first rfe"
 
 # User code that can turn the real interrupts off takes the machine.
 start lost ieoff --profile ./ieoff.profile --ticks 200000
