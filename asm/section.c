@@ -45,6 +45,8 @@ bool section_reserve(struct assembly *a, struct loc loc, uint64_t size, uint8_t 
   if (bytes)
     *bytes = s->bytes ? s->bytes + s->size : NULL;
   s->size += (uint32_t)size;
+  if (size > 0)
+    s->last = loc;
   return true;
 }
 
@@ -270,20 +272,29 @@ static uint64_t align_up(uint64_t value, uint64_t alignment)
   return (value + alignment - 1) / alignment * alignment;
 }
 
+/* Why section i lies where it does: its .org, or that of the nearest before it, as
+ * those without one follow; or else the last thing in it. */
+static struct loc placed_by(const struct section *s, int i)
+{
+  for (int k = i; k >= 0; k--)
+    if (s[k].placed.line)
+      return s[k].placed;
+  return s[i].last;
+}
+
 static void check_placement(struct assembly *a)
 {
   const struct section *s = a->sections.s;
   for (int i = 0; i < SECTION_COUNT; i++) {
-    if ((uint64_t)s[i].base + s[i].size > IMAGE_LIMIT)
-      asm_error(a, s[i].placed, "%s would end at 0x%" PRIx64 ", beyond 1 GiB", s[i].name,
+    if (s[i].size > 0 && (uint64_t)s[i].base + s[i].size > IMAGE_LIMIT)
+      asm_error(a, placed_by(s, i), "%s would end at 0x%" PRIx64 ", beyond 1 GiB", s[i].name,
                 (uint64_t)s[i].base + s[i].size);
     for (int j = 0; j < i; j++) {
       if (!s[i].size || !s[j].size || s[i].base >= s[j].base + s[j].size ||
           s[j].base >= s[i].base + s[i].size)
         continue;
-      struct loc at = s[i].placed.line ? s[i].placed : s[j].placed;
-      asm_error(a, at, "%s (0x%x to 0x%x) and %s (0x%x to 0x%x) overlap", s[j].name, s[j].base,
-                s[j].base + s[j].size, s[i].name, s[i].base, s[i].base + s[i].size);
+      asm_error(a, placed_by(s, i), "%s (0x%x to 0x%x) and %s (0x%x to 0x%x) overlap", s[j].name,
+                s[j].base, s[j].base + s[j].size, s[i].name, s[i].base, s[i].base + s[i].size);
     }
   }
 }

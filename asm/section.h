@@ -25,6 +25,7 @@ struct section {
   uint8_t *bytes; /* not for nobits */
   size_t capacity;
   struct loc placed; /* .org that fixed it */
+  struct loc last;   /* the last thing in it */
 };
 
 /* A place whose value was not known when it was assembled. */
