@@ -251,14 +251,14 @@ static unsigned value_size(uint32_t value, uint32_t reset)
 
 static unsigned state_size(const struct trial_state *s)
 {
-  unsigned size = value_size(s->pc, ISA_RESET_PC);
+  struct trial_state reset;
+  trial_reset(&reset, s->storage);
+  unsigned size = value_size(s->pc, reset.pc);
   for (unsigned i = 0; i < ISA_REG_COUNT; i++) {
     size += value_size(s->reg[i], 0);
   }
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
-    if (n != CR_CPUID) {
-      size += value_size(s->cr[n], n == CR_IMASK ? isa_cr_info(CR_IMASK)->write_mask : 0);
-    }
+    size += value_size(s->cr[n], reset.cr[n]);
   }
   for (unsigned i = 0; i < s->view_count; i++) {
     unsigned here = s->view[i].at == s->pc ? 0 : COST_CELL;
@@ -280,7 +280,6 @@ unsigned question_size(const struct profile *profile, enum question q, const str
   if (question_states(q) == 1) {
     return size;
   }
-  unsigned identity = w->state[0].cr[CR_CPUID] ^ w->state[1].cr[CR_CPUID];
-  return size + state_size(&w->state[1]) + (unsigned)__builtin_popcount(identity) +
+  return size + state_size(&w->state[1]) +
          COST_COMPONENT * (unsigned)__builtin_popcountll(question_differing(profile, w));
 }

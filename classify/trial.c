@@ -6,7 +6,8 @@
 #include "machine/devices/ports.h"
 #include "machine/ops.h"
 
-#define MAX_CELLS (2 * TRIAL_CELLS)
+#define MAX_CELLS      (2 * TRIAL_CELLS)
+#define CPUID_OF_RESET 0x50470001u /* docs/machine.md */
 
 /* What devices are set to. */
 struct devices {
@@ -87,6 +88,15 @@ void trial_machine_destroy(struct trial_machine *t)
 }
 
 /* --------------------------------------------------- which states there are */
+
+void trial_reset(struct trial_state *s, uint32_t storage)
+{
+  memset(s, 0, sizeof *s);
+  s->storage = storage;
+  s->pc = ISA_RESET_PC;
+  s->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
+  s->cr[CR_CPUID] = CPUID_OF_RESET;
+}
 
 bool trial_shows(const struct trial_state *s, uint32_t at, uint32_t *pa)
 {

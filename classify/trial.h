@@ -38,6 +38,9 @@ struct trial_state {
   uint32_t disk_sector, disk_address, disk_count;
 };
 
+/* The state after reset of a machine with that much storage, all of which is 0. */
+void trial_reset(struct trial_state *s, uint32_t storage);
+
 /* What the instruction made of it. If it trapped, nothing else is set. */
 struct trial_result {
   bool trapped;
