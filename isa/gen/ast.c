@@ -9,13 +9,17 @@ struct arena_block {
   max_align_t data[];
 };
 
+void out_of_memory(void)
+{
+  fputs("isagen: out of memory\n", stderr);
+  exit(3);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
   struct arena_block *block = calloc(1, sizeof *block + size);
-  if (!block) {
-    fputs("isagen: out of memory\n", stderr);
-    exit(3);
-  }
+  if (!block)
+    out_of_memory();
   block->next = arena->blocks;
   arena->blocks = block;
   return block->data;

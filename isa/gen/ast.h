@@ -244,6 +244,8 @@ struct def {
 /* Zeroed memory that lives as long as the definition; ends the process with
  * status 3 when the host has none. */
 void *arena_alloc(struct arena *arena, size_t size);
+/* Says so and ends the process. */
+_Noreturn void out_of_memory(void);
 char *arena_text(struct arena *arena, const char *text, size_t len);
 void def_destroy(struct def *def);
 

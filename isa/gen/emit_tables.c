@@ -98,22 +98,17 @@ static int by_name(const void *a, const void *b)
 
 static void emit_sorted(FILE *out, const struct def *def)
 {
-  size_t count = 0, n = 0;
+  const struct insn *sorted[256]; /* opcodes are bytes, and checked to differ */
+  size_t count = 0;
   for (const struct insn *i = def->insns; i; i = i->next)
-    count++;
-  const struct insn **sorted = calloc(count ? count : 1, sizeof *sorted);
-  if (!sorted)
-    exit(3);
-  for (const struct insn *i = def->insns; i; i = i->next)
-    sorted[n++] = i;
+    sorted[count++] = i;
   qsort(sorted, count, sizeof *sorted, by_name);
   fputs("const uint8_t isa_insns_by_name[ISA_INSN_COUNT] = {\n", out);
-  for (n = 0; n < count; n++) {
+  for (size_t n = 0; n < count; n++) {
     emit_name(out, "  ISA_", sorted[n]->name.text);
     fputs(",\n", out);
   }
   fputs("};\n\n", out);
-  free(sorted);
 }
 
 static void emit_crs(FILE *out, const struct def *def)

@@ -10,10 +10,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "isa/gen/check.h"
 #include "isa/gen/emit.h"
 #include "isa/gen/parse.h"
+#include "isa/host.h"
 
 enum status { STATUS_OK = 0, STATUS_BAD = 2, STATUS_HOST = 3 };
 
@@ -23,28 +25,35 @@ static enum status host_error(const char *path)
   return STATUS_HOST;
 }
 
+static bool read_all(FILE *in, struct source *source)
+{
+  size_t capacity = 0;
+  do {
+    if (source->len == capacity) {
+      capacity = capacity ? 2 * capacity : 65536;
+      char *moved = realloc(source->text, capacity + 1);
+      if (!moved)
+        return false;
+      source->text = moved;
+    }
+    source->len += fread(source->text + source->len, 1, capacity - source->len, in);
+  } while (!feof(in) && !ferror(in));
+  source->text[source->len] = 0;
+  return !ferror(in);
+}
+
 static enum status read_source(const char *path, struct source *source)
 {
   FILE *in = fopen(path, "rb");
   if (!in) {
-    fprintf(stderr, "isagen: %s: %s\n", path, strerror(errno));
-    return STATUS_BAD;
+    enum status status = host_at_fault(errno) ? STATUS_HOST : STATUS_BAD;
+    host_error(path);
+    return status;
   }
-  size_t size = 0;
-  FILE *copy = open_memstream(&source->text, &size);
-  if (!copy) {
-    fclose(in);
-    return host_error(path);
-  }
-  char buf[4096];
-  for (size_t n; (n = fread(buf, 1, sizeof buf, in)) > 0;)
-    fwrite(buf, 1, n, copy);
-  bool failed = ferror(in) || ferror(copy);
-  fclose(in);
-  failed |= fclose(copy) != 0;
   source->name = path;
-  source->len = size;
-  return failed ? host_error(path) : STATUS_OK;
+  enum status status = read_all(in, source) ? STATUS_OK : host_error(path);
+  fclose(in);
+  return status;
 }
 
 typedef void emit_fn(FILE *out, const struct def *def);
@@ -66,6 +75,14 @@ static enum status write_file(const char *dir, const char *name, const struct de
   return failed ? host_error(path) : STATUS_OK;
 }
 
+/* Files of two definitions do not fit together: all are there or none. */
+static void remove_file(const char *dir, const char *name)
+{
+  char path[4096];
+  if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) < sizeof path)
+    unlink(path);
+}
+
 static enum status write_all(const char *dir, const struct def *def)
 {
   static const struct {
@@ -80,6 +97,9 @@ static enum status write_all(const char *dir, const struct def *def)
   enum status status = STATUS_OK;
   for (size_t i = 0; i < sizeof files / sizeof *files && status == STATUS_OK; i++)
     status = write_file(dir, files[i].name, def, files[i].emit);
+  if (status != STATUS_OK)
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+      remove_file(dir, files[i].name);
   return status;
 }
 
@@ -105,7 +125,7 @@ static enum status process(const char *path, const char *dir, bool manual)
     status = write_all(dir, &def);
   if (status == STATUS_OK && manual) {
     emit_manual(stdout, &def, &source);
-    if (fflush(stdout) != 0)
+    if (fflush(stdout) != 0 || ferror(stdout))
       status = host_error("standard output");
   }
   def_destroy(&def);

@@ -38,6 +38,7 @@ static void isagen_error(struct loc *loc, void *scanner, struct parse *parse, co
 #define BINARY(op, l, r, where) \
   NEW(struct expr, .kind = EXPR_BINARY, .loc = (where), .binary = (op), .left = (l), .right = (r))
 
+#include <errno.h>
 #include <string.h>
 }
 
@@ -245,6 +246,8 @@ primary: NUMBER { $$ = NEW(struct expr, .kind = EXPR_NUMBER, .loc = @$, .value =
 static void isagen_error(struct loc *loc, void *scanner, struct parse *parse, const char *message)
 {
   (void)scanner;
+  if (errno == ENOMEM) /* not the parser's own limit */
+    out_of_memory();
   diag_error(parse->diag, *loc, "%s", message);
 }
 
