@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -18,8 +20,9 @@
 struct disk_store {
   uint32_t sectors;
   bool writable;
-  int fd;           /* -1: in memory */
-  uint8_t **chunks; /* in memory: NULL where everything is zero */
+  int fd;            /* -1: in memory */
+  uint8_t **chunks;  /* in memory: NULL where everything is zero */
+  char failure[128]; /* the first, or empty */
 };
 
 static uint32_t chunk_count(uint32_t sectors)
@@ -208,31 +211,46 @@ struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, 
   return copy;
 }
 
+static bool failed(struct disk_store *d, const char *doing, uint32_t sector, const char *why)
+{
+  if (!d->failure[0]) {
+    snprintf(d->failure, sizeof d->failure, "cannot %s sector %" PRIu32 ": %s", doing, sector, why);
+  }
+  return false;
+}
+
+const char *disk_store_failure(const struct disk_store *d)
+{
+  return d->failure[0] ? d->failure : NULL;
+}
+
 /* Short transfers go on where they stopped; the end of the file, where a
  * truncated image stops, is a failure. */
-static bool file_read(int fd, uint32_t sector, uint8_t *buf)
+static bool file_read(struct disk_store *d, uint32_t sector, uint8_t *buf)
 {
   off_t at = (off_t)sector * SECTOR;
   for (size_t done = 0; done < SECTOR;) {
-    ssize_t n = pread(fd, buf + done, SECTOR - done, at + (off_t)done);
+    ssize_t n = pread(d->fd, buf + done, SECTOR - done, at + (off_t)done);
     if (n > 0) {
       done += (size_t)n;
-    } else if (n == 0 || errno != EINTR) {
-      return false;
+    } else if (n == 0) {
+      return failed(d, "read", sector, "the image has become shorter");
+    } else if (errno != EINTR) {
+      return failed(d, "read", sector, host_reason(errno));
     }
   }
   return true;
 }
 
-static bool file_write(int fd, uint32_t sector, const uint8_t *buf)
+static bool file_write(struct disk_store *d, uint32_t sector, const uint8_t *buf)
 {
   off_t at = (off_t)sector * SECTOR;
   for (size_t done = 0; done < SECTOR;) {
-    ssize_t n = pwrite(fd, buf + done, SECTOR - done, at + (off_t)done);
+    ssize_t n = pwrite(d->fd, buf + done, SECTOR - done, at + (off_t)done);
     if (n > 0) {
       done += (size_t)n;
     } else if (n == 0 || errno != EINTR) {
-      return false;
+      return failed(d, "write", sector, host_reason(n == 0 ? EIO : errno));
     }
   }
   return true;
@@ -244,7 +262,7 @@ bool disk_store_read(struct disk_store *d, uint32_t sector, void *buf)
     return false;
   }
   if (d->fd >= 0) {
-    return file_read(d->fd, sector, buf);
+    return file_read(d, sector, buf);
   }
   memory_read(d, sector, buf);
   return true;
@@ -255,5 +273,8 @@ bool disk_store_write(struct disk_store *d, uint32_t sector, const void *buf)
   if (sector >= d->sectors || !d->writable) {
     return false;
   }
-  return d->fd >= 0 ? file_write(d->fd, sector, buf) : memory_write(d, sector, buf);
+  if (d->fd >= 0) {
+    return file_write(d, sector, buf);
+  }
+  return memory_write(d, sector, buf) || failed(d, "write", sector, host_reason(ENOMEM));
 }

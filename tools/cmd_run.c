@@ -43,9 +43,7 @@ static int run_bare(struct runner *r)
       stats_machine(stderr, m);
   }
   machine_destroy(m);
-  if (disk)
-    disk_store_destroy(disk);
-  return status;
+  return setup_close_disk(s, disk, status);
 }
 
 int cmd_run(int argc, char **argv)

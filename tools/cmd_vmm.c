@@ -96,9 +96,7 @@ static int run_virtual(struct request *r)
     message_error("vmm", "no virtual machine: %s", reason);
   }
   stack_destroy(stack);
-  if (config.disk)
-    disk_store_destroy(config.disk);
-  return status;
+  return setup_close_disk(s, config.disk, status);
 }
 
 int cmd_vmm(int argc, char **argv)

@@ -275,3 +275,15 @@ int setup_open_disk(const struct setup *s, bool writable, struct disk_store **st
   message_error(s->command, "disk '%s': %s", path, reason);
   return status;
 }
+
+int setup_close_disk(const struct setup *s, struct disk_store *store, int status)
+{
+  const char *failure = store ? disk_store_failure(store) : NULL;
+  if (failure && status != STATUS_OURS) {
+    message_error(s->command, "%s%s: %s", s->disk ? "disk " : "the disk", s->disk ? s->disk : "",
+                  failure);
+    status = status > STATUS_SIGNAL ? status : STATUS_OURS;
+  }
+  disk_store_destroy(store);
+  return status;
+}

@@ -48,5 +48,9 @@ void setup_destroy(struct setup *s);
  * the host. *store is NULL for a machine without a disk. Returns an exit status. */
 int setup_open_disk(const struct setup *s, bool writable, struct disk_store **store,
                     bool *readonly);
+/* Destroys it (NULL too) after a run that ended with `status`. What the host
+ * refused was a disk error to the guest, and is the host's failure to the user:
+ * the message and the exit status say so. Returns the exit status. */
+int setup_close_disk(const struct setup *s, struct disk_store *store, int status);
 
 #endif

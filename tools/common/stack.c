@@ -158,6 +158,11 @@ int stack_disturbed_level(struct stack *s)
   return -1;
 }
 
+const char *stack_disk_failure(const struct stack *s)
+{
+  return s->padded ? disk_store_failure(s->padded) : NULL;
+}
+
 unsigned stack_violations(const struct stack *s, const char **first)
 {
   unsigned total = 0;

@@ -47,6 +47,8 @@ void stack_destroy(struct stack *s);
 struct machine *stack_vm(struct stack *s);
 /* The first level at which a neighbour is not as it was, or -1. */
 int stack_disturbed_level(struct stack *s);
+/* What the host refused the disk that the stack made for itself, or NULL. */
+const char *stack_disk_failure(const struct stack *s);
 /* Violations that the VMMs found, and the first one's sentence (or NULL). */
 unsigned stack_violations(const struct stack *s, const char **first);
 

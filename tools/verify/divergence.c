@@ -1,7 +1,5 @@
 #include "tools/verify/divergence.h"
 
-#include <stdlib.h>
-
 #define CHUNK 4096u
 
 struct chunk {
@@ -26,14 +24,13 @@ static void compare_chunk(struct divergence *d, const struct chunk *c, uint32_t 
 static void compare_storage(struct divergence *d, struct machine *bare, struct machine *vm,
                             struct machine *at_before)
 {
-  struct chunk *c = malloc(sizeof *c);
-  for (uint32_t at = 0; c && at < machine_storage_size(bare); at += CHUNK) {
-    machine_phys_read(bare, gpa(at), c->bare, CHUNK);
-    machine_phys_read(vm, gpa(at), c->vm, CHUNK);
-    machine_phys_read(at_before ? at_before : bare, gpa(at), c->before, CHUNK);
-    compare_chunk(d, c, at);
+  struct chunk c;
+  for (uint32_t at = 0; at < machine_storage_size(bare); at += CHUNK) {
+    machine_phys_read(bare, gpa(at), c.bare, CHUNK);
+    machine_phys_read(vm, gpa(at), c.vm, CHUNK);
+    machine_phys_read(at_before ? at_before : bare, gpa(at), c.before, CHUNK);
+    compare_chunk(d, &c, at);
   }
-  free(c);
 }
 
 static bool read_instruction(struct machine *m, uint32_t pc, uint32_t *word)

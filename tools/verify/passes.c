@@ -45,12 +45,29 @@ static void report_progress(const struct passes *p, const char *phase, uint64_t 
     p->config->progress(p->config->progress_ctx, phase, tick);
 }
 
-static bool host_failed(struct passes *p, const struct machine_stop *stop)
+static const char *disk_failure(const struct pair *pair)
 {
-  if (stop->why != MACHINE_HOST_ERROR)
-    return false;
-  host_reason(p, stop->reason);
-  return true;
+  const char *failure = NULL;
+  for (unsigned i = 0; i < 2 && !failure; i++)
+    failure = pair->disk[i] ? disk_store_failure(pair->disk[i]) : NULL;
+  return !failure && pair->stack ? stack_disk_failure(pair->stack) : failure;
+}
+
+const char *passes_host_failure(const struct pair *pair, const struct machine_stop stop[2])
+{
+  for (unsigned i = 0; i < 2; i++)
+    if (stop[i].why == MACHINE_HOST_ERROR)
+      return stop[i].reason ? stop[i].reason : "no reason given";
+  return disk_failure(pair);
+}
+
+static bool host_failed(struct passes *p, const struct pair *pair,
+                        const struct machine_stop stop[2])
+{
+  const char *failure = passes_host_failure(pair, stop);
+  if (failure)
+    host_reason(p, failure);
+  return failure != NULL;
 }
 
 /* The end of the next interval after `tick`. */
@@ -64,8 +81,8 @@ bool passes_run_virtual(struct passes *p, uint64_t until)
 {
   if (!make(p, MACHINE_ENGINE_FAST, &p->pair))
     return false;
-  struct machine_stop stop = machine_advance(p->pair.vm, until);
-  return !host_failed(p, &stop);
+  struct machine_stop stop[2] = {{.why = MACHINE_LIMIT}, machine_advance(p->pair.vm, until)};
+  return !host_failed(p, &p->pair, stop);
 }
 
 /* ----------------------------------------------------------------- stepping */
@@ -93,11 +110,12 @@ static bool describe(struct passes *p, const struct lockstep *l, struct divergen
   struct pair again;
   if (!make(p, MACHINE_ENGINE_FAST, &again))
     return false;
-  machine_advance(again.bare, l->before.tick);
-  bool there = machine_state_hash(again.bare) == l->before.hash;
+  const struct machine_stop stop[2] = {machine_advance(again.bare, l->before.tick)};
+  bool done = !host_failed(p, &again, stop);
+  bool there = done && machine_state_hash(again.bare) == l->before.hash;
   divergence_from_lockstep(d, l, there ? again.bare : NULL);
   release(p, &again);
-  return true;
+  return done;
 }
 
 /* From where l stands to `until`. False: the host failed. */
@@ -105,7 +123,8 @@ static bool step_to(struct passes *p, struct lockstep *l, uint64_t until,
                     enum lockstep_result *result)
 {
   *result = lockstep_run(l, until);
-  return !host_failed(p, &l->step[0].stop) && !host_failed(p, &l->step[1].stop);
+  const struct machine_stop stop[2] = {l->step[0].stop, l->step[1].stop};
+  return !host_failed(p, &p->pair, stop);
 }
 
 bool passes_step(struct passes *p, struct verify_pass *pass)
@@ -148,7 +167,10 @@ static bool replay(struct passes *p, struct pair *pair, uint64_t from, uint64_t 
   if (!make(p, MACHINE_ENGINE_FAST, pair))
     return false;
   *equal = advance_equal(pair, from, stop) && (to == from || advance_equal(pair, to, stop));
-  return true;
+  if (!host_failed(p, pair, stop))
+    return true;
+  release(p, pair);
+  return false;
 }
 
 /* Single steps from `from` agree, one run to `to` does not: the shortest run
@@ -224,7 +246,7 @@ bool passes_fast(struct passes *p, struct verify_pass *pass)
     return false;
   struct machine_stop stop[2];
   bool equal = advance_equal(&p->pair, 0, stop);
-  if (host_failed(p, &stop[0]) || host_failed(p, &stop[1]))
+  if (host_failed(p, &p->pair, stop))
     return false;
   if (!equal) {
     pass->holds = false;
@@ -234,7 +256,7 @@ bool passes_fast(struct passes *p, struct verify_pass *pass)
     report_progress(p, "fast engine", pass->ticks);
     uint64_t from = pass->ticks, to = next_checkpoint(p->config, from);
     pass->holds = advance_equal(&p->pair, to, stop);
-    if (host_failed(p, &stop[0]) || host_failed(p, &stop[1]))
+    if (host_failed(p, &p->pair, stop))
       return false;
     if (!pass->holds)
       return locate(p, from, to, pass);

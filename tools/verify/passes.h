@@ -20,6 +20,10 @@ bool passes_fast(struct passes *p, struct verify_pass *pass);
 /* No comparison: the virtual machine alone, in one run to tick `until`. */
 bool passes_run_virtual(struct passes *p, uint64_t until);
 
+/* A refusal by the host that either machine met, as a stop or as an error of its
+ * disk: their difference then tells nothing. NULL: none. */
+const char *passes_host_failure(const struct pair *pair, const struct machine_stop stop[2]);
+
 void passes_release(struct passes *p); /* the pair */
 void passes_destroy(struct passes *p);
 

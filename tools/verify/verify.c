@@ -66,22 +66,23 @@ static void compare_output(struct verify_after *a, const struct pair *pair)
 static void run_on(const struct verify_config *c, struct pair *pair, struct verify_result *r)
 {
   struct machine *m[2] = {pair->bare, pair->vm};
+  struct machine_stop stop[2];
   uint64_t until = c->ticks;
   for (unsigned i = 0; i < 2; i++) {
     struct verify_counts before;
     count(m[i], &before);
     machine_set_engine(m[i], MACHINE_ENGINE_FAST);
-    struct machine_stop stop = machine_advance(m[i], until);
+    stop[i] = machine_advance(m[i], until);
     count(m[i], &r->after.delta[i]);
     subtract(&r->after.delta[i], &before);
-    r->after.delta[i].end = stop.why;
-    note_lost_control(&r->resources, &stop);
-    if (stop.why == MACHINE_HOST_ERROR)
-      snprintf(r->host_reason, sizeof r->host_reason, "%s",
-               stop.reason ? stop.reason : "no reason given");
+    r->after.delta[i].end = stop[i].why;
+    note_lost_control(&r->resources, &stop[i]);
     if (i == 0)
       until = machine_tick(m[0]);
   }
+  const char *failure = passes_host_failure(pair, stop);
+  if (failure)
+    snprintf(r->host_reason, sizeof r->host_reason, "%s", failure);
   compare_output(&r->after, pair);
 }
 
@@ -167,6 +168,7 @@ enum verify_status verify_run(const struct verify_config *config, struct verify_
     if (done)
       finish_pass(&p, &r->stepping, r);
   }
+  done = done && !*r->host_reason;
   if (done && config->fast) {
     done = passes_fast(&p, &r->fast);
     if (done)

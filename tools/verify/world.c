@@ -50,7 +50,7 @@ static bool world_make(void *ctx, enum machine_engine engine, struct pair *pair,
   if (!make_bare(w->setup, engine, pair, reason) ||
       !make_virtual(w, engine, readonly, pair, reason))
     return false;
-  *reason = "the program does not fit";
+  *reason = NULL; /* said already */
   return load(w->setup, pair->bare) && load(w->setup, pair->vm);
 }
 
