@@ -355,8 +355,8 @@ completes() { # expected, words…
 }
 check "completion of commands" completes 'vmm verify' v
 check "of options" completes --depth= verify --dep
-check "of profiles" completes 'x86 x86-popf' run --profile = x8
-check "of profiles, short option" completes pdp10 run -p pd
+check "of profiles" completes 'x86-popf x86' run --profile = x8
+check "of profiles, short option" completes 'pdp10 pdp11' run -p pd
 check "of guests" completes minos-juser run minos-
 check "of files" completes 'mine.profile' run mine
 
