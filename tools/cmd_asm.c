@@ -1,4 +1,5 @@
 /* trapeze asm: source in, ELF or raw binary and listing out, or nothing at all. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,9 +118,9 @@ static char *default_output(const char *path, bool raw)
   return name;
 }
 
-static int write_output(struct file_out *f, const struct asm_output *bytes)
+static int write_output(struct file_out *f, const void *bytes, size_t len)
 {
-  fwrite(bytes->bytes, 1, bytes->len, f->stream);
+  fwrite(bytes, 1, len, f->stream);
   return file_out_commit(f);
 }
 
@@ -139,37 +140,67 @@ static int refuse_overwriting(const struct request *r, const char *source)
   return STATUS_DONE;
 }
 
-static int assemble(struct request *r, const struct program_source *source)
+/* In memory: sources may come slowly, through a pipe, and no file may wait for
+ * them half-written. */
+struct product {
+  struct asm_output bytes;
+  char *listing; /* NULL: none wanted */
+  size_t listing_len;
+};
+
+static int produce(const struct request *r, const struct program_source *source, struct product *p)
+{
+  FILE *listing = NULL;
+  if (r->listing && !(listing = open_memstream(&p->listing, &p->listing_len))) {
+    message_error("asm", "out of memory");
+    return STATUS_OURS;
+  }
+  struct asm_options o = {.reader = source->reader,
+                          .include_dirs = r->include_dirs,
+                          .defines = r->defines,
+                          .define_count = r->define_count,
+                          .color = message_color(stderr),
+                          .errors = stderr,
+                          .listing = listing};
+  enum asm_status s = r->raw ? asm_assemble_raw(source->path, &o, &p->bytes)
+                             : asm_assemble_elf(source->path, &o, &p->bytes);
+  bool lost = listing && ferror(listing);
+  lost |= listing && (fclose(listing) != 0 || !p->listing); /* NULL: it could not be finished */
+  if (s == ASM_OK && lost)
+    message_error("asm", "out of memory");
+  return s == ASM_ERRORS ? STATUS_USAGE : s == ASM_OK && !lost ? STATUS_DONE : STATUS_OURS;
+}
+
+/* Output and listing, both or neither. */
+static int write_files(const struct request *r, const struct product *p)
 {
   struct file_out out = {0}, listing = {0};
-  struct asm_output bytes = {0};
-  int status = refuse_overwriting(r, source->path);
+  int status = file_out_open(&out, "asm", r->output);
   if (status == STATUS_DONE && r->listing)
     status = file_out_open(&listing, "asm", r->listing);
-  if (status == STATUS_DONE) {
-    struct asm_options o = {.reader = source->reader,
-                            .include_dirs = r->include_dirs,
-                            .defines = r->defines,
-                            .define_count = r->define_count,
-                            .color = message_color(stderr),
-                            .errors = stderr,
-                            .listing = listing.stream};
-    enum asm_status s = r->raw ? asm_assemble_raw(source->path, &o, &bytes)
-                               : asm_assemble_elf(source->path, &o, &bytes);
-    status = s == ASM_OK ? STATUS_DONE : s == ASM_ERRORS ? STATUS_USAGE : STATUS_OURS;
-  }
-  if (status == STATUS_DONE)
-    status = file_out_open(&out, "asm", r->output);
+  bool placed = listing.temporary != NULL; /* once it is committed */
   if (status == STATUS_DONE && r->listing)
-    status = file_out_commit(&listing);
+    status = write_output(&listing, p->listing, p->listing_len);
   if (status == STATUS_DONE) {
-    status = write_output(&out, &bytes);
-    if (status != STATUS_DONE && r->listing && file_is_regular(r->listing))
-      unlink(r->listing); /* both or neither */
+    status = write_output(&out, p->bytes.bytes, p->bytes.len);
+    if (status != STATUS_DONE && placed)
+      unlink(r->listing);
   }
-  file_out_abandon(&out);
   file_out_abandon(&listing);
-  free(bytes.bytes);
+  file_out_abandon(&out);
+  return status;
+}
+
+static int assemble(const struct request *r, const struct program_source *source)
+{
+  struct product product = {0};
+  int status = refuse_overwriting(r, source->path);
+  if (status == STATUS_DONE)
+    status = produce(r, source, &product);
+  if (status == STATUS_DONE)
+    status = write_files(r, &product);
+  free(product.listing);
+  free(product.bytes.bytes);
   return status;
 }
 

@@ -175,15 +175,18 @@ static json_t *profile_json(const struct profile *p)
 static int list_profiles_json(void)
 {
   json_t *list = json_array();
+  bool whole = list != NULL;
   for (const char *const *name = profile_shipped(); *name; name++) {
     struct profile *p = profile_load(*name, stderr);
     if (!p) {
       json_decref(list);
       return STATUS_OURS;
     }
-    json_array_append_new(list, summary_json(p));
+    errno = 0;
+    whole &= json_array_append_new(list, summary_json(p)) == 0 && errno != ENOMEM;
     profile_destroy(p);
   }
+  errno = whole ? 0 : ENOMEM;
   return json_print("profiles",
                     json_pack("{s:s, s:o}", "schema", "trapeze-profiles/1", "profiles", list));
 }

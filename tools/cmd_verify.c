@@ -97,11 +97,7 @@ static void show_progress(void *ctx, const char *phase, uint64_t tick)
 static int print_report(const struct request *r, const struct report *report)
 {
   const struct verify_result *v = report->result;
-  int status = STATUS_DONE;
-  if (r->json)
-    status = report_print_json(report);
-  else
-    report_print(report, stdout);
+  int status = r->json ? report_print_json(report) : report_print(report, stdout);
   if (status != STATUS_DONE)
     return status;
   return !v->engines_agree ? STATUS_OURS : v->holds ? STATUS_DONE : STATUS_NO;

@@ -1,7 +1,9 @@
 /* trapeze COMMAND …: finds the command and runs it. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/command.h"
 #include "tools/common/message.h"
@@ -37,15 +39,28 @@ static void die_by_signal(int number)
   raise(number);
 }
 
+/* Descriptors 0, 1 and 2 belong to the standard streams. Were one closed, the next
+ * file to be opened would get its number, and what is printed would go into a disk
+ * image. What takes its place cannot be written, so that output is missed. */
+static bool claim_standard_streams(void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+      return false;
+  return true;
+}
+
 int main(int argc, char **argv)
 {
+  if (!claim_standard_streams())
+    return STATUS_OURS;
   int status = run_command(argc, argv);
   /* Output that never reached its file is a failure of ours, whatever was computed. */
   bool lost = fflush(stdout) != 0 || ferror(stdout);
   if (status > STATUS_SIGNAL)
     die_by_signal(status - STATUS_SIGNAL);
-  if (lost) {
-    message_error(NULL, "cannot write to standard output");
+  if (lost && status != STATUS_OURS) { /* else there was a message */
+    message_lost_output();
     return STATUS_OURS;
   }
   return status;

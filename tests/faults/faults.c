@@ -5,11 +5,15 @@
  *   FAULT_STICKY=1  and every one after it
  *   FAULT_REPORT=F  at exit, write to file F how many of each there were, and
  *                   how many blocks were never freed
+ *   FAULT_PLACES=F  write to file F a line "alloc N PLACE" or "io N PLACE" for each
+ *                   call; PLACE is a number for its innermost callers
+ *   FAULT_TRACE=1   say on standard error from where the failing call came
  * Streams are made anew by fopencookie(), since the C library's own do not go
  * through what can be replaced here. Standard error never fails: it is where the
  * outcome is looked for.
  */
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -28,18 +32,58 @@
 /* The one place of the project with state of the whole process: so is what it
  * replaces. The command has one thread. */
 static struct {
-  bool on, sticky;
+  bool on, sticky, trace;
   unsigned long allocs, ios, fail_alloc, fail_io;
   long live;
-  int report; /* descriptor, or -1 */
-} faults = {.report = -1};
+  int report, places; /* descriptors, or -1 */
+} faults = {.report = -1, .places = -1};
+
+static void trace(void)
+{
+  void *calls[32];
+  faults.on = false; /* backtrace() allocates */
+  backtrace_symbols_fd(calls, backtrace(calls, 32), STDERR_FILENO);
+  faults.on = true;
+}
+
+/* Innermost callers that make a place; the first four are in this file. */
+#define DEPTH (4 + 4)
+
+/* Addresses count from where the host put program or library: the same in each run. */
+static uint64_t place(void)
+{
+  void *calls[DEPTH];
+  int n = backtrace(calls, DEPTH);
+  uint64_t hash = 1469598103934665603u;
+  for (int i = 0; i < n; i++) {
+    Dl_info in = {0};
+    dladdr(calls[i], &in);
+    hash = (hash ^ ((uintptr_t)calls[i] - (uintptr_t)in.dli_fbase)) * 1099511628211u;
+  }
+  return hash;
+}
+
+static void note_place(const char *kind, unsigned long number)
+{
+  char line[60];
+  faults.on = false;
+  int len = snprintf(line, sizeof line, "%s %lu %lx\n", kind, number, place());
+  syscall(SYS_write, faults.places, line, (size_t)len);
+  faults.on = true;
+}
 
 static bool hit(unsigned long *count, unsigned long fail)
 {
   if (!faults.on)
     return false;
   ++*count;
-  return fail && (*count == fail || (faults.sticky && *count > fail));
+  if (faults.places >= 0)
+    note_place(count == &faults.allocs ? "alloc" : "io", *count);
+  if (!fail || *count < fail || (*count > fail && !faults.sticky))
+    return false;
+  if (faults.trace)
+    trace();
+  return true;
 }
 
 static bool alloc_fails(void)
@@ -133,9 +177,11 @@ int open(const char *path, int flags, ...)
     return io_fails(error) ? (type)(failed) : real arguments;                                      \
   }
 
+FAILING(ssize_t, read, EIO, -1, (int fd, void *buf, size_t len), (fd, buf, len))
 FAILING(ssize_t, pread, EIO, -1, (int fd, void *buf, size_t len, off_t at), (fd, buf, len, at))
 FAILING(ssize_t, pwrite, ENOSPC, -1, (int fd, const void *buf, size_t len, off_t at),
         (fd, buf, len, at))
+FAILING(int, stat, EIO, -1, (const char *path, struct stat *st), (path, st))
 FAILING(int, fstat, EIO, -1, (int fd, struct stat *st), (fd, st))
 FAILING(int, mkstemp, ENOSPC, -1, (char *name), (name))
 FAILING(int, rename, EIO, -1, (const char *from, const char *to), (from, to))
@@ -193,6 +239,18 @@ static unsigned long number(const char *name)
   return value ? strtoul(value, NULL, 10) : 0;
 }
 
+/* Descriptor of the file that the variable names, or -1. Far from those that the
+ * command will get. */
+static int output(const char *name)
+{
+  const char *path = getenv(name);
+  int fd = path ? openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC, 0666) : -1;
+  int far = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 200);
+  if (fd >= 0)
+    close(fd);
+  return far;
+}
+
 static void report(void)
 {
   char line[100];
@@ -208,9 +266,10 @@ __attribute__((constructor)) static void start(void)
   faults.fail_alloc = number("FAULT_ALLOC");
   faults.fail_io = number("FAULT_IO");
   faults.sticky = number("FAULT_STICKY") != 0;
-  const char *path = getenv("FAULT_REPORT");
-  if (path)
-    faults.report = openat(AT_FDCWD, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  faults.trace = number("FAULT_TRACE") != 0;
+  faults.report = output("FAULT_REPORT");
+  faults.places = output("FAULT_PLACES");
+  alarm(60); /* a run that hangs is to end, and to be told from one that ended itself */
   stdout = stream(STDOUT_FILENO, "w");
   stdin = stream(STDIN_FILENO, "r");
   setvbuf(stdout, out, _IOFBF, sizeof out);

@@ -5,13 +5,18 @@
 #   - ends with exit status 3 and one message, and leaves no output file behind; or
 #   - does without, and comes to the same end with the same output;
 # and frees all that it allocated. TAP, one line a command and kind of failure.
-#   tests/faults/run.sh [--all]   every failure; otherwise, of commands with many
-#                                 allocations, every 31st one
+#   tests/faults/run.sh           each subcommand, one failure for each place in the
+#                                 program: calls with the same innermost callers
+#                                 come from one place
+#   tests/faults/run.sh --all     every failure
+#   ONLY=text                     only commands that contain it
+# A failure told as "FAULT_ALLOC=9 FAULT_STICKY=0" is looked at by giving these,
+# and FAULT_TRACE=1, to the program that KEEP=file leaves in `file`.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 BUILD=$(realpath "${BUILD:-build}")
 here=$PWD/tests/faults
-all=${1:-}
+all=${1:-} only=${ONLY:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 faulty=$work/trapeze
@@ -23,11 +28,20 @@ if nm "$BUILD/trapeze" | grep -q __asan_init; then
   BUILD=$BUILD/plain
   make -j"$(nproc)" BUILD="$BUILD" OPT=-O1 SAN= all >"$work/build.log" 2>&1 || exit 3
 fi
-${CC:-cc} -std=gnu11 -g -O1 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$faulty" \
-  "$here/faults.c" "$BUILD/obj/tools/main.o" \
-  "$BUILD"/lib{tools,vmm,asm,machine,isa}.a -lelf -ljansson || exit 3
+link() { # output, objects…
+  local output=$1
+  shift
+  # shellcheck disable=SC2046 # several words
+  ${CC:-cc} -std=gnu11 -g -O1 -rdynamic -Wall -Wextra -Werror -D_GNU_SOURCE -o "$output" \
+    "$here/faults.c" "$@" -Wl,--start-group "$BUILD"/lib*.a -Wl,--end-group \
+    $(sed -n 's/^LDLIBS *:= *//p' Makefile)
+}
+link "$faulty" "$BUILD/obj/tools/main.o" || exit 3
+link "$work/isagen" "$BUILD"/obj/isa/gen/*.o "$BUILD"/obj/gen/isa/gen/*.o || exit 3
+[ -z "${KEEP:-}" ] || cp "$faulty" "$KEEP"
+cp isa/pg32.isa "$work"
 
-mkdir "$work/inputs" "$work/run"
+mkdir "$work/inputs"
 cd "$work/inputs" || exit 3
 head -c 32768 /dev/zero >disk.img
 cp "$here/../cli/echo.s" .
@@ -36,41 +50,73 @@ printf '.equ X, 3\n' >part.inc
 printf 'abcq' >typed
 printf '100 0x61\n200 0x71\n' >log
 printf 'profile mine;\nextends pg;\ntitle "Mine";\nstory "A hole.";\noutside cli = nop;\n' >mine.profile
+printf 'profile bad;\nextends pg;\ntitle "Bad";\noutside cli = nap;\nmodes many;\n' >bad.profile
+printf 'addd t0, t1\n.include "part.inc"\nli t0, X Y\n' >bad.s
+printf '.macro hole\npopf\n.endm\n_start: hole\nhole\nhalt\n' >hole.s
+mkdir gen
 "$BUILD/trapeze" asm echo.s -o echo.elf || exit 3
 "$BUILD/trapeze" asm echo.s -f raw -o echo.bin || exit 3
+cp "$work/pg32.isa" .
+inputs=$(find . -type f | sort)
 
-# Runs the command in a fresh folder; sets status, counts, and what it wrote.
-run_once() { # variables…, then -- and arguments
+# Runs it in a fresh folder; sets status, said, words, and what the report counts.
+# The folder is made anew only if the run before changed it.
+run_once() { # variables…, then -- and the program and its arguments
   local variables=()
   while [ "$1" != -- ]; do
     variables+=("$1")
     shift
   done
   shift
-  rm -rf "$work/run" && cp -r "$work/inputs" "$work/run"
-  (cd "$work/run" && exec env "${variables[@]}" FAULT_REPORT="$work/report" timeout 60 "$faulty" "$@" \
-    >"$work/out" 2>"$work/err" </dev/null)
+  if [ "$changes" = yes ] || [ ! -d "$work/run" ] || [ "$(files)" != "$inputs" ]; then
+    rm -rf "$work/run" && cp -r "$work/inputs" "$work/run"
+  fi
+  (
+    cd "$work/run" || exit 3
+    export "${variables[@]}" FAULT_REPORT=$work/report
+    exec "$@" >"$work/out" 2>"$work/err" </dev/null
+  ) 2>/dev/null
   status=$?
+  mapfile -t words <"$work/out"
+  mapfile -t said <"$work/err"
   read -r allocs ios live <"$work/report"
 }
 
+# The files in the folder, as `find` above lists them: not by a process of its own.
+files() {
+  local f
+  (
+    shopt -s nullglob dotglob
+    cd "$work/run" || exit 3
+    for f in ./* gen/*; do
+      [ -d "$f" ] || echo "./${f#./}"
+    done
+  )
+}
+inputs=$(cd "$work" && ln -s inputs run && files && rm run)
+
 # Prints what is wrong with the last run, if anything.
-judge() { # the status and a folder with the output of the run that nothing disturbed
-  [ "$live" = 0 ] || echo "$live blocks were not freed"
-  grep -E 'Sanitizer|runtime error' "$work/err"
-  if [ "$status" = "$1" ] && cmp -s "$work/out" "$2/out" && diff -rq "$work/run" "$2/run" &&
-    [ "$status" != 3 ]; then
+judge() { # the status of the run that nothing disturbed; its output is in $good
+  local errors=0 line now
+  [ "$live" = 0 ] || [ $quits = yes ] || echo "$live blocks were not freed"
+  now=$(files)
+  if [ "$status" = "$1" ] && [ "$status" != 3 ] && [ "${words[*]}" = "$good_words" ] &&
+    [ "${said[*]}" = "$good_said" ] && diff -r "$work/run" "$work/good"; then
     return # it did without
   fi
-  # A disk that the host fails is a disk error to the guest, which says so.
-  [ "$status" -le 1 ] && grep -q 'the disk failed' "$work/out" && [ ! -s "$work/err" ] && return
   [ "$status" = 3 ] || echo "exit status $status"
-  [ "$(grep -c 'error: ' "$work/err")" = 1 ] || echo "not one message"
-  [ "$(wc -l <"$work/err")" = 1 ] || echo "not one line"
-  (cd "$work/run" && find . -type f | sort) >"$work/files"
-  diff "$work/inputs.files" "$work/files" | sed -n 's/^>/left behind:/p'
+  for line in "${said[@]}"; do
+    [[ $line == *'error: '* || $line == 'isagen: '* ]] && errors=$((errors + 1))
+  done
+  # What is wrong with the input may have been said before the host failed.
+  if [ "$1" = 2 ]; then
+    [ "$errors" -ge 1 ] || echo "no message"
+  else
+    [ "$errors" = 1 ] || echo "not one message"
+    [ ${#said[@]} = 1 ] || echo "not one line"
+  fi
+  [ "$now" = "$inputs" ] || diff <(echo "$inputs") <(echo "$now") | sed -n 's/^>/left behind:/p; s/^</lost:/p'
 }
-(cd "$work/inputs" && find . -type f | sort) >"$work/inputs.files"
 
 report() { # status, name; says what is in $work/wrong
   number=$((number + 1))
@@ -83,64 +129,100 @@ report() { # status, name; says what is in $work/wrong
 }
 
 # All failures of one kind in one command.
-attack() { # FAULT_ALLOC or FAULT_IO, FAULT_STICKY, count, arguments…
-  local kind=$1 sticky=$2 count=$3 n said step=1 tried=0
-  [ "$count" -gt 40 ] && [ -z "$all" ] && step=31
+attack() { # FAULT_ALLOC or FAULT_IO, FAULT_STICKY, numbers, the program and its arguments
+  local kind=$1 sticky=$2 n wrong tried=0
+  local -a numbers=($3)
   shift 3
   : >"$work/wrong"
-  for ((n = 1; n <= count; n += step)); do
-    tried=$((tried + 1))
+  for n in "${numbers[@]}"; do
     run_once "$kind=$n" "FAULT_STICKY=$sticky" -- "$@"
-    said=$(judge "$good_status" "$work/good")
-    [ -z "$said" ] && continue
-    echo "$kind=$n FAULT_STICKY=$sticky: $(tr '\n' ';' <<<"$said") $(head -n 3 "$work/err")" >>"$work/wrong"
+    wrong=$(judge "$good_status")
+    [ -z "$wrong" ] && continue
+    echo "$kind=$n FAULT_STICKY=$sticky: ${wrong//$'\n'/;} ${said[*]:0:3}" >>"$work/wrong"
   done
   [ ! -s "$work/wrong" ]
-  report $? "$kind${sticky/0/}: $tried of $count failures: $*"
+  report $? "$kind${sticky/0/}: ${#numbers[@]} failures: ${*##*/}"
 }
 
-attack_all() { # arguments of the command
-  run_once -- "$@"
-  good_status=$status
-  local good_allocs=$allocs good_ios=$ios good_live=$live
-  rm -rf "$work/good" && mkdir "$work/good"
-  cp -r "$work/out" "$work/run" "$work/good"
-  echo "$status, $live blocks not freed; $(cat "$work/err")" >"$work/wrong"
-  [ "$status" -le 1 ] && [ "$good_live" = 0 ]
-  report $? "undisturbed: $*"
+# From $work/places: the calls to fail, one from each place at which no earlier
+# attack on this subcommand has been.
+declare -A tried_place
+choose_points() { # what tells subcommands apart; sets points_alloc and points_io
+  local kind n place
+  points_alloc='' points_io=''
+  while read -r kind n place; do
+    [ "$all" = --all ] || [ -z "${tried_place[$1 $kind $place]:-}" ] || continue
+    tried_place[$1 $kind $place]=yes
+    [ "$kind" = alloc ] && points_alloc+=" $n"
+    [ "$kind" = io ] && points_io+=" $n"
+  done <"$work/places"
+}
+
+attack_all() { # the most exit status it may have undisturbed, the program, its arguments
+  local most=$1
+  shift
+  [[ "$*" == *"$only"* ]] || return
+  changes=no
+  [[ "$*" != *--disk=disk.img* || "$*" == *discard* || "$*" == *verify* ]] || changes=yes
+  rm -rf "$work/run"
+  run_once FAULT_PLACES="$work/places" -- "$@"
+  good_status=$status good_words="${words[*]}" good_said="${said[*]}"
+  rm -rf "$work/good" && cp -r "$work/run" "$work/good"
+  echo "$status, $live blocks not freed; ${said[*]}" >"$work/wrong"
+  [ "$status" -le "$most" ] && [ "$live" = 0 ]
+  report $? "undisturbed: ${*##*/}"
+  local points_alloc points_io
+  choose_points "$2 $most"
   for sticky in 0 1; do
-    attack FAULT_ALLOC $sticky "$good_allocs" "$@"
-    attack FAULT_IO $sticky "$good_ios" "$@"
+    attack FAULT_ALLOC $sticky "$points_alloc" "$@"
+    attack FAULT_IO $sticky "$points_io" "$@"
   done
 }
+trapeze() { attack_all 1 "$faulty" "$@"; }
+wrong_input() { attack_all 2 "$faulty" "$@"; }
+isagen() { # a tool of the build, which leaves it to the host to free its memory
+  quits=yes
+  attack_all 0 "$work/isagen" "$@"
+  quits=no
+}
+quits=no
 
-attack_all asm echo.s -o new.elf --listing=new.lst
-attack_all asm include.s -f raw -o new.bin -D Y=1 -I .
-attack_all disasm echo.elf -o new.s
-attack_all disasm echo.bin
-attack_all run --profile=mine.profile --input=typed --record=new.log echo.s
-attack_all run --input-log=log --stats ./echo.elf
-attack_all run --disk=disk.img --memory=64K disk
-attack_all run --disk=disk.img,discard disk
-attack_all vmm --disk=disk.img disk
-attack_all vmm --depth=2 --input=typed --record=new.log echo.bin
-attack_all verify --input=typed echo.s
-attack_all verify --json --profile=x86 --ticks=20000 popf
-attack_all verify --profile=x86 --ticks=20000 popf
-attack_all verify --disk=disk.img --ticks=20000 disk
-attack_all profiles --json x86
-attack_all guests hello
+trapeze asm echo.s -o new.elf --listing=new.lst
+trapeze asm include.s -f raw -o new.bin -D Y=1 -I .
+trapeze asm echo.s -l -
+wrong_input asm bad.s -o new.elf --listing=new.lst
+trapeze disasm echo.elf -o new.s
+trapeze disasm echo.bin
+trapeze run --profile=mine.profile --input=typed --record=new.log echo.s
+trapeze run --input-log=log --stats ./echo.elf
+trapeze run --disk=disk.img --memory=64K disk
+trapeze run --disk=disk.img,discard --memory=64K disk
+wrong_input run --profile=bad.profile hello
+trapeze vmm --disk=disk.img disk
+trapeze vmm --depth=2 --input=typed --record=new.log echo.bin
+trapeze verify --input=typed --memory=64K echo.s
+trapeze verify --json --profile=x86 --memory=64K --disk=16 --ticks=5000 popf
+trapeze verify --profile=x86 --memory=64K --disk=16 --ticks=5000 popf
+trapeze verify --profile=x86 --memory=64K --disk=16 --step-only --ticks=5000 hole.s
+trapeze verify --disk=disk.img --memory=64K --ticks=20000 disk
+trapeze profiles --json x86
+trapeze profiles --json
+trapeze profiles pg
+trapeze guests hello
+trapeze guests
+isagen --out gen pg32.isa
+isagen --manual pg32.isa
 
 # The judge can condemn: a crash, a wrong status, a leak, silence, a file left behind.
-run_once FAULT_ALLOC=1 -- run hello
-pass() { [ -z "$(judge 0 "$work/good")" ]; }
+changes=no good_words='' good_said=''
+run_once FAULT_ALLOC=1 -- "$faulty" run hello
+[ -z "$(judge 0)" ]
+report $? "judging: status 3 and a message is well"
 expect_blame() { # what judge() must say, name
-  judge 0 "$work/good" | grep -q "$1"
+  judge 0 | grep -q "$1"
   report $? "judging: $2 is noticed"
 }
-pass
-report $? "judging: status 3 and a message is well"
-for wrong in 139 2 1 124; do
+for wrong in 139 2 1 142; do
   status=$wrong
   expect_blame "exit status $wrong" "status $wrong"
 done
@@ -150,9 +232,14 @@ live=0
 echo >"$work/run/new.elf"
 expect_blame 'left behind: ./new.elf' "a file left behind"
 rm "$work/run/new.elf"
-: >"$work/err"
+mv "$work/run/log" "$work"
+expect_blame 'lost: ./log' "a file lost"
+mv "$work/log" "$work/run"
+saved=("${said[@]}") said=()
 expect_blame 'not one message' "silence"
-printf 'error: a\nerror: b\n' >"$work/err"
+said=('error: a' 'error: b')
 expect_blame 'not one message' "a second message"
+said=("${saved[@]}") status=0 good_words=other
+expect_blame 'exit status 0' "another output with the same status"
 
 echo "1..$number"

@@ -84,6 +84,24 @@ static bool is_special(const char *path)
   return stat(path, &s) == 0 && !S_ISREG(s.st_mode) && !S_ISDIR(s.st_mode);
 }
 
+static void signals_wait(struct file_out *f)
+{
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    sigaddset(&set, numbers[i]);
+  sigprocmask(SIG_BLOCK, &set, &f->saved_mask);
+  f->signals_wait = true;
+}
+
+static void signals_come(struct file_out *f)
+{
+  if (f->signals_wait)
+    sigprocmask(SIG_SETMASK, &f->saved_mask, NULL);
+  f->signals_wait = false;
+}
+
 static int open_temporary(struct file_out *f)
 {
   if (asprintf(&f->temporary, "%s.XXXXXX", f->path) < 0) {
@@ -118,11 +136,14 @@ int file_out_open(struct file_out *f, const char *command, const char *path)
     errno = EISDIR;
   else if (is_special(path))
     f->stream = fopen(path, "wb");
-  else
+  else {
+    signals_wait(f);
     open_temporary(f);
+  }
   if (f->stream)
     return STATUS_DONE;
   int error = errno;
+  signals_come(f);
   message_error(command, "cannot create '%s': %s", path, strerror(error));
   free(f->temporary);
   f->temporary = NULL;
@@ -147,6 +168,7 @@ int file_out_commit(struct file_out *f)
   }
   free(f->temporary);
   f->temporary = NULL;
+  signals_come(f);
   return STATUS_DONE;
 }
 
@@ -157,6 +179,7 @@ void file_out_abandon(struct file_out *f)
   if (f->temporary)
     unlink(f->temporary);
   free(f->temporary);
+  signals_come(f);
   *f = (struct file_out){0};
 }
 
@@ -164,10 +187,4 @@ bool file_same(const char *a, const char *b)
 {
   struct stat sa, sb;
   return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
-bool file_is_regular(const char *path)
-{
-  struct stat s;
-  return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }

@@ -2,6 +2,7 @@
 #ifndef TRAPEZE_TOOLS_COMMON_FILE_H
 #define TRAPEZE_TOOLS_COMMON_FILE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,12 +14,15 @@
 int file_read(const char *command, const char *path, size_t limit, uint8_t **bytes, size_t *len);
 
 /* An output file that appears under its name only when it is complete; "-" is
- * standard output. */
+ * standard output. While it has no name, signals that would end the process wait:
+ * of several files, close the one opened first last, and do not wait for anybody. */
 struct file_out {
   const char *command; /* for messages */
   const char *path;    /* borrowed */
   char *temporary;     /* NULL: standard output */
   FILE *stream;
+  bool signals_wait;
+  sigset_t saved_mask;
 };
 
 /* Returns an exit status, after a message. */
@@ -29,7 +33,6 @@ int file_out_commit(struct file_out *f);
 void file_out_abandon(struct file_out *f);
 
 /* Both name the same existing file. */
-bool file_is_regular(const char *path);
 bool file_same(const char *a, const char *b);
 
 #endif

@@ -6,24 +6,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/host.h"
 #include "tools/command.h"
 #include "tools/common/message.h"
 
 int json_print(const char *command, json_t *object)
 {
   /* A member that could not be made is silently left out of its object. */
-  if (!object || errno == ENOMEM) {
+  if (!object || host_at_fault(errno)) {
+    int error = errno ? errno : ENOMEM;
     json_decref(object);
-    message_error(command, "out of memory");
+    message_error(command, "%s", error == ENOMEM ? "out of memory" : strerror(error));
     return STATUS_OURS;
   }
   int failed =
       json_dumpf(object, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(8));
   putchar('\n');
   json_decref(object);
-  if (failed && !ferror(stdout)) /* else main() says so */
-    message_error(command, "out of memory");
-  return failed ? STATUS_OURS : STATUS_DONE;
+  if (!failed || ferror(stdout))
+    return STATUS_DONE; /* main() looks whether it arrived */
+  message_error(command, "out of memory");
+  return STATUS_OURS;
 }
 
 json_t *json_text(const char *text)

@@ -1,5 +1,6 @@
 #include "tools/common/message.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,15 @@ void message_usage(const char *command, const char *format, ...)
   say(command, "error:", ERROR_COLOR, format, args);
   va_end(args);
   fprintf(stderr, "Try 'trapeze %s%s--help'.\n", command ? command : "", command ? " " : "");
+}
+
+void message_lost_output(void)
+{
+  sigset_t pending;
+  sigpending(&pending);
+  if (sigismember(&pending, SIGPIPE) == 1)
+    return; /* we are about to die of it, and the reader is gone: nobody wants to know */
+  message_error(NULL, "cannot write to standard output");
 }
 
 void message_unknown_command(const char *name)

@@ -14,6 +14,8 @@ void message_note(const char *command, const char *format, ...)
 /* The same as message_error, and where the usage is explained. */
 void message_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* What was printed did not arrive; exit status 3 goes with it. */
+void message_lost_output(void);
 void message_unknown_command(const char *name);
 
 /* Colour on this stream: it is a terminal and NO_COLOR is not set. */

@@ -2,10 +2,13 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "isa/host.h"
 #include "isa/suggest.h"
 #include "tools/command.h"
 #include "tools/common/file.h"
@@ -126,31 +129,60 @@ void program_destroy(struct program *p)
   *p = (struct program){0};
 }
 
-static bool copy_line(FILE *in, unsigned line, char *buf, size_t size)
+/* One line of a text that comes in pieces. */
+struct line_seeker {
+  unsigned newlines; /* still to come before it */
+  bool found, ended;
+  char *buf;
+  size_t size, len;
+};
+
+static void seek_line(struct line_seeker *s, const uint8_t *bytes, size_t len)
 {
-  char *text = NULL;
-  size_t capacity = 0;
-  ssize_t len = 0;
-  for (unsigned i = 0; i < line && len >= 0; i++)
-    len = getline(&text, &capacity, in);
-  if (len >= 0)
-    snprintf(buf, size, "%.*s", (int)strcspn(text, "\r\n"), text);
-  for (char *c = buf; len >= 0 && *c; c++)
-    if (iscntrl((unsigned char)*c))
-      *c = ' ';
-  free(text);
-  return len >= 0;
+  for (size_t i = 0; i < len && !s->ended; i++) {
+    bool newline = bytes[i] == '\n';
+    if (s->newlines > 0) {
+      s->newlines -= newline;
+      continue;
+    }
+    s->found = true;
+    s->ended = newline || bytes[i] == '\r';
+    if (!s->ended && s->len + 1 < s->size)
+      s->buf[s->len++] = (char)(iscntrl(bytes[i]) ? ' ' : bytes[i]);
+  }
+  s->buf[s->len] = 0;
+}
+
+/* A line table may name anything: a device without end, a pipe that hangs. */
+static bool seek_in_file(struct line_seeker *s, const char *file)
+{
+  uint8_t bytes[4096];
+  struct stat st;
+  int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0)
+    return false;
+  ssize_t n = fstat(fd, &st);
+  if (n == 0 && S_ISREG(st.st_mode) && st.st_size <= (off_t)PROGRAM_MAX_BYTES)
+    while (!s->ended && (n = read(fd, bytes, sizeof bytes)) > 0)
+      seek_line(s, bytes, (size_t)n);
+  int error = errno;
+  close(fd);
+  errno = error;
+  return n >= 0;
 }
 
 bool program_source_text(const char *file, unsigned line, char *buf, size_t size)
 {
   const struct embedded_file *f = guests_file(file);
-  FILE *in = f ? fmemopen((void *)(uintptr_t)f->bytes, f->len, "r") : fopen(file, "r");
-  if (!in)
-    return false;
-  bool found = line > 0 && copy_line(in, line, buf, size);
-  fclose(in);
-  return found;
+  struct line_seeker s = {.newlines = line - 1, .buf = buf, .size = size, .ended = line == 0};
+  bool read = true;
+  if (f)
+    seek_line(&s, f->bytes, f->len);
+  else
+    read = seek_in_file(&s, file);
+  if (read || !host_at_fault(errno))
+    errno = 0;
+  return read && s.found;
 }
 
 char *program_place(const struct image *image, uint32_t address, char *buf, size_t size)

@@ -32,8 +32,9 @@ int program_load(const char *command, const char *name, struct program *p);
 void program_destroy(struct program *p);
 
 /* The text of a line of a source file that the line table names: of a shipped
- * guest or of the host. False: it cannot be had. Cut to fit, without the newline;
- * tabs and control characters become blanks. */
+ * guest or of the host. False: it cannot be had; errno is then 0 if there is no
+ * such line any more, else the host's error. Cut to fit, without the newline; tabs
+ * and control characters become blanks. */
 bool program_source_text(const char *file, unsigned line, char *buf, size_t size);
 
 /* "unlock+0x8", "unlock", or "0x00001f34" where there is no symbol. Returns buf. */

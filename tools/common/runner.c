@@ -1,6 +1,5 @@
 #include "tools/common/runner.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -52,8 +51,7 @@ static bool console_given(const struct setup *s)
 
 void runner_choose_console(struct runner *r)
 {
-  bool open = fcntl(STDIN_FILENO, F_GETFD) >= 0;
-  if (!console_given(&r->setup) && open && !isatty(STDIN_FILENO))
+  if (!console_given(&r->setup) && !isatty(STDIN_FILENO))
     r->setup.input = "-";
 }
 

@@ -177,8 +177,10 @@ int session_report(const struct session *s, const struct session_end *end)
 {
   char tick[TEXT_COUNT_SIZE];
   text_count(tick, machine_tick(s->machine));
-  if (end->output_lost)
-    return STATUS_OURS; /* main() says so */
+  if (end->output_lost) {
+    message_lost_output();
+    return STATUS_OURS;
+  }
   bool silent = !end->signal && end->stop.why == MACHINE_HALTED;
   if (end->in_line && !silent && isatty(STDOUT_FILENO))
     putchar('\n');

@@ -34,11 +34,13 @@ bool terminal_open(struct terminal *t, bool keyboard)
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGQUIT);
+  sigaddset(&set, SIGHUP);
   if (keyboard)
     sigaddset(&set, SIGTSTP);
   t->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   if (t->signals < 0)
     return false;
+  sigaddset(&set, SIGPIPE); /* not read: a write fails, and we die of it when closed */
   sigprocmask(SIG_BLOCK, &set, &t->saved_mask);
   if (keyboard)
     keyboard_take(t);

@@ -13,8 +13,8 @@ struct report {
   uint32_t sectors;
 };
 
-/* 80 columns; colour where message_color() allows it. */
-void report_print(const struct report *r, FILE *out);
+/* 80 columns; colour where message_color() allows it. Returns an exit status. */
+int report_print(const struct report *r, FILE *out);
 /* Schema trapeze-verify/1. Returns an exit status. */
 int report_print_json(const struct report *r);
 

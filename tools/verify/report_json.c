@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "tools/common/json.h"
@@ -40,7 +41,9 @@ static json_t *source_json(const struct report *r, uint32_t pc)
   json_t *list = json_array();
   for (const struct image_line *at = image_line_at(r->setup->program.image, pc); at; at = at->via) {
     char text[400];
+    int before = errno; /* an error already met is not forgotten */
     bool known = program_source_text(at->file, at->line, text, sizeof text);
+    errno = known || errno == 0 ? before : errno;
     json_array_append_new(list, json_pack("{s:o, s:i, s:o}", "file", json_text(at->file), "line",
                                           (int)at->line, "text", json_text(known ? text : NULL)));
   }
@@ -183,6 +186,7 @@ static json_t *equivalence_json(const struct verify_result *v)
 
 int report_print_json(const struct report *r)
 {
+  errno = 0; /* json_print() looks at it */
   const struct setup *s = r->setup;
   const struct verify_result *v = r->result;
   json_t *o = json_pack("{s:s, s:o, s:o, s:i, s:I, s:I, s:I, s:I, s:o, s:b}", "schema",

@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "tools/command.h"
 #include "tools/common/message.h"
 #include "tools/common/session.h"
 #include "tools/common/text.h"
@@ -10,6 +12,7 @@ struct printer {
   const struct report *r;
   FILE *out;
   bool color;
+  int host_error;              /* 0, or why a source line is missing */
   char n[4][TEXT_THINGS_SIZE]; /* numbers being printed */
 };
 
@@ -244,8 +247,10 @@ static void print_source_text(struct printer *p, const struct image_line *at)
 {
   char text[400];
   const int indent = 4;
-  if (!program_source_text(at->file, at->line, text, sizeof text))
+  if (!program_source_text(at->file, at->line, text, sizeof text)) {
+    p->host_error = errno;
     return;
+  }
   char *first = text + strspn(text, " ");
   if (strlen(first) > (size_t)(TEXT_WIDTH - indent))
     strcpy(first + TEXT_WIDTH - indent - 3, "...");
@@ -434,7 +439,7 @@ static void print_conclusion(struct printer *p)
   text_wrap(p->out, line, 0, 0);
 }
 
-void report_print(const struct report *r, FILE *out)
+int report_print(const struct report *r, FILE *out)
 {
   struct printer p = {.r = r, .out = out, .color = message_color(out)};
   print_head(&p);
@@ -446,4 +451,8 @@ void report_print(const struct report *r, FILE *out)
     print_after(&p);
   }
   print_conclusion(&p);
+  if (p.host_error == 0)
+    return STATUS_DONE;
+  message_error("verify", "cannot read the source: %s", strerror(p.host_error));
+  return STATUS_OURS;
 }
