@@ -1,0 +1,25 @@
+/* The questions of question.h as formulas. Inside classify/ only. */
+#ifndef TRAPEZE_CLASSIFY_SOLVER_QUERY_H
+#define TRAPEZE_CLASSIFY_SOLVER_QUERY_H
+
+#include "classify/question.h"
+#include "classify/terms.h"
+
+struct solver;
+const struct profile *solver_profile(const struct solver *s);
+
+/* Satisfiable together: the answer is yes. */
+struct query {
+  unsigned states;
+  struct term_state state[2];
+  Z3_ast encoded;  /* the operands are those of a defined encoding */
+  Z3_ast legal[2]; /* each state is one that the questions are about */
+  Z3_ast asks;     /* what the question asks of the executions */
+};
+void query_build(struct terms *t, enum question q, enum model model, struct query *out);
+Z3_ast query_whole(struct terms *t, const struct query *query);
+
+/* The components in which the two states of the question may differ. */
+component_set query_differ(const struct profile *profile, enum question q, enum model model);
+
+#endif

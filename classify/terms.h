@@ -1,0 +1,129 @@
+/* The semantics of an instruction as Z3 terms, made by gen/pg32_terms.h from the
+ * definition that the machine executes.
+ *
+ * A body becomes a function from one symbolic state to another: a statement is an
+ * update that applies where its path's condition holds. That is exact, because the
+ * definition language has no loops, reads before it writes and does at most one
+ * thing that it cannot take back (isa/LANGUAGE.md).
+ *
+ * What terms_exec.c states by hand is the trusted base:
+ *
+ *   storage     one map from word addresses, as the current relocation shows them,
+ *               to words: the view. Two states of a pair share it, as the paper has
+ *               them share e|r; where it lies physically is TE ? BASE + va : va.
+ *   translate   docs/machine.md in closed form: sums of 34 bits, so that none wraps;
+ *               the last byte checked; protection before bus.
+ *   ldprev,     With TE on, the previous mode's translation is the current one. With
+ *   stprev      TE off the view is all of storage, by physical address. So they never
+ *               reach storage that the view does not show; a BASE that is no multiple
+ *               of 4 makes them straddle two words.
+ *   control     a write changes what profile_cr_write() says; TIMER and TICK read as
+ *   registers   they stand at the boundary before.
+ *   keys        a map from blocks to keys; ssk and isk meet a bus error beyond storage.
+ *   ports       uninterpreted: which ports exist, what is read, and what state the
+ *               devices are in then, are functions of the port, the value and the
+ *               state before. Nothing is known of them but that they are functions,
+ *               so a "no" holds for all devices; a "yes" may need a particular one.
+ *   wait, halt  the run state.
+ *
+ * The maps are uninterpreted functions and not arrays: nothing is ever stored into
+ * the map of the state before, and the map after is a term at one index. To say that
+ * two maps differ is to say that they do at some index, a constant of its own; so
+ * there are no quantifiers and no extensionality.
+ *
+ * Each axiom is held against the machine: tests/unit/classify/test_terms.c evaluates
+ * the terms and runs the engine on the same states.
+ */
+#ifndef TRAPEZE_CLASSIFY_TERMS_H
+#define TRAPEZE_CLASSIFY_TERMS_H
+
+#include <z3.h>
+
+#include "classify/trial.h"
+
+/* What a symbol stands for. */
+enum term_symbol_kind {
+  TERM_SYMBOL_STORAGE, /* q */
+  TERM_SYMBOL_PC,
+  TERM_SYMBOL_PSW,         /* number: a field of it */
+  TERM_SYMBOL_CR,          /* number: which; not the PSW */
+  TERM_SYMBOL_DEVICES,     /* a name for their state */
+  TERM_SYMBOL_OPERAND,     /* number: index in the format */
+  TERM_SYMBOL_REG,         /* function of a number */
+  TERM_SYMBOL_VIEW,        /* function of va / 4 */
+  TERM_SYMBOL_KEY,         /* function of pa / block */
+  TERM_SYMBOL_PORT_EXISTS, /* function of the port */
+  TERM_SYMBOL_PORT_IN,     /* of devices, port: the value */
+  TERM_SYMBOL_AFTER_IN,    /* … devices then */
+  TERM_SYMBOL_AFTER_OUT,   /* of devices, port, value */
+  TERM_SYMBOL_SOME_REG,
+  TERM_SYMBOL_SOME_WORD,
+  TERM_SYMBOL_SOME_KEY, /* where maps may differ */
+};
+
+struct term_symbol {
+  enum term_symbol_kind kind;
+  unsigned number;
+  unsigned state; /* 0: of both states of a pair; else of the first, the second */
+  Z3_func_decl decl;
+  char name[24];
+};
+
+/* The state before, in symbols. */
+struct term_state {
+  Z3_ast storage, pc, cr[ISA_CR_COUNT] /* the PSW too; NULL: lacking */, devices;
+  Z3_func_decl reg, view, key;
+};
+
+/* What the instruction makes of it. An execution that traps has no other outputs. */
+enum term_output {
+  TERM_MEMORY_TRAP, /* Bool */
+  TERM_OTHER_TRAP,  /* Bool; at most one of the two */
+  TERM_CAUSE,
+  TERM_VALUE,
+  TERM_PC,
+  TERM_REG,      /* the register TERM_SYMBOL_SOME_REG */
+  TERM_WORD,     /* the view's word TERM_SYMBOL_SOME_WORD */
+  TERM_STORES,   /* Bool: something is stored, … */
+  TERM_STORE_AT, /* … at this byte of the view */
+  TERM_KEY,      /* the key of block TERM_SYMBOL_SOME_KEY */
+  TERM_KEY_SETS, /* Bool: a key is set, … */
+  TERM_KEY_AT,   /* … of this block */
+  TERM_DEVICES,
+  TERM_RUN,
+  TERM_CR, /* + enum isa_cr */
+  TERM_OUTPUTS = TERM_CR + ISA_CR_COUNT
+};
+struct term_result {
+  Z3_ast output[TERM_OUTPUTS]; /* NULL: a control register that the profile lacks */
+};
+
+/* One instruction of one profile, with symbolic operands. Ends the process with
+ * status 3 when Z3 has no memory. */
+struct terms;
+struct terms *terms_create(const struct profile *profile, enum isa_insn insn);
+void terms_destroy(struct terms *t); /* and every term */
+Z3_context terms_z3(const struct terms *t);
+enum isa_insn terms_insn(const struct terms *t);
+const struct profile *terms_profile(const struct terms *t);
+
+/* A state whose components `own` are of state `number` alone (1 or 2), the rest
+ * shared by both states of a pair. */
+void terms_state(struct terms *t, component_set own, unsigned number, struct term_state *s);
+/* It is one of the states that the questions are about: legal control registers, no
+ * interrupt about to be taken, the instruction accessible at pc. */
+Z3_ast terms_legal(struct terms *t, const struct term_state *s);
+/* The operands are those of a defined encoding. Holds for a pair as a whole. */
+Z3_ast terms_encoded(struct terms *t);
+/* The instruction as the profile has it, in all modes. */
+void terms_execute(struct terms *t, const struct term_state *s, struct term_result *r);
+/* TERM_SYMBOL_SOME_REG, … */
+Z3_ast terms_some(struct terms *t, enum term_symbol_kind kind);
+
+/* Every symbol made so far. */
+unsigned terms_symbol_count(const struct terms *t);
+const struct term_symbol *terms_symbol(const struct terms *t, unsigned i);
+/* "the control register base of state 1" */
+void terms_describe(const struct terms *t, const struct term_symbol *s, char *buf, size_t size);
+
+#endif
