@@ -11,6 +11,11 @@ MIN=${MIN:-90}
 # and random tests at a size that meets every behaviour, not every state.
 suites=(unit/isa unit/asm unit/machine unit/vmm golden cli guest/ hostile/ isagen)
 
+# gcovr's helpers write here, and leave it there when they are stopped.
+trap 'rm -f -- *.gcov' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 export TRAPEZE_STATES=${TRAPEZE_STATES:-20000} TRAPEZE_TICKS=${TRAPEZE_TICKS:-200000}
 find "$BUILD" -name '*.gcda' -delete
 for suite in "${suites[@]}"; do
