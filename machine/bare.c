@@ -51,11 +51,13 @@ static bool execute(struct bare *b, uint64_t until)
   return engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
 }
 
-/* What a completed instruction did to the processor's mode and run state. Either
- * makes the engine look at the boundary, so the instruction was the last one. */
-static void trace_changes(struct bare *b, uint32_t psw)
+/* What a completed instruction did to the processor's mode, relocation and run
+ * state. Each makes the engine look at the boundary, so the instruction was the
+ * last one. */
+static void trace_changes(struct bare *b, uint32_t psw, struct relocation relocation)
 {
   bool mode = (psw ^ b->psw) & PSW_MODE_MASK;
+  bare_trace_map(b, relocation);
   if (!mode && b->run_state == MACHINE_RUNNING) {
     return;
   }
@@ -100,11 +102,12 @@ static struct machine_stop run(struct bare *b, uint64_t until)
       }
     } else {
       uint32_t psw = b->psw;
+      struct relocation relocation = bare_relocation(b);
       if (interrupted(b) || !execute(b, until)) {
         return trapped(b);
       }
       if (__builtin_expect(b->machine.tracer != NULL, 0)) {
-        trace_changes(b, psw);
+        trace_changes(b, psw, relocation);
       }
     }
   }

@@ -60,6 +60,20 @@ static inline struct bare *bare_of(struct machine *m)
   return (struct bare *)m;
 }
 
+/* What is added to addresses, and their limit: for those who follow a trace. */
+struct relocation {
+  uint32_t base, bound;
+};
+static inline struct relocation bare_relocation(const struct bare *b)
+{
+  return psw_te(b->psw) ? (struct relocation){b->cr[CR_BASE], b->cr[CR_BOUND]}
+                        : (struct relocation){0, b->storage.size};
+}
+
+/* ------------------------------------------------------------------- trap.c */
+/* Tells the tracer that the relocation is no longer what it was. */
+void bare_trace_map(const struct bare *b, struct relocation before);
+
 /* -------------------------------------------------------------- bare_time.c */
 /* Raises the lines of every event due at the current tick. */
 void bare_fire(struct bare *b);

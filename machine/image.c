@@ -614,6 +614,12 @@ const char *image_symbol_at(const struct image *image, uint32_t address, uint32_
   return image->text[low - 1].public.name;
 }
 
+const struct image_line *image_lines(const struct image *image, size_t *count)
+{
+  *count = image->line_count;
+  return image->lines;
+}
+
 const struct image_line *image_line_at(const struct image *image, uint32_t address)
 {
   size_t low = 0, high = image->line_count;

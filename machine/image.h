@@ -43,6 +43,8 @@ bool image_find_symbol(const struct image *image, const char *name, uint32_t *va
 /* Nearest symbol at or below address in the section of instructions that holds
  * address; NULL if none. *offset from it. */
 const char *image_symbol_at(const struct image *image, uint32_t address, uint32_t *offset);
+/* The whole line table, by address. */
+const struct image_line *image_lines(const struct image *image, size_t *count);
 /* The source line of the instruction at address, or NULL. */
 const struct image_line *image_line_at(const struct image *image, uint32_t address);
 

@@ -19,7 +19,8 @@ enum trace_kind {
   TRACE_SERVE,     /* the VMM dealt with it and the guest sees nothing: a = real cause */
   TRACE_MODE,  /* an instruction changed the mode: a = PSW before, b = its pc, c = PSW, d = insn */
   TRACE_STATE, /* the processor waits, stops or wakes: a = enum machine_run_state, b = pc */
-  TRACE_MAP,   /* VMM: a = real BASE, b = real BOUND for virtual c = BASE, d = BOUND */
+  TRACE_MAP,   /* other relocation: a = base in force, b = bound; c = BASE, d = BOUND of the guest.
+                * On a VM: what the VMM composed for the machine that it runs on */
   TRACE_INSN,  /* completed: b = its pc, c = PSW before, d = insn; see struct tracer */
   TRACE_KIND_COUNT,
 };

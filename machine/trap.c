@@ -13,6 +13,15 @@ static bool read_vector(const struct bare *b, enum isa_cause cause, uint32_t *ha
   return *handler % 4 == 0;
 }
 
+void bare_trace_map(const struct bare *b, struct relocation before)
+{
+  struct relocation now = bare_relocation(b);
+  if (now.base != before.base || now.bound != before.bound) {
+    trace_emit(&b->machine, TRACE_MAP, b->tick, now.base, now.bound, b->cr[CR_BASE],
+               b->cr[CR_BOUND]);
+  }
+}
+
 bool bare_deliver(struct machine *m, const struct trap *trap)
 {
   struct bare *b = bare_of(m);
@@ -22,6 +31,7 @@ bool bare_deliver(struct machine *m, const struct trap *trap)
     b->double_fault = true;
     return false;
   }
+  struct relocation before = bare_relocation(b);
   b->cr[CR_EPSW] = b->psw;
   b->cr[CR_EPC] = trap->epc;
   b->cr[CR_CAUSE] = trap->cause;
@@ -37,6 +47,7 @@ bool bare_deliver(struct machine *m, const struct trap *trap)
   }
   b->stats.delivered[trap->cause]++;
   trace_emit(m, TRACE_DELIVER, b->tick, trap->cause, trap->epc, handler, 0);
+  bare_trace_map(b, before);
   b->tick++;
   if (b->tick >= b->next_event) {
     bare_fire(b);

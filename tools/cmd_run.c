@@ -3,6 +3,7 @@
 #include "tools/common/message.h"
 #include "tools/common/runner.h"
 #include "tools/common/stats.h"
+#include "tools/trace/trace_options.h"
 
 static const struct command_usage usage = {
     .command = "run",
@@ -22,8 +23,24 @@ static const struct command_usage usage = {
     .operand = "a program",
 };
 
-static int run_bare(struct runner *r)
+struct request {
+  struct runner runner;
+  struct trace_options trace;
+};
+
+static int run_traced(struct request *r, struct machine *m)
 {
+  struct trace_recorder *recorder;
+  int status = trace_options_start(&r->trace, &r->runner.setup, m, NULL, &recorder);
+  if (status != STATUS_DONE)
+    return status;
+  status = runner_run(&r->runner, m);
+  return trace_options_finish(recorder, m, status);
+}
+
+static int run_bare(struct request *request)
+{
+  struct runner *r = &request->runner;
   struct setup *s = &r->setup;
   struct disk_store *disk;
   bool readonly;
@@ -38,7 +55,7 @@ static int run_bare(struct runner *r)
     message_error(s->command, "no machine: %s", reason);
     status = STATUS_OURS;
   } else {
-    status = image_load(s->program.image, m, stderr) ? runner_run(r, m) : STATUS_USAGE;
+    status = image_load(s->program.image, m, stderr) ? run_traced(request, m) : STATUS_USAGE;
     if (r->stats && status != STATUS_OURS)
       stats_machine(stderr, m);
   }
@@ -48,21 +65,23 @@ static int run_bare(struct runner *r)
 
 int cmd_run(int argc, char **argv)
 {
-  struct runner r = {0};
-  setup_init(&r.setup, "run");
-  const struct option_group groups[] = {{"The machine", setup_machine_options, &r.setup},
-                                        {"The console", setup_console_options, &r.setup},
-                                        {"The run", runner_options, &r},
+  struct request r = {.trace.command = "run"};
+  struct setup *s = &r.runner.setup;
+  setup_init(s, "run");
+  const struct option_group groups[] = {{"The machine", setup_machine_options, s},
+                                        {"The console", setup_console_options, s},
+                                        {"The run", runner_options, &r.runner},
+                                        {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands;
   int count;
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
   if (status != OPTIONS_GO_ON)
     return status;
-  runner_choose_console(&r);
-  status = setup_load(&r.setup, operands[0]);
+  runner_choose_console(&r.runner);
+  status = setup_load(s, operands[0]);
   if (status == STATUS_DONE)
     status = run_bare(&r);
-  setup_destroy(&r.setup);
+  setup_destroy(s);
   return status;
 }

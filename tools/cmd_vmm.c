@@ -7,9 +7,11 @@
 #include "tools/common/runner.h"
 #include "tools/common/stack.h"
 #include "tools/common/stats.h"
+#include "tools/trace/trace_options.h"
 
 struct request {
   struct runner runner;
+  struct trace_options trace;
   uint64_t depth;
 };
 
@@ -69,7 +71,12 @@ static int run_stack(struct request *r, struct stack *s)
   struct machine *vm = stack_vm(s);
   if (!image_load(r->runner.setup.program.image, vm, stderr))
     return STATUS_USAGE;
-  int status = runner_run(&r->runner, vm);
+  struct trace_recorder *recorder;
+  int status = trace_options_start(&r->trace, &r->runner.setup, NULL, s, &recorder);
+  if (status != STATUS_DONE)
+    return status;
+  status = runner_run(&r->runner, vm);
+  status = trace_options_finish(recorder, vm, status);
   status = report_violations(s, status);
   if (r->runner.stats && status != STATUS_OURS)
     print_stats(s);
@@ -101,13 +108,14 @@ static int run_virtual(struct request *r)
 
 int cmd_vmm(int argc, char **argv)
 {
-  struct request r = {.depth = 1};
+  struct request r = {.depth = 1, .trace.command = "vmm"};
   struct setup *s = &r.runner.setup;
   setup_init(s, "vmm");
   const struct option_group groups[] = {{"The machine", setup_machine_options, s},
                                         {"The VMM", options, &r},
                                         {"The console", setup_console_options, s},
                                         {"The run", runner_options, &r.runner},
+                                        {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands;
   int count;

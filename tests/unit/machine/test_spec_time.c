@@ -588,12 +588,13 @@ static void trace_tells_modes_and_instructions(struct rig *r)
   struct trace trace = {.tracer = {.record = record, .instructions = true}};
   set_vector(r, CAUSE_SYSCALL, 0x3000);
   uint32_t juser = emit(r, ISA_JUSER, 0, REG_A0, 0, 0);
-  r->at = 0x2000;
+  r->at = 0x2010; /* 0x2000 to the user */
   emit_nops(r, 1);
-  uint32_t nop = word_at(r, 0x2000), sys = emit_none(r, ISA_SYS);
+  uint32_t nop = word_at(r, 0x2010), sys = emit_none(r, ISA_SYS);
   r->at = 0x3000;
   uint32_t wfi = emit_none(r, ISA_WFI), halt = emit_none(r, ISA_HALT);
   set_reg(r, REG_A0, 0x2000);
+  set_cr(r, CR_BASE, 0x10);
   set_cr(r, CR_BOUND, RIG_STORAGE);
   set_cr(r, CR_TIMER, 10);
   uint32_t user = psw(1, PSW_TE_MASK);
@@ -601,10 +602,12 @@ static void trace_tells_modes_and_instructions(struct rig *r)
   assert_int_equal(machine_advance(r->m, 20).why, MACHINE_HALTED);
   const struct trace_event expected[] = {
       {TRACE_INSN, "machine", 0, 0, RIG_CODE, 0, juser},
+      {TRACE_MAP, "machine", 1, 0x10, RIG_STORAGE, 0x10, RIG_STORAGE},
       {TRACE_MODE, "machine", 0, 0, RIG_CODE, user, juser},
       {TRACE_INSN, "machine", 1, 0, 0x2000, user, nop},
       {TRACE_TRAP, "machine", 2, CAUSE_SYSCALL, 0x2004, 0, sys},
       {TRACE_DELIVER, "machine", 2, CAUSE_SYSCALL, 0x2004, 0x3000, 0},
+      {TRACE_MAP, "machine", 2, 0, RIG_STORAGE, 0x10, RIG_STORAGE},
       {TRACE_INSN, "machine", 3, 0, 0x3000, psw(0, 1u << PSW_PMODE_SHIFT), wfi},
       {TRACE_STATE, "machine", 3, MACHINE_WAITING, 0x3000, 0, wfi},
       {TRACE_DEVICE, "machine", 10, CAUSE_TIMER, 0, 0, 0},

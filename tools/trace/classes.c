@@ -1,0 +1,102 @@
+#include "tools/trace/classes.h"
+
+#include <string.h>
+
+#include "isa/suggest.h"
+#include "tools/command.h"
+#include "tools/common/message.h"
+
+static const char *const names[CLASS_COUNT] = {
+    [CLASS_TRAPS] = "traps",
+    [CLASS_EMULATION] = "emulation",
+    [CLASS_REFLECTION] = "reflection",
+    [CLASS_SWITCHES] = "switches",
+    [CLASS_INTERRUPTS] = "interrupts",
+    [CLASS_IO] = "io",
+    [CLASS_MEMORY] = "memory",
+    [CLASS_SENSITIVE] = "sensitive",
+    [CLASS_INSTRUCTIONS] = "instructions",
+};
+
+const char *trace_class_name(enum trace_class c)
+{
+  return names[c];
+}
+
+enum trace_class trace_class_of(enum trace_kind kind, uint32_t a)
+{
+  switch (kind) {
+  case TRACE_TRAP:
+  case TRACE_DELIVER:
+  case TRACE_SERVE:
+    return isa_cause_is_interrupt(a) ? CLASS_INTERRUPTS : CLASS_TRAPS;
+  case TRACE_DEVICE:
+    return CLASS_INTERRUPTS;
+  case TRACE_IO:
+    return CLASS_IO;
+  case TRACE_WORLD_IN:
+  case TRACE_WORLD_OUT:
+    return CLASS_SWITCHES;
+  case TRACE_EMULATE:
+    return CLASS_EMULATION;
+  case TRACE_REFLECT:
+    return CLASS_REFLECTION;
+  case TRACE_MAP:
+    return CLASS_MEMORY;
+  case TRACE_INSN:
+    return CLASS_INSTRUCTIONS;
+  case TRACE_MODE:
+  case TRACE_STATE:
+  case TRACE_KIND_COUNT:
+    break;
+  }
+  return CLASS_TRAPS;
+}
+
+static bool find(const char *word, size_t len, unsigned *classes)
+{
+  for (unsigned c = 0; c < CLASS_COUNT; c++) {
+    if (strlen(names[c]) == len && memcmp(names[c], word, len) == 0) {
+      *classes = 1u << c;
+      return true;
+    }
+  }
+  bool all = len == 3 && memcmp(word, "all", len) == 0;
+  *classes = all ? CLASSES_ALL : CLASSES_DEFAULT;
+  return all || (len == 7 && memcmp(word, "default", len) == 0);
+}
+
+static int complain(const char *command, const char *word, size_t len)
+{
+  struct suggestion s = suggest_begin(word, len);
+  for (unsigned c = 0; c < CLASS_COUNT; c++)
+    suggest_offer(&s, names[c]);
+  if (s.best)
+    message_usage(command, "unknown class of events '%.*s'; did you mean '%s'?", (int)len, word,
+                  s.best);
+  else
+    message_usage(command,
+                  "unknown class of events '%.*s': traps, emulation, reflection, switches, "
+                  "interrupts, io, memory, sensitive, instructions, default or all",
+                  (int)len, word);
+  return STATUS_USAGE;
+}
+
+int trace_classes_parse(const char *command, const char *text, unsigned *classes)
+{
+  unsigned chosen = *text == '-' ? CLASSES_DEFAULT : 0;
+  for (const char *at = text;; at++) {
+    bool minus = *at == '-';
+    at += minus;
+    size_t len = strcspn(at, ",");
+    unsigned one;
+    if (!find(at, len, &one))
+      return complain(command, at, len);
+    chosen = minus ? chosen & ~one : chosen | one;
+    at += len;
+    if (!*at)
+      break;
+  }
+  *classes = chosen;
+  return STATUS_DONE;
+}

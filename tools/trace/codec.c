@@ -1,0 +1,255 @@
+#include "tools/trace/codec.h"
+
+#include <string.h>
+
+/* The first byte of an event. */
+#define KIND_MASK    0x1fu
+#define OTHER        0x20u /* a machine number follows: another than that of the last event */
+#define SAME_TICK    0x40u /* no tick follows */
+#define CACHED_INSN  0x80u /* no instruction follows: the one last seen at this pc */
+#define A            1u
+#define B            2u
+#define C            4u
+#define D            8u
+#define B_IS_PC      16u
+#define D_IS_INSN    32u
+#define FIELDS_COUNT 4u
+
+_Static_assert(TRACE_KIND_COUNT <= KIND_MASK, "a kind fits its bits");
+_Static_assert(TRACE_TRAP == 0 && TRACE_SERVE == 8 && TRACE_INSN == 12, "kinds are in files");
+
+/* The fields that a kind has: the others are zero and not written. */
+static const uint8_t fields[TRACE_KIND_COUNT] = {
+    [TRACE_TRAP] = A | B | C | D | B_IS_PC | D_IS_INSN,
+    [TRACE_DELIVER] = A | B | C | B_IS_PC,
+    [TRACE_IO] = A | B | C,
+    [TRACE_DEVICE] = A,
+    [TRACE_WORLD_IN] = B | C | B_IS_PC,
+    [TRACE_WORLD_OUT] = A | B | C | B_IS_PC,
+    [TRACE_EMULATE] = A | B | D | B_IS_PC | D_IS_INSN,
+    [TRACE_REFLECT] = A | B | C | B_IS_PC,
+    [TRACE_SERVE] = A,
+    [TRACE_MODE] = A | B | C | D | B_IS_PC | D_IS_INSN,
+    [TRACE_STATE] = A | B | D | B_IS_PC | D_IS_INSN,
+    [TRACE_MAP] = A | B | C | D,
+    [TRACE_INSN] = B | C | D | B_IS_PC | D_IS_INSN,
+};
+
+/* ------------------------------------------------------------------ numbers */
+
+static inline uint8_t *put(uint8_t *to, uint64_t n)
+{
+  while (n >= 0x80) {
+    *to++ = (uint8_t)(n | 0x80);
+    n >>= 7;
+  }
+  *to++ = (uint8_t)n;
+  return to;
+}
+
+uint8_t *codec_put_number(uint8_t *to, uint64_t n)
+{
+  return put(to, n);
+}
+
+bool codec_get_number(struct codec_bytes *b, uint64_t *n)
+{
+  *n = 0;
+  for (unsigned shift = 0; b->at < b->end && shift < 64; shift += 7) {
+    uint8_t byte = *b->at++;
+    *n |= (uint64_t)(byte & 0x7f) << shift;
+    if (!(byte & 0x80))
+      return shift < 63 || byte <= 1;
+  }
+  return false;
+}
+
+/* Small differences of either sign become small numbers. */
+static inline uint64_t fold(uint64_t difference)
+{
+  return difference << 1 ^ (uint64_t)((int64_t)difference >> 63);
+}
+
+static inline uint64_t unfold(uint64_t n)
+{
+  return n >> 1 ^ (0 - (n & 1));
+}
+
+static inline uint32_t fold32(uint32_t difference)
+{
+  return difference << 1 ^ (uint32_t)((int32_t)difference >> 31);
+}
+
+static inline uint32_t unfold32(uint32_t n)
+{
+  return n >> 1 ^ (0 - (n & 1));
+}
+
+/* ------------------------------------------------------------------- events */
+
+/* What field i is told against. */
+static inline uint32_t *base_of(struct codec_machine *m, unsigned kind, unsigned i)
+{
+  return i == 1 && (fields[kind] & B_IS_PC) ? &m->pc : &m->last[kind][i];
+}
+
+static inline unsigned slot_of(uint32_t pc)
+{
+  return pc / 4 % CODEC_CACHE;
+}
+
+uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
+                         const struct trace_event *e)
+{
+  struct codec_machine *m = &c->machines[machine];
+  unsigned has = fields[e->kind];
+  uint8_t *first = to++;
+  uint8_t head = (uint8_t)e->kind;
+  if (machine != c->machine) {
+    head |= OTHER;
+    *to++ = (uint8_t)machine;
+    c->machine = machine;
+  }
+  if (e->tick == m->tick) {
+    head |= SAME_TICK;
+  } else {
+    to = put(to, fold(e->tick - m->tick));
+    m->tick = e->tick;
+  }
+  const uint32_t value[FIELDS_COUNT] = {e->a, e->b, e->c, e->d};
+  unsigned plain = has & D_IS_INSN ? has & (A | B | C) : has & (A | B | C | D);
+  for (unsigned i = 0; i < FIELDS_COUNT; i++) {
+    if (plain >> i & 1) {
+      uint32_t *base = base_of(m, e->kind, i);
+      to = put(to, fold32(value[i] - *base));
+      *base = value[i];
+    }
+  }
+  if (has & D_IS_INSN) {
+    unsigned slot = slot_of(e->b);
+    if (c->cache[slot].pc == e->b && c->cache[slot].insn == e->d) {
+      head |= CACHED_INSN;
+    } else {
+      to = put(to, e->d);
+      c->cache[slot].pc = e->b;
+      c->cache[slot].insn = e->d;
+    }
+  }
+  *first = head;
+  return to;
+}
+
+static bool get_word(struct codec_bytes *b, uint32_t *word)
+{
+  uint64_t n;
+  if (!codec_get_number(b, &n) || n > UINT32_MAX)
+    return false;
+  *word = (uint32_t)n;
+  return true;
+}
+
+static bool get_fields(struct codec *c, struct codec_bytes *b, unsigned machine, uint8_t head,
+                       struct trace_event *e)
+{
+  struct codec_machine *m = &c->machines[machine];
+  unsigned has = fields[e->kind];
+  uint32_t value[FIELDS_COUNT] = {0};
+  unsigned plain = has & D_IS_INSN ? has & (A | B | C) : has & (A | B | C | D);
+  for (unsigned i = 0; i < FIELDS_COUNT; i++) {
+    if (plain >> i & 1) {
+      uint32_t *base = base_of(m, e->kind, i), n;
+      if (!get_word(b, &n))
+        return false;
+      value[i] = *base += unfold32(n);
+    }
+  }
+  if (has & D_IS_INSN) {
+    unsigned slot = slot_of(value[1]);
+    if (head & CACHED_INSN) {
+      value[3] = c->cache[slot].insn;
+    } else if (get_word(b, &value[3])) {
+      c->cache[slot].pc = value[1];
+      c->cache[slot].insn = value[3];
+    } else {
+      return false;
+    }
+  }
+  e->a = value[0];
+  e->b = value[1];
+  e->c = value[2];
+  e->d = value[3];
+  return true;
+}
+
+/* Numbers that later index tables. */
+static const char *implausible(const struct trace_event *e)
+{
+  switch (e->kind) {
+  case TRACE_TRAP:
+  case TRACE_DELIVER:
+  case TRACE_DEVICE:
+  case TRACE_REFLECT:
+  case TRACE_SERVE:
+    return isa_cause_info(e->a)->name ? NULL : "expected the number of a trap's cause";
+  case TRACE_EMULATE:
+    return e->a < ISA_INSN_COUNT ? NULL : "expected the number of an instruction";
+  case TRACE_STATE:
+    return e->a <= MACHINE_STOPPED ? NULL : "expected the number of a run state";
+  default:
+    return NULL;
+  }
+}
+
+bool codec_get_event(struct codec *c, struct codec_bytes *b, unsigned machines, unsigned *machine,
+                     struct trace_event *e, const char **why)
+{
+  *e = (struct trace_event){0};
+  *why = "expected an event";
+  if (b->at == b->end)
+    return false;
+  uint8_t head = *b->at++;
+  if ((head & KIND_MASK) >= TRACE_KIND_COUNT) {
+    *why = "expected the number of a kind of event";
+    return false;
+  }
+  e->kind = (enum trace_kind)(head & KIND_MASK);
+  *machine = c->machine;
+  if (head & OTHER) {
+    uint64_t n;
+    if (!codec_get_number(b, &n) || n >= machines) {
+      *why = "expected the number of a machine that the trace names";
+      return false;
+    }
+    *machine = c->machine = (unsigned)n;
+  }
+  struct codec_machine *m = &c->machines[*machine];
+  if (!(head & SAME_TICK)) {
+    uint64_t n;
+    if (!codec_get_number(b, &n))
+      return false;
+    m->tick += unfold(n);
+  }
+  e->tick = m->tick;
+  if (!get_fields(c, b, *machine, head, e))
+    return false;
+  const char *odd = implausible(e);
+  *why = odd ? odd : *why;
+  return !odd;
+}
+
+/* ---------------------------------------------------------------- checksums */
+
+/* Eight bytes at a time, the lowest first, zeros behind the last: xor, multiply. A
+ * CRC of all that is written would cost a recorded run more than the events do. */
+uint32_t codec_checksum(const uint8_t *bytes, size_t len)
+{
+  uint64_t sum = len;
+  for (size_t i = 0; i < len; i += 8) {
+    uint64_t word = 0;
+    for (size_t k = 0; k < 8 && i + k < len; k++)
+      word |= (uint64_t)bytes[i + k] << 8 * k;
+    sum = (sum ^ word) * 0x9fb21c651e98df25u;
+    sum ^= sum >> 32;
+  }
+  return (uint32_t)sum;
+}

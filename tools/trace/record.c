@@ -1,0 +1,502 @@
+#include "tools/trace/record.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/file.h"
+#include "tools/common/guests.h"
+#include "tools/common/message.h"
+#include "tools/trace/codec.h"
+
+/* Events of a block; each ends up in a chunk of its own. */
+#define BLOCK_BYTES 65536u
+/* Of a source line. */
+#define MAX_LINE 1000u
+
+/* An event on its way to the file: a running machine only puts it down here. */
+struct raw {
+  uint64_t tick;
+  uint32_t a, b, c, d;
+  uint32_t kind, machine;
+};
+
+#define BATCH   4096u
+#define BATCHES 16u
+
+struct trace_recorder {
+  struct tracer tracer; /* first: what machines call */
+  struct file_out out;
+  const char *command;
+  bool keep[TRACE_KIND_COUNT][2]; /* [1]: of an interrupt */
+  bool only_sensitive;            /* of the instructions */
+  unsigned machine_count;
+  struct machine *machines[TRACE_MAX_MACHINES];
+  const char *names[TRACE_MAX_MACHINES]; /* as events point to them */
+  bool interrupt[ISA_CAUSE_LIMIT];
+  bool failed; /* out of memory */
+
+  /* Batches go round: the one at `first % BATCHES` is next to be encoded, the one at
+   * `last % BATCHES` is being filled. A thread of its own encodes and writes, so that
+   * the run does not wait for it; the order of events, and so the file, is that of the run. */
+  struct raw *raw; /* BATCHES times BATCH */
+  struct raw *fill, *fill_end;
+  unsigned counts[BATCHES];
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  unsigned first, last; /* under lock, but for the owner's reading of last */
+  bool closing;
+
+  /* The encoder's. */
+  struct codec codec;
+  uint64_t count;    /* events written, in all */
+  uint64_t in_block; /* in `block` */
+  uint8_t *end;      /* of what is in `block` */
+  uint8_t block[BLOCK_BYTES + CODEC_MAX_EVENT + CODEC_MAX_NUMBER];
+};
+
+/* ------------------------------------------------------------------- chunks */
+
+static void put_chunk(struct trace_recorder *r, int tag, const uint8_t *bytes, size_t len)
+{
+  FILE *out = r->out.stream;
+  uint8_t length[CODEC_MAX_NUMBER];
+  fputc(tag, out);
+  fwrite(length, 1, (size_t)(codec_put_number(length, len) - length), out);
+  fwrite(bytes, 1, len, out);
+  uint32_t sum = codec_checksum(bytes, len);
+  for (unsigned i = 0; i < 4; i++)
+    fputc((int)(sum >> 8 * i & 0xff), out);
+}
+
+/* A payload that is put together in memory. */
+struct payload {
+  FILE *stream;
+  char *bytes;
+  size_t len;
+};
+
+static bool payload_open(struct payload *p)
+{
+  *p = (struct payload){0};
+  p->stream = open_memstream(&p->bytes, &p->len);
+  return p->stream != NULL;
+}
+
+static void number(const struct payload *p, uint64_t n)
+{
+  uint8_t bytes[CODEC_MAX_NUMBER];
+  fwrite(bytes, 1, (size_t)(codec_put_number(bytes, n) - bytes), p->stream);
+}
+
+static void text(const struct payload *p, const char *s)
+{
+  size_t len = s ? strlen(s) : 0;
+  number(p, len);
+  fwrite(s ? s : "", 1, len, p->stream);
+}
+
+static void payload_close(struct trace_recorder *r, struct payload *p, int tag)
+{
+  bool bad = ferror(p->stream);
+  if (fclose(p->stream) != 0 || bad)
+    r->failed = true;
+  else
+    put_chunk(r, tag, (const uint8_t *)p->bytes, p->len);
+  free(p->bytes);
+}
+
+/* ---------------------------------------------------------- before the events */
+
+static void put_header(struct trace_recorder *r, const struct trace_record_config *c,
+                       unsigned classes)
+{
+  struct payload p;
+  if (!payload_open(&p)) {
+    r->failed = true;
+    return;
+  }
+  text(&p, c->command);
+  text(&p, c->program->name);
+  text(&p, profile_name(c->profile));
+  text(&p, profile_title(c->profile));
+  number(&p, profile_modes(c->profile));
+  number(&p, classes);
+  payload_close(r, &p, CHUNK_HEADER);
+}
+
+/* What the system instructions do in user mode: a reader has not the profile. */
+static void put_behaviours(struct trace_recorder *r, const struct profile *profile)
+{
+  struct payload p;
+  if (!payload_open(&p)) {
+    r->failed = true;
+    return;
+  }
+  unsigned user = profile_user_mode(profile);
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+    if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM) {
+      text(&p, isa_insn_info((enum isa_insn)i)->mnemonic);
+      text(&p, profile_behaviour(profile, (enum isa_insn)i, user)->name);
+    }
+  }
+  payload_close(r, &p, CHUNK_BEHAVIOUR);
+}
+
+struct source_line {
+  const char *file;
+  unsigned line;
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+  const struct source_line *x = a, *y = b;
+  int files = strcmp(x->file, y->file);
+  return files ? files : (x->line > y->line) - (x->line < y->line);
+}
+
+/* Puts the lines of one file that `all` names; those it does not have are left out. */
+static void put_file(const struct payload *p, const struct source_line *all, size_t count, FILE *in)
+{
+  char *line = NULL;
+  size_t size = 0, next = 0;
+  bool first = true;
+  ssize_t len;
+  for (unsigned n = 1; next < count && (len = getline(&line, &size, in)) >= 0; n++) {
+    if (n < all[next].line)
+      continue;
+    while (next < count && all[next].line <= n)
+      next++;
+    line[strcspn(line, "\r\n")] = 0;
+    for (char *c = line; *c; c++)
+      *c = iscntrl((unsigned char)*c) ? ' ' : *c;
+    if (strlen(line) > MAX_LINE)
+      line[MAX_LINE] = 0;
+    text(p, first ? all[0].file : ""); /* empty: the same file */
+    number(p, n);
+    text(p, line);
+    first = false;
+  }
+  free(line);
+}
+
+static void put_files(const struct payload *p, const struct source_line *all, size_t count)
+{
+  for (size_t i = 0, next; i < count; i = next) {
+    for (next = i; next < count && strcmp(all[next].file, all[i].file) == 0;)
+      next++;
+    const struct embedded_file *f = guests_file(all[i].file);
+    FILE *in = f ? fmemopen((void *)(uintptr_t)f->bytes, f->len, "r") : fopen(all[i].file, "r");
+    if (!in)
+      continue;
+    put_file(p, &all[i], next - i, in);
+    fclose(in);
+  }
+}
+
+/* The text of each line that the line table names, call sites too. */
+static void put_source(struct trace_recorder *r, const struct image *image)
+{
+  size_t line_count, count = 0;
+  const struct image_line *lines = image_lines(image, &line_count);
+  for (size_t i = 0; i < line_count; i++)
+    for (const struct image_line *l = &lines[i]; l; l = l->via)
+      count++;
+  struct source_line *all = calloc(count + 1, sizeof *all), *to = all;
+  struct payload p;
+  if (!all || !payload_open(&p)) {
+    r->failed = true;
+    free(all);
+    return;
+  }
+  for (size_t i = 0; i < line_count; i++)
+    for (const struct image_line *l = &lines[i]; l; l = l->via)
+      *to++ = (struct source_line){l->file, l->line};
+  qsort(all, count, sizeof *all, compare_lines);
+  put_files(&p, all, count);
+  free(all);
+  payload_close(r, &p, CHUNK_SOURCE);
+}
+
+/* -------------------------------------------------------------------- events */
+
+static void flush_block(struct trace_recorder *r)
+{
+  if (r->in_block == 0)
+    return;
+  /* The count goes before the events, where room was left for it. */
+  uint8_t count[CODEC_MAX_NUMBER];
+  size_t len = (size_t)(codec_put_number(count, r->in_block) - count);
+  uint8_t *start = r->block + CODEC_MAX_NUMBER - len;
+  memcpy(start, count, len);
+  put_chunk(r, CHUNK_EVENTS, start, (size_t)(r->end - start));
+  r->count += r->in_block;
+  r->in_block = 0;
+  r->end = r->block + CODEC_MAX_NUMBER;
+}
+
+static void encode(struct trace_recorder *r, const struct raw *raw, unsigned count)
+{
+  for (unsigned i = 0; i < count; i++, raw++) {
+    struct trace_event event = {.kind = (enum trace_kind)raw->kind,
+                                .tick = raw->tick,
+                                .a = raw->a,
+                                .b = raw->b,
+                                .c = raw->c,
+                                .d = raw->d};
+    r->end = codec_put_event(&r->codec, r->end, raw->machine, &event);
+    r->in_block++;
+    if (r->end - r->block >= BLOCK_BYTES)
+      flush_block(r);
+  }
+}
+
+static void *encoder(void *ctx)
+{
+  struct trace_recorder *r = ctx;
+  pthread_mutex_lock(&r->lock);
+  for (;;) {
+    while (r->first == r->last && !r->closing)
+      pthread_cond_wait(&r->changed, &r->lock);
+    if (r->first == r->last)
+      break;
+    unsigned at = r->first % BATCHES;
+    pthread_mutex_unlock(&r->lock);
+    encode(r, r->raw + at * BATCH, r->counts[at]);
+    pthread_mutex_lock(&r->lock);
+    r->first++;
+    pthread_cond_broadcast(&r->changed);
+  }
+  pthread_mutex_unlock(&r->lock);
+  return NULL;
+}
+
+/* Hands the batch over and waits for another to be free. */
+static void hand_over(struct trace_recorder *r)
+{
+  struct raw *start = r->raw + r->last % BATCHES * BATCH;
+  r->counts[r->last % BATCHES] = (unsigned)(r->fill - start);
+  pthread_mutex_lock(&r->lock);
+  r->last++;
+  pthread_cond_broadcast(&r->changed);
+  while (r->last - r->first == BATCHES)
+    pthread_cond_wait(&r->changed, &r->lock);
+  pthread_mutex_unlock(&r->lock);
+  r->fill = r->raw + r->last % BATCHES * BATCH;
+  r->fill_end = r->fill + BATCH;
+}
+
+/* Afterwards all is encoded, and the file is ours until the next event. */
+static void drain(struct trace_recorder *r)
+{
+  hand_over(r);
+  pthread_mutex_lock(&r->lock);
+  while (r->first != r->last)
+    pthread_cond_wait(&r->changed, &r->lock);
+  pthread_mutex_unlock(&r->lock);
+  flush_block(r);
+}
+
+static bool is_sensitive(uint32_t word)
+{
+  struct isa_decoded d;
+  return isa_decode(word, &d) && isa_insn_info(d.insn)->group == ISA_GROUP_SYSTEM;
+}
+
+static void record(struct tracer *tracer, const struct trace_event *event)
+{
+  struct trace_recorder *r = (struct trace_recorder *)tracer;
+  bool has_cause = event->kind == TRACE_TRAP || event->kind == TRACE_DELIVER ||
+                   event->kind == TRACE_DEVICE || event->kind == TRACE_SERVE;
+  if (!r->keep[event->kind][has_cause && r->interrupt[event->a]] ||
+      (event->kind == TRACE_INSN && r->only_sensitive && !is_sensitive(event->d)))
+    return;
+  unsigned machine = 0;
+  while (r->names[machine] != event->machine)
+    machine++;
+  *r->fill++ =
+      (struct raw){event->tick, event->a, event->b, event->c, event->d, event->kind, machine};
+  if (r->fill == r->fill_end)
+    hand_over(r);
+}
+
+/* ---------------------------------------------------------------------- life */
+
+static void choose(struct trace_recorder *r, unsigned classes)
+{
+  bool sensitive = classes >> CLASS_SENSITIVE & 1, all = classes >> CLASS_INSTRUCTIONS & 1;
+  for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++) {
+    for (unsigned i = 0; i < 2; i++) {
+      uint32_t a = i ? CAUSE_TIMER : CAUSE_ILLEGAL;
+      r->keep[kind][i] = classes >> trace_class_of((enum trace_kind)kind, a) & 1;
+    }
+  }
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++)
+    r->interrupt[cause] = isa_cause_is_interrupt(cause);
+  r->keep[TRACE_INSN][0] = sensitive || all;
+  r->only_sensitive = !all;
+  r->tracer = (struct tracer){.record = record, .instructions = sensitive || all};
+  r->end = r->block + CODEC_MAX_NUMBER;
+}
+
+/* Signals are for the thread that runs the machines. */
+static bool start_encoder(struct trace_recorder *r)
+{
+  sigset_t all, before;
+  r->raw = calloc(BATCHES * BATCH, sizeof *r->raw);
+  r->fill = r->raw;
+  r->fill_end = r->raw + BATCH;
+  pthread_mutex_init(&r->lock, NULL);
+  pthread_cond_init(&r->changed, NULL);
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  bool started = r->raw && pthread_create(&r->thread, NULL, encoder, r) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return started;
+}
+
+static void stop_encoder(struct trace_recorder *r)
+{
+  pthread_mutex_lock(&r->lock);
+  r->closing = true;
+  pthread_cond_broadcast(&r->changed);
+  pthread_mutex_unlock(&r->lock);
+  pthread_join(r->thread, NULL);
+}
+
+static void destroy(struct trace_recorder *r)
+{
+  pthread_cond_destroy(&r->changed);
+  pthread_mutex_destroy(&r->lock);
+  free(r->raw);
+  free(r);
+}
+
+int trace_record_open(struct trace_recorder **result, const struct trace_record_config *c)
+{
+  *result = NULL;
+  struct trace_recorder *r = calloc(1, sizeof *r);
+  if (!r || !start_encoder(r)) {
+    message_error(c->command, "out of memory");
+    if (r)
+      destroy(r);
+    return STATUS_OURS;
+  }
+  int status = file_out_open(&r->out, c->command, c->path);
+  if (status != STATUS_DONE) {
+    stop_encoder(r);
+    destroy(r);
+    return status;
+  }
+  r->command = c->command;
+  unsigned classes = c->classes ? c->classes : CLASSES_DEFAULT;
+  choose(r, classes);
+  fwrite(TRACE_MAGIC, 1, TRACE_MAGIC_SIZE, r->out.stream);
+  fputc(TRACE_VERSION, r->out.stream);
+  put_header(r, c, classes);
+  put_behaviours(r, c->profile);
+  put_chunk(r, CHUNK_PROGRAM, c->program->bytes, c->program->len);
+  put_source(r, c->program->image);
+  *result = r;
+  return STATUS_DONE;
+}
+
+static unsigned index_of(const struct trace_recorder *r, const struct machine *m)
+{
+  unsigned i = 0;
+  while (i < r->machine_count && r->machines[i] != m)
+    i++;
+  return i;
+}
+
+bool trace_record_machine(struct trace_recorder *r, struct machine *m, struct machine *parent,
+                          const struct vmm_allocation *given)
+{
+  static const struct vmm_allocation nothing;
+  if (r->machine_count == TRACE_MAX_MACHINES)
+    return false;
+  struct payload p;
+  drain(r);
+  if (!payload_open(&p)) {
+    r->failed = true;
+    return true;
+  }
+  const struct vmm_allocation *g = given ? given : &nothing;
+  text(&p, machine_name(m));
+  number(&p, parent ? index_of(r, parent) + 1 : 0);
+  number(&p, machine_storage_size(m));
+  number(&p, machine_disk_sectors(m));
+  number(&p, g->storage.start.v);
+  number(&p, g->disk_first);
+  number(&p, g->disk_readonly);
+  payload_close(r, &p, CHUNK_MACHINE);
+  r->machines[r->machine_count] = m;
+  r->names[r->machine_count++] = machine_name(m);
+  machine_set_tracer(m, &r->tracer);
+  return true;
+}
+
+void trace_record_note(struct trace_recorder *r, struct machine *m, uint64_t tick, const char *note)
+{
+  struct payload p;
+  drain(r);
+  if (!payload_open(&p)) {
+    r->failed = true;
+    return;
+  }
+  number(&p, index_of(r, m));
+  number(&p, tick);
+  text(&p, note);
+  payload_close(r, &p, CHUNK_NOTE);
+}
+
+static void forget_machines(struct trace_recorder *r)
+{
+  for (unsigned i = 0; i < r->machine_count; i++)
+    machine_set_tracer(r->machines[i], NULL);
+}
+
+static void put_end(struct trace_recorder *r, const char *end)
+{
+  struct payload p;
+  drain(r);
+  if (!payload_open(&p)) {
+    r->failed = true;
+    return;
+  }
+  number(&p, r->count);
+  text(&p, end);
+  for (unsigned i = 0; i < r->machine_count; i++)
+    number(&p, machine_tick(r->machines[i]));
+  payload_close(r, &p, CHUNK_END);
+}
+
+int trace_record_close(struct trace_recorder *r, const char *end)
+{
+  put_end(r, end);
+  forget_machines(r);
+  stop_encoder(r);
+  int status = STATUS_OURS;
+  if (r->failed) {
+    message_error(r->command, "out of memory");
+    file_out_abandon(&r->out);
+  } else {
+    status = file_out_commit(&r->out);
+  }
+  destroy(r);
+  return status;
+}
+
+void trace_record_abandon(struct trace_recorder *r)
+{
+  if (!r)
+    return;
+  forget_machines(r);
+  stop_encoder(r);
+  file_out_abandon(&r->out);
+  destroy(r);
+}

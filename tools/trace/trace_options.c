@@ -1,0 +1,83 @@
+#include "tools/trace/trace_options.h"
+
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/session.h"
+
+static int apply_path(void *ctx, const char *value)
+{
+  ((struct trace_options *)ctx)->path = value;
+  return STATUS_DONE;
+}
+
+static int apply_classes(void *ctx, const char *value)
+{
+  struct trace_options *o = ctx;
+  int status = trace_classes_parse(o->command, value, &o->classes);
+  if (status == STATUS_DONE && o->classes == 0) {
+    message_usage(o->command, "--trace-events=%s leaves no event to record", value);
+    status = STATUS_USAGE;
+  }
+  return status;
+}
+
+const struct option_spec trace_options[] = {
+    {"trace", 0, "FILE", "record what happens, for 'trapeze trace'", apply_path},
+    {"trace-events", 0, "LIST",
+     "what to record: traps, emulation, reflection, switches, interrupts, io, memory (together: "
+     "default), sensitive, instructions, all; -NAME takes one out",
+     apply_classes},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static bool add_stack(struct trace_recorder *r, struct stack *s)
+{
+  if (!trace_record_machine(r, s->real, NULL, NULL))
+    return false;
+  struct machine *under = s->real;
+  for (unsigned i = 0; i < s->depth; i++) {
+    struct machine *vm = s->level[i].vm;
+    struct vmm_allocation given = vmm_vm_allocation(vm);
+    if (!trace_record_machine(r, vm, under, &given))
+      return false;
+    under = vm;
+  }
+  return true;
+}
+
+int trace_options_start(const struct trace_options *o, const struct setup *s, struct machine *bare,
+                        struct stack *stack, struct trace_recorder **r)
+{
+  *r = NULL;
+  if (!o->path)
+    return STATUS_DONE;
+  struct trace_record_config config = {.command = s->command,
+                                       .path = o->path,
+                                       .classes = o->classes,
+                                       .program = &s->program,
+                                       .profile = s->profile};
+  int status = trace_record_open(r, &config);
+  if (status != STATUS_DONE)
+    return status;
+  if (bare ? trace_record_machine(*r, bare, NULL, NULL) : add_stack(*r, stack))
+    return STATUS_DONE;
+  message_error(s->command, "too many machines for one trace");
+  trace_record_abandon(*r);
+  *r = NULL;
+  return STATUS_USAGE;
+}
+
+int trace_options_finish(struct trace_recorder *r, struct machine *m, int status)
+{
+  if (!r)
+    return status;
+  /* At its own tick a machine executes nothing, and tells why it cannot go on. */
+  struct machine_stop stop = machine_run(m, machine_tick(m));
+  const char *end = stop.reason ? stop.reason : session_why(stop.why);
+  if (stop.why == MACHINE_LIMIT)
+    end = machine_run_state(m) == MACHINE_WAITING ? session_why(MACHINE_WAITS) : "was stopped";
+  int written = trace_record_close(r, end);
+  return written == STATUS_DONE ? status : written;
+}

@@ -1,0 +1,27 @@
+/* --trace and --trace-events of run, vmm and verify, and recording what they run. */
+#ifndef TRAPEZE_TOOLS_TRACE_TRACE_OPTIONS_H
+#define TRAPEZE_TOOLS_TRACE_TRACE_OPTIONS_H
+
+#include "tools/common/options.h"
+#include "tools/common/setup.h"
+#include "tools/common/stack.h"
+#include "tools/trace/record.h"
+
+struct trace_options {
+  const char *command;
+  const char *path; /* NULL: no trace */
+  unsigned classes; /* 0: CLASSES_DEFAULT */
+};
+
+/* ctx: struct trace_options */
+extern const struct option_spec trace_options[];
+
+/* Records a bare machine, or a stack's machines (the other is NULL), from now on. *r
+ * is NULL if no trace is wanted. Returns an exit status, after a message. */
+int trace_options_start(const struct trace_options *o, const struct setup *s, struct machine *bare,
+                        struct stack *stack, struct trace_recorder **r);
+/* Ends that, before the machines go: `m` is the one that was run. The exit status:
+ * `status`, that of the run, unless the trace cannot be written. */
+int trace_options_finish(struct trace_recorder *r, struct machine *m, int status);
+
+#endif
