@@ -205,8 +205,8 @@ demo:  ## install what is missing, build, and watch popf break a virtual machine
 	@$(MAKE) --no-print-directory all
 	@TRAPEZE=$(BUILD)/trapeze tools/build/demo.sh
 
-fuzz: all  ## libFuzzer on every kind of input, FUZZ_TIME=60 seconds each
-	@BUILD=$(BUILD) TRAPEZE=$(BUILD)/trapeze tests/fuzz/fuzz.sh
+fuzz: all  ## libFuzzer on every kind of input, FUZZ_TIME=60 seconds each (check: briefly)
+	@BUILD=$(BUILD) tests/fuzz/run.sh --long
 
 soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
 	@BUILD=$(BUILD) tests/soak/soak.sh "$(ONLY)"
