@@ -4,7 +4,7 @@
 #
 # In a program's comments:
 #   #> TEXT        a line of its output; all of these, in this order, are the output
-#   # bare: P...   profiles to run it on, bare (default: all five)
+#   # bare: P...   profiles to run it on, bare (default: five)
 #   # vmm: P...    and in a virtual machine (default: those of bare: on which every
 #                  sensitive instruction traps: pg and s360)
 #   # input: TEXT  what is typed

@@ -1,5 +1,5 @@
 # User mode on a machine where everything sensitive traps.
-# bare: pg s360
+# bare: pg s360 m68010 mips riscv vtx
 .include "check.inc"
 
 begin:
