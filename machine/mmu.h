@@ -37,16 +37,22 @@ struct code_entry {
 struct space {
   struct data_entry data[MMU_DATA_ENTRIES]; /* first: the engine's addressing */
   struct code_entry code[MMU_CODE_ENTRIES];
-  uint32_t selector; /* of the PSW: SPACE_USED, TE, key; 0: unused */
   bool te;
   uint32_t base, bound; /* 0 while te is off */
   uint32_t key;
 };
 
+/* What a space is known by. */
+struct space_id {
+  uint32_t selector;    /* of the PSW: TE and key; 0: no space yet */
+  uint32_t base, bound; /* 0 while TE is off */
+};
+
 struct mmu {
-  struct space *space; /* MMU_SPACES of them */
-  unsigned next;       /* to be replaced */
-  bool bounds;         /* the profile has the bounds MMU */
+  struct space *space; /* MMU_SPACES of them, known by … */
+  struct space_id id[MMU_SPACES];
+  unsigned next; /* to be replaced */
+  bool bounds;   /* the profile has the bounds MMU */
 };
 
 bool mmu_init(struct mmu *mmu, const struct profile *profile); /* false: no memory */

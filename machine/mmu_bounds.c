@@ -61,28 +61,37 @@ struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t siz
 
 /* ----------------------------------------------------------- address spaces */
 
+static __attribute__((noinline)) struct space *new_space(struct bare *b, struct space_id id)
+{
+  struct mmu *mmu = &b->mmu;
+  struct space *s = &mmu->space[mmu->next];
+  clear_space(s);
+  s->te = (id.selector & SPACE_TE) != 0;
+  s->base = id.base;
+  s->bound = id.bound;
+  s->key = id.selector >> SPACE_KEY;
+  mmu->id[mmu->next] = id;
+  mmu->next = (mmu->next + 1) % MMU_SPACES;
+  return s;
+}
+
 struct space *mmu_space(struct bare *b)
 {
   struct mmu *mmu = &b->mmu;
   bool te = psw_te(b->psw) && mmu->bounds;
-  uint32_t base = te ? b->cr[CR_BASE] : 0, bound = te ? b->cr[CR_BOUND] : 0;
-  uint32_t key = b->storage.key ? psw_key(b->psw) : 0;
-  uint32_t selector = SPACE_USED | (te ? SPACE_TE : 0) | key << SPACE_KEY;
-  for (unsigned i = 0; i < MMU_SPACES; i++) {
-    struct space *s = &mmu->space[i];
-    if (s->selector == selector && s->base == base && s->bound == bound) {
-      return s;
+  struct space_id id = {.selector = SPACE_USED | (te ? SPACE_TE : 0),
+                        .base = te ? b->cr[CR_BASE] : 0,
+                        .bound = te ? b->cr[CR_BOUND] : 0};
+  if (b->storage.key) {
+    id.selector |= psw_key(b->psw) << SPACE_KEY;
+  }
+  struct space *space = mmu->space;
+  for (const struct space_id *known = mmu->id; known < mmu->id + MMU_SPACES; known++, space++) {
+    if (known->selector == id.selector && known->base == id.base && known->bound == id.bound) {
+      return space;
     }
   }
-  struct space *s = &mmu->space[mmu->next];
-  mmu->next = (mmu->next + 1) % MMU_SPACES;
-  clear_space(s);
-  s->selector = selector;
-  s->te = te;
-  s->base = base;
-  s->bound = bound;
-  s->key = key;
-  return s;
+  return new_space(b, id);
 }
 
 /* How many bytes of va's page the space can reach from the page's start, and
@@ -153,7 +162,7 @@ void mmu_forget_write(struct bare *b, uint32_t page)
     struct space *s = &b->mmu.space[i];
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
     struct data_entry *e = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
-    if (s->selector != 0 && e->write == va) {
+    if (b->mmu.id[i].selector != 0 && e->write == va) {
       e->write = MMU_NO_TAG;
     }
   }
@@ -166,10 +175,10 @@ void mmu_forget_page(struct bare *b, uint32_t page)
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
     struct data_entry *data = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
     struct code_entry *code = &s->code[(va >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
-    if (s->selector != 0 && data->read == va) {
+    if (b->mmu.id[i].selector != 0 && data->read == va) {
       data->read = data->write = MMU_NO_TAG;
     }
-    if (s->selector != 0 && code->tag == va) {
+    if (b->mmu.id[i].selector != 0 && code->tag == va) {
       code->tag = MMU_NO_TAG;
     }
   }

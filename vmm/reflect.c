@@ -19,7 +19,7 @@ static const struct vmm_trap no_trap = {.raised = false};
 /* What an instruction touches when it executes directly; the sensitive ones do
  * on profiles that leave them unprivileged. */
 struct operand {
-  enum { NO_OPERAND, MEMORY, STACK, PREVIOUS, PORT } where;
+  enum { NO_OPERAND, MEMORY, STACK, PREVIOUS, PORT, BLOCK } where;
   enum machine_access access;
   uint8_t size;
   uint8_t words; /* consecutive accesses, each checked in full before the next */
@@ -34,6 +34,7 @@ static const struct operand operands[ISA_INSN_COUNT] = {
     [ISA_POPF] = {STACK, MACHINE_LOAD, 4, 1},      [ISA_PUSHF] = {STACK, MACHINE_STORE, 4, 1},
     [ISA_LDPREV] = {PREVIOUS, MACHINE_LOAD, 4, 1}, [ISA_STPREV] = {PREVIOUS, MACHINE_STORE, 4, 1},
     [ISA_IN] = {PORT, MACHINE_LOAD, 0, 0},         [ISA_OUT] = {PORT, MACHINE_STORE, 0, 0},
+    [ISA_ISK] = {BLOCK, MACHINE_LOAD, 0, 0},       [ISA_SSK] = {BLOCK, MACHINE_STORE, 0, 0},
 };
 
 static struct vmm_trap trap(enum isa_cause cause, uint32_t epc, uint32_t value, uint32_t insn)
@@ -57,6 +58,9 @@ static struct vmm_trap derive_operand(const struct vmm_env *env, uint32_t pc, ui
   const struct operand *o = &operands[d.insn];
   uint32_t va = operand_address(env, d);
   if (o->where == PORT && !env->port_exists(env->ctx, va)) {
+    return trap(CAUSE_BUS, pc, va, word);
+  }
+  if (o->where == BLOCK && !env->key_get(env->ctx, gpa(va)).ok) {
     return trap(CAUSE_BUS, pc, va, word);
   }
   uint32_t psw = env->get_cr(env->ctx, CR_PSW);

@@ -786,6 +786,28 @@ static void key_under_relocation(struct rig *r)
   assert_true(reg(r, REG_S1) > 15);
 }
 
+/* BASE off a word boundary puts a word across two blocks: both must allow it. */
+static void key_across_blocks(struct rig *r)
+{
+  const uint32_t border = 0x5000 + KEY_BLOCK_SIZE, base = 0x3002;
+  skip_forbidden(r);
+  set_cr(r, CR_BASE, base);
+  set_cr(r, CR_BOUND, 0x8000);
+  set_key(r, border - 1, 1);
+  set_key(r, border, 2 | KEY_FETCH);
+  set_reg(r, REG_A1, border - 2 - base);
+  r->at = 0x2000;
+  emit(r, ISA_LDPREV, REG_A0, REG_A1, 0, 0); /* traps */
+  emit(r, ISA_STPREV, REG_A0, REG_A1, 0, 0); /* traps */
+  emit(r, ISA_STPREV, REG_A0, REG_A1, 0, (uint32_t)-4);
+  emit(r, ISA_LDPREV, REG_A0, REG_A1, 0, 4); /* traps */
+  emit_none(r, ISA_HALT);
+  set_cr(r, CR_PSW, psw_set_key(psw_set_pmode(0, 1), 1));
+  machine_set_pc(r->m, 0x2000);
+  assert_int_equal(machine_advance(r->m, 100).why, MACHINE_HALTED);
+  assert_int_equal(reg(r, REG_S1), 3);
+}
+
 #define CASE(f) RIG_CASE(f)
 #define KEY_CASE(f)                                                                                \
   {                                                                                                \
@@ -830,6 +852,7 @@ int main(void)
       KEY_CASE(key_before_running_code),
       KEY_CASE(key_and_rewritten_code),
       KEY_CASE(key_under_relocation),
+      KEY_CASE(key_across_blocks),
   };
   return RIG_RUN(cases);
 }
