@@ -177,11 +177,18 @@ void program_kick(struct machine *m, uint64_t seed, bool revive)
   }
 }
 
-static const char *const profiles[] = {"pg", "s360", "x86", "x86-popf", "pdp10"};
+static struct profile *some_shipped(uint64_t *seed)
+{
+  const char *const *names = profile_shipped();
+  uint32_t count = 0;
+  while (names[count])
+    count++;
+  return profile_load(names[random_below(seed, count)], stderr);
+}
 
 void program_create(struct program *p, uint64_t seed, enum machine_engine engine)
 {
-  p->profile = profile_load(profiles[random_below(&seed, 5)], stderr);
+  p->profile = some_shipped(&seed);
   p->disk = disk_store_memory(SECTORS);
   assert_non_null(p->profile);
   assert_non_null(p->disk);
