@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 {
   if (!claim_standard_streams())
     return STATUS_OURS;
+  signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is an error to tell, not to die of */
   int status = run_command(argc, argv);
   /* Output that never reached its file is a failure of ours, whatever was computed. */
   bool lost = fflush(stdout) != 0 || ferror(stdout);

@@ -3,6 +3,7 @@
  *   FAULT_ALLOC=N   the Nth allocation (malloc, calloc, realloc, mmap)
  *   FAULT_IO=N      the Nth input or output (open, read, write, stat, rename, …)
  *   FAULT_STICKY=1  and every one after it
+ *   FAULT_SIGNAL=N  it does not fail, but signal N comes just before it
  *   FAULT_REPORT=F  at exit, write to file F how many of each there were, and
  *                   how many blocks were never freed
  *   FAULT_PLACES=F  write to file F a line "alloc N PLACE" or "io N PLACE" for each
@@ -16,6 +17,7 @@
 #include <execinfo.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +36,7 @@
 static struct {
   bool on, sticky, trace;
   unsigned long allocs, ios, fail_alloc, fail_io;
+  int signal;
   long live;
   int report, places; /* descriptors, or -1 */
 } faults = {.report = -1, .places = -1};
@@ -83,7 +86,9 @@ static bool hit(unsigned long *count, unsigned long fail)
     return false;
   if (faults.trace)
     trace();
-  return true;
+  if (faults.signal)
+    raise(faults.signal);
+  return !faults.signal;
 }
 
 static bool alloc_fails(void)
@@ -265,6 +270,7 @@ __attribute__((constructor)) static void start(void)
   static char out[4096], in[4096];
   faults.fail_alloc = number("FAULT_ALLOC");
   faults.fail_io = number("FAULT_IO");
+  faults.signal = (int)number("FAULT_SIGNAL");
   faults.sticky = number("FAULT_STICKY") != 0;
   faults.trace = number("FAULT_TRACE") != 0;
   faults.report = output("FAULT_REPORT");

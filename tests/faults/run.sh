@@ -71,12 +71,14 @@ run_once() { # variables…, then -- and the program and its arguments
   if [ "$changes" = yes ] || [ ! -d "$work/run" ] || [ "$(files)" != "$inputs" ]; then
     rm -rf "$work/run" && cp -r "$work/inputs" "$work/run"
   fi
-  (
-    cd "$work/run" || exit 3
-    export "${variables[@]}" FAULT_REPORT=$work/report
-    exec "$@" >"$work/out" 2>"$work/err" </dev/null
-  ) 2>/dev/null
-  status=$?
+  { # and the shell's word of how it died
+    (
+      cd "$work/run" || exit 3
+      export "${variables[@]}" FAULT_REPORT=$work/report
+      exec "$@" >"$work/out" 2>"$work/err" </dev/null
+    )
+    status=$?
+  } 2>/dev/null
   mapfile -t words <"$work/out"
   mapfile -t said <"$work/err"
   read -r allocs ios live <"$work/report"
@@ -126,6 +128,33 @@ report() { # status, name; says what is in $work/wrong
     echo "not ok $number - $2"
     sed 's/^/# /' "$work/wrong" | head -n 40
   fi
+}
+
+# Prints what is wrong with a run that a signal met: it dies of it, having written
+# all of its files or none of them.
+judge_interrupted() { # the signal
+  [ "$status" = $((128 + $1)) ] || echo "exit status $status"
+  grep 'error: ' <<<"${said[*]}"
+  [ "$(files)" = "$inputs" ] || diff -r "$work/run" "$work/good"
+}
+
+# A signal before each input and output of a command that writes files.
+interrupt() { # arguments
+  local signal=15 n wrong ios_before
+  [[ "$*" == *"$only"* ]] || return
+  changes=no
+  rm -rf "$work/run"
+  run_once -- "$faulty" "$@"
+  ios_before=$ios
+  rm -rf "$work/good" && cp -r "$work/run" "$work/good"
+  : >"$work/wrong"
+  for ((n = 1; n <= ios_before; n++)); do
+    run_once FAULT_SIGNAL=$signal FAULT_IO=$n -- "$faulty" "$@"
+    wrong=$(judge_interrupted $signal)
+    [ -z "$wrong" ] || echo "FAULT_SIGNAL=$signal FAULT_IO=$n: ${wrong//$'\n'/;}" >>"$work/wrong"
+  done
+  [ ! -s "$work/wrong" ]
+  report $? "FAULT_SIGNAL: $ios_before interruptions: $*"
 }
 
 # All failures of one kind in one command.
@@ -213,6 +242,11 @@ trapeze guests
 isagen --out gen pg32.isa
 isagen --manual pg32.isa
 
+interrupt asm echo.s -o new.elf --listing=new.lst
+interrupt asm echo.s -f raw -o new.bin
+interrupt disasm echo.elf -o new.s
+interrupt run --input=typed --record=new.log echo.s
+
 # The judge can condemn: a crash, a wrong status, a leak, silence, a file left behind.
 changes=no good_words='' good_said=''
 run_once FAULT_ALLOC=1 -- "$faulty" run hello
@@ -235,6 +269,15 @@ rm "$work/run/new.elf"
 mv "$work/run/log" "$work"
 expect_blame 'lost: ./log' "a file lost"
 mv "$work/log" "$work/run"
+status=143
+echo half >"$work/run/new.elf"
+[ -n "$(judge_interrupted 15)" ]
+report $? "judging: a file half-written by an interrupted run is noticed"
+rm "$work/run/new.elf"
+said=() status=0
+[ -n "$(judge_interrupted 15)" ]
+report $? "judging: a signal without effect is noticed"
+status=3 said=('trapeze: error: kept')
 saved=("${said[@]}") said=()
 expect_blame 'not one message' "silence"
 said=('error: a' 'error: b')

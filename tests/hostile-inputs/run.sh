@@ -34,10 +34,27 @@ try() {
   local expected=$1 most=$2 name=$3
   shift 3
   ls -A >../before
-  timeout 30 "$@" >../out 2>../err </dev/null
+  if [ "$(type -t "$1")" = function ]; then
+    "$@" # leaves ../err itself
+  else
+    timeout 30 "$@" >../out 2>../err </dev/null
+  fi
   judge "$expected" $? "$most" >../wrong
   [ ! -s ../wrong ]
   report $? "$name"
+}
+
+# The command, its standard output a pipe that had a reader and has none now.
+no_reader() { # command…
+  rm -f ../pipe && mkfifo ../pipe
+  exec 7<>../pipe 8>../pipe 7>&-
+  timeout 30 "$@" >&8 2>../err 8>&- </dev/null
+  local status=$?
+  exec 8>&-
+  return $status
+}
+ignoring_pipe() {
+  (trap '' PIPE && no_reader "$@")
 }
 
 # ------------------------------------------------------------------ ELF files
@@ -70,6 +87,66 @@ bad 56 '\xff\xff\xff\x7f' 'its segment elsewhere'
 bad 68 '\xff\xff\xff\x7f' 'a segment larger than the file'
 bad 72 '\x00\x00\x00\x00' 'a segment smaller in memory than in the file'
 bad 64 '\xf0\xff\xff\xff' 'a segment at the end of all addresses'
+# Two segments of 64 bytes after the headers: where the second one lies decides.
+two_segments() { # its address, as \x bytes
+  {
+    head -c 28 good.elf
+    printf '\x34\0\0\0' # program headers at 52
+    printf '\0\0\0\0'   # no sections
+    dd if=good.elf bs=1 skip=36 count=8 status=none
+    printf '\x02\0\x28\0\0\0\0\0'
+    for address in '\x00\x10\0\0' "$1"; do
+      printf "\\x01\\0\\0\\0\\x74\\0\\0\\0$address$address\\x40\\0\\0\\0\\x40\\0\\0\\0\\x07\\0\\0\\0\\x04\\0\\0\\0"
+    done
+    head -c 64 /dev/zero
+  } >two.elf
+}
+two_segments '\x40\x10\0\0'
+"$trapeze" run --ticks=10 two.elf >../out 2>../err
+[ $? = 1 ]
+report $? 'two segments side by side are well'
+for second in '\x3c\x10\0\0' '\x00\x10\0\0' '\xc4\x0f\0\0' '\x20\x10\0\0'; do
+  two_segments "$second"
+  try 2 1 "run: ELF file, a segment over another ($second)" "$trapeze" run two.elf
+  try 2 1 "vmm: ELF file, a segment over another ($second)" "$trapeze" vmm two.elf
+done
+truncate -s 65M large.elf && dd if=good.elf of=large.elf conv=notrunc status=none
+try 2 1 'a program of 65 MiB' "$trapeze" run large.elf
+rm large.elf
+
+# ------------------------------------------------------------------- profiles
+fine='profile p; extends pg; title "P"; story "P.";'
+profile() { # text, name
+  printf '%s\n' "$1" >p.profile
+  try 2 9 "profile: $2" "$trapeze" run --profile=p.profile hello
+}
+printf '%s\n' "$fine" >p.profile
+"$trapeze" run --profile=p.profile hello >../out 2>../err
+report $? 'the profile that the next ones spoil is well'
+profile "$fine colour red;" 'an unknown statement'
+profile "$fine outside popfx = nop;" 'an unknown instruction'
+profile "$fine outside popf = sometimes;" 'an unknown behaviour'
+profile "$fine outside popf = nop; outside popf = trap;" 'an instruction told twice'
+profile "$fine modes 2; modes 4;" 'modes told twice'
+profile "$fine modes 1;" 'too few modes'
+profile "$fine modes 99999999999999999999;" 'more modes than numbers'
+profile "$fine mmu bounds; mmu paged;" 'two MMUs'
+profile "$fine outside add = nop;" 'a user instruction that does nothing'
+profile 'profile p; extends p; title "P"; story "P.";' 'a child of its own'
+profile 'profile p; extends nobody; title "P"; story "P.";' 'a child of nobody'
+profile "$fine story \"without end" 'a string without end'
+profile '' 'nothing'
+seq 1 4000 | awk '{ printf "%c%c", ($1 * 7919) % 255 + 1, ($1 * 104729) % 255 + 1 }' >p.profile
+try 2 21 'profile: noise' "$trapeze" run --profile=p.profile hello
+head -c 10000000 /dev/zero | tr '\0' 'a' >p.profile
+try 2 21 'profile: a word of ten million letters' "$trapeze" run --profile=p.profile hello
+ln -s /dev/zero zero.profile
+try 2 1 'profile: a device without end' "$trapeze" run --profile=zero.profile hello
+try 2 1 'profile: missing' "$trapeze" run --profile=none.profile hello
+printf '100 0x61\n50 0x62\n' >typed.log
+try 2 1 'input log: time runs back' "$trapeze" run --input-log=typed.log hello
+try 2 1 'input log: a device without end' "$trapeze" run --input-log=/dev/zero hello
+try 2 1 'input: a device without end' "$trapeze" run --input=/dev/zero hello
 
 # -------------------------------------------------------------------- sources
 seq 1 4000 | awk '{ printf "%c%c", ($1 * 7919) % 255 + 1, ($1 * 104729) % 255 + 1 }' >noise.s
@@ -95,6 +172,12 @@ try 2 1 'a folder as profile' "$trapeze" run --profile=folder.profile hello
 try 2 1 'a folder as disk' "$trapeze" run --disk=folder.img hello
 try 2 1 'a folder as input' "$trapeze" run --input=folder.img hello
 try 2 1 'a folder as output' "$trapeze" asm hello -o folder.img
+ln -s /dev/zero zero.s
+try 2 1 'a device without end as source' "$trapeze" asm zero.s
+ln -s /dev/zero zero.elf
+try 2 1 'a device without end as program' "$trapeze" run ./zero.elf
+try 2 1 'no such source' "$trapeze" asm none.s
+try 2 1 'no such program' "$trapeze" run ./none.elf
 ln -s nowhere gone.s && ln -s round.s round.s
 try 2 1 'a link to nowhere' "$trapeze" asm gone.s
 try 2 1 'a link to itself' "$trapeze" asm round.s
@@ -103,6 +186,10 @@ try 2 1 'a name of 5000 letters' "$trapeze" asm "$(printf 'a%.0s' {1..5000}).s"
 if [ "$(id -u)" != 0 ]; then # nothing is unreadable to root
   printf 'halt\n' >secret.s && chmod 0 secret.s
   try 2 1 'a file that may not be read' "$trapeze" asm secret.s
+  head -c 512 /dev/zero >locked.img && chmod 400 locked.img
+  try 2 1 'a disk that may not be written' "$trapeze" run --disk=locked.img disk
+  mkdir locked && chmod 500 locked
+  try 2 1 'a folder that may not be written' "$trapeze" asm hello -o locked/hello.elf
 fi
 
 # ------------------------------------------------------------------ disks
@@ -118,15 +205,197 @@ try 2 1 'a device as disk' "$trapeze" run --disk=/dev/zero disk
 mkfifo pipe.img
 try 2 1 'a pipe as disk' "$trapeze" run --disk=pipe.img disk
 
+# In mid-run: the guest goes through the disk again and again, writing or reading.
+cat >busy.s <<'END'
+        .equ    DISK, 0x10              # sector, address, count, command, status
+_start: li      t0, 1 << 2
+        mtcr    imask, t0
+        li      s0, 0                   # the next sector
+        li      s1, 0                   # what it is filled with
+next:   out     s0, DISK
+        la      t0, block
+        out     t0, DISK + 1
+        li      t0, 1
+        out     t0, DISK + 2
+.ifdef WRITE
+        addi    s1, s1, 1
+        li      t0, 512
+        la      t1, block
+1:      sb      s1, 0(t1)
+        addi    t1, t1, 1
+        addi    t0, t0, -1
+        bnez    t0, 1b
+        li      t0, 2
+.else
+        li      t0, 1
+.endif
+        out     t0, DISK + 3
+        wfi
+        mtcr    ipend, zero
+        in      t0, DISK + 4
+        bnez    t0, failed
+        lw      t0, block(zero)
+.ifndef WRITE
+        bnez    t0, done                # somebody has put something on the disk
+.endif
+        addi    s0, s0, 1
+        andi    s0, s0, 127
+        bnez    s0, next
+        li      t0, '.'
+        out     t0, 0
+        j       next
+failed: li      t0, 'F'
+        out     t0, 0
+done:   halt
+        .bss
+block:  .space  512
+END
+sed -i 's/lw      t0, block(zero)/la      t1, block\n        lw      t0, 0(t1)/' busy.s
+"$trapeze" asm busy.s -o reads.elf && "$trapeze" asm -D WRITE busy.s -o writes.elf || exit 3
+# The command in the background; returns when the guest has been through the disk.
+begin() { # command…
+  ls -A >../before
+  : >../out
+  timeout -k 1 30 "$@" >../out 2>../err </dev/null &
+  running=$!
+  until [ -s ../out ] || ! kill -0 $running 2>/dev/null; do sleep 0.02; done
+}
+ended() { # expected status, messages, what the guest must have said, name
+  wait $running
+  local status=$?
+  {
+    if [ "$2" = 0 ]; then
+      [ $status = "$1" ] || echo "exit status $status"
+      cat ../err
+    else
+      judge "$1" $status "$2"
+    fi
+    grep -q "$3" ../out || echo "the guest did not say '$3'"
+  } >../wrong
+  [ ! -s ../wrong ]
+  report $? "$4"
+}
+for command in run vmm; do
+  truncate -s 64K mid.img
+  begin "$trapeze" $command --disk=mid.img ./reads.elf
+  truncate -s 512 mid.img
+  ended 3 1 'F$' "$command: the disk shrinks under a reader"
+  truncate -s 64K mid.img
+  begin "$trapeze" $command --disk=mid.img ./reads.elf
+  exec 5<>mid.img
+  rm mid.img
+  printf x >&5
+  exec 5>&-
+  ended 0 0 '^\.*$' "$command: the disk's name vanishes, the disk does not"
+  rm -f mid.img && truncate -s 64K mid.img
+  try 3 1 "$command: the disk reaches a limit of its size" \
+    bash -c "ulimit -f 20; exec '$trapeze' $command --disk=mid.img ./writes.elf"
+  grep -q 'F$' ../out
+  report $? "$command: and the guest knows"
+  rm mid.img && truncate -s 64K mid.img
+  begin "$trapeze" $command --disk=mid.img ./writes.elf
+  "$trapeze" run --disk=mid.img hello >../out2 2>../err2 </dev/null
+  [ $? = 2 ] && grep -q 'in use' ../err2
+  report $? "$command: the disk is in use"
+  kill -INT $running 2>/dev/null
+  kill -TERM $running
+  wait $running
+  rm mid.img
+done
+try 3 1 'asm: the output reaches a limit of its size' \
+  bash -c "ulimit -f 1; exec '$trapeze' asm minos -o new.elf"
+
+# What a signal interrupts is whole: each sector of the disk as it was or as the
+# guest filled it, no file half-written.
+whole() { # image
+  [ "$(stat -c %s "$1")" = 65536 ] && od -v -An -tu1 -w512 "$1" |
+    awk '{ for (i = 2; i <= NF; i++) if ($i != $1) bad = 1 } END { exit bad || NR != 128 }'
+}
+for signal in INT TERM HUP QUIT KILL; do
+  for command in run vmm; do
+    rm -f mid.img && truncate -s 64K mid.img
+    ls -A >../before
+    { # and the shell's word of it
+      timeout --preserve-status -s $signal 0.4 "$trapeze" $command --disk=mid.img ./writes.elf \
+        >../out 2>../err </dev/null
+      status=$?
+    } 2>/dev/null
+    {
+      [ $status = $(($(kill -l $signal) + 128)) ] || echo "exit status $status"
+      [ -s ../out ] || echo "it never ran"
+      whole mid.img || echo "a sector is half-written"
+      ls -A | diff ../before -
+    } >../wrong 2>&1
+    [ ! -s ../wrong ]
+    report $? "$command, writing a disk, SIG$signal"
+  done
+done
+printf x | dd of=mid.img bs=1 seek=700 conv=notrunc status=none
+! whole mid.img
+report $? 'judging: half a sector is noticed'
+rm mid.img
+mkfifo slow.s
+exec 6<>slow.s # open for writing, and never written
+printf '.include "slow.s"\n' >waits.s
+for signal in INT TERM HUP KILL; do
+  ls -A >../before
+  {
+    timeout --preserve-status -s $signal 0.2 "$trapeze" asm waits.s -o new.elf -l new.lst 2>../err
+    status=$?
+  } 2>/dev/null
+  {
+    [ $status = $(($(kill -l $signal) + 128)) ] || echo "exit status $status"
+    ls -A | diff ../before -
+  } >../wrong
+  [ ! -s ../wrong ]
+  report $? "asm, waiting for its source, SIG$signal"
+done
+exec 6>&-
+
 # --------------------------------------------------------- output to nowhere
 for command in 'run hello' 'vmm hello' 'verify hello' profiles 'guests hello' 'verify --json hello' --help; do
   try 3 1 "$command >/dev/full" sh -c "'$trapeze' $command >/dev/full"
   try 3 1 "$command >&-" sh -c "'$trapeze' $command >&-"
   ls -A >../before
-  (timeout 30 "$trapeze" $command 2>../err; echo $? >../status) | true
-  [ "$(cat ../status)" = 141 ] || [ "$(cat ../status)" = 3 ] || [ "$(cat ../status)" = 0 ]
-  report $? "$command into a pipe that nobody reads"
+  no_reader "$trapeze" $command
+  [ $? = 141 ] && [ ! -s ../err ]
+  report $? "$command into a pipe that nobody reads: dies of it, silently"
+  try 3 1 "$command into a pipe that nobody reads, SIGPIPE ignored" ignoring_pipe "$trapeze" $command
 done
+printf "_start: li t0, 'y'\nout t0, 0\nli t0, 10\nout t0, 0\nj _start\n" >yes.s
+for command in run vmm 'run --record=new.log' 'vmm --record=new.log'; do
+  ls -A >../before
+  timeout 30 "$trapeze" $command yes.s 2>../err </dev/null | head -n 1 >../out
+  status=${PIPESTATUS[0]}
+  {
+    [ $status = 141 ] || echo "exit status $status"
+    [ "$(cat ../out)" = y ] || echo "printed $(head -c 100 ../out)"
+    [ ! -s ../err ] || echo "and said something"
+    ls -A | diff ../before -
+  } >../wrong
+  [ ! -s ../wrong ]
+  report $? "$command yes.s | head -n 1"
+done
+# A stream that is closed gives its number to no other file.
+truncate -s 64K mid.img
+ls -A >../before
+for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&- 2>&-'; do
+  for command in run vmm; do
+    bash -c "exec timeout 30 '$trapeze' $command --disk=mid.img --stats hello $closed" >../out 2>../err
+    status=$?
+    {
+      case $closed in
+        *1*) [ $status = 3 ] || echo "exit status $status" ;;
+        *) [ $status = 0 ] && grep -q Hello ../out || echo "exit status $status, or no output" ;;
+      esac
+      cmp mid.img <(head -c 65536 /dev/zero)
+      ls -A | diff ../before -
+    } >../wrong 2>&1
+    [ ! -s ../wrong ]
+    report $? "$command --disk, with $closed: nothing goes into the disk"
+  done
+done
+rm mid.img
 try 3 1 'asm -o /dev/full' "$trapeze" asm hello -o /dev/full
 try 3 1 'asm -l /dev/full leaves no output' "$trapeze" asm hello -o new.elf -l /dev/full
 try 3 1 'run --record=/dev/full' "$trapeze" run --session --record=/dev/full minos
