@@ -5,8 +5,6 @@
 #include "classify/route.h"
 #include "classify/solver_query.h"
 #include "classify/terms_build.h"
-#include "classify/terms_eval.h"
-#include "machine/keys.h"
 
 /* No query comes near; Z3 gives up there, the same on every host. */
 #define RESOURCE_LIMIT 200000000u
@@ -38,165 +36,6 @@ void solver_destroy(struct solver *s)
 const struct profile *solver_profile(const struct solver *s)
 {
   return s->profile;
-}
-
-/* --------------------------------------------------------------- witnesses */
-
-static uint32_t number_in(Z3_context z, Z3_model model, Z3_ast term)
-{
-  Z3_ast value = NULL;
-  uint64_t number = 0;
-  if (Z3_model_eval(z, model, term, true, &value)) {
-    Z3_get_numeral_uint64(z, value, &number);
-  }
-  return (uint32_t)number;
-}
-
-struct taking {
-  Z3_context z;
-  Z3_model model;
-  const struct term_program *query; /* whose reads are what matters */
-};
-
-static void take_constants(const struct taking *x, const struct term_state *from,
-                           struct trial_state *s)
-{
-  s->storage = number_in(x->z, x->model, from->storage);
-  s->pc = number_in(x->z, x->model, from->pc);
-  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
-    s->cr[n] = from->cr[n] ? number_in(x->z, x->model, from->cr[n]) : 0;
-  }
-}
-
-/* The i-th place where the query reads a map, and what the model has there. */
-static uint32_t take_read(const struct taking *x, Z3_func_decl map, unsigned i, uint32_t *value)
-{
-  Z3_ast at = term_read(x->query, map, i);
-  *value = number_in(x->z, x->model, term_apply1(x->z, map, at));
-  return number_in(x->z, x->model, at);
-}
-
-static void take_registers(const struct taking *x, Z3_func_decl reg, struct trial_state *s)
-{
-  for (unsigned i = 0; i < term_reads(x->query, reg); i++) {
-    uint32_t value, n = take_read(x, reg, i, &value);
-    s->reg[n] = n == REG_ZERO ? 0 : value;
-  }
-}
-
-/* Whether it is one already, or cannot be one; words that are 0 need no cell. */
-static bool needs_cell(const struct trial_state *s, uint32_t at, uint32_t word)
-{
-  uint32_t pa;
-  for (unsigned i = 0; i < s->view_count; i++) {
-    if (s->view[i].at == at) {
-      return false;
-    }
-  }
-  return word != 0 && trial_shows(s, at, &pa) && s->storage - pa >= 4;
-}
-
-static bool take_view(const struct taking *x, Z3_func_decl view, struct trial_state *s)
-{
-  for (unsigned i = 0; i < term_reads(x->query, view); i++) {
-    uint32_t word, at = take_read(x, view, i, &word) * 4;
-    if (!needs_cell(s, at, word)) {
-      continue;
-    }
-    if (s->view_count == TRIAL_CELLS) {
-      return false;
-    }
-    s->view[s->view_count++] = (struct trial_cell){at, word};
-  }
-  return true;
-}
-
-static bool has_key(const struct trial_state *s, uint32_t block)
-{
-  for (unsigned i = 0; i < s->key_count; i++) {
-    if (s->key[i].block == block) {
-      return true;
-    }
-  }
-  return false;
-}
-
-static bool take_keys(const struct taking *x, Z3_func_decl map, struct trial_state *s)
-{
-  for (unsigned i = 0; i < term_reads(x->query, map); i++) {
-    uint32_t key, block = take_read(x, map, i, &key);
-    if (key == 0 || has_key(s, block) || block >= s->storage >> KEY_BLOCK_SHIFT) {
-      continue;
-    }
-    if (s->key_count == TRIAL_KEYS) {
-      return false;
-    }
-    s->key[s->key_count++] = (struct trial_key){block, (uint8_t)key};
-  }
-  return true;
-}
-
-static bool take_state(const struct taking *x, const struct term_state *from, struct trial_state *s)
-{
-  *s = (struct trial_state){0};
-  take_constants(x, from, s);
-  take_registers(x, from->reg, s);
-  return take_view(x, from->view, s) && take_keys(x, from->key, s);
-}
-
-static bool uses_devices(const struct terms *t)
-{
-  for (unsigned i = 0; i < terms_symbol_count(t); i++) {
-    if (terms_symbol(t, i)->kind == TERM_SYMBOL_PORT_EXISTS) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* The results of the witness, by the terms. */
-static bool take_results(struct terms *t, unsigned states, struct witness *w)
-{
-  struct term_state s;
-  struct term_result r;
-  terms_state(t, 0, 0, &s);
-  terms_execute(t, &s, &r);
-  struct term_program *p = term_compile(t, r.output, TERM_OUTPUTS);
-  for (unsigned i = 0; p && i < states; i++) {
-    term_trial(p, &w->state[i], NULL, &w->result[i]);
-  }
-  term_program_destroy(p);
-  return p != NULL;
-}
-
-/* A model is a witness if the formula holds in the states taken from it: what it says
- * of uninterpreted devices, or of more words than a state has room for, is lost. */
-static bool take_witness(struct terms *t, const struct query *query, Z3_model model,
-                         struct witness *w)
-{
-  Z3_context z = terms_z3(t);
-  if (uses_devices(t)) {
-    return false;
-  }
-  Z3_ast whole = query_whole(t, query);
-  struct term_program *p = term_compile(t, &whole, 1);
-  struct taking x = {z, model, p};
-  bool taken = p != NULL;
-  for (unsigned i = 0; i < query->states && taken; i++) {
-    taken = take_state(&x, &query->state[i], &w->state[i]);
-  }
-  if (taken) {
-    struct term_input in = {
-        .state = {&w->state[0], &w->state[query->states - 1]},
-        .some_reg = number_in(z, model, terms_some(t, TERM_SYMBOL_SOME_REG)),
-        .some_word = number_in(z, model, terms_some(t, TERM_SYMBOL_SOME_WORD)),
-        .some_key = number_in(z, model, terms_some(t, TERM_SYMBOL_SOME_KEY)),
-    };
-    term_run(p, &in);
-    taken = term_value(p, 0) != 0 && take_results(t, query->states, w);
-  }
-  term_program_destroy(p);
-  return taken;
 }
 
 /* ------------------------------------------------------------------ asking */
@@ -248,13 +87,13 @@ static void find_witness(struct terms *t, const struct query *query, Z3_solver s
   Z3_solver_assert(z, solver, is_small(t, query));
   if (Z3_solver_check(z, solver) == Z3_L_TRUE) {
     Z3_model small = model_of(z, solver);
-    out->has_witness = small && take_witness(t, query, small, &out->witness);
+    out->has_witness = small && witness_take(t, query, small, &out->witness);
     if (small) {
       Z3_model_dec_ref(z, small);
     }
   }
   if (!out->has_witness && model) {
-    out->has_witness = take_witness(t, query, model, &out->witness);
+    out->has_witness = witness_take(t, query, model, &out->witness);
   }
   if (model) {
     Z3_model_dec_ref(z, model);

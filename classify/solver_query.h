@@ -19,6 +19,10 @@ struct query {
 void query_build(struct terms *t, enum question q, enum model model, struct query *out);
 Z3_ast query_whole(struct terms *t, const struct query *query);
 
+/* solver_witness.c: concrete states from a model of the query. False: there are none
+ * that trial_run() could be given, or none that this route can vouch for. */
+bool witness_take(struct terms *t, const struct query *query, Z3_model model, struct witness *w);
+
 /* The components in which the two states of the question may differ. */
 component_set query_differ(const struct profile *profile, enum question q, enum model model);
 

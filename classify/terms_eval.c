@@ -301,14 +301,20 @@ Z3_ast term_read(const struct term_program *p, Z3_func_decl map, unsigned i)
 
 /* --------------------------------------------------------------- evaluating */
 
-static uint32_t view_word(const struct trial_state *s, uint64_t number)
+static uint32_t cell_word(const struct trial_cell *cell, unsigned count, uint64_t at)
 {
-  for (unsigned i = 0; i < s->view_count; i++) {
-    if (s->view[i].at == number * 4) {
-      return s->view[i].word;
+  for (unsigned i = 0; i < count; i++) {
+    if (cell[i].at == at) {
+      return cell[i].word;
     }
   }
   return 0;
+}
+
+static uint32_t view_word(const struct term_input *in, const struct trial_state *s, uint64_t number)
+{
+  return in->view ? cell_word(in->view, in->view_count, number * 4)
+                  : cell_word(s->view, s->view_count, number * 4);
 }
 
 static uint8_t block_key(const struct trial_state *s, uint64_t block)
@@ -326,10 +332,11 @@ static uint32_t field(uint32_t word, unsigned high, unsigned low)
   return word >> low & UINT32_MAX >> (31 - (high - low));
 }
 
-static uint32_t operand_bits(const struct terms *t, const struct trial_state *s, unsigned i)
+static uint32_t operand_bits(const struct terms *t, const struct term_input *in,
+                             const struct trial_state *s, unsigned i)
 {
   const struct isa_format_info *f = isa_format_info(isa_insn_info(terms_insn(t))->format);
-  return field(view_word(s, s->pc / 4), f->operands[i].high, f->operands[i].low);
+  return field(view_word(in, s, s->pc / 4), f->operands[i].high, f->operands[i].low);
 }
 
 static uint64_t ask_devices(const struct term_devices *d, enum term_symbol_kind kind,
@@ -370,11 +377,11 @@ static uint64_t symbol_value(const struct term_program *p, const struct term_inp
   case TERM_SYMBOL_DEVICES:
     return symbol->state;
   case TERM_SYMBOL_OPERAND:
-    return operand_bits(p->t, s, symbol->number);
+    return operand_bits(p->t, in, s, symbol->number);
   case TERM_SYMBOL_REG:
     return s->reg[arg[0]];
   case TERM_SYMBOL_VIEW:
-    return view_word(s, arg[0]);
+    return view_word(in, s, arg[0]);
   case TERM_SYMBOL_KEY:
     return block_key(s, arg[0]);
   case TERM_SYMBOL_SOME_REG:
@@ -547,7 +554,7 @@ static void find_store(struct term_program *p, struct term_input *in, struct tri
   uint32_t number = out32(p, TERM_STORE_AT) / 4;
   uint32_t low = word_after(p, in, number), high = word_after(p, in, number + 1);
   uint64_t after = (uint64_t)high << 32 | low;
-  uint64_t before = (uint64_t)view_word(s, number + 1) << 32 | view_word(s, number);
+  uint64_t before = (uint64_t)view_word(in, s, number + 1) << 32 | view_word(in, s, number);
   uint64_t change = before ^ after;
   if (change == 0) {
     return;
@@ -579,7 +586,7 @@ void term_trial(struct term_program *p, const struct trial_state *s,
   r->trapped = term_value(p, TERM_MEMORY_TRAP) || term_value(p, TERM_OTHER_TRAP);
   if (r->trapped) {
     r->trap = (struct trap){(enum isa_cause)term_value(p, TERM_CAUSE), s->pc, out32(p, TERM_VALUE),
-                            view_word(s, s->pc / 4)};
+                            view_word(&in, s, s->pc / 4)};
     return;
   }
   r->pc = out32(p, TERM_PC);

@@ -21,6 +21,8 @@ struct term_input {
   const struct trial_state *state[2]; /* [1] may be NULL where no symbol is of state 2 */
   uint32_t some_reg, some_word, some_key;
   const struct term_devices *devices; /* NULL: no port exists */
+  const struct trial_cell *view;      /* instead of the states' own; NULL: theirs */
+  unsigned view_count;
 };
 
 /* Roots may be NULL. NULL: the host has no memory. */
