@@ -181,6 +181,16 @@ static void put_user(struct program *p, struct random *r, uint32_t storage)
   put(p, ISA_JUSER, 0, REG_T2, 0, random_below(r, 4) ? 0 : random_below(r, 3));
 }
 
+/* Mostly a key that fits often, of a block that is used. */
+static void put_key(struct program *p, struct random *r, uint32_t storage)
+{
+  uint32_t wild = random_below(r, 6) == 0;
+  put_li(p, REG_T0, wild ? random_word(r) : random_below(r, 3));
+  put_li(p, REG_T1, random_address(r, storage));
+  put(p, random_below(r, 4) ? ISA_SSK : ISA_ISK, REG_T0, REG_T1, 0, 0);
+  put(p, ISA_ISK, random_reg(r), REG_T1, 0, 0);
+}
+
 static void put_piece(struct program *p, struct random *r, uint32_t storage, uint32_t sectors)
 {
   static const enum isa_cr often[] = {CR_PSW,   CR_TIMER, CR_BASE, CR_BOUND, CR_IPEND,
@@ -242,7 +252,11 @@ void load_chaos(struct machine *m, struct random *r, uint32_t sectors)
   struct program *p = calloc(1, sizeof *p);
   insist(p, "no memory");
   p->origin = CODE_START;
+  bool keyed = (profile_features(machine_profile(m)) & ISA_FEATURE_KEYS) != 0;
   while (p->count < CODE_WORDS) {
+    if (keyed && random_below(r, 8) == 0) {
+      put_key(p, r, storage);
+    }
     put_piece(p, r, storage, sectors);
   }
   load_program(m, p);

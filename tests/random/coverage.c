@@ -172,13 +172,14 @@ void coverage_print(const struct coverage *c, FILE *out)
 /* ---------------------------------------------------------------- holes */
 
 /* Causes of MMUs and devices that no machine here has. */
-static bool can_be_raised(unsigned cause)
+static bool can_be_raised(const struct profile *profile, unsigned cause)
 {
   switch (cause) {
+  case CAUSE_PROTECTION:
+    return (profile_features(profile) & ISA_FEATURE_KEYS) != 0;
   case CAUSE_FETCH_FAULT:
   case CAUSE_LOAD_FAULT:
   case CAUSE_STORE_FAULT:
-  case CAUSE_PROTECTION:
   case CAUSE_CHANNEL:
   case CAUSE_NETWORK:
     return false; /* IPEND can raise the last two, but needs not */
@@ -216,7 +217,7 @@ static unsigned holes_of(const struct coverage_of_profile *c, FILE *out)
     }
   }
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
-    if (can_be_raised(cause) && c->trapped[cause] == 0 &&
+    if (can_be_raised(c->profile, cause) && c->trapped[cause] == 0 &&
         (cause != CAUSE_PRIVILEGED || c->compared)) {
       fprintf(out, "# hole: %s: no %s trap\n", name, isa_cause_info(cause)->name);
       holes++;

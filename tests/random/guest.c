@@ -35,6 +35,18 @@ static bool silly(struct maker *k)
   return random_below(&k->r, 100) < k->wild;
 }
 
+static bool keyed(const struct maker *k)
+{
+  return (profile_features(k->g->profile) & ISA_FEATURE_KEYS) != 0;
+}
+
+/* Few, so that they often fit. */
+static uint32_t some_key(struct maker *k)
+{
+  uint32_t key = random_below(&k->r, 3);
+  return silly(k) ? random_word(&k->r) : key + (random_below(&k->r, 4) == 0 ? KEY_FETCH : 0);
+}
+
 static void begin(struct maker *k, uint32_t origin)
 {
   k->p.origin = origin;
@@ -51,6 +63,9 @@ static uint32_t user_psw(struct maker *k)
   uint32_t psw = psw_set_mode(0, 1 + random_below(&k->r, profile_user_mode(k->g->profile)));
   psw = psw_set_ie(psw, random_below(&k->r, 4) != 0);
   psw = psw_set_te(psw, k->base != 0 || random_below(&k->r, 4) != 0);
+  if (keyed(k)) {
+    psw = psw_set_key(psw, random_below(&k->r, 3));
+  }
   return silly(k) ? random_cr_value(&k->r, CR_PSW, GUEST_STORAGE) : psw;
 }
 
@@ -220,8 +235,26 @@ static void put_ambush(struct maker *k)
   put(&k->p, ISA_ADDI, REG_A1, REG_A1, 0, 1);
 }
 
+/* The key of a block that the program uses, by its physical address. */
+static void put_keys(struct maker *k)
+{
+  uint32_t block = random_below(&k->r, 3) ? DATA / KEY_BLOCK_SIZE + random_below(&k->r, 4)
+                                          : USERS / KEY_BLOCK_SIZE + random_below(&k->r, 6);
+  put_li(&k->p, REG_T1,
+         silly(k) ? random_word(&k->r) : block * KEY_BLOCK_SIZE + random_below(&k->r, 9));
+  put_li(&k->p, REG_T0, some_key(k));
+  if (random_below(&k->r, 4)) {
+    put(&k->p, ISA_SSK, REG_T0, REG_T1, 0, 0);
+  }
+  put(&k->p, ISA_ISK, 8 + random_below(&k->r, 8), REG_T1, 0, 0);
+}
+
 static void put_user_piece(struct maker *k)
 {
+  if (keyed(k) && random_below(&k->r, 24) == 0) {
+    put_keys(k);
+    return;
+  }
   switch (random_below(&k->r, 12)) {
   case 0:
     put(&k->p, ISA_SYS, 0, 0, 0, random_below(&k->r, 8));
@@ -253,6 +286,10 @@ static void put_user_piece(struct maker *k)
 
 static void put_kernel_piece(struct maker *k)
 {
+  if (keyed(k) && random_below(&k->r, 10) == 0) {
+    put_keys(k);
+    return;
+  }
   switch (random_below(&k->r, 16)) {
   case 0:
     put_timer(k);
@@ -345,6 +382,10 @@ static void put_way_out(struct maker *k)
 
 static void put_answer(struct maker *k, enum isa_cause cause)
 {
+  if (cause == CAUSE_PROTECTION && keyed(k)) {
+    put_skip_or_restart(k);
+    return;
+  }
   switch (cause) {
   case CAUSE_TIMER: /* shorter than the handler, it would leave no time for anything else */
     put_set_cr(&k->p, CR_TIMER, 25 + random_below(&k->r, 100), REG_T0);
@@ -462,6 +503,15 @@ static void make_data(struct maker *k)
   }
 }
 
+/* A kernel that gives its users keys of their own, or does not care. */
+static void make_keys(struct maker *k)
+{
+  bool cares = random_below(&k->r, 3) != 0;
+  for (uint32_t at = USERS; at < DATA + DATA_SIZE; at += KEY_BLOCK_SIZE) {
+    k->g->key[at / KEY_BLOCK_SIZE] = (uint8_t)(cares ? some_key(k) & KEY_MASK : 0);
+  }
+}
+
 static void make_processor(struct maker *k)
 {
   struct guest *g = k->g;
@@ -506,6 +556,9 @@ void guest_generate(struct guest *g, uint64_t seed, const struct profile *profil
   make_boot(&k);
   make_data(&k);
   make_processor(&k);
+  if (keyed(&k)) {
+    make_keys(&k);
+  }
   g->inputs = random_below(&k.r, GUEST_INPUTS + 1);
   uint64_t at = 0;
   for (unsigned i = 0; i < g->inputs; i++) {
@@ -529,6 +582,9 @@ void guest_load(const struct guest *g, struct machine *m)
     }
   }
   machine_set_pc(m, g->pc);
+  for (uint32_t i = 0; i < GUEST_BLOCKS; i++) {
+    machine_key_set(m, gpa(i * KEY_BLOCK_SIZE), g->key[i]); /* if it has keys */
+  }
   for (unsigned i = 0; i < g->inputs; i++) {
     machine_console_input(m, g->input[i].at, g->input[i].byte);
   }
@@ -544,6 +600,9 @@ void guest_capture(struct guest *to, const struct guest *g, struct machine *m)
     to->cr[cr] = machine_get_cr(m, (enum isa_cr)cr);
   }
   to->pc = machine_get_pc(m);
+  for (uint32_t i = 0; i < GUEST_BLOCKS; i++) {
+    machine_key_get(m, gpa(i * KEY_BLOCK_SIZE), &to->key[i]);
+  }
   to->ticks = g->ticks > now ? g->ticks - now : 1;
   to->inputs = 0;
   for (unsigned i = 0; i < g->inputs; i++) {

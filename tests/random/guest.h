@@ -10,6 +10,7 @@
 
 #define GUEST_STORAGE (64u << 10)
 #define GUEST_WORDS   (GUEST_STORAGE / 4)
+#define GUEST_BLOCKS  (GUEST_STORAGE / KEY_BLOCK_SIZE)
 #define GUEST_INPUTS  12
 
 struct guest {
@@ -21,6 +22,7 @@ struct guest {
   uint32_t reg[ISA_REG_COUNT];
   uint32_t cr[ISA_CR_COUNT];
   uint32_t word[GUEST_WORDS];
+  uint8_t key[GUEST_BLOCKS]; /* of a profile that has keys */
   unsigned inputs;
   struct {
     uint64_t at;

@@ -4,6 +4,7 @@ title  "Variants";
 modes  3;
 mmu    bounds;
 io     ports;
+keys;
 
 outside lpsw = check;
 outside popf = partial;

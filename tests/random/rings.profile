@@ -1,6 +1,8 @@
-# Four modes, and everything sensitive traps in three of them: Theorem 1 holds.
+# Four modes and storage keys, and everything sensitive traps in three of the modes:
+# Theorem 1 holds.
 profile random-rings;
 title  "Four rings";
 modes  4;
 mmu    bounds;
 io     ports;
+keys;

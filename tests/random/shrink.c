@@ -206,8 +206,20 @@ static void simplify_code(struct shrinker *s)
 
 /* ------------------------------------------------------------------- the rest */
 
+static void drop_keys(struct shrinker *s)
+{
+  for (uint32_t i = 0; i < GUEST_BLOCKS; i++) {
+    uint8_t saved = s->g->key[i];
+    s->g->key[i] = 0;
+    if (saved != 0 && !keeps(s)) {
+      s->g->key[i] = saved;
+    }
+  }
+}
+
 static void simplify_processor(struct shrinker *s)
 {
+  drop_keys(s);
   for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
     try_word(s, &s->g->reg[reg], 0);
   }
@@ -298,6 +310,11 @@ static void print_state(const struct guest *g, FILE *out)
     if (g->cr[cr] != (cr == CR_IMASK ? isa_cr_info(CR_IMASK)->write_mask : 0) && cr != CR_CPUID &&
         cr != CR_TICK) {
       fprintf(out, "#   %-5s = %08x\n", isa_cr_info((enum isa_cr)cr)->name, g->cr[cr]);
+    }
+  }
+  for (uint32_t i = 0; i < GUEST_BLOCKS; i++) {
+    if (g->key[i]) {
+      fprintf(out, "#   key of %04x = %02x\n", i * KEY_BLOCK_SIZE, g->key[i]);
     }
   }
   for (unsigned i = 0; i < g->inputs; i++) {
