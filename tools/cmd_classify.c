@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/classify/report.h"
+#include "tools/classify/show.h"
 #include "tools/command.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
@@ -192,9 +192,9 @@ static int run_one(const struct request *r, const char *name)
   struct classification *c = p ? classify(r, p, r->model, &status) : NULL;
   if (c) {
     if (r->json) {
-      status = json_print("classify", report_json(c));
+      status = json_print("classify", show_json(c));
     } else {
-      report_print(c, stdout);
+      show_print(c, stdout);
     }
     if (status == STATUS_DONE) {
       status = disagreements(c);
@@ -230,9 +230,9 @@ static int run_all(const struct request *r)
   }
   if (status == STATUS_DONE) {
     if (r->json) {
-      status = json_print("classify", report_matrix_json(of, count));
+      status = json_print("classify", show_matrix_json(of, count));
     } else {
-      report_matrix(of, count, stdout);
+      show_matrix(of, count, stdout);
     }
   }
   for (size_t i = 0; of && i < count * MODEL_COUNT; i++) {
@@ -259,7 +259,7 @@ static int run_diff(const struct request *r, char **names)
     }
   }
   if (status == STATUS_DONE) {
-    report_diff(c[0], c[1], stdout);
+    show_diff(c[0], c[1], stdout);
   }
   for (unsigned i = 0; i < 2; i++) {
     classification_destroy(c[i]);

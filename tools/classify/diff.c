@@ -1,7 +1,7 @@
 /* Which verdicts flip from one profile to another: what a changed line does. */
 #include <string.h>
 
-#include "tools/classify/report.h"
+#include "tools/classify/show.h"
 #include "tools/common/text.h"
 
 struct pair {
@@ -29,9 +29,9 @@ static void compare_insn(struct pair *d, enum isa_insn insn)
   const char *name = isa_insn_info(insn)->mnemonic;
   char from[64], to[64];
   flip(d, name, "outside the privileged mode",
-       report_behaviour(classification_profile(d->a), insn, from, sizeof from),
-       report_behaviour(classification_profile(d->b), insn, to, sizeof to));
-  flip(d, name, "class", report_class(d->a, insn), report_class(d->b, insn));
+       show_behaviour(classification_profile(d->a), insn, from, sizeof from),
+       show_behaviour(classification_profile(d->b), insn, to, sizeof to));
+  flip(d, name, "class", show_class(d->a, insn), show_class(d->b, insn));
   if (!a->present || !b->present) {
     return;
   }
@@ -44,7 +44,7 @@ static void compare_insn(struct pair *d, enum isa_insn insn)
   flip(d, name, "user sensitive", words[a->user_sensitive], words[b->user_sensitive]);
 }
 
-void report_diff(const struct classification *a, const struct classification *b, FILE *out)
+void show_diff(const struct classification *a, const struct classification *b, FILE *out)
 {
   struct pair d = {.a = a, .b = b, .out = out};
   static const char *const verdicts[] = {"FAILS", "holds"};

@@ -1,6 +1,6 @@
 /* What classify found, for a person and for a program. */
-#ifndef TRAPEZE_TOOLS_CLASSIFY_REPORT_H
-#define TRAPEZE_TOOLS_CLASSIFY_REPORT_H
+#ifndef TRAPEZE_TOOLS_CLASSIFY_SHOW_H
+#define TRAPEZE_TOOLS_CLASSIFY_SHOW_H
 
 #include <stdio.h>
 
@@ -10,24 +10,24 @@
 
 /* The verdicts on the theorems, then a row an instruction. 80 columns; colour
  * where message_color() allows it. */
-void report_print(const struct classification *c, FILE *out);
+void show_print(const struct classification *c, FILE *out);
 /* Schema trapeze-classify/1. */
-json_t *report_json(const struct classification *c);
+json_t *show_json(const struct classification *c);
 
 /* All profiles against the theorems in both models, a row a profile. `of` has
  * MODEL_COUNT classifications for each of `count` profiles, paper first. */
-void report_matrix(struct classification *const *of, size_t count, FILE *out);
-json_t *report_matrix_json(struct classification *const *of, size_t count);
+void show_matrix(struct classification *const *of, size_t count, FILE *out);
+json_t *show_matrix_json(struct classification *const *of, size_t count);
 
 /* What is different about b: behaviours, verdicts, theorems. */
-void report_diff(const struct classification *a, const struct classification *b, FILE *out);
+void show_diff(const struct classification *a, const struct classification *b, FILE *out);
 
 /* "trap", "partial"; where the modes differ "1 trap, 2 full". Returns buf. */
-char *report_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size);
+char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size);
 /* "popf pushf": those that stand in the theorem's way; "" if none. Returns buf. */
-char *report_offenders(const struct classification *c, enum classify_theorem t, char *buf,
+char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
                        size_t size);
 /* "innocuous", "privileged", "errant", "sensitive", …: the class in one word or two. */
-const char *report_class(const struct classification *c, enum isa_insn insn);
+const char *show_class(const struct classification *c, enum isa_insn insn);
 
 #endif

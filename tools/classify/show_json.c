@@ -1,4 +1,4 @@
-#include "tools/classify/report.h"
+#include "tools/classify/show.h"
 
 #include "tools/common/json.h"
 
@@ -114,8 +114,8 @@ static json_t *insn_json(const struct classification *c, enum isa_insn insn)
   char outside[64];
   return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:o}",
                    "instruction", isa_insn_info(insn)->mnemonic, "outside",
-                   report_behaviour(classification_profile(c), insn, outside, sizeof outside),
-                   "class", report_class(c, insn), "privileged", (int)i->privileged, "control",
+                   show_behaviour(classification_profile(c), insn, outside, sizeof outside),
+                   "class", show_class(c, insn), "privileged", (int)i->privileged, "control",
                    (int)i->control, "location", (int)i->location, "mode", (int)i->mode, "resource",
                    (int)i->resource, "sensitive", (int)i->sensitive, "user_sensitive",
                    (int)i->user_sensitive, "innocuous", (int)i->innocuous, "errant", (int)i->errant,
@@ -143,7 +143,7 @@ static json_t *theorems_json(const struct classification *c)
   return list;
 }
 
-json_t *report_json(const struct classification *c)
+json_t *show_json(const struct classification *c)
 {
   const char *first;
   unsigned disagreements = classification_disagreements(c, &first);
@@ -160,7 +160,7 @@ json_t *report_json(const struct classification *c)
                    "instructions", list);
 }
 
-json_t *report_matrix_json(struct classification *const *of, size_t count)
+json_t *show_matrix_json(struct classification *const *of, size_t count)
 {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {

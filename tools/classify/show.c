@@ -1,5 +1,5 @@
 /* The words that all reports share, and the tables for a terminal. */
-#include "tools/classify/report.h"
+#include "tools/classify/show.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 /* ------------------------------------------------------------------- words */
 
-char *report_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
+char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
 {
   unsigned user = profile_user_mode(p);
   const char *last = profile_behaviour(p, insn, user)->name;
@@ -34,7 +34,7 @@ char *report_behaviour(const struct profile *p, enum isa_insn insn, char *buf, s
   return buf;
 }
 
-char *report_offenders(const struct classification *c, enum classify_theorem t, char *buf,
+char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
                        size_t size)
 {
   size_t at = 0;
@@ -48,7 +48,7 @@ char *report_offenders(const struct classification *c, enum classify_theorem t, 
   return buf;
 }
 
-const char *report_class(const struct classification *c, enum isa_insn insn)
+const char *show_class(const struct classification *c, enum isa_insn insn)
 {
   const struct classify_insn *i = classification_insn(c, insn);
   if (!i->present) {
@@ -108,7 +108,7 @@ static void print_theorem(const struct printer *p, enum classify_theorem t)
     snprintf(line, sizeof line, "Theorem 1 fails");
   } else {
     snprintf(line, sizeof line, "%s and not privileged: %s%s", theorems[t].set,
-             report_offenders(p->c, t, offenders, sizeof offenders), count == 1 ? " alone" : "");
+             show_offenders(p->c, t, offenders, sizeof offenders), count == 1 ? " alone" : "");
   }
   text_wrap(p->out, line, 20, 20);
 }
@@ -130,7 +130,7 @@ static void print_row(const struct printer *p, enum isa_insn insn)
   snprintf(name, sizeof name, "%-8s", isa_insn_info(insn)->mnemonic);
   paint(p, offends ? RED : "", name);
   fprintf(p->out, "%-9s %-11s %-8s %-9s %-5s %-9s %s\n",
-          report_behaviour(classification_profile(p->c), insn, outside, sizeof outside),
+          show_behaviour(classification_profile(p->c), insn, outside, sizeof outside),
           yes(i->privileged), yes(i->control), yes(i->location), yes(i->mode), yes(i->resource),
           yes(i->user_sensitive));
 }
@@ -230,7 +230,7 @@ static void print_how(const struct printer *p)
   }
 }
 
-void report_print(const struct classification *c, FILE *out)
+void show_print(const struct classification *c, FILE *out)
 {
   const struct printer p = {.c = c, .out = out, .color = message_color(out)};
   const struct profile *profile = classification_profile(c);
@@ -257,7 +257,7 @@ static void print_verdict(const struct printer *p, const struct classification *
   fputs("  ", p->out);
 }
 
-void report_matrix(struct classification *const *of, size_t count, FILE *out)
+void show_matrix(struct classification *const *of, size_t count, FILE *out)
 {
   struct printer p = {.out = out, .color = message_color(out)};
   fputs("            --paper's--  -extended--\n"
@@ -272,7 +272,7 @@ void report_matrix(struct classification *const *of, size_t count, FILE *out)
     }
     char offenders[OFFENDERS_SIZE];
     text_wrap(out,
-              report_offenders(c[MODEL_EXTENDED], CLASSIFY_THEOREM_1, offenders, sizeof offenders),
+              show_offenders(c[MODEL_EXTENDED], CLASSIFY_THEOREM_1, offenders, sizeof offenders),
               40, 40);
   }
 }
