@@ -145,6 +145,7 @@ static void test_readonly(void **state)
   struct disk_store *d = open_ok(f->image, DISK_STORE_READONLY);
   assert_sector(d, 1, 2);
   assert_false(write_sector(d, 1, 9));
+  assert_null(disk_store_failure(d)); /* nobody asked the host */
   assert_sector(d, 1, 2);
   disk_store_destroy(d);
 }
@@ -271,8 +272,11 @@ static void test_file_shrinks(void **state)
   assert_int_equal(truncate(f->image, 2 * SECTOR + 100), 0);
   uint8_t buf[SECTOR];
   assert_true(disk_store_read(d, 1, buf));
+  assert_false(disk_store_read(d, 9, buf)); /* not the host's doing */
+  assert_null(disk_store_failure(d));
   assert_false(disk_store_read(d, 2, buf));
   assert_false(disk_store_read(d, 3, buf));
+  assert_string_equal(disk_store_failure(d), "cannot read sector 2: the image has become shorter");
   assert_null(disk_store_copy(d));
   assert_int_equal(disk_store_sectors(d), 4);
   disk_store_destroy(d);
@@ -311,6 +315,7 @@ static void test_host_refuses_a_write(void **state)
   assert_false(beyond);
   assert_sector(d, 1, 0xaa);
   assert_sector(d, 3, 4);
+  assert_string_equal(disk_store_failure(d), "cannot write sector 2: File too large");
   disk_store_destroy(d);
 }
 
