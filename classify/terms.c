@@ -228,33 +228,29 @@ static const struct isa_operand *operand_at(const struct isa_format_info *f, uns
   return NULL;
 }
 
-/* The word from its highest bit down: opcode, operands, and zeros where none is. */
+/* The word from its highest bit down: operands, and between them what every word of
+ * the instruction has. */
 static void make_operands(struct terms *t)
 {
-  const struct isa_insn_info *info = isa_insn_info(t->insn);
-  const struct isa_format_info *f = isa_format_info(info->format);
+  const struct isa_format_info *f = isa_format_info(isa_insn_info(t->insn)->format);
   Z3_context z = t->z3;
-  t->word = term_number(z, 8, info->opcode);
+  uint32_t fixed = 0;
+  unsigned i;
+  isa_encode(&(struct isa_decoded){.insn = t->insn}, &fixed, NULL, NULL, NULL);
   t->encoded = term_bool(z, true);
-  for (unsigned left = 24; left > 0;) {
-    unsigned i;
-    const struct isa_operand *o = operand_at(f, left - 1, &i);
-    if (!o) {
-      unsigned end = left;
-      do {
-        left--;
-      } while (left > 0 && !operand_at(f, left - 1, &i));
-      t->word = term_concat(z, t->word, term_number(z, end - left, 0));
-      continue;
-    }
-    unsigned width = o->high - o->low + 1u;
-    Z3_ast bits = terms_constant(t, TERM_SYMBOL_OPERAND, i, 0, width);
+  for (unsigned top = 32; top > 0;) {
+    const struct isa_operand *o = operand_at(f, top - 1, &i);
+    unsigned low = o ? o->low : top - 1;
+    Z3_ast bits = o ? terms_constant(t, TERM_SYMBOL_OPERAND, i, 0, top - low)
+                    : term_number(z, 1, fixed >> low & 1);
     t->word = term_concat(z, t->word, bits);
-    t->slot[o->slot] = scale(t, o, bits);
-    if (o->kind == ISA_OPERAND_CR) {
+    top = low;
+    if (o) {
+      t->slot[o->slot] = scale(t, o, bits);
+    }
+    if (o && o->kind == ISA_OPERAND_CR) {
       t->encoded = defined_number(t, t->slot[o->slot]);
     }
-    left -= width;
   }
 }
 

@@ -20,7 +20,7 @@
 #include "tests/unit/classify/states.h"
 #include "tests/unit/classify/trying.h"
 
-#define STATES   600u /* for each instruction and behaviour */
+#define STATES   2000u /* for each instruction and behaviour */
 #define LARGE    (1u << 20)
 #define MODEL_OF 4u /* states that Z3 evaluates too, for each instruction */
 
@@ -192,7 +192,7 @@ static void forget_partial_word(const struct trial_state *s, struct trial_result
 {
   uint32_t pa;
   if (r->stored == TRIAL_STORE_VIEW && !trial_shows(s, r->store.at & ~3u, &pa)) {
-    r->store.word = 0;
+    r->store = (struct trial_cell){r->store.at & ~3u, 0};
   }
 }
 
