@@ -12,7 +12,8 @@
 /* A privileged instruction trapped. In virtual privileged mode the guest had the
  * right to it, and the routine v_i does to the virtual machine what the instruction
  * would do to a real one. In any other virtual mode the guest's own machine would
- * have trapped as well. */
+ * have trapped as well. That the profile lets an instruction execute there says
+ * nothing: lpsw that checks traps by itself, and full it would give away mode 0. */
 static enum vmm_action dispatch_privileged(const struct vmm_env *env, struct trap real)
 {
   struct vmm_insn insn = env->decode(env->ctx, real.insn);
@@ -20,8 +21,9 @@ static enum vmm_action dispatch_privileged(const struct vmm_env *env, struct tra
     return VMM_REFLECT;
   }
   unsigned mode = psw_mode(env->get_cr(env->ctx, CR_PSW));
-  return env->behaviour(env->ctx, insn.decoded.insn, mode) == PROFILE_BODY ? VMM_EMULATE
-                                                                           : VMM_REFLECT;
+  return mode == 0 && env->behaviour(env->ctx, insn.decoded.insn, mode) == PROFILE_BODY
+             ? VMM_EMULATE
+             : VMM_REFLECT;
 }
 
 static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct trap real)

@@ -16,14 +16,21 @@
 /* ------------------------------------------------------------------ profiles */
 
 const struct arena_profile arena_profiles[ARENA_PROFILES] = {
-    {"pg", true},       {"s360", true},   {"x86", true},
-    {"x86-popf", true}, {"pdp10", true},  {"nop", true},
-    {"full", false},    {"mixed", false}, {"mixed, three modes", false},
+    {"pg", true},
+    {"s360", true},
+    {"x86", true},
+    {"x86-popf", true},
+    {"pdp10", true},
+    {"nop", true},
+    {"full", false},
+    {"mixed", false},
+    {"mixed, three modes", false},
+    {"tests/common/keyed.profile", true},
 };
 
 static bool exists(const struct isa_insn_info *info)
 {
-  return info->requires == 0 || (info->requires & ISA_FEATURE_IO_PORTS);
+  return info->requires == 0 || (info->requires & (ISA_FEATURE_IO_PORTS | ISA_FEATURE_KEYS));
 }
 
 static const char *pick(struct random *r, const struct isa_insn_info *info)
@@ -39,7 +46,7 @@ static struct profile *nasty(const char *everywhere, unsigned modes)
   char text[8192];
   struct random r = random_from(modes);
   int len = snprintf(text, sizeof text,
-                     "profile nasty; title \"T\"; modes %u; mmu bounds; io ports;\n", modes);
+                     "profile nasty; title \"T\"; modes %u; mmu bounds; io ports; keys;\n", modes);
   for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
     const struct isa_insn_info *info = isa_insn_info((enum isa_insn)i);
     if (info->group == ISA_GROUP_SYSTEM && exists(info)) {
@@ -241,6 +248,18 @@ static bool own_storage_is_whole(struct machine *m)
   return true;
 }
 
+static bool own_keys_are_whole(struct machine *m)
+{
+  for (uint32_t at = 0; at < VMM_OWN_STORAGE; at += KEY_BLOCK_SIZE) {
+    uint8_t key = 0;
+    machine_key_get(m, gpa(at), &key);
+    if (key != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
 const char *arena_harm(struct arena *a, struct arena *quiet)
 {
   for (unsigned i = 0; i < a->depth; i++) {
@@ -253,6 +272,9 @@ const char *arena_harm(struct arena *a, struct arena *quiet)
     }
     if (!own_storage_is_whole(i ? a->vm[i - 1] : a->real)) {
       return "the VMM's own storage was written";
+    }
+    if (!own_keys_are_whole(i ? a->vm[i - 1] : a->real)) {
+      return "a key of the VMM's own storage was changed";
     }
     if (vmm_violations(a->vmm[i], NULL) != 0) {
       return "the VMM reports a violation";

@@ -20,7 +20,7 @@ struct arena_profile {
   const char *name;
   bool contained; /* a VMM keeps control: no guest can harm another */
 };
-#define ARENA_PROFILES 9u
+#define ARENA_PROFILES 10u
 extern const struct arena_profile arena_profiles[ARENA_PROFILES];
 
 struct arena {

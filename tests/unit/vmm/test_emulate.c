@@ -417,6 +417,24 @@ static void oracle_sees_the_hole(void **state)
   twin_close(&t);
 }
 
+/* An lpsw that asks for more rights traps by itself in user mode, though the profile
+ * lets it execute: the guest's own trap, never the way to virtual mode 0. */
+static void refused_lpsw_reflects(void **state)
+{
+  (void)state;
+  struct twin t;
+  twin_open(&t, &(struct twin_config){.profile = "x86"});
+  for (unsigned mode = 0; mode < 2; mode++) {
+    prepare(&t);
+    twin_set_cr(&t, CR_PSW, psw_set_mode(0, mode));
+    twin_write_word(&t, 0x4000, 0);
+    twin_write_word(&t, 0x4004, 0x2100);
+    twin_set_reg(&t, REG_A0, 0x4000);
+    once(&t, word_of(ISA_LPSW, 0, REG_A0, 0, 0), mode ? CAUSE_PRIVILEGED : NO_TRAP);
+  }
+  twin_close(&t);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
 
 int main(int argc, char **argv)
@@ -441,6 +459,7 @@ int main(int argc, char **argv)
       EACH(ports),
       EACH(user_mode_reflects),
       EACH(errant_reflects),
+      cmocka_unit_test(refused_lpsw_reflects),
       cmocka_unit_test(oracle_sees_the_hole),
   };
   if (argc > 1) {

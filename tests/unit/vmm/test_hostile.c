@@ -332,6 +332,26 @@ static void user_without_storage(struct guest *g)
   op(g, ISA_RFE);
 }
 
+/* Under a key, another for every block that can be named, its own among them. */
+static void forbids_everything(struct guest *g)
+{
+  static const uint32_t keys[] = {KEY_MASK, 0xffffffff, 7},
+                        steps[] = {2048, 0x10000800, 0xfffff801};
+  put_li(g->p, REG_A0, keys[g->variant % 3]);
+  put_li(g->p, REG_A3, steps[g->variant / 3]);
+  set_cr(g, CR_PSW, psw_set_key(0, 5));
+  uint32_t top = here(g->p);
+  put(g->p, ISA_SSK, REG_A0, REG_A1, 0, 0);
+  put(g->p, ISA_ISK, REG_A2, REG_A1, 0, 0);
+  put(g->p, ISA_ADD, REG_A1, REG_A1, REG_A3, 0);
+  put(g->p, ISA_JAL, REG_ZERO, 0, 0, top - here(g->p));
+  at(g, HANDLER);
+  put_cr(g->p, ISA_MFCR, CR_EPC, REG_T0);
+  put(g->p, ISA_ADDI, REG_T0, REG_T0, 0, 4);
+  put_cr(g->p, ISA_MTCR, CR_EPC, REG_T0);
+  op(g, ISA_RFE);
+}
+
 static const struct scenario {
   const char *name;
   void (*build)(struct guest *g);
@@ -362,6 +382,7 @@ static const struct scenario {
     {"a line raised for ever", lines_forever, 5, MACHINE_LIMIT},
     {"a flood of output", floods_the_console, 1, MACHINE_LIMIT},
     {"a hammered disk", hammers_the_disk, 1, MACHINE_LIMIT},
+    {"keys that forbid everything", forbids_everything, 9, MACHINE_LIMIT},
     {"a user without storage", user_without_storage, COUNT(nonsense), MACHINE_LIMIT},
 };
 
@@ -387,6 +408,9 @@ static void restart(struct machine *m)
     machine_set_cr(m, crs[i].cr, crs[i].value);
   }
   machine_set_cr(m, CR_IPEND, 0);
+  for (uint32_t at = 0; at < ARENA_STORAGE; at += KEY_BLOCK_SIZE) {
+    machine_key_set(m, gpa(at), 0); /* if it has keys */
+  }
   for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
     machine_set_reg(m, reg, 0);
   }
