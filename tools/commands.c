@@ -8,6 +8,7 @@ static const struct command commands[] = {
     {"run", "run a program on the bare machine", cmd_run},
     {"vmm", "run a program in a virtual machine", cmd_vmm},
     {"verify", "compare a program's bare and virtual runs, tick by tick", cmd_verify},
+    {"trace", "show what a run recorded: a list, a picture, a page", cmd_trace},
     {"profiles", "list the machines, or what one does outside the privileged mode", cmd_profiles},
     {"guests", "list the programs that come with trapeze", cmd_guests},
     {"help", "show what a command does and takes", cmd_help},

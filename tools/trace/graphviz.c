@@ -1,0 +1,96 @@
+#include "tools/trace/graphviz.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tools/command.h"
+#include "tools/common/message.h"
+
+extern char **environ;
+
+/* Through files without names, so that neither side waits for the other. */
+static FILE *input_file(const char *graph, size_t len)
+{
+  FILE *f = tmpfile();
+  if (f && (fwrite(graph, 1, len, f) != len || fflush(f) != 0 || fseek(f, 0, SEEK_SET) != 0)) {
+    fclose(f);
+    f = NULL;
+  }
+  return f;
+}
+
+static int spawn(const char *program, const char *format, FILE *in, FILE *out, pid_t *pid)
+{
+  char option[16];
+  snprintf(option, sizeof option, "-T%s", format);
+  char *dot[] = {(char *)(uintptr_t)program, option, NULL};
+  char *neato[] = {(char *)(uintptr_t)program, "-n2", option, NULL};
+  posix_spawn_file_actions_t actions;
+  int error = posix_spawn_file_actions_init(&actions);
+  if (error)
+    return error;
+  posix_spawn_file_actions_adddup2(&actions, fileno(in), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, fileno(out), STDOUT_FILENO);
+  error = posix_spawnp(pid, program, &actions, NULL, strcmp(program, "neato") == 0 ? neato : dot,
+                       environ);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+static int complain(const char *command, const char *program, int error)
+{
+  if (error == ENOENT)
+    message_error(command,
+                  "there is no program '%s': pictures need Graphviz (Debian: graphviz); -T dot "
+                  "writes the graph without it",
+                  program);
+  else
+    message_error(command, "cannot run '%s': %s", program, strerror(error));
+  return STATUS_OURS;
+}
+
+static int copy(const char *command, FILE *from, FILE *to)
+{
+  char buf[65536];
+  size_t n;
+  rewind(from);
+  while ((n = fread(buf, 1, sizeof buf, from)) > 0)
+    fwrite(buf, 1, n, to);
+  if (!ferror(from))
+    return STATUS_DONE;
+  message_error(command, "cannot read the picture back: %s", strerror(errno));
+  return STATUS_OURS;
+}
+
+int graphviz_draw(const char *command, const char *program, const char *format, const char *graph,
+                  size_t len, FILE *out)
+{
+  FILE *in = input_file(graph, len), *drawn = in ? tmpfile() : NULL;
+  int status = STATUS_OURS, how = 0;
+  pid_t pid;
+  if (!drawn) {
+    message_error(command, "cannot create a temporary file: %s", strerror(errno));
+  } else {
+    int error = spawn(program, format, in, drawn, &pid);
+    if (error) {
+      status = complain(command, program, error);
+    } else {
+      while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+        ;
+      if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
+        status = copy(command, drawn, out);
+      else
+        message_error(command, "'%s' could not draw the picture", program);
+    }
+  }
+  if (drawn)
+    fclose(drawn);
+  if (in)
+    fclose(in);
+  return status;
+}

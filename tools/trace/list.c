@@ -1,0 +1,135 @@
+#include "tools/trace/list.h"
+
+#include <inttypes.h>
+
+#include "tools/common/json.h"
+#include "tools/common/text.h"
+#include "tools/trace/classes.h"
+#include "tools/trace/words.h"
+
+static bool is_sensitive(const struct trace_event *e)
+{
+  struct isa_decoded d;
+  return e->kind == TRACE_INSN && isa_decode(e->d, &d) &&
+         isa_insn_info(d.insn)->group == ISA_GROUP_SYSTEM;
+}
+
+bool trace_filter_takes(const struct trace_filter *f, const struct trace_event *e)
+{
+  if (e->tick < f->from || e->tick > f->to)
+    return false;
+  unsigned of = 1u << trace_class_of(e->kind, e->a);
+  if (is_sensitive(e))
+    of |= 1u << CLASS_SENSITIVE;
+  return f->classes & of;
+}
+
+/* --------------------------------------------------------------------- text */
+
+static void text_head(FILE *out, const struct trace *t)
+{
+  fprintf(out, "# trapeze %s %s, profile %s (%s)\n", t->command, t->program, t->profile, t->title);
+  for (unsigned i = 0; i < t->machine_count; i++) {
+    const struct trace_machine *m = &t->machines[i];
+    char size[TEXT_COUNT_SIZE], tick[TEXT_COUNT_SIZE];
+    fprintf(out, "# %s: %s of storage", m->name, text_size(size, m->storage));
+    if (m->parent >= 0)
+      fprintf(out, " at 0x%08x of %s", m->start, t->machines[m->parent].name);
+    fprintf(out, ", to tick %s\n", text_count(tick, m->end));
+  }
+}
+
+static void text_note(FILE *out, const struct trace *t, const struct trace_note *n)
+{
+  fprintf(out, "%12" PRIu64 "  %-8s %-11s %s\n", n->tick, t->machines[n->machine].name, "note",
+          n->text);
+}
+
+static void text_event(FILE *out, const struct words *w, unsigned machine,
+                       const struct trace_event *e)
+{
+  char buf[3 * WORDS_SIZE];
+  fprintf(out, "%12" PRIu64 "  %-8s %-11s %s\n", e->tick, e->machine, words_kind(e->kind),
+          words_event(w, machine, e, buf, sizeof buf));
+}
+
+void list_text(FILE *out, const struct trace *t, const struct trace_filter *f)
+{
+  struct trace_cursor c;
+  struct words w;
+  struct trace_event e;
+  unsigned machine;
+  size_t note = 0;
+  trace_start(&c, t);
+  words_start(&w, t);
+  text_head(out, t);
+  while (trace_next(&c, &machine, &e)) {
+    for (; note < t->note_count && t->notes[note].after < c.index; note++)
+      text_note(out, t, &t->notes[note]);
+    words_follow(&w, machine, &e);
+    if (trace_filter_takes(f, &e))
+      text_event(out, &w, machine, &e);
+  }
+  for (; note < t->note_count; note++)
+    text_note(out, t, &t->notes[note]);
+  fprintf(out, "# %s\n", *t->end ? t->end : "was stopped");
+}
+
+/* --------------------------------------------------------------- JSON lines */
+
+static bool put_line(FILE *out, json_t *object)
+{
+  bool done = object && json_dumpf(object, out, JSON_COMPACT | JSON_PRESERVE_ORDER) == 0;
+  fputc('\n', out);
+  json_decref(object);
+  return done;
+}
+
+static json_t *json_machines(const struct trace *t)
+{
+  json_t *all = json_array();
+  for (unsigned i = 0; i < t->machine_count; i++) {
+    const struct trace_machine *m = &t->machines[i];
+    const char *parent = m->parent < 0 ? NULL : t->machines[m->parent].name;
+    json_t *one = json_pack("{s:o, s:o, s:I, s:o, s:I}", "name", json_text(m->name), "runs_on",
+                            json_text(parent), "storage", (json_int_t)m->storage, "start",
+                            json_hex(m->start), "ticks", (json_int_t)m->end);
+    json_array_append_new(all, one);
+  }
+  return all;
+}
+
+static json_t *json_head(const struct trace *t)
+{
+  return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o}", "schema", "trapeze-trace/1", "command",
+                   json_text(t->command), "program", json_text(t->program), "profile",
+                   json_text(t->profile), "events", (json_int_t)t->count, "machines",
+                   json_machines(t), "end", json_text(t->end));
+}
+
+static json_t *json_event(const struct words *w, unsigned machine, const struct trace_event *e)
+{
+  char buf[3 * WORDS_SIZE];
+  return json_pack("{s:I, s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "tick", (json_int_t)e->tick,
+                   "machine", json_text(e->machine), "kind", words_kind(e->kind), "class",
+                   trace_class_name(trace_class_of(e->kind, e->a)), "a", (json_int_t)e->a, "b",
+                   (json_int_t)e->b, "c", (json_int_t)e->c, "d", (json_int_t)e->d, "words",
+                   json_text(words_event(w, machine, e, buf, sizeof buf)));
+}
+
+bool list_jsonl(FILE *out, const struct trace *t, const struct trace_filter *f)
+{
+  struct trace_cursor c;
+  struct words w;
+  struct trace_event e;
+  unsigned machine;
+  trace_start(&c, t);
+  words_start(&w, t);
+  bool done = put_line(out, json_head(t));
+  while (done && trace_next(&c, &machine, &e)) {
+    words_follow(&w, machine, &e);
+    if (trace_filter_takes(f, &e))
+      done = put_line(out, json_event(&w, machine, &e));
+  }
+  return done;
+}

@@ -1,0 +1,45 @@
+#include "tools/trace/picture.h"
+
+bool picture_write(FILE *out, struct picture *p, const struct trace *t,
+                   const struct trace_filter *f)
+{
+  p->pages = 1;
+  p->program = p->kind == PICTURE_GRAPH || p->kind == PICTURE_MODES ? "dot" : "neato";
+  switch (p->kind) {
+  case PICTURE_LADDER:
+    return ladder_write(out, p, t, f);
+  case PICTURE_GRAPH:
+    return graph_write(out, t, f);
+  case PICTURE_MODES:
+    return modes_write(out, t, f);
+  case PICTURE_MEMORY:
+  case PICTURE_COUNT:
+    break;
+  }
+  memory_write(out, t, f);
+  return true;
+}
+
+/* Bytes that are not ASCII would have to be UTF-8, and of one width. */
+void picture_quote(FILE *out, const char *text)
+{
+  fputc('"', out);
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if (c == '\\' && (text[1] == 'n' || text[1] == 'l' || text[1] == 'r')) {
+      fputc(c, out);
+      fputc(*++text, out);
+    } else if (c == '"' || c == '\\') {
+      fprintf(out, "\\%c", c);
+    } else {
+      fputc(c >= 0x20 && c < 0x7f ? c : '?', out);
+    }
+  }
+  fputc('"', out);
+}
+
+void picture_title(const struct trace *t, char *buf, size_t size)
+{
+  snprintf(buf, size, "%s on %s (%s), %s", t->program, t->profile, t->title,
+           t->machine_count > 1 ? "in a virtual machine" : "on the bare machine");
+}
