@@ -68,48 +68,54 @@ static Z3_ast is_small(struct terms *t, const struct query *query)
   return term_and(z, small, term_eq(z, query->state[0].pc, pc));
 }
 
-static Z3_model model_of(Z3_context z, Z3_solver solver)
-{
-  Z3_model model = Z3_solver_get_model(z, solver);
-  if (model) {
-    Z3_model_inc_ref(z, model);
-  }
-  return model;
-}
-
-/* The solver has found that there is such a state: a small one if there is one. */
-static void find_witness(struct terms *t, const struct query *query, Z3_solver solver,
-                         struct route_finding *out)
+static bool take_model(struct terms *t, const struct query *query, Z3_solver solver,
+                       struct witness *w)
 {
   Z3_context z = terms_z3(t);
-  Z3_model model = model_of(z, solver);
-  Z3_solver_push(z, solver);
-  Z3_solver_assert(z, solver, is_small(t, query));
-  if (Z3_solver_check(z, solver) == Z3_L_TRUE) {
-    Z3_model small = model_of(z, solver);
-    out->has_witness = small && witness_take(t, query, small, &out->witness);
-    if (small) {
-      Z3_model_dec_ref(z, small);
-    }
+  Z3_model model = Z3_solver_get_model(z, solver);
+  if (!model) {
+    return false;
   }
-  if (!out->has_witness && model) {
-    out->has_witness = witness_take(t, query, model, &out->witness);
+  Z3_model_inc_ref(z, model);
+  bool taken = witness_take(t, query, model, w);
+  Z3_model_dec_ref(z, model);
+  return taken;
+}
+
+static enum route_answer answer_of(Z3_lbool sat)
+{
+  return sat == Z3_L_TRUE ? ROUTE_YES : sat == Z3_L_FALSE ? ROUTE_NO : ROUTE_UNKNOWN;
+}
+
+/* First with the assumption that the state is small. That there is none is a proof for
+ * all states if the assumption had no part in it. */
+static void decide(struct terms *t, const struct query *query, Z3_solver solver,
+                   struct route_finding *out)
+{
+  Z3_context z = terms_z3(t);
+  Z3_ast small = Z3_mk_const(z, Z3_mk_string_symbol(z, "small"), Z3_mk_bool_sort(z));
+  Z3_solver_assert(z, solver, Z3_mk_implies(z, small, is_small(t, query)));
+  out->answer = answer_of(Z3_solver_check_assumptions(z, solver, 1, &small));
+  if (out->answer == ROUTE_YES && take_model(t, query, solver, &out->witness)) {
+    out->has_witness = true;
+    return;
   }
-  if (model) {
-    Z3_model_dec_ref(z, model);
+  if (out->answer == ROUTE_NO && Z3_ast_vector_size(z, Z3_solver_get_unsat_core(z, solver)) == 0) {
+    return;
   }
+  Z3_lbool sat = Z3_solver_check(z, solver);
+  out->answer = answer_of(sat);
+  out->has_witness = sat == Z3_L_TRUE && take_model(t, query, solver, &out->witness);
 }
 
 static void ask(struct terms *t, enum question q, enum model model, struct route_findings *out)
 {
   Z3_context z = terms_z3(t);
   struct query query;
-  struct route_finding *f = &out->finding[q];
   query_build(t, q, model, &query);
   out->states++;
   Z3_ast asks = Z3_simplify(z, query.asks);
   if (term_is(z, asks, false)) {
-    f->answer = ROUTE_NO;
     return;
   }
   Z3_solver solver = make_solver(z);
@@ -119,11 +125,7 @@ static void ask(struct terms *t, enum question q, enum model model, struct route
     Z3_solver_assert(z, solver, query.legal[1]);
   }
   Z3_solver_assert(z, solver, asks);
-  Z3_lbool sat = Z3_solver_check(z, solver);
-  f->answer = sat == Z3_L_TRUE ? ROUTE_YES : sat == Z3_L_FALSE ? ROUTE_NO : ROUTE_UNKNOWN;
-  if (f->answer == ROUTE_YES) {
-    find_witness(t, &query, solver, f);
-  }
+  decide(t, &query, solver, &out->finding[q]);
   Z3_solver_dec_ref(z, solver);
 }
 

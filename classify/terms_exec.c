@@ -295,37 +295,43 @@ static Z3_ast word_at(struct exec *x, Z3_ast number)
   return term_apply1(x->z, x->s->view, number);
 }
 
-/* 8 times the address of a byte within its word. */
-static Z3_ast byte_shift(struct exec *x, Z3_ast at, unsigned width)
+/* Where within a word: whether `at` is at its byte k. */
+static Z3_ast at_byte(struct exec *x, Z3_ast at, unsigned k)
 {
-  Z3_ast shift = term_concat(x->z, term_bits(x->z, at, 1, 0), term_number(x->z, 3, 0));
-  return term_widen(x->z, shift, width);
+  return term_eq(x->z, term_bits(x->z, at, 1, 0), term_number(x->z, 2, k));
+}
+
+/* `size` bytes from `at` on, of a word, or of two where `at` may be anywhere. */
+static Z3_ast pick(struct exec *x, Z3_ast words, Z3_ast at, unsigned size)
+{
+  unsigned width = term_width(x->z, words), step = width == 32 ? size : 1;
+  Z3_ast value = term_bits(x->z, words, 8 * size - 1, 0);
+  for (unsigned k = step; k < 4 && 8 * (k + size) <= width; k += step) {
+    Z3_ast here = term_bits(x->z, words, 8 * (k + size) - 1, 8 * k);
+    value = term_ite(x->z, at_byte(x, at, k), here, value);
+  }
+  return value;
+}
+
+/* The same words with `size` bytes of value there. */
+static Z3_ast put(struct exec *x, Z3_ast words, Z3_ast value, Z3_ast at, unsigned size)
+{
+  unsigned width = term_width(x->z, words), step = width == 32 ? size : 1;
+  Z3_ast bytes = term_bits(x->z, value, 8 * size - 1, 0), result = NULL;
+  for (unsigned k = 0; k < 4 && 8 * (k + size) <= width; k += step) {
+    unsigned end = 8 * (k + size);
+    Z3_ast here =
+        end < width ? term_concat(x->z, term_bits(x->z, words, width - 1, end), bytes) : bytes;
+    here = k > 0 ? term_concat(x->z, here, term_bits(x->z, words, 8 * k - 1, 0)) : here;
+    result = result ? term_ite(x->z, at_byte(x, at, k), here, result) : here;
+  }
+  return result;
 }
 
 static Z3_ast load(struct exec *x, Z3_ast va, unsigned size)
 {
   check_access(x, va, size, false, terms_te(x->t, x->s));
-  Z3_ast word = word_at(x, term_bits(x->z, va, 31, 2));
-  if (size == 4) {
-    return word;
-  }
-  word = Z3_mk_bvlshr(x->z, word, byte_shift(x, va, 32));
-  return term_widen(x->z, term_bits(x->z, word, size * 8 - 1, 0), 32);
-}
-
-static Z3_ast ones(struct exec *x, unsigned width, unsigned bytes)
-{
-  return term_number(x->z, width, UINT32_MAX >> (32 - 8 * bytes));
-}
-
-/* old, with `bytes` bytes of value from `at` on. */
-static Z3_ast replace(struct exec *x, Z3_ast old, Z3_ast value, Z3_ast at, unsigned bytes)
-{
-  unsigned width = term_width(x->z, old);
-  Z3_ast shift = byte_shift(x, at, width), all = ones(x, width, bytes);
-  Z3_ast keep = Z3_mk_bvnot(x->z, Z3_mk_bvshl(x->z, all, shift));
-  Z3_ast low = Z3_mk_bvand(x->z, term_widen(x->z, value, width), all);
-  return Z3_mk_bvor(x->z, Z3_mk_bvand(x->z, old, keep), Z3_mk_bvshl(x->z, low, shift));
+  return term_widen(x->z, pick(x, word_at(x, term_bits(x->z, va, 31, 2)), va, size), 32);
 }
 
 static void put_word(struct exec *x, Z3_ast number, Z3_ast value)
@@ -344,7 +350,7 @@ static void store(struct exec *x, Z3_ast va, unsigned size, Z3_ast value)
 {
   check_access(x, va, size, true, terms_te(x->t, x->s));
   Z3_ast number = term_bits(x->z, va, 31, 2);
-  put_word(x, number, size == 4 ? value : replace(x, word_at(x, number), value, va, size));
+  put_word(x, number, put(x, word_at(x, number), value, va, size));
   note_store(x, va);
 }
 
@@ -378,15 +384,14 @@ static Z3_ast load_previous(struct exec *x, Z3_ast va)
 {
   check_access(x, va, 4, false, previous_te(x));
   Z3_ast at = previous_place(x, va);
-  Z3_ast words = two_words(x, term_bits(x->z, at, 31, 2));
-  return term_bits(x->z, Z3_mk_bvlshr(x->z, words, byte_shift(x, at, 64)), 31, 0);
+  return pick(x, two_words(x, term_bits(x->z, at, 31, 2)), at, 4);
 }
 
 static void store_previous(struct exec *x, Z3_ast va, Z3_ast value)
 {
   check_access(x, va, 4, true, previous_te(x));
   Z3_ast at = previous_place(x, va), number = term_bits(x->z, at, 31, 2);
-  Z3_ast words = replace(x, two_words(x, number), value, at, 4);
+  Z3_ast words = put(x, two_words(x, number), value, at, 4);
   put_word(x, number, term_bits(x->z, words, 31, 0));
   put_word(x, next_number(x, number), term_bits(x->z, words, 63, 32));
   note_store(x, at);
