@@ -1,5 +1,6 @@
-/* One program for all targets: it is the one that its name says (asm, asm-wrong),
- * so that the rooms are linked once. */
+/* One program for all targets: it is the one that its name says, so that the rooms
+ * are linked once: asm; asm-wrong, with a wrong oracle; asm-coarse, to choose what
+ * is kept. */
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned seed);
 
 static const struct {
   const char *name;
@@ -20,7 +23,7 @@ static const struct {
 
 /* libFuzzer's interface has no place for state of ours. */
 static fuzz_target *target;
-static bool wrong;
+static bool wrong, coarse;
 static FILE *sink, *errors;
 
 /* libFuzzer looks for counters by this section's name. */
@@ -28,7 +31,7 @@ __attribute__((section("__libfuzzer_extra_counters"))) static uint8_t counters[4
 
 void reached(uint32_t n)
 {
-  uint8_t *counter = &counters[n % sizeof counters];
+  uint8_t *counter = &counters[n % (coarse ? 256 : sizeof counters)];
   *counter = (uint8_t)(*counter + (*counter < UINT8_MAX));
 }
 
@@ -76,7 +79,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     exit(3);
   }
   wrong = strcmp(name + len, "-wrong") == 0;
+  coarse = strcmp(name + len, "-coarse") == 0;
   return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned seed)
+{
+  return target == fuzz_guest && seed % 4 != 0 ? mutate_guest(data, len, max, seed)
+                                               : LLVMFuzzerMutate(data, len, max);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)

@@ -22,6 +22,10 @@ typedef void fuzz_target(const struct input *in);
 fuzz_target fuzz_asm, fuzz_disasm, fuzz_profile, fuzz_image, fuzz_inputlog, fuzz_definition,
     fuzz_console, fuzz_guest, fuzz_planted;
 
+/* Changes `len` bytes of `data` in place, of `max` that there are, and answers how
+ * many there are now. */
+size_t mutate_guest(uint8_t *data, size_t len, size_t max, unsigned seed);
+
 /* Ends the process, as a crash that libFuzzer keeps, unless it holds. */
 void require(bool holds, const char *what);
 /* More to say before a require() that fails; stderr belongs to the program. */
@@ -31,7 +35,8 @@ FILE *complaints(void);
 char *text_of(const struct input *in);
 
 /* Tells libFuzzer that this run has been in state `n`, of 4,096 that a target
- * tells apart besides what the program's own branches show. */
+ * tells apart besides what the program's own branches show. Of 256 where inputs are
+ * chosen to be kept. */
 void reached(uint32_t n);
 
 #endif

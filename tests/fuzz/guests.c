@@ -2,10 +2,12 @@
  * whatever it is, and must be in the same state at every look. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "asm/asm.h"
 #include "machine/image.h"
 #include "machine/snapshot.h"
+#include "tests/common/chaos.h"
 #include "tests/common/twin.h"
 #include "tests/fuzz/fuzz.h"
 #include "tools/common/guests.h"
@@ -159,9 +161,10 @@ void fuzz_console(const struct input *in)
 
 /* ------------------------------------------------- words, run as a guest's kernel */
 
-#define GUEST_TICKS  1500u
-#define GUEST_STRIDE 61u
-#define GUEST_WORDS  1024u
+#define GUEST_TICKS   1500u
+#define GUEST_STRIDE  61u
+#define GUEST_WORDS   1024u
+#define GUEST_SECTORS 4u
 
 /* The bytes are the program. Every vector leads into it, the registers point to
  * storage around it, and the timer runs. */
@@ -192,11 +195,46 @@ void fuzz_guest(const struct input *in)
     require(profile != NULL, "the profile pg");
   }
   struct twin t;
-  struct twin_config config = {.loaded = profile, .sectors = 4, .engine = MACHINE_ENGINE_FAST};
+  struct twin_config config = {
+      .loaded = profile, .sectors = GUEST_SECTORS, .engine = MACHINE_ENGINE_FAST};
   twin_open(&t, &config);
   load_words(&t, in);
   bool same = twin_run(&t, GUEST_TICKS, GUEST_STRIDE);
   require(!in->wrong || machine_stats(t.bare)->traps[CAUSE_ILLEGAL] == 0, "nothing illegal");
   require_same(&t, same);
   twin_close(&t);
+}
+
+/* Most random words are illegal: a few instructions that mean something, in place
+ * of words or between them. */
+size_t mutate_guest(uint8_t *data, size_t len, size_t max, unsigned seed)
+{
+  struct random r = random_from(seed);
+  struct program piece = {.origin = ISA_RESET_PC};
+  switch (random_below(&r, 8)) {
+  case 0:
+    put_access(&piece, &r, MACHINE_MIN_STORAGE);
+    break;
+  case 1:
+    put_disk(&piece, &r, MACHINE_MIN_STORAGE, GUEST_SECTORS);
+    break;
+  case 2:
+    put_stack(&piece, &r);
+    break;
+  default:
+    put_any(&piece, &r);
+    break;
+  }
+  size_t words = len / 4, size = 4 * piece.count;
+  size_t at = 4 * random_below(&r, (uint32_t)words + 1);
+  bool insert = random_below(&r, 2) == 0;
+  size_t room = insert ? len + size : at + size > len ? at + size : len;
+  if (room > max || size > max - at) {
+    return len;
+  }
+  if (insert) {
+    memmove(data + at + size, data + at, len - at);
+  }
+  memcpy(data + at, piece.words, size);
+  return room;
 }

@@ -47,6 +47,18 @@ static char *disassemble(const struct input *in, size_t *len)
   return text;
 }
 
+/* The bytes that a source puts into storage, and those of its disassembly. */
+static void require_same_program(const struct input *in, const struct input *disassembly)
+{
+  struct asm_output raw = {0}, again = {0};
+  enum asm_status status = assemble(in, true, &raw);
+  require(assemble(disassembly, true, &again) == status, "a disassembly can be assembled");
+  require(raw.len == again.len && (raw.len == 0 || memcmp(raw.bytes, again.bytes, raw.len) == 0),
+          "a disassembly assembles to the same bytes");
+  free(raw.bytes);
+  free(again.bytes);
+}
+
 void fuzz_asm(const struct input *in)
 {
   struct asm_output elf = {0};
@@ -59,6 +71,8 @@ void fuzz_asm(const struct input *in)
     size_t len;
     char *text = disassemble(&program, &len);
     require(text != NULL, "what was assembled can be disassembled");
+    struct input disassembly = {(const uint8_t *)text, len, false, in->sink};
+    require_same_program(in, &disassembly);
     free(text);
   }
   free(elf.bytes);

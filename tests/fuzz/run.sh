@@ -25,8 +25,8 @@ report() { # status, name, log
 }
 
 # name:runs in make check:longest input. The slow ones execute guests.
-table="asm:4000:4096 disasm:4000:2048 profile:6000:2048 image:6000:4096 inputlog:6000:1024
-  definition:4000:4096 console:60:256 guest:800:1024"
+table="asm:3000:4096 disasm:2500:2048 profile:6000:2048 image:6000:4096 inputlog:6000:1024
+  definition:3000:4096 console:60:256 guest:600:1024"
 field() { # target, column
   tr ' ' '\n' <<<"$table" | awk -F: -v name="$1" -v at="$2" '$1 == name { print $at }'
 }
@@ -47,7 +47,7 @@ build() {
   local with="-fsanitize=fuzzer-no-link,$san"
   local branches="-fsanitize=$san -fsanitize-coverage=inline-8bit-counters,pc-table"
   local own="tests/fuzz/fuzz tests/fuzz/inputs tests/fuzz/guests tests/common/twin
-    tests/common/program tools/common/inputlog tools/common/guests gen/tools/guests_embed"
+    tests/common/chaos tests/common/program tools/common/inputlog tools/common/guests gen/tools/guests_embed"
   # shellcheck disable=SC2086,SC2046
   $make OPT="$flags" SAN=$with "$dir/isagen" &&
     $make OPT=-O1 SAN= WARNINGS=-w "$dir/obj/machine/engine.o" &&
@@ -63,7 +63,7 @@ build() {
 build >"$dir.log" 2>&1
 report $? "the targets build" "$dir.log"
 mkdir -p "$dir/bin"
-program() { # target, perhaps with -wrong: the path of its program
+program() { # target, perhaps with -wrong or -coarse: the path of its program
   ln -f "$dir/all.bin" "$dir/bin/$1" && echo "$dir/bin/$1"
 }
 
@@ -82,11 +82,12 @@ seed() { # target, folder
   [ ${#seeds[@]} -eq 0 ] || cp --backup=numbered "${seeds[@]}" "$2"
 }
 
-options() { # target
-  echo "-seed=1 -rss_limit_mb=4096 -timeout=120 -print_final_stats=1
-    -max_len=$(field "$1" 3) -artifact_prefix=$dir/$1-"
+options() { # target, perhaps with -wrong
+  local target=${1%-wrong}
+  echo "-seed=1 -len_control=100 -rss_limit_mb=4096 -timeout=120 -print_final_stats=1
+    -max_len=$(field "$target" 3) -artifact_prefix=$dir/$1-"
   # What is said about an input log goes to standard error.
-  [ "$1" = inputlog ] && echo "-close_fd_mask=2"
+  [ "$target" = inputlog ] && echo "-close_fd_mask=2"
 }
 
 # ------------------------------------------------------------------ what is run
@@ -100,19 +101,21 @@ replay() { # target, perhaps with -wrong
   local target=${1%-wrong}
   [ -n "$(kept "$target")" ] || return
   # shellcheck disable=SC2046
-  "$(program "$1")" $(options "$target") $(kept "$target") >"$dir/$target.log" 2>&1 &&
-    [ "$(grep -c '^Executed ' "$dir/$target.log")" -eq "$(kept "$target" | wc -l)" ]
+  "$(program "$1")" $(options "$1") $(kept "$target") >"$dir/$1.log" 2>&1 &&
+    [ "$(grep -c '^Executed ' "$dir/$1.log")" -eq "$(kept "$target" | wc -l)" ]
 }
 
-# From the corpus and the seeds; new inputs go to the first folder.
-fuzz() { # target, folder for what is new, options
-  local target=$1 new=$2
+# From the corpus and the seeds, in an order that does not depend on the file system;
+# what is new goes to a folder.
+fuzz() { # target, folder, options
+  local target=$1 new=$2 from=$dir/$1.seeds
   shift 2
-  seed "$target" "$dir/$target.seeds"
+  seed "$target" "$from"
   mkdir -p "$new"
+  find "$here/corpus/$target" "$from" -type f | LC_ALL=C sort | paste -sd, | tr -d '\n' >"$from.list"
   # shellcheck disable=SC2046
-  "$(program "$target")" $(options "$target") "$@" \
-    "$new" "$here/corpus/$target" "$dir/$target.seeds" >"$dir/$target.log" 2>&1
+  "$(program "$target")" $(options "$target") "$@" -seed_inputs=@"$from.list" "$new" \
+    >"$dir/$target.log" 2>&1
 }
 
 brief() { # target; the runs count from the last kept input on
@@ -123,7 +126,7 @@ brief() { # target; the runs count from the last kept input on
   fuzz "$1" "$dir/$1.brief" -runs=$((inputs + $(field "$1" 2)))
 }
 
-# libFuzzer writes "Done N runs"; the last line with "cov:" is what they reached.
+# The last line with "cov:" says what the runs reached.
 figures() { # target
   local log=$dir/$1.log
   echo "# $1: $(grep -o 'stat::number_of_executed_units: .*' "$log" | tr -dc 0-9) runs," \
@@ -142,7 +145,7 @@ keep() { # target
   rm -f "$dir/$1.merged"/*
   seed "$1" "$dir/$1.seeds"
   # shellcheck disable=SC2046
-  "$(program "$1")" $(options "$1") -use_counters=0 -merge=1 "$dir/$1.merged" "$here/corpus/$1" \
+  "$(program "$1-coarse")" $(options "$1") -use_counters=0 -merge=1 "$dir/$1.merged" "$here/corpus/$1" \
     "$dir/$1.seeds" "$dir/$1.new" >"$dir/$1.log" 2>&1 || return
   rm -f "$here/corpus/$1"/*
   cp "$dir/$1.merged"/* "$here/corpus/$1/"
@@ -189,15 +192,15 @@ done
 # Each check can fail: the same target with a wrong oracle complains about an input
 # that is kept, with its own words and no other crash.
 for target in $targets; do
-  ! replay "$target-wrong" && grep -q '^fuzz: does not hold' "$dir/$target.log"
-  report $? "caught: a wrong oracle of $target" "$dir/$target.log"
-  rm -f "$dir/$target"-crash-*
+  ! replay "$target-wrong" && grep -q '^fuzz: does not hold' "$dir/$target-wrong.log"
+  report $? "caught: a wrong oracle of $target" "$dir/$target-wrong.log"
+  rm -f "$dir/$target-wrong"-crash-*
 done
 
 # And it is searched, not only tried: three comparisons away from the seed.
 planted() { # program, what is said
   rm -rf "$dir/planted" && mkdir -p "$dir/planted" && printf xx >"$dir/planted/seed"
-  ! "$(program "$1")" -seed=1 -runs=200000 -artifact_prefix="$dir/planted/" "$dir/planted" \
+  ! "$(program "$1")" -seed=1 -len_control=100 -runs=200000 -artifact_prefix="$dir/planted/" "$dir/planted" \
     >"$dir/planted.log" 2>&1 && grep -q "$2" "$dir/planted.log"
 }
 planted planted-wrong 'does not hold: no BUG'
