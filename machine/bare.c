@@ -51,27 +51,28 @@ static bool execute(struct bare *b, uint64_t until)
   return engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
 }
 
-/* What a completed instruction did to the processor's mode, relocation and run
- * state. Each makes the engine look at the boundary, so the instruction was the
+static uint32_t completed_insn(const struct bare *b, uint32_t psw, struct relocation relocation)
+{
+  uint32_t at = b->resync_pc + (psw_te(psw) ? relocation.base : 0);
+  return range_contains(0, b->storage.size, at, 4) ? storage_load(&b->storage, at, 4) : 0;
+}
+
+/* What a completed instruction did to the processor's mode, run state and
+ * relocation. Each makes the engine look at the boundary, so the instruction was the
  * last one. */
 static void trace_changes(struct bare *b, uint32_t psw, struct relocation relocation)
 {
   bool mode = (psw ^ b->psw) & PSW_MODE_MASK;
-  bare_trace_map(b, relocation);
-  if (!mode && b->run_state == MACHINE_RUNNING) {
-    return;
-  }
-  uint32_t pc = b->resync_pc, insn = 0;
-  struct translation t = mmu_translate(b, pc, 4, MACHINE_FETCH, psw_te(psw));
-  if (t.ok) {
-    insn = storage_load(&b->storage, t.pa.v, 4);
-  }
+  uint32_t pc = b->resync_pc;
   if (mode) {
-    trace_emit(&b->machine, TRACE_MODE, b->tick - 1, psw, pc, b->psw, insn);
+    trace_emit(&b->machine, TRACE_MODE, b->tick - 1, psw, pc, b->psw,
+               completed_insn(b, psw, relocation));
   }
   if (b->run_state != MACHINE_RUNNING) {
-    trace_emit(&b->machine, TRACE_STATE, b->tick - 1, b->run_state, pc, 0, insn);
+    trace_emit(&b->machine, TRACE_STATE, b->tick - 1, b->run_state, pc, 0,
+               completed_insn(b, psw, relocation));
   }
+  bare_trace_map(b, relocation);
 }
 
 static struct machine_stop trapped(struct bare *b)

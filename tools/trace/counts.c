@@ -73,13 +73,13 @@ void counts_label(const struct counts *c, size_t *at, unsigned lines, char *buf,
     char n[TEXT_COUNT_SIZE];
     *times += one->times;
     if (all || i - *at + 1 < lines)
-      used += (size_t)snprintf(buf + used, size - used, "%9s %s\\l", text_count(n, one->times),
+      used += (size_t)snprintf(buf + used, size - used, "  %9s %s\\l", text_count(n, one->times),
                                one->label);
     else
       rest += one->times;
   }
   char n[TEXT_COUNT_SIZE];
   if (rest && used < size)
-    snprintf(buf + used, size - used, "%9s others\\l", text_count(n, rest));
+    snprintf(buf + used, size - used, "  %9s others\\l", text_count(n, rest));
   *at = end;
 }

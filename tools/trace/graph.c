@@ -38,7 +38,7 @@ static enum group group_of(const struct row *r)
 static void add(struct counts *c, const struct row *r)
 {
   const char *label = r->label;
-  static const char *const verbs[] = {"deliver ", "reflect ", "interrupt: "};
+  static const char *const verbs[] = {"deliver ", "reflect ", "interrupt: ", "raise "};
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
     if (strncmp(label, verbs[i], strlen(verbs[i])) == 0)
       label += strlen(verbs[i]);
@@ -90,7 +90,7 @@ static void put_edges(FILE *out, const struct counts *c)
     char lines[640], label[760], total[TEXT_COUNT_SIZE];
     uint64_t times;
     counts_label(c, &at, LINES, lines, sizeof lines, &times);
-    snprintf(label, sizeof label, "%s %s\\l%s", text_count(total, times),
+    snprintf(label, sizeof label, "  %s %s\\l%s", text_count(total, times),
              groups[first->group].title, lines);
     fprintf(out,
             "  n%d -> n%d [style=%s color=\"%s\" fontcolor=\"%s\" arrowhead=%s label=", first->from,

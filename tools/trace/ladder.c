@@ -8,13 +8,14 @@
 #include "tools/trace/picture.h"
 
 /* Points. */
-#define LANE       200.0 /* from one lane to the next */
-#define ROW        24.0  /* from one row to the next */
-#define BOX_HEIGHT 17.0
-#define TICK_WIDTH 84.0
-#define MARGIN     100.0 /* between the outer lanes' middles and the texts beside them */
-#define TEXT_CHARS 58    /* of the source line */
-#define INCH       72.0
+#define LANE          200.0 /* from one lane to the next */
+#define ROW           24.0  /* from one row to the next */
+#define BOX_HEIGHT    17.0
+#define DOUBLE_HEIGHT 11.0 /* the outer line takes 4 more on each side */
+#define TICK_WIDTH    84.0
+#define MARGIN        100.0 /* between the outer lanes' middles and the texts beside them */
+#define TEXT_CHARS    58    /* of the source line */
+#define INCH          72.0
 
 struct style {
   const char *color; /* of the line */
@@ -126,11 +127,12 @@ static void put_box(const struct sheet *s, const struct row *r, double y, const 
 {
   const struct style *style = &styles[r->kind];
   double width = text_width(strlen(label)) + 6;
+  bool doubled = r->kind == ROW_SENSITIVE || r->kind == ROW_NOTE;
   fprintf(s->out,
           "  \"b%.1f\" [pos=\"%.1f,%.1f\" shape=box fixedsize=true margin=0 width=%.3f "
           "height=%.3f style=\"filled,%s\" color=\"%s\" fillcolor=\"%s\"%s label=",
-          y, lane_x(r->from), y, width / INCH, BOX_HEIGHT / INCH, style->box, style->color,
-          style->fill, r->kind == ROW_SENSITIVE || r->kind == ROW_NOTE ? " peripheries=2" : "");
+          y, lane_x(r->from), y, width / INCH, (doubled ? DOUBLE_HEIGHT : BOX_HEIGHT) / INCH,
+          style->box, style->color, style->fill, doubled ? " peripheries=2" : "");
   picture_quote(s->out, label);
   fprintf(s->out, "]\n");
   if (r->back >= 0) {
@@ -151,11 +153,13 @@ static void put_arrow(const struct sheet *s, const struct row *r, double y)
   put_arrow_label(s, middle, y + 7, style->color, r->label);
 }
 
-static void put_row_texts(const struct sheet *s, const struct row *r, double y)
+static void put_row_texts(const struct sheet *s, const struct row *r, bool same_place, double y)
 {
   char tick[TEXT_COUNT_SIZE], place[64], source[WORDS_SIZE], text[256];
   double width = TICK_WIDTH;
   put_text(s, -MARGIN - width / 2, y, width, 'r', "#404040", text_count(tick, r->tick));
+  if (same_place)
+    return;
   row_place(s->story, r, place, sizeof place);
   row_source(s->story, r, source, sizeof source);
   snprintf(text, sizeof text, "%s%s%s", place, *source ? "  " : "", source);
@@ -177,7 +181,8 @@ static void put_row(const struct sheet *s, const struct passage *p, size_t at, d
     put_arrow(s, r, y);
   else
     put_box(s, r, y, label);
-  put_row_texts(s, r, y);
+  bool told = y < row_y(s, 1.5) && r->placed && r[-1].placed && r[-1].pc == r->pc;
+  put_row_texts(s, r, told, y);
 }
 
 /* A bracket beside rows that stand for many, and how many. */

@@ -27,7 +27,8 @@ struct map {
   size_t edge_count;
   unsigned depth; /* of machines */
   struct window windows[TRACE_MAX_MACHINES][WINDOWS];
-  unsigned window_count[TRACE_MAX_MACHINES], more[TRACE_MAX_MACHINES];
+  unsigned window_count[TRACE_MAX_MACHINES];
+  bool more; /* there were others than those shown */
 };
 
 static uint64_t real_start(const struct trace *t, unsigned machine)
@@ -83,7 +84,7 @@ static void add_window(struct map *m, unsigned machine, const struct trace_event
     }
   }
   if (m->window_count[machine] == WINDOWS)
-    m->more[machine]++;
+    m->more = true;
   else
     w[m->window_count[machine]++] = (struct window){(uint32_t)start, e->b, 1};
 }
@@ -202,7 +203,8 @@ static void put_headings(const struct map *m)
              : depth == 1 ? "given to"
                           : "and by it given to");
   if (any_windows(m))
-    put_text(m, m->depth * COLUMN, top, WIDTH, "relocated guests saw");
+    put_text(m, m->depth * COLUMN, top, WIDTH,
+             m->more ? "relocated guests saw, and more" : "relocated guests saw");
   picture_title(m->trace, title, sizeof title);
   double width = (double)strlen(title) * PICTURE_CHAR + 8;
   put_text(m, -WIDTH / 2 - 90 + width / 2, top + 28, width, title);

@@ -123,7 +123,7 @@ bool modes_write(FILE *out, const struct trace *t, const struct trace_filter *f)
   char title[160];
   picture_title(t, title, sizeof title);
   fprintf(out,
-          "digraph modes {\n  graph [nodesep=1.2 ranksep=0.8 labelloc=t fontname=\"%s\" "
+          "digraph modes {\n  graph [rankdir=LR nodesep=1.0 ranksep=1.4 labelloc=t fontname=\"%s\" "
           "fontsize=12 label=",
           PICTURE_FONT);
   picture_quote(out, title);

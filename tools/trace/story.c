@@ -20,7 +20,7 @@ struct teller {
   uint64_t now[TRACE_MAX_MACHINES], counted[TRACE_MAX_MACHINES];
   uint64_t real_now;  /* the bottom machine's */
   uint64_t real_then; /* … when its guest's clock was last known */
-  bool waits[TRACE_MAX_MACHINES];
+  bool waits[TRACE_MAX_MACHINES], lent[TRACE_MAX_MACHINES];
   long box; /* index of the VMM's last box, to which a return belongs; or -1 */
 };
 
@@ -166,6 +166,8 @@ static struct row *last_box(struct teller *l)
 
 /* ------------------------------------------------------------------- events */
 
+#define RAISE_LABEL "raise %s"
+
 static void tell_trap(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   const struct trace *t = l->s->trace;
@@ -189,8 +191,10 @@ static void tell_deliver(struct teller *l, unsigned machine, const struct trace_
 {
   struct row *box = last_box(l);
   struct row *last = l->s->count ? &l->s->rows[l->s->count - 1] : NULL;
+  char raise[STORY_LABEL];
+  snprintf(raise, sizeof raise, RAISE_LABEL, words_cause(e->a));
   bool raised = last && last->kind == ROW_RAISE && last->tick == l->now[machine] &&
-                strcmp(last->label, words_cause(e->a)) == 0;
+                strcmp(last->label, raise) == 0;
   if (box && box->kind == ROW_REFLECT) {
     box->back = os_lane(l, machine);
     box->reflects = true;
@@ -299,7 +303,7 @@ static void tell_raise(struct teller *l, unsigned machine, const struct trace_ev
   if (words_has_vmm(l->s->trace, machine))
     return; /* the VMM's interrupt is told when it is taken */
   struct row *r = add_row(l, ROW_RAISE, machine, below(l, machine), -1);
-  label(r, "%s", words_cause(e->a));
+  label(r, RAISE_LABEL, words_cause(e->a));
 }
 
 static void tell_serve(struct teller *l, unsigned machine, const struct trace_event *e)
@@ -354,9 +358,17 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
     break;
   case TRACE_WORLD_IN:
   case TRACE_WORLD_OUT:
+    l->lent[machine] = e->kind == TRACE_WORLD_IN;
+    break;
   case TRACE_KIND_COUNT:
     break;
   }
+}
+
+/* While the VMM has the bottom machine, it only waits for a disk. */
+static bool executes(const struct teller *l, unsigned guest)
+{
+  return l->lent[guest] || !(l->s->trace->classes >> CLASS_SWITCHES & 1);
 }
 
 /* Lets the guest's clock follow, and tells what it executed meanwhile. The bottom
@@ -369,8 +381,7 @@ static void keep_time(struct teller *l, unsigned machine, const struct trace_eve
     l->now[guest] = e->tick;
     l->real_then = l->real_now;
   } else if (is_bare(l, machine)) {
-    bool executes = e->kind == TRACE_TRAP || e->kind == TRACE_INSN;
-    if (executes && e->tick > l->real_then)
+    if (executes(l, guest) && e->tick > l->real_then)
       l->now[guest] += e->tick - l->real_then;
     l->real_now = l->real_then = e->tick;
   }
@@ -485,7 +496,8 @@ const char *row_kind_name(enum row_kind kind)
 bool row_same(const struct row *a, const struct row *b)
 {
   return a->kind == b->kind && a->from == b->from && a->to == b->to && a->back == b->back &&
-         a->machine == b->machine && a->pc == b->pc && strcmp(a->label, b->label) == 0;
+         a->machine == b->machine && a->pc == b->pc && strcmp(a->label, b->label) == 0 &&
+         a->ticks <= 4 * b->ticks && b->ticks <= 4 * a->ticks;
 }
 
 char *row_place(const struct story *s, const struct row *r, char *buf, size_t size)

@@ -602,8 +602,8 @@ static void trace_tells_modes_and_instructions(struct rig *r)
   assert_int_equal(machine_advance(r->m, 20).why, MACHINE_HALTED);
   const struct trace_event expected[] = {
       {TRACE_INSN, "machine", 0, 0, RIG_CODE, 0, juser},
-      {TRACE_MAP, "machine", 1, 0x10, RIG_STORAGE, 0x10, RIG_STORAGE},
       {TRACE_MODE, "machine", 0, 0, RIG_CODE, user, juser},
+      {TRACE_MAP, "machine", 1, 0x10, RIG_STORAGE, 0x10, RIG_STORAGE},
       {TRACE_INSN, "machine", 1, 0, 0x2000, user, nop},
       {TRACE_TRAP, "machine", 2, CAUSE_SYSCALL, 0x2004, 0, sys},
       {TRACE_DELIVER, "machine", 2, CAUSE_SYSCALL, 0x2004, 0x3000, 0},
