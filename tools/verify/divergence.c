@@ -33,6 +33,21 @@ static void compare_storage(struct divergence *d, struct machine *bare, struct m
   }
 }
 
+/* The storage keys of all three; none on a profile without. */
+static void compare_keys(struct divergence *d, struct machine *bare, struct machine *vm,
+                         struct machine *at_before)
+{
+  for (uint32_t at = 0; at < machine_storage_size(bare); at += KEY_BLOCK_SIZE) {
+    uint8_t key[3];
+    machine_key_get(at_before ? at_before : bare, gpa(at), &key[0]);
+    machine_key_get(bare, gpa(at), &key[1]);
+    machine_key_get(vm, gpa(at), &key[2]);
+    bool changed = key[0] != key[1] || key[1] != key[2];
+    if (changed && d->key_count < DIVERGENCE_WORDS)
+      d->keys[d->key_count++] = (struct divergence_word){at, key[0], key[1], key[2]};
+  }
+}
+
 static bool read_instruction(struct machine *m, uint32_t pc, uint32_t *word)
 {
   bool te = psw_te(machine_get_cr(m, CR_PSW));
@@ -44,8 +59,10 @@ void divergence_look(struct divergence *d, struct machine *bare, struct machine 
                      struct machine *at_before)
 {
   d->devices_differ = machine_device_digest(bare) != machine_device_digest(vm);
-  if (machine_storage_digest(bare) != machine_storage_digest(vm) || at_before)
+  if (machine_storage_digest(bare) != machine_storage_digest(vm) || at_before) {
     compare_storage(d, bare, vm, at_before);
+    compare_keys(d, bare, vm, at_before);
+  }
   d->word_known = at_before && read_instruction(at_before, d->before.pc, &d->word);
 }
 

@@ -24,6 +24,8 @@ struct divergence {
   struct divergence_word words[DIVERGENCE_WORDS]; /* of storage: changed by either or differing */
   size_t word_count;                              /* those in words[] */
   size_t words_differing;                         /* all in which the machines differ */
+  struct divergence_word keys[DIVERGENCE_WORDS];  /* the same of storage keys: `at` is the block */
+  size_t key_count;
 };
 
 /* From two machines that a lockstep left diverged. `at_before` is a third one,

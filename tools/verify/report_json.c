@@ -64,11 +64,11 @@ static json_t *fields_json(const struct report *r, const struct divergence *d)
   return list;
 }
 
-static json_t *storage_json(const struct divergence *d)
+static json_t *words_json(const struct divergence_word *words, size_t count)
 {
   json_t *list = json_array();
-  for (size_t i = 0; i < d->word_count; i++) {
-    const struct divergence_word *w = &d->words[i];
+  for (size_t i = 0; i < count; i++) {
+    const struct divergence_word *w = &words[i];
     json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:b}", "address", json_hex(w->at),
                                           "before", json_hex(w->before), "bare", json_hex(w->bare),
                                           "virtual", json_hex(w->vm), "differs", w->bare != w->vm));
@@ -107,18 +107,19 @@ static json_t *divergence_json(const struct report *r)
   if (d->word_known)
     isa_print(printed, sizeof printed, d->word, d->before.pc, NULL, NULL);
   program_place(r->setup->program.image, d->before.pc, place, sizeof place);
-  return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:b, s:b, s:o}",
-                   "tick", (json_int_t)d->before.tick, "pc", json_hex(d->before.pc), "place",
-                   json_text(place), "source", source_json(r, d->before.pc), "instruction",
-                   json_text(e.has_insn ? isa_insn_info(e.insn)->mnemonic : NULL), "disassembly",
-                   json_text(d->word_known ? printed : NULL), "word",
-                   d->word_known ? json_hex(d->word) : json_null(), "bare_did",
-                   report_deed(r, d, 0, deed[0], sizeof deed[0]), "virtual_did",
-                   report_deed(r, d, 1, deed[1], sizeof deed[1]), "fields", fields_json(r, d),
-                   "storage", storage_json(d), "storage_words_differing",
-                   (json_int_t)d->words_differing, "devices_differ", d->devices_differ,
-                   "only_in_long_runs", d->only_in_long_runs, "explanation",
-                   explanation_json(r, d));
+  return json_pack(
+      "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:b, s:o}", "tick",
+      (json_int_t)d->before.tick, "pc", json_hex(d->before.pc), "place", json_text(place), "source",
+      source_json(r, d->before.pc), "instruction",
+      json_text(e.has_insn ? isa_insn_info(e.insn)->mnemonic : NULL), "disassembly",
+      json_text(d->word_known ? printed : NULL), "word",
+      d->word_known ? json_hex(d->word) : json_null(), "bare_did",
+      report_deed(r, d, 0, deed[0], sizeof deed[0]), "virtual_did",
+      report_deed(r, d, 1, deed[1], sizeof deed[1]), "fields", fields_json(r, d), "storage",
+      words_json(d->words, d->word_count), "storage_words_differing",
+      (json_int_t)d->words_differing, "keys", words_json(d->keys, d->key_count), "devices_differ",
+      d->devices_differ, "only_in_long_runs", d->only_in_long_runs, "explanation",
+      explanation_json(r, d));
 }
 
 static json_t *after_json(const struct verify_result *v)

@@ -329,6 +329,12 @@ static void print_state(struct printer *p, const struct divergence *d)
     snprintf(name, sizeof name, "at 0x%08x", w->at);
     print_values(p, name, w->before, w->bare, w->vm);
   }
+  for (size_t i = 0; i < d->key_count; i++) {
+    const struct divergence_word *w = &d->keys[i];
+    char name[24];
+    snprintf(name, sizeof name, "key of 0x%08x", w->at);
+    print_values(p, name, w->before, w->bare, w->vm);
+  }
   const char *state[3] = {observation_run_state(d->before.run_state),
                           observation_run_state(d->after[0].run_state),
                           observation_run_state(d->after[1].run_state)};
