@@ -82,6 +82,10 @@ $(GEN)/tools/guests_embed.c: $(GUESTS) $(BUILD)/embed
 	@mkdir -p $(@D)
 	$(call step,EMBED)
 	$(Q)$(BUILD)/embed --strip guestos/ tools_embedded_guests $(GUESTS) > $@
+$(GEN)/tools/page_embed.c: tools/trace/page.html $(BUILD)/embed
+	@mkdir -p $(@D)
+	$(call step,EMBED)
+	$(Q)$(BUILD)/embed --strip tools/trace/ tools_embedded_page $< > $@
 
 # ------------------------------------------------------------------ libraries
 # $(1): room. Hand-written sources, then generated ones.
@@ -89,7 +93,7 @@ room_src = $(filter-out isa/gen/%,$(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c))
 room_gen = $(patsubst %.y,$(GEN)/%.c,$(filter-out isa/gen/%,$(wildcard $(1)/*.y $(1)/*/*.y))) \
            $(patsubst %.l,$(GEN)/%.c,$(filter-out isa/gen/%,$(wildcard $(1)/*.l $(1)/*/*.l))) \
            $(if $(filter isa,$(1)),$(GEN)/pg32_tables.c $(GEN)/isa/profiles_embed.c) \
-           $(if $(filter tools,$(1)),$(GEN)/tools/guests_embed.c)
+           $(if $(filter tools,$(1)),$(GEN)/tools/guests_embed.c $(GEN)/tools/page_embed.c)
 room_obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1))) \
            $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,$(1)))
 
@@ -181,7 +185,16 @@ $(RANDOM_BIN): $(RANDOM_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN)  ## build the unit tests without running them
+# The solver's queries, for tests/classify/cvc5.sh to put to another solver.
+QUERIES_BIN := $(BUILD)/tests/classify/queries
+QUERIES_OBJ := $(BUILD)/obj/tests/classify/queries.o
+$(QUERIES_OBJ): | $(ISA_OUT)
+$(QUERIES_BIN): $(QUERIES_OBJ) $(libs_classify)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
 
 # deps comes first, also under -j: what it installs may be the compiler.
 check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)

@@ -111,7 +111,7 @@ bool graph_write(FILE *out, const struct trace *t, const struct trace_filter *f)
     add(&c, &s.rows[i]);
   counts_sort(&c);
   char title[160];
-  picture_title(t, title, sizeof title);
+  story_title(t, title, sizeof title);
   fprintf(out,
           "digraph traps {\n  graph [rankdir=TB nodesep=1.2 ranksep=0.9 labelloc=t "
           "fontname=\"%s\" fontsize=12 label=",

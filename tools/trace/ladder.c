@@ -244,7 +244,7 @@ static void put_legend(const struct sheet *s, double row)
 static void put_heading(const struct sheet *s, const struct picture *p)
 {
   char title[160], text[256];
-  picture_title(s->story->trace, title, sizeof title);
+  story_title(s->story->trace, title, sizeof title);
   snprintf(text, sizeof text, "%s: page %u of %u%s", title, p->page, p->pages,
            s->story->cut ? " (cut)" : "");
   double width = text_width(strlen(text));

@@ -205,7 +205,7 @@ static void put_headings(const struct map *m)
   if (any_windows(m))
     put_text(m, m->depth * COLUMN, top, WIDTH,
              m->more ? "relocated guests saw, and more" : "relocated guests saw");
-  picture_title(m->trace, title, sizeof title);
+  story_title(m->trace, title, sizeof title);
   double width = (double)strlen(title) * PICTURE_CHAR + 8;
   put_text(m, -WIDTH / 2 - 90 + width / 2, top + 28, width, title);
   for (size_t i = 0; i < m->edge_count; i++) {

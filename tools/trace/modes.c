@@ -121,7 +121,7 @@ bool modes_write(FILE *out, const struct trace *t, const struct trace_filter *f)
       observe_event(&o, machine, &e);
   counts_sort(&o.counts);
   char title[160];
-  picture_title(t, title, sizeof title);
+  story_title(t, title, sizeof title);
   fprintf(out,
           "digraph modes {\n  graph [rankdir=LR nodesep=1.0 ranksep=1.4 labelloc=t fontname=\"%s\" "
           "fontsize=12 label=",

@@ -37,9 +37,3 @@ void picture_quote(FILE *out, const char *text)
   }
   fputc('"', out);
 }
-
-void picture_title(const struct trace *t, char *buf, size_t size)
-{
-  snprintf(buf, size, "%s on %s (%s), %s", t->program, t->profile, t->title,
-           t->machine_count > 1 ? "in a virtual machine" : "on the bare machine");
-}

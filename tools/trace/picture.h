@@ -29,8 +29,6 @@ void memory_write(FILE *out, const struct trace *t, const struct trace_filter *f
 
 /* A label, quoted. \n, and \l and \r for lines to the left and right, stay as they are. */
 void picture_quote(FILE *out, const char *text);
-/* "popf on x86 (Intel x86 before VT-x)". */
-void picture_title(const struct trace *t, char *buf, size_t size);
 
 /* The font of all pictures has a fixed width, so that we know how wide a label is. */
 #define PICTURE_FONT      "DejaVu Sans Mono,Liberation Mono,Courier New,monospace"

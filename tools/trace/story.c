@@ -440,6 +440,12 @@ void story_destroy(struct story *s)
   *s = (struct story){0};
 }
 
+void story_title(const struct trace *t, char *buf, size_t size)
+{
+  snprintf(buf, size, "%s on %s (%s), %s", t->program, t->profile, t->title,
+           t->machine_count > 1 ? "in a virtual machine" : "on the bare machine");
+}
+
 /* --------------------------------------------------------------- about rows */
 
 bool row_is_arrow(const struct row *r)

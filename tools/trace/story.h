@@ -61,6 +61,9 @@ struct story {
 bool story_tell(struct story *s, const struct trace *t, const struct trace_filter *f);
 void story_destroy(struct story *s);
 
+/* "popf on x86 (Intel x86 before VT-x), in a virtual machine". */
+void story_title(const struct trace *t, char *buf, size_t size);
+
 bool row_is_arrow(const struct row *r);
 enum trace_class row_class(const struct row *r);
 const char *row_kind_name(enum row_kind kind);
