@@ -47,18 +47,26 @@ enum {
   CLASSIFY_ALL_ROUTES = 7
 };
 
+/* What was found for one profile serves others: an instruction that behaves alike in
+ * profiles with the same modes and features has the same answers. Holds results, so it
+ * must outlive the classifications made with it. NULL: out of memory. */
+struct classify_memo;
+struct classify_memo *classify_memo_create(void);
+void classify_memo_destroy(struct classify_memo *m);
+
 struct classify_options {
   enum model model;
-  unsigned routes;        /* CLASSIFY_SOLVER | … */
-  uint64_t seed, samples; /* of the experiment; samples 0: the default */
-  /* Called before each instruction; NULL for none. */
+  unsigned routes;            /* CLASSIFY_SOLVER | … */
+  uint64_t seed, samples;     /* of the experiment; samples 0: the default */
+  unsigned threads;           /* at most; the answers do not depend on it */
+  struct classify_memo *memo; /* borrowed; NULL: nothing is shared */
+  /* Called after each instruction, by one thread at a time; NULL for none. */
   void (*progress)(void *ctx, unsigned done, unsigned of);
   void *ctx;
 };
 
 struct classification;
-/* NULL with a sentence in *reason: the host failed. The profile is borrowed.
- * Several models of one profile can share work: see classify.c. */
+/* NULL with a sentence in *reason: the host failed. The profile is borrowed. */
 struct classification *classify_profile(const struct profile *profile,
                                         const struct classify_options *options,
                                         const char **reason);

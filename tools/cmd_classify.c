@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "tools/classify/show.h"
@@ -16,6 +17,7 @@ struct request {
   unsigned routes;
   uint64_t samples, seed;
   bool all, diff, json;
+  struct classify_memo *memo;
 };
 
 /* ----------------------------------------------------------------- options */
@@ -111,7 +113,7 @@ static const struct option_spec options[] = {
     {"json", 0, NULL, "one JSON object, schema trapeze-classify/1, with the witnesses", apply_json},
     {"routes", 0, "LIST", "how to find out: solver, exhaustion, experiment (default: all three)",
      apply_routes},
-    {"samples", 0, "N", "random pairs of states for each instruction (default: 20,000)",
+    {"samples", 0, "N", "random pairs of states for each instruction (default: 4,000)",
      apply_samples},
     {"seed", 0, "N", "other random states", apply_seed},
     {NULL, 0, NULL, NULL, NULL},
@@ -151,6 +153,8 @@ static struct classification *classify(const struct request *r, const struct pro
                                      .routes = r->routes,
                                      .seed = r->seed,
                                      .samples = r->samples,
+                                     .threads = (unsigned)get_nprocs(),
+                                     .memo = r->memo,
                                      .progress = progress ? show_progress : NULL,
                                      .ctx = name};
   const char *reason;
@@ -303,8 +307,12 @@ int cmd_classify(int argc, char **argv)
   if (status != STATUS_DONE) {
     return status;
   }
-  if (r.all) {
-    return run_all(&r);
+  r.memo = classify_memo_create();
+  if (!r.memo) {
+    message_error("classify", "out of memory");
+    return STATUS_OURS;
   }
-  return r.diff ? run_diff(&r, operands) : run_one(&r, operands[0]);
+  status = r.all ? run_all(&r) : r.diff ? run_diff(&r, operands) : run_one(&r, operands[0]);
+  classify_memo_destroy(r.memo);
+  return status;
 }

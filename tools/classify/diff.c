@@ -8,40 +8,51 @@ struct pair {
   const struct classification *a, *b;
   FILE *out;
   bool any;
+  char line[600]; /* what flips for one subject */
+  size_t at;
 };
 
-static void flip(struct pair *d, const char *subject, const char *what, const char *from,
-                 const char *to)
+static void flip(struct pair *d, const char *what, const char *from, const char *to)
 {
   if (strcmp(from, to) != 0) {
-    char line[200];
-    snprintf(line, sizeof line, "%s: %s -> %s", what, from, to);
-    int column = fprintf(d->out, "  %-9s ", subject);
-    text_wrap(d->out, line, column, 12);
+    d->at += (size_t)snprintf(d->line + d->at, sizeof d->line - d->at, "%s%s %s -> %s",
+                              d->at ? ", " : "", what, from, to);
+  }
+}
+
+static void end_subject(struct pair *d, const char *subject)
+{
+  if (d->at) {
+    int column = fprintf(d->out, "  %-10s", subject);
+    text_wrap(d->out, d->line, column, 12);
     d->any = true;
   }
+  d->at = 0;
+}
+
+static const char *presence(const struct classify_insn *i)
+{
+  return i->present ? "there" : "absent";
 }
 
 static void compare_insn(struct pair *d, enum isa_insn insn)
 {
   const struct classify_insn *a = classification_insn(d->a, insn);
   const struct classify_insn *b = classification_insn(d->b, insn);
-  const char *name = isa_insn_info(insn)->mnemonic;
-  char from[64], to[64];
-  flip(d, name, "outside the privileged mode",
-       show_behaviour(classification_profile(d->a), insn, from, sizeof from),
-       show_behaviour(classification_profile(d->b), insn, to, sizeof to));
-  flip(d, name, "class", show_class(d->a, insn), show_class(d->b, insn));
-  if (!a->present || !b->present) {
-    return;
-  }
   static const char *const words[] = {"no", "yes"};
-  flip(d, name, "privileged", words[a->privileged], words[b->privileged]);
-  flip(d, name, "control sensitive", words[a->control], words[b->control]);
-  flip(d, name, "location sensitive", words[a->location], words[b->location]);
-  flip(d, name, "mode sensitive", words[a->mode], words[b->mode]);
-  flip(d, name, "resource sensitive", words[a->resource], words[b->resource]);
-  flip(d, name, "user sensitive", words[a->user_sensitive], words[b->user_sensitive]);
+  char from[64], to[64];
+  flip(d, "is", presence(a), presence(b));
+  if (a->present && b->present) {
+    flip(d, "outside", show_behaviour(classification_profile(d->a), insn, from, sizeof from),
+         show_behaviour(classification_profile(d->b), insn, to, sizeof to));
+    flip(d, "privileged", words[a->privileged], words[b->privileged]);
+    flip(d, "control sensitive", words[a->control], words[b->control]);
+    flip(d, "location sensitive", words[a->location], words[b->location]);
+    flip(d, "mode sensitive", words[a->mode], words[b->mode]);
+    flip(d, "resource sensitive", words[a->resource], words[b->resource]);
+    flip(d, "user sensitive", words[a->user_sensitive], words[b->user_sensitive]);
+  }
+  end_subject(d, isa_insn_info(insn)->mnemonic);
 }
 
 void show_diff(const struct classification *a, const struct classification *b, FILE *out)
@@ -55,8 +66,9 @@ void show_diff(const struct classification *a, const struct classification *b, F
   }
   static const char *const theorems[CLASSIFY_THEOREMS] = {"Theorem 1", "Theorem 2", "Theorem 3"};
   for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
-    flip(&d, theorems[t], "verdict", verdicts[classification_holds(a, (enum classify_theorem)t)],
+    flip(&d, "verdict", verdicts[classification_holds(a, (enum classify_theorem)t)],
          verdicts[classification_holds(b, (enum classify_theorem)t)]);
+    end_subject(&d, theorems[t]);
   }
   if (!d.any) {
     fputs("  no verdict differs\n", out);

@@ -35,7 +35,7 @@ char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, siz
 }
 
 char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
-                       size_t size)
+                     size_t size)
 {
   size_t at = 0;
   buf[0] = '\0';
@@ -253,26 +253,30 @@ static void print_verdict(const struct printer *p, const struct classification *
                           enum classify_theorem t)
 {
   bool holds = classification_holds(c, t);
-  paint(p, holds ? GREEN : RED, holds ? "holds" : "FAILS");
   fputs("  ", p->out);
+  paint(p, holds ? GREEN : RED, holds ? "holds" : "FAILS");
 }
 
 void show_matrix(struct classification *const *of, size_t count, FILE *out)
 {
   struct printer p = {.out = out, .color = message_color(out)};
-  fputs("            --paper's--  -extended--\n"
-        "profile     Th 1   Th 3  Th 1   Th 3   sensitive and not privileged (extended)\n",
+  fputs("            paper's model  extended model\n"
+        "profile     Th 1   Th 3   Th 1   Th 3   sensitive and not privileged (extended)\n",
         out);
   for (size_t i = 0; i < count; i++) {
     struct classification *const *c = of + i * MODEL_COUNT;
-    fprintf(out, "%-10s  ", profile_name(classification_profile(c[0])));
+    fprintf(out, "%-10s", profile_name(classification_profile(c[0])));
     for (unsigned m = 0; m < MODEL_COUNT; m++) {
       print_verdict(&p, c[m], CLASSIFY_THEOREM_1);
       print_verdict(&p, c[m], CLASSIFY_THEOREM_3);
     }
-    char offenders[OFFENDERS_SIZE];
-    text_wrap(out,
-              show_offenders(c[MODEL_EXTENDED], CLASSIFY_THEOREM_1, offenders, sizeof offenders),
-              40, 40);
+    char offenders[OFFENDERS_SIZE + 2] = "  ";
+    show_offenders(c[MODEL_EXTENDED], CLASSIFY_THEOREM_1, offenders + 2, sizeof offenders - 2);
+    if (offenders[2]) {
+      fputs("  ", out);
+      text_wrap(out, offenders + 2, 40, 40);
+    } else {
+      fputc('\n', out);
+    }
   }
 }

@@ -26,7 +26,7 @@ void show_diff(const struct classification *a, const struct classification *b, F
 char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size);
 /* "popf pushf": those that stand in the theorem's way; "" if none. Returns buf. */
 char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
-                       size_t size);
+                     size_t size);
 /* "innocuous", "privileged", "errant", "sensitive", …: the class in one word or two. */
 const char *show_class(const struct classification *c, enum isa_insn insn);
 
