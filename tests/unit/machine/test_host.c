@@ -55,7 +55,7 @@ static int setup(void **state)
 {
   struct bench *b = calloc(1, sizeof *b);
   assert_non_null(b);
-  b->profile = profile_load("pg", stderr);
+  b->profile = profile_load("tests/common/keyed.profile", stderr);
   b->disk = disk_store_memory(SECTORS);
   assert_non_null(b->profile);
   assert_non_null(b->disk);

@@ -37,7 +37,7 @@ static struct machine *machine_of(struct bench *b, uint32_t storage, struct disk
 
 static void bench_open(struct bench *b)
 {
-  *b = (struct bench){.profile = profile_load("pg", stderr),
+  *b = (struct bench){.profile = profile_load("tests/common/keyed.profile", stderr),
                       .disk = disk_store_memory(SECTORS),
                       .bare_disk = disk_store_memory(SECTORS)};
   assert_non_null(b->profile);
