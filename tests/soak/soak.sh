@@ -15,6 +15,8 @@ commands() {
   cat <<'END'
 MUTANTS=all MUTANTS_JOBS=2 tests/mutants/run.sh
 TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
+TRAPEZE_STATES=100000 $BUILD/tests/unit/classify/test_terms
+tests/classify/cvc5.sh --all
 tests/faults/run.sh --all
 $BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
 TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=100 $BUILD/tests/unit/vmm/test_hostile_random
