@@ -6,11 +6,15 @@
 #include "tools/common/guests.h"
 #include "tools/common/message.h"
 #include "tools/common/text.h"
+#include "tools/trace/trace_options.h"
 #include "tools/verify/report.h"
 #include "tools/verify/world.h"
 
 struct request {
   struct setup setup;
+  struct trace_options trace;
+  struct trace_recorder *recorder;
+  int traced; /* exit status of recording */
   uint64_t depth, interval;
   bool step_only, fast_only, json;
 };
@@ -103,6 +107,20 @@ static int print_report(const struct request *r, const struct report *report)
   return !v->engines_agree ? STATUS_OURS : v->holds ? STATUS_DONE : STATUS_NO;
 }
 
+/* The trace is of the run that is measured: virtual, undisturbed by comparing. */
+static void record(void *ctx, struct pair *pair, const struct divergence *first, bool over)
+{
+  struct request *r = ctx;
+  if (over) {
+    r->traced = trace_options_finish(r->recorder, pair->vm, r->traced);
+    r->recorder = NULL;
+    return;
+  }
+  r->traced = trace_options_start(&r->trace, &r->setup, NULL, pair->stack, &r->recorder);
+  if (r->recorder && first)
+    trace_record_note(r->recorder, pair->vm, first->before.tick, "first divergence");
+}
+
 static int verify(struct request *r)
 {
   struct world world = {.setup = &r->setup, .depth = (unsigned)r->depth};
@@ -112,7 +130,9 @@ static int verify(struct request *r)
                                  .interval = r->interval,
                                  .stepping = !r->fast_only,
                                  .fast = !r->step_only,
-                                 .progress = progress ? show_progress : NULL};
+                                 .progress = progress ? show_progress : NULL,
+                                 .measuring = record,
+                                 .measuring_ctx = r};
   struct verify_result result;
   enum verify_status done = verify_run(&config, &result);
   if (progress)
@@ -127,7 +147,8 @@ static int verify(struct request *r)
                           .result = &result,
                           .depth = world.depth,
                           .sectors = world.sectors};
-  return print_report(r, &report);
+  int status = print_report(r, &report);
+  return r->traced == STATUS_DONE ? status : r->traced;
 }
 
 static int check_options(struct request *r, const char *program)
@@ -137,6 +158,9 @@ static int check_options(struct request *r, const char *program)
     message_usage("verify", "--step-only and --fast-only exclude one another");
     return STATUS_USAGE;
   }
+  /* The story of a failure is in what should have trapped. */
+  if (r->trace.classes == 0)
+    r->trace.classes = CLASSES_DEFAULT | 1u << CLASS_SENSITIVE;
   if (s->ticks == MACHINE_NEVER)
     s->ticks = VERIFY_DEFAULT_TICKS;
   if (!s->input && !s->input_file_log && guests_is_shipped_name(program))
@@ -146,11 +170,13 @@ static int check_options(struct request *r, const char *program)
 
 int cmd_verify(int argc, char **argv)
 {
-  struct request r = {.depth = 1, .interval = VERIFY_DEFAULT_INTERVAL};
+  struct request r = {
+      .depth = 1, .interval = VERIFY_DEFAULT_INTERVAL, .trace = {.command = "verify"}};
   setup_init(&r.setup, "verify");
   const struct option_group groups[] = {{"The machine", setup_machine_options, &r.setup},
                                         {"The comparison", options, &r},
                                         {"The console", setup_console_options, &r.setup},
+                                        {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands;
   int count;

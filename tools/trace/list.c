@@ -64,7 +64,9 @@ void list_text(FILE *out, const struct trace *t, const struct trace_filter *f)
   words_start(&w, t);
   text_head(out, t);
   while (trace_next(&c, &machine, &e)) {
-    for (; note < t->note_count && t->notes[note].after < c.index; note++)
+    for (;
+         note < t->note_count && machine == t->notes[note].machine && t->notes[note].tick < e.tick;
+         note++)
       text_note(out, t, &t->notes[note]);
     words_follow(&w, machine, &e);
     if (trace_filter_takes(f, &e))

@@ -21,7 +21,8 @@ struct teller {
   uint64_t real_now;  /* the bottom machine's */
   uint64_t real_then; /* … when its guest's clock was last known */
   bool waits[TRACE_MAX_MACHINES], lent[TRACE_MAX_MACHINES];
-  long box; /* index of the VMM's last box, to which a return belongs; or -1 */
+  size_t note; /* the next to be told */
+  long box;    /* index of the VMM's last box, to which a return belongs; or -1 */
 };
 
 /* -------------------------------------------------------------------- lanes */
@@ -371,6 +372,22 @@ static bool executes(const struct teller *l, unsigned guest)
   return l->lent[guest] || !(l->s->trace->classes >> CLASS_SWITCHES & 1);
 }
 
+/* Remarks on the guest at ticks before `until`. */
+static void tell_notes(struct teller *l, unsigned guest, uint64_t until)
+{
+  const struct trace *t = l->s->trace;
+  for (; l->note < t->note_count; l->note++) {
+    const struct trace_note *n = &t->notes[l->note];
+    if (n->machine != guest || n->tick >= until)
+      return;
+    uint64_t now = l->now[guest];
+    l->now[guest] = n->tick;
+    add_run(l, guest, n->tick);
+    label(add_row(l, ROW_NOTE, guest, guest_lane(l, guest), -1), "%s", n->text);
+    l->now[guest] = now;
+  }
+}
+
 /* Lets the guest's clock follow, and tells what it executed meanwhile. The bottom
  * machine's clock runs as its guest's does while that executes, but for traps and
  * what the VMM waits for: so only differences count. */
@@ -385,22 +402,13 @@ static void keep_time(struct teller *l, unsigned machine, const struct trace_eve
       l->now[guest] += e->tick - l->real_then;
     l->real_now = l->real_then = e->tick;
   }
+  tell_notes(l, guest, l->now[guest]);
   bool mode_follows = e->kind == TRACE_MODE && is_bare(l, machine);
   bool hidden_insn = e->kind == TRACE_INSN && !trace_filter_takes(l->filter, e);
   if (l->waits[guest])
     l->counted[guest] = l->now[guest];
   else if (!mode_follows && !hidden_insn && e->kind != TRACE_MAP)
     add_run(l, guest, l->now[guest]);
-}
-
-static void tell_notes(struct teller *l, size_t *note, uint64_t until)
-{
-  const struct trace *t = l->s->trace;
-  for (; *note < t->note_count && t->notes[*note].after < until; ++*note) {
-    const struct trace_note *n = &t->notes[*note];
-    unsigned guest = words_guest(&l->words, n->machine);
-    label(add_row(l, ROW_NOTE, guest, guest_lane(l, guest), -1), "%s", n->text);
-  }
 }
 
 bool story_tell(struct story *s, const struct trace *t, const struct trace_filter *f)
@@ -410,12 +418,10 @@ bool story_tell(struct story *s, const struct trace *t, const struct trace_filte
   struct trace_cursor c;
   struct trace_event e;
   unsigned machine;
-  size_t note = 0;
   trace_start(&c, t);
   words_start(&l.words, t);
   lay_lanes(&l);
   while (trace_next(&c, &machine, &e)) {
-    tell_notes(&l, &note, c.index);
     /* A run belongs to the mode before the event. */
     bool after = e.kind == TRACE_DELIVER || e.kind == TRACE_MAP;
     if (!after)
@@ -425,7 +431,8 @@ bool story_tell(struct story *s, const struct trace *t, const struct trace_filte
     if (after)
       words_follow(&l.words, machine, &e);
   }
-  tell_notes(&l, &note, UINT64_MAX);
+  for (unsigned i = 0; i < t->machine_count; i++)
+    tell_notes(&l, i, UINT64_MAX);
   if (!s->no_memory)
     return true;
   story_destroy(s);

@@ -184,7 +184,7 @@ static bool read_note(struct reading *r)
   if (!grow(r, &t->notes, t->note_count, sizeof *t->notes))
     return false;
   struct trace_note *n = &t->notes[t->note_count];
-  *n = (struct trace_note){.after = t->count};
+  *n = (struct trace_note){0};
   if (!t->machine_count)
     return complain(r, r->chunk.at, "expected a machine before a remark on it");
   if (!number(r, t->machine_count - 1, "the number of a machine", &machine) ||

@@ -18,7 +18,6 @@ struct trace_machine {
 };
 
 struct trace_note {
-  uint64_t after; /* that many events come before it */
   unsigned machine;
   uint64_t tick;
   char *text;

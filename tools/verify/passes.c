@@ -77,11 +77,16 @@ static uint64_t next_checkpoint(const struct verify_config *c, uint64_t tick)
   return next < c->ticks ? next : c->ticks;
 }
 
-bool passes_run_virtual(struct passes *p, uint64_t until)
+bool passes_run_virtual(struct passes *p, uint64_t until, const struct divergence *first)
 {
+  const struct verify_config *c = p->config;
   if (!make(p, MACHINE_ENGINE_FAST, &p->pair))
     return false;
+  if (c->measuring)
+    c->measuring(c->measuring_ctx, &p->pair, first, false);
   struct machine_stop stop[2] = {{.why = MACHINE_LIMIT}, machine_advance(p->pair.vm, until)};
+  if (c->measuring)
+    c->measuring(c->measuring_ctx, &p->pair, first, true);
   return !host_failed(p, &p->pair, stop);
 }
 

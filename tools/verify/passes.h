@@ -17,8 +17,9 @@ struct passes {
 /* Each fills *pass and leaves p->pair. False: the host failed, see p->reason. */
 bool passes_step(struct passes *p, struct verify_pass *pass);
 bool passes_fast(struct passes *p, struct verify_pass *pass);
-/* No comparison: the virtual machine alone, in one run to tick `until`. */
-bool passes_run_virtual(struct passes *p, uint64_t until);
+/* No comparison: the virtual machine alone, in one run to tick `until`, which whoever
+ * is `measuring` may watch. first: the divergence, or NULL. */
+bool passes_run_virtual(struct passes *p, uint64_t until, const struct divergence *first);
 
 /* A refusal by the host that either machine met, as a stop or as an error of its
  * disk: their difference then tells nothing. NULL: none. */

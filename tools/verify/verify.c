@@ -143,7 +143,7 @@ static void finish_pass(struct passes *p, struct verify_pass *pass, struct verif
 static bool measure(struct passes *p, struct verify_result *r)
 {
   uint64_t until = r->first ? r->after.delta[0].tick : r->bare.tick;
-  if (!passes_run_virtual(p, until))
+  if (!passes_run_virtual(p, until, r->first))
     return false;
   look_at_resources(&p->pair, &r->resources);
   look_at_efficiency(&p->pair, r);

@@ -20,6 +20,11 @@ struct verify_config {
   /* Called now and then; NULL: no. phase is "stepping" or "fast engine". */
   void (*progress)(void *ctx, const char *phase, uint64_t tick);
   void *progress_ctx;
+  /* Called around the last run of all, which nothing disturbs and on which efficiency
+   * is measured: with the pair when its virtual machine is about to run, and (over)
+   * when it has. first: the divergence found before, or NULL. NULL: no. */
+  void (*measuring)(void *ctx, struct pair *pair, const struct divergence *first, bool over);
+  void *measuring_ctx;
 };
 
 /* One way of comparing: by single ticks on the stepper, or at checkpoints of
