@@ -30,9 +30,9 @@ enum {
   MAX_RESTS = ISA_CR_COUNT + 12,
 };
 
-static const uint32_t words[] = {0x55555555, 0, 0xaaaaaaaa, 0xffffffff};
+static const uint32_t words[] = {0x55555555, 0xaaaaaaaa, 0, 0xffffffff};
 static const uint32_t values[] = {0, NEAR, FAR, 0xffffffff};
-enum { WORDS = 4, SHORT_WORDS = 1, VALUES = 4, SHORT_VALUES = 2 };
+enum { WORDS = 4, FEW_WORDS = 2, VALUES = 4, BRIEF_VALUES = 2 };
 
 static const char scope[] =
     "64 KiB of storage with data at two addresses, one of which a tight BOUND hides; every "
@@ -166,8 +166,8 @@ static unsigned list_immediates(const struct isa_operand *o, uint32_t *out)
     for (unsigned n = 0; n <= 3; n++) {
       out[n] = n;
     }
-    out[4] = (uint32_t)max;
-    return max > 3 ? 5 : (unsigned)max + 1;
+    out[2] = max > 3 ? (uint32_t)max : 2;
+    return max > 3 ? 3 : (unsigned)max + 1;
   case ISA_OPERAND_UPPER:
     out[0] = 0;
     out[1] = (uint32_t)max;
@@ -230,12 +230,18 @@ static unsigned power(unsigned base, unsigned exponent)
   return exponent == 0 ? 1 : base * power(base, exponent - 1);
 }
 
+/* How many values the data has. */
+static unsigned data_choices(const struct encoding *e, bool brief)
+{
+  return brief ? 1 : e->regs > 2 ? FEW_WORDS : WORDS;
+}
+
 /* Situations of an encoding: the data, each register operand, and sp if there are few
  * of those. */
 static unsigned situations(const struct encoding *e, bool brief)
 {
-  unsigned sp = e->regs < 2 && !e->alias ? 2 : 1;
-  return (brief ? SHORT_WORDS : WORDS) * power(brief ? SHORT_VALUES : VALUES, e->regs) * sp;
+  unsigned sp = e->regs < 2 && !e->alias && !brief ? 2 : 1;
+  return data_choices(e, brief) * power(brief ? BRIEF_VALUES : VALUES, e->regs) * sp;
 }
 
 static void put(struct trial_state *s, uint32_t at, uint32_t word)
@@ -275,8 +281,8 @@ static void set_rest(struct trial_state *s, const struct rest *r)
 static uint32_t make_situation(const struct work *w, const struct place *p, struct trial_state *s)
 {
   const struct encoding *e = &w->encoding[p->encoding];
-  unsigned n = p->situation, data = p->brief ? SHORT_WORDS : WORDS;
-  unsigned choices = p->brief ? SHORT_VALUES : VALUES;
+  unsigned n = p->situation, data = data_choices(e, p->brief);
+  unsigned choices = p->brief ? BRIEF_VALUES : VALUES;
   trial_reset(s, STORAGE);
   uint32_t word = words[n % data];
   n /= data;

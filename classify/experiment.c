@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define STORAGE   MACHINE_MIN_STORAGE
-#define PER_STATE 8u   /* pairs with the same first state */
+#define PER_STATE 4u   /* pairs with the same first state */
 #define TRIES     100u /* at a state that exists */
 
 struct experiment {
@@ -21,6 +21,7 @@ struct experiment {
   uint64_t seed, count;
   /* Components of K that two states can differ in. */
   unsigned component[COMPONENT_COUNT], component_count;
+  unsigned psw_fields; /* the first of them */
 };
 
 /* One instruction under way. */
@@ -87,7 +88,7 @@ static uint32_t telling(struct lot *l)
 
 static uint32_t address(struct lot *l)
 {
-  uint32_t at = below(l, one_in(l, 2) ? STORAGE / 4 : STORAGE);
+  uint32_t at = below(l, one_in(l, 4) ? STORAGE : STORAGE / 4);
   return one_in(l, 8) ? at : at & ~3u;
 }
 
@@ -253,13 +254,29 @@ static void random_registers(struct lot *l, struct trial_state *s)
   }
 }
 
+/* Mode 0 and the least privileged one oftener than those between; key 0, that opens
+ * every block, oftener than others. */
+static uint32_t random_psw(struct lot *l)
+{
+  uint32_t psw = word(l);
+  if (one_in(l, 2)) {
+    psw = psw_set_mode(psw, 0);
+  } else if (one_in(l, 2)) {
+    psw = psw_set_mode(psw, profile_user_mode(l->e->profile));
+  }
+  if (one_in(l, 2)) {
+    psw = psw_set_key(psw, 0);
+  }
+  return profile_legal_psw(l->e->profile, psw);
+}
+
 static void random_state(struct lot *l)
 {
   struct trial_state *s = &l->w.state[0];
   trial_reset(s, STORAGE);
   s->pc = below(l, STORAGE / 4) & ~3u;
   random_registers(l, s);
-  s->cr[CR_PSW] = profile_legal_psw(l->e->profile, word(l) & (one_in(l, 2) ? word(l) : ~0u));
+  s->cr[CR_PSW] = random_psw(l);
   uint32_t reach[2] = {0, 0};
   l->data_count = 0;
   add_data(l, s->pc, random_instruction(l, reach));
@@ -276,32 +293,37 @@ static void random_state(struct lot *l)
   show(l, s);
 }
 
-/* The second state: the first, but for one component, R, M, or several. */
+/* Components in which a second state may differ from the first. */
+static component_set random_components(struct lot *l)
+{
+  const struct experiment *e = l->e;
+  component_set one = component_bit(e->component[below(l, e->component_count)]);
+  component_set location = model_location(e->profile) & next(l);
+  switch (below(l, 8)) {
+  case 0:
+    return model_mode();
+  case 1:
+    return location;
+  case 2:
+    return model_mode() | location;
+  case 3:
+  case 4:
+    return component_bit(e->component[below(l, e->psw_fields)]);
+  case 5:
+    return component_bit(COMPONENT_KEYS) | component_bit(COMPONENT_DEVICES);
+  case 6:
+    return one | (next(l) & next(l));
+  default:
+    return one;
+  }
+}
+
 static void vary(struct lot *l)
 {
   struct trial_state *s = &l->w.state[1];
   const struct experiment *e = l->e;
+  component_set which = random_components(l);
   *s = l->w.state[0];
-  component_set which = 0, some = component_bit(e->component[below(l, e->component_count)]);
-  switch (below(l, 8)) {
-  case 0:
-  case 1:
-    which = model_mode();
-    break;
-  case 2:
-  case 3:
-    which = model_location(e->profile) & (word(l) | (uint64_t)word(l) << 32);
-    break;
-  case 4:
-    which = some | (next(l) & next(l));
-    break;
-  case 5:
-    which = model_mode() | (model_location(e->profile) & (word(l) | (uint64_t)word(l) << 32));
-    break;
-  default:
-    which = some;
-    break;
-  }
   for (unsigned i = 0; i < e->component_count; i++) {
     if (which & component_bit(e->component[i])) {
       random_component(l, e->component[i], s);
@@ -326,11 +348,19 @@ static void judge(struct lot *l, unsigned states)
   }
 }
 
+/* Whether there is such a state, and its execution can witness something. */
+static bool run(struct lot *l, unsigned i)
+{
+  const struct trial_result *r = &l->w.result[i];
+  return trial_run(l->e->machine, &l->w.state[i], &l->w.result[i]) &&
+         !(r->trapped && isa_cause_info(r->trap.cause)->kind == ISA_CAUSE_MEMORY);
+}
+
 static bool first_state(struct lot *l)
 {
   for (unsigned i = 0; i < TRIES; i++) {
     random_state(l);
-    if (trial_run(l->e->machine, &l->w.state[0], &l->w.result[0])) {
+    if (run(l, 0)) {
       judge(l, 1);
       return true;
     }
@@ -351,7 +381,7 @@ void experiment_ask(struct experiment *e, enum isa_insn insn, enum model model,
     for (unsigned i = 0; i < PER_STATE && out->states < e->count; i++) {
       vary(&l);
       out->states++;
-      if (trial_run(e->machine, &l.w.state[1], &l.w.result[1])) {
+      if (run(&l, 1)) {
         judge(&l, 2);
       }
     }
@@ -377,6 +407,7 @@ struct experiment *experiment_create(const struct profile *profile, uint64_t see
   for (unsigned c = 0; c < COMPONENT_COUNT; c++) {
     if (all & component_bit(c)) {
       e->component[e->component_count++] = c;
+      e->psw_fields += c < COMPONENT_CR;
     }
   }
   return e;

@@ -24,13 +24,16 @@ struct placed {
 struct trial_machine {
   struct machine *machine;
   uint32_t storage;
-  bool has_cr[ISA_CR_COUNT], has_keys;
+  uint32_t cr_bits[ISA_CR_COUNT]; /* that can be set, in a control register that is there */
+  bool has_keys;
   struct placed placed[MAX_CELLS];
   unsigned placed_count;
   struct trial_key key[TRIAL_KEYS]; /* the same of keys */
   unsigned key_count;
   struct devices devices;
+  uint64_t devices_digest;
   bool devices_touched; /* by an instruction: the above no longer holds */
+  bool timer_on;        /* may be */
   /* Devices after reset, with two different logs of past input: loading one over
    * the other replaces the log, loading one over itself would keep it. */
   struct machine_blob fresh[2];
@@ -67,7 +70,9 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
   t->devices_touched = true;
   t->has_keys = (profile_features(profile) & ISA_FEATURE_KEYS) != 0;
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
-    t->has_cr[n] = profile_has_cr(profile, (enum isa_cr)n);
+    const struct isa_cr_info *info = isa_cr_info((enum isa_cr)n);
+    bool any = info->is_psw || n == CR_TICK || n == CR_CPUID;
+    t->cr_bits[n] = profile_has_cr(profile, (enum isa_cr)n) ? any ? ~0u : info->write_mask : 0;
   }
   if (!t->machine || !save_fresh(profile, 0, &t->fresh[0]) ||
       !save_fresh(profile, 1, &t->fresh[1])) {
@@ -125,21 +130,14 @@ static bool shown(const struct trial_state *s, uint32_t pa, uint32_t *va)
 static bool legal_crs(const struct trial_machine *t, const struct trial_state *s)
 {
   const struct profile *profile = machine_profile(t->machine);
+  uint32_t beyond = 0;
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
-    const struct isa_cr_info *info = isa_cr_info((enum isa_cr)n);
-    uint32_t value = s->cr[n];
-    if (value == 0) {
-      continue;
-    }
-    bool legal = n == CR_TICK || n == CR_CPUID ||
-                 (info->is_psw ? profile_legal_psw(profile, value) == value
-                               : (value & ~info->write_mask) == 0);
-    if (!t->has_cr[n] || !legal) {
-      return false;
-    }
+    beyond |= s->cr[n] & ~t->cr_bits[n];
   }
-  uint32_t lines = s->cr[CR_IPEND] & s->cr[CR_IMASK];
-  return !(psw_ie(s->cr[CR_PSW]) && lines != 0);
+  uint32_t psw = s->cr[CR_PSW], lines = s->cr[CR_IPEND] & s->cr[CR_IMASK];
+  return beyond == 0 && profile_legal_psw(profile, psw) == psw &&
+         profile_legal_psw(profile, s->cr[CR_EPSW]) == s->cr[CR_EPSW] &&
+         !(psw_ie(psw) && lines != 0);
 }
 
 /* Where the state's cells lie. False: one of them cannot. */
@@ -282,6 +280,7 @@ static void set_devices(struct trial_machine *t, const struct trial_state *s)
   }
   t->devices = want;
   t->devices_touched = false;
+  t->devices_digest = machine_device_digest(m);
 }
 
 static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32_t timer)
@@ -295,7 +294,10 @@ static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32
     }
   }
   m->ops->set_cpuid(m, s->cr[CR_CPUID]);
-  machine_set_cr(m, CR_TIMER, timer);
+  if (timer != 0) {
+    machine_set_cr(m, CR_TIMER, timer);
+  }
+  t->timer_on = timer != 0;
 }
 
 /* Devices before control registers: a byte that arrives raises its line. */
@@ -304,7 +306,9 @@ static void set_up(struct trial_machine *t, const struct trial_state *s, uint32_
 {
   struct machine *m = t->machine;
   m->ops->set_tick(m, s->cr[CR_TICK]);
-  machine_set_cr(m, CR_TIMER, 0);
+  if (t->timer_on) {
+    machine_set_cr(m, CR_TIMER, 0);
+  }
   place(t, placed, s->view_count + s->outside_count);
   place_keys(t, s->key, s->key_count);
   set_devices(t, s);
@@ -428,12 +432,11 @@ static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32
   if (!can_fetch(t, s)) {
     return false;
   }
-  uint64_t storage = machine_storage_digest(m), devices = machine_device_digest(m);
-  uint64_t keys = machine_key_changes(m);
+  uint64_t storage = machine_storage_digest(m), keys = machine_key_changes(m);
   struct machine_stop stop = machine_run(m, (uint64_t)s->cr[CR_TICK] + 1);
   bool stored = machine_storage_digest(m) != storage;
   memset(r, 0, sizeof *r);
-  r->device_changed = machine_device_digest(m) != devices;
+  r->device_changed = machine_device_digest(m) != t->devices_digest;
   t->devices_touched = t->devices_touched || r->device_changed;
   if (machine_key_changes(m) != keys) {
     take_key_back(t, r);
@@ -452,6 +455,7 @@ static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32
   machine_get_regs(m, r->reg);
   machine_get_crs(m, r->cr);
   r->run_state = machine_run_state(m);
+  t->timer_on = t->timer_on || r->cr[CR_TIMER] != 0;
   return true;
 }
 
