@@ -22,7 +22,7 @@ LDLIBS   := -lelf -ljansson -lz3
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz
 DEV_PACKAGES   := clang-format gcovr
 
 ROOMS    := isa asm machine vmm classify
@@ -221,6 +221,14 @@ demo:  ## install what is missing, build, and watch popf break a virtual machine
 fuzz: all  ## libFuzzer on every kind of input, FUZZ_TIME=60 seconds each (check: briefly)
 	@BUILD=$(BUILD) tests/fuzz/run.sh --long
 
+pictures: all  ## draw docs/pictures again
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
+	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
+
+check-browser: all  ## the page of trapeze trace in a headless browser (chromium: 90 MB)
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) chromium"
+	@TRAPEZE=$(BUILD)/trapeze tests/trace/browser.sh
+
 soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
 	@BUILD=$(BUILD) tests/soak/soak.sh "$(ONLY)"
 
@@ -269,7 +277,7 @@ clean:  ## remove BUILD
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
-.PHONY: all unit check check-layers check-sanitize update-golden demo fuzz soak bench coverage format deps deps-dev \
+.PHONY: all unit check check-layers pictures check-browser check-sanitize update-golden demo fuzz soak bench coverage format deps deps-dev \
         install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -35,10 +35,18 @@ _trapeze() {
   --engine)
     mapfile -t COMPREPLY < <(compgen -W 'fast unfused step' -- "$cur")
     return ;;
-  --format | -f)
-    mapfile -t COMPREPLY < <(compgen -W 'elf raw' -- "$cur")
+  --format | -f | -T)
+    local formats='elf raw'
+    [ "$command" = trace ] && formats='txt jsonl dot svg png html chrome'
+    mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
     return ;;
-  --disk | -d | --input | -i | --input-log | --record | --output | -o | --listing | -l)
+  --picture)
+    mapfile -t COMPREPLY < <(compgen -W 'ladder graph modes memory' -- "$cur")
+    return ;;
+  --trace-events | --class | -c)
+    mapfile -t COMPREPLY < <(compgen -W 'default all traps emulation reflection switches interrupts io memory sensitive instructions' -- "$cur")
+    return ;;
+  --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
   --include | -I)

@@ -202,6 +202,8 @@ static void tell_deliver(struct teller *l, unsigned machine, const struct trace_
   } else if (raised) {
     last->back = os_lane(l, machine);
     last->reflects = true;
+    if (l->s->count > 1 && last[-1].kind == ROW_SERVE && last[-1].tick == last->tick)
+      last[-1].back = -1; /* not back to where it was interrupted */
   } else {
     struct row *r = add_row(l, ROW_DELIVER, machine, below(l, machine), os_lane(l, machine));
     label(r, isa_cause_is_interrupt(e->a) ? "interrupt: %s" : "deliver %s", words_cause(e->a));

@@ -1,0 +1,36 @@
+#!/bin/bash
+# Draws the pictures of the demos: runs them, records, renders.
+#   pictures.sh DIRECTORY [dot]   writes NAME.dot and NAME.svg; with `dot`, no NAME.svg
+# TRAPEZE is the command. Each line below is a name, what to run, how to show it.
+set -eu
+out=$1 only=${2:-}
+trapeze=${TRAPEZE:-build/trapeze}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+while IFS='|' read -r name run show; do
+  # shellcheck disable=SC2086
+  "$trapeze" $run --trace="$work/$name.trace" </dev/null >/dev/null 2>"$work/said" ||
+    [ $? -eq 1 ] || { cat "$work/said" >&2; exit 1; } # a guest may fail; that is the story
+  # shellcheck disable=SC2086
+  "$trapeze" trace "$work/$name.trace" $show -T dot -o "$out/$name.dot"
+  if [ -z "$only" ]; then
+    # shellcheck disable=SC2086
+    "$trapeze" trace "$work/$name.trace" $show -T svg -o "$out/$name.svg"
+  fi
+done <<'PICTURES'
+popf-bare|run popf --profile x86 --trace-events=default|
+popf-pg|vmm popf --profile pg --trace-events=default,sensitive|
+popf-x86|vmm popf --profile x86 --trace-events=default,sensitive|
+hello|vmm hello|
+timer|vmm timer|
+traps|vmm traps|
+disk|vmm disk|
+minos-syscall|vmm minos --session|--from 58335 --to 58560
+minos-nested|vmm minos --session --depth 2 --ticks 60k|--from 58335 --to 58390
+minos-divergence|verify minos --profile x86 --ticks 100k|--from 58335 --to 58560
+minos-bare|run minos --session --ticks 60k|--from 58200 --to 60000
+minos-graph|vmm minos --session|--picture graph
+minos-modes|vmm minos --session|--picture modes
+minos-memory|vmm minos --session|--picture memory
+PICTURES
