@@ -478,13 +478,95 @@ static void test_evaluator(void **state)
   assert_int_not_equal(evaluate_all(ISA_ADD, true), 0);
 }
 
+/* --------------------------------------------------- operations, one by one */
+
+typedef Z3_ast binary_fn(Z3_context z, Z3_ast x, Z3_ast y);
+
+static uint64_t corner(struct random *r, unsigned width)
+{
+  uint64_t value = (uint64_t)random_word(r) << 32 | random_word(r);
+  switch (random_below(r, 4)) {
+  case 0:
+    value = random_below(r, 3) - UINT64_C(1);
+    break;
+  case 1:
+    value = (UINT64_C(1) << (width - 1)) - random_below(r, 2);
+    break;
+  case 2:
+    value = random_below(r, 2 * width);
+    break;
+  default:
+    break;
+  }
+  return value & UINT64_MAX >> (64 - width);
+}
+
+/* What the evaluator makes of a term without symbols, and what Z3 does. */
+static bool same_value(const struct terms *t, Z3_ast term)
+{
+  Z3_context z = terms_z3(t);
+  struct term_input in = {{NULL, NULL}, 0, 0, 0, NULL, NULL, 0};
+  struct term_program *p = term_compile(t, &term, 1);
+  insist(p != NULL, "there is memory");
+  term_run(p, &in);
+  uint64_t ours = term_value(p, 0), theirs = 0;
+  term_program_destroy(p);
+  Z3_ast value = Z3_simplify(z, term);
+  if (Z3_get_sort_kind(z, Z3_get_sort(z, term)) == Z3_BOOL_SORT) {
+    theirs = Z3_get_bool_value(z, value) == Z3_L_TRUE;
+  } else {
+    insist(Z3_get_numeral_uint64(z, value, &theirs), "Z3 simplifies to a number");
+  }
+  return ours == theirs;
+}
+
+static void try_operations(const struct terms *t, struct random *r, unsigned width)
+{
+  static binary_fn *const binary[] = {
+      Z3_mk_bvadd,  Z3_mk_bvsub,  Z3_mk_bvmul,  Z3_mk_bvand,  Z3_mk_bvor,   Z3_mk_bvxor,
+      Z3_mk_bvshl,  Z3_mk_bvlshr, Z3_mk_bvashr, Z3_mk_bvudiv, Z3_mk_bvsdiv, Z3_mk_bvurem,
+      Z3_mk_bvsrem, Z3_mk_bvult,  Z3_mk_bvule,  Z3_mk_bvugt,  Z3_mk_bvuge,  Z3_mk_bvslt,
+      Z3_mk_bvsle,  Z3_mk_bvsgt,  Z3_mk_bvsge,  Z3_mk_eq,     Z3_mk_concat};
+  Z3_context z = terms_z3(t);
+  Z3_sort sort = Z3_mk_bv_sort(z, width);
+  Z3_ast x = Z3_mk_unsigned_int64(z, corner(r, width), sort);
+  Z3_ast y = Z3_mk_unsigned_int64(z, corner(r, width), sort);
+  for (size_t i = 0; i < sizeof binary / sizeof *binary; i++) {
+    assert_true(same_value(t, binary[i](z, x, y)));
+  }
+  Z3_ast less = Z3_mk_bvult(z, x, y), equal = Z3_mk_eq(z, x, y);
+  Z3_ast both[] = {less, equal};
+  assert_true(same_value(t, Z3_mk_not(z, less)));
+  assert_true(same_value(t, Z3_mk_and(z, 2, both)));
+  assert_true(same_value(t, Z3_mk_or(z, 2, both)));
+  assert_true(same_value(t, Z3_mk_ite(z, less, x, y)));
+  assert_true(same_value(t, Z3_mk_bvneg(z, x)));
+  assert_true(same_value(t, Z3_mk_bvnot(z, x)));
+  assert_true(same_value(t, Z3_mk_sign_ext(z, 7, x)));
+  assert_true(same_value(t, Z3_mk_zero_ext(z, 7, x)));
+  assert_true(same_value(t, Z3_mk_extract(z, width - 1, width / 2, x)));
+}
+
+static void test_operations(void **state)
+{
+  (void)state;
+  struct profile *profile = trying_profile("pg");
+  struct terms *t = terms_create(profile, ISA_ADD);
+  struct random r = random_from(5);
+  insist(t != NULL, "there is memory");
+  for (unsigned i = 0; i < 400; i++) {
+    try_operations(t, &r, 1 + i % 32);
+  }
+  terms_destroy(t);
+  profile_destroy(profile);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_agree),
-      cmocka_unit_test(test_wrong_terms),
-      cmocka_unit_test(test_states_reach),
-      cmocka_unit_test(test_evaluator),
+      cmocka_unit_test(test_agree),        cmocka_unit_test(test_wrong_terms),
+      cmocka_unit_test(test_states_reach), cmocka_unit_test(test_evaluator),
+      cmocka_unit_test(test_operations),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
