@@ -22,7 +22,8 @@ LDLIBS   := -lelf -ljansson -lz3
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz jq
+BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
 
 ROOMS    := isa asm machine vmm classify
@@ -226,7 +227,7 @@ pictures: all  ## draw docs/pictures again
 	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
 
 check-browser: all  ## the page of trapeze trace in a headless browser (chromium: 90 MB)
-	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) chromium"
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(BROWSER_PACKAGES)"
 	@TRAPEZE=$(BUILD)/trapeze tests/trace/browser.sh
 
 soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
@@ -261,6 +262,8 @@ install: all  ## install under prefix (/usr/local), below DESTDIR if set
 	install -m 644 docs/trapeze.1 $(mandir)/trapeze.1
 	install -m 644 tools/completion/trapeze.bash $(compdir)/trapeze
 	install -m 644 README.md $(wildcard docs/*.md) $(docdir)
+	install -d $(docdir)/pictures
+	install -m 644 $(wildcard docs/pictures/*.svg) $(docdir)/pictures
 
 uninstall:  ## remove what install put there
 	rm -f $(bindir)/trapeze $(mandir)/trapeze.1 $(compdir)/trapeze
@@ -277,7 +280,7 @@ clean:  ## remove BUILD
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
-.PHONY: all unit check check-layers pictures check-browser check-sanitize update-golden demo fuzz soak bench coverage format deps deps-dev \
-        install uninstall dist clean help
+.PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench coverage \
+        pictures format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

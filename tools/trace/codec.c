@@ -241,9 +241,9 @@ bool codec_get_event(struct codec *c, struct codec_bytes *b, unsigned machines, 
 
 /* Eight bytes at a time, the lowest first, zeros behind the last: xor, multiply. A
  * CRC of all that is written would cost a recorded run more than the events do. */
-uint32_t codec_checksum(const uint8_t *bytes, size_t len)
+uint32_t codec_checksum(int tag, const uint8_t *bytes, size_t len)
 {
-  uint64_t sum = len;
+  uint64_t sum = (uint64_t)(tag & 0xff) << 56 | len;
   for (size_t i = 0; i < len; i += 8) {
     uint64_t word = 0;
     for (size_t k = 0; k < 8 && i + k < len; k++)

@@ -60,6 +60,7 @@ bool codec_get_number(struct codec_bytes *b, uint64_t *n);
 bool codec_get_event(struct codec *c, struct codec_bytes *b, unsigned machines, unsigned *machine,
                      struct trace_event *event, const char **why);
 
-uint32_t codec_checksum(const uint8_t *bytes, size_t len);
+/* Of a chunk. */
+uint32_t codec_checksum(int tag, const uint8_t *bytes, size_t len);
 
 #endif

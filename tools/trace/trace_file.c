@@ -281,7 +281,7 @@ static bool open_chunk(struct reading *r, struct codec_bytes *rest)
   rest->at += len + SUM_SIZE;
   const uint8_t *c = r->chunk.end;
   uint32_t sum = c[0] | (uint32_t)c[1] << 8 | (uint32_t)c[2] << 16 | (uint32_t)c[3] << 24;
-  return sum == codec_checksum(r->chunk.at, (size_t)len) ||
+  return sum == codec_checksum(r->tag, r->chunk.at, (size_t)len) ||
          complain(r, r->chunk.at, "the trace is damaged: expected %llu bytes with checksum %08x",
                   (unsigned long long)len, sum);
 }
