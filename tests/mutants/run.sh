@@ -28,7 +28,7 @@ objects_of() { # PROGRAM ROOM
   case $1 in
     */run.sh) find "$BUILD"/obj/isa/gen "$BUILD"/obj/gen/isa/gen -name '*.d' ;;
     *)
-      find "$BUILD"/obj/{isa,asm,machine,vmm} "$BUILD"/obj/gen/{isa,asm} -name '*.d' ! -path '*/isa/gen/*'
+      find "$BUILD"/obj/{isa,asm,machine,vmm,classify} "$BUILD"/obj/gen/{isa,asm} -name '*.d' ! -path '*/isa/gen/*'
       echo "$BUILD/obj/tests/unit/$2/$1.d"
       echo "$BUILD/obj/gen/pg32_tables.d"
       ;;
@@ -96,7 +96,7 @@ build() { # PROGRAM ROOM DIR CHANGED…
     */run.sh) "${compile[@]}" -o "$dir/isagen" "${mine[@]}" ;;
     *)
       "${compile[@]}" -o "$dir/$program" "${mine[@]}" "$out/only.o" "$BUILD"/tests/libcommon.a \
-        "$BUILD"/libvmm.a "$BUILD"/libasm.a "$BUILD"/libmachine.a "$BUILD"/libisa.a -lelf -lcmocka
+        "$BUILD"/lib{classify,vmm,asm,machine,isa}.a -Wl,--as-needed -lelf -lz3 -lcmocka
       ;;
   esac
 }

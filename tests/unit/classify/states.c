@@ -160,9 +160,11 @@ static void add_cell(struct trial_state *s, uint32_t at, uint32_t word)
 static uint32_t target(struct random *r, const struct trial_state *s)
 {
   uint32_t base = s->cr[CR_BASE], at = random_below(r, s->storage);
-  switch (random_below(r, 8)) {
+  switch (random_below(r, 9)) {
   case 0:
     return any_value(r, s);
+  case 8: /* across two blocks of keys, if the base is odd */
+    return (KEY_BLOCK_SIZE * (1 + at / KEY_BLOCK_SIZE) - base) & ~3u;
   case 1:
     return s->cr[CR_BOUND] - random_below(r, 8);
   case 2:
