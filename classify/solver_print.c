@@ -7,9 +7,9 @@ static void print_header(const struct profile *profile, enum isa_insn insn, enum
 {
   const struct profile_behaviour *outside =
       profile_behaviour(profile, insn, profile_user_mode(profile));
-  fprintf(out, "; profile %s: instruction %s, full in mode 0 and %s in modes 1 to %u\n",
-          profile_name(profile), isa_insn_info(insn)->mnemonic, outside->name,
-          profile_user_mode(profile));
+  fprintf(out, "; profile %s, of %u modes: instruction %s, in mode 0 full, elsewhere %s\n",
+          profile_name(profile), profile_modes(profile), isa_insn_info(insn)->mnemonic,
+          outside->name);
   fprintf(out, "; question: %s, in the %s model\n", question_name(q), model_name(model));
   fprintf(out, "; sat: the answer is yes; unsat: there is no such %s\n",
           question_states(q) == 2 ? "pair of states" : "state");

@@ -47,7 +47,7 @@ enum term_symbol_kind {
   TERM_SYMBOL_PC,
   TERM_SYMBOL_PSW,         /* number: a field of it */
   TERM_SYMBOL_CR,          /* number: which; not the PSW */
-  TERM_SYMBOL_DEVICES,     /* a name for their state */
+  TERM_SYMBOL_DEVICES,     /* a name for their state: one step can tell few apart */
   TERM_SYMBOL_OPERAND,     /* number: index in the format */
   TERM_SYMBOL_REG,         /* function of a number */
   TERM_SYMBOL_VIEW,        /* function of va / 4 */
@@ -56,9 +56,9 @@ enum term_symbol_kind {
   TERM_SYMBOL_PORT_IN,     /* of devices, port: the value */
   TERM_SYMBOL_AFTER_IN,    /* … devices then */
   TERM_SYMBOL_AFTER_OUT,   /* of devices, port, value */
-  TERM_SYMBOL_SOME_REG,
-  TERM_SYMBOL_SOME_WORD,
-  TERM_SYMBOL_SOME_KEY, /* where maps may differ */
+  TERM_SYMBOL_SOME_REG,    /* where maps may differ: a number of a register, … */
+  TERM_SYMBOL_SOME_WORD,   /* … va / 4, … */
+  TERM_SYMBOL_SOME_KEY,    /* … a block */
 };
 
 struct term_symbol {
@@ -66,12 +66,12 @@ struct term_symbol {
   unsigned number;
   unsigned state; /* 0: of both states of a pair; else of the first, the second */
   Z3_func_decl decl;
-  char name[24];
+  char name[48];
 };
 
-/* The state before, in symbols. */
+/* The state before, in symbols. cr: the PSW too; NULL for those the profile lacks. */
 struct term_state {
-  Z3_ast storage, pc, cr[ISA_CR_COUNT] /* the PSW too; NULL: lacking */, devices;
+  Z3_ast storage, pc, devices, cr[ISA_CR_COUNT];
   Z3_func_decl reg, view, key;
 };
 
@@ -123,7 +123,7 @@ Z3_ast terms_some(struct terms *t, enum term_symbol_kind kind);
 /* Every symbol made so far. */
 unsigned terms_symbol_count(const struct terms *t);
 const struct term_symbol *terms_symbol(const struct terms *t, unsigned i);
-/* "the control register base of state 1" */
+/* "control register base, in state 1" */
 void terms_describe(const struct terms *t, const struct term_symbol *s, char *buf, size_t size);
 
 #endif

@@ -23,7 +23,7 @@ struct terms {
 /* The symbol of this kind, made when first asked for. */
 Z3_func_decl terms_function(struct terms *t, enum term_symbol_kind kind, unsigned number,
                             unsigned state);
-/* A constant's width is its own; -1: what the kind says. */
+/* The same for a constant of that width. */
 Z3_ast terms_constant(struct terms *t, enum term_symbol_kind kind, unsigned number, unsigned state,
                       unsigned width);
 
