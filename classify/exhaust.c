@@ -43,9 +43,10 @@ static const char scope[] =
     "control register, C, V, the console's input, each disk register and storage keys, one at a "
     "time away from reset";
 
-/* What one state after the other is away from the state after reset in. */
+/* In what states are away from the state after reset, one after the other. */
+enum rest_kind { REST_NONE, REST_PSW, REST_CR, REST_KEYS, REST_INPUT, REST_DISK };
 struct rest {
-  enum { REST_NONE, REST_PSW, REST_CR, REST_KEYS, REST_INPUT, REST_DISK } what;
+  enum rest_kind what;
   unsigned n; /* control register, disk register */
   uint32_t value;
 };
@@ -115,12 +116,10 @@ const char *exhaust_scope(void)
   return scope;
 }
 
-static void add_rest(struct exhaust *e, int what, unsigned n, uint32_t value)
+static void add_rest(struct exhaust *e, enum rest_kind what, unsigned n, uint32_t value)
 {
   assert(e->rest_count < MAX_RESTS);
-  e->rest[e->rest_count].what = what;
-  e->rest[e->rest_count].n = n;
-  e->rest[e->rest_count++].value = value;
+  e->rest[e->rest_count++] = (struct rest){what, n, value};
 }
 
 static void list_rests(struct exhaust *e)
