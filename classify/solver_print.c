@@ -55,6 +55,10 @@ void solver_print(struct solver *s, enum isa_insn insn, enum model model, enum q
   }
   struct terms *t = terms_create(profile, insn);
   struct query query;
+  if (!t) {
+    fputs("; the host has no memory for this query\n", out);
+    return;
+  }
   query_build(t, q, model, &query);
   Z3_set_ast_print_mode(terms_z3(t), Z3_PRINT_SMTLIB2_COMPLIANT);
   print_symbols(t, out);

@@ -28,6 +28,10 @@ struct terms *terms_create(const struct profile *profile, enum isa_insn insn)
   Z3_config config = Z3_mk_config();
   t->z3 = Z3_mk_context(config);
   Z3_del_config(config);
+  if (!t->z3) {
+    free(t);
+    return NULL;
+  }
   Z3_set_error_handler(t->z3, host_failed);
   t->profile = profile;
   t->insn = insn;

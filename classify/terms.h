@@ -98,8 +98,8 @@ struct term_result {
   Z3_ast output[TERM_OUTPUTS]; /* NULL: a control register that the profile lacks */
 };
 
-/* One instruction of one profile, with symbolic operands. Ends the process with
- * status 3 when Z3 has no memory. */
+/* One instruction of one profile, with symbolic operands. NULL: the host has no memory.
+ * Once there is one, Z3 being out of memory ends the process with status 3. */
 struct terms;
 struct terms *terms_create(const struct profile *profile, enum isa_insn insn);
 void terms_destroy(struct terms *t); /* and every term */
