@@ -37,11 +37,11 @@ enum { WORDS = 4, FEW_WORDS = 2, VALUES = 4, BRIEF_VALUES = 2 };
 static const char scope[] =
     "64 KiB of storage with data at two addresses, one of which a tight BOUND hides; every "
     "combination of mode, previous mode (0 and the least privileged), IE, TE, two values of BASE, "
-    "two of BOUND, two of PSW.key where there are storage keys, with every control register and a "
-    "few immediates as operand, four values of each register operand and four of the data; and "
-    "with each of these, for two values of each register operand and one of the data, every other "
-    "control register, C, V, the console's input, each disk register and storage keys, one at a "
-    "time away from reset";
+    "two of BOUND and, where there are storage keys, two of PSW.key; with every control register "
+    "or up to four immediates as operand, four values of each register operand, and up to four of "
+    "the data; and with each of these, for two values of each register operand and one of the "
+    "data, every other control register, C, V, the console's input, each disk register and a "
+    "storage key, one at a time away from reset";
 
 /* In what states are away from the state after reset, one after the other. */
 enum rest_kind { REST_NONE, REST_PSW, REST_CR, REST_KEYS, REST_INPUT, REST_DISK };

@@ -259,7 +259,8 @@ static void place_keys(struct trial_machine *t, const struct trial_key *keys, un
   t->key_count = count;
 }
 
-static void set_devices(struct trial_machine *t, const struct trial_state *s)
+/* False: the host has no memory. */
+static bool set_devices(struct trial_machine *t, const struct trial_state *s)
 {
   struct devices want = {s->input, s->input ? s->input_byte : 0, s->disk_sector, s->disk_address,
                          s->disk_count};
@@ -267,10 +268,13 @@ static void set_devices(struct trial_machine *t, const struct trial_state *s)
   if (!t->devices_touched && have->input == want.input && have->byte == want.byte &&
       have->disk_sector == want.disk_sector && have->disk_address == want.disk_address &&
       have->disk_count == want.disk_count) {
-    return;
+    return true;
   }
   struct machine *m = t->machine;
-  m->ops->load_devices(m, &t->fresh[t->next_fresh]);
+  t->devices_touched = true;
+  if (!m->ops->load_devices(m, &t->fresh[t->next_fresh])) {
+    return false;
+  }
   t->next_fresh = !t->next_fresh;
   machine_port_out(m, PORT_DISK_SECTOR, want.disk_sector);
   machine_port_out(m, PORT_DISK_ADDRESS, want.disk_address);
@@ -281,6 +285,7 @@ static void set_devices(struct trial_machine *t, const struct trial_state *s)
   t->devices = want;
   t->devices_touched = false;
   t->devices_digest = machine_device_digest(m);
+  return true;
 }
 
 static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32_t timer)
@@ -301,7 +306,7 @@ static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32
 }
 
 /* Devices before control registers: a byte that arrives raises its line. */
-static void set_up(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
+static bool set_up(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
                    const struct placed *placed)
 {
   struct machine *m = t->machine;
@@ -311,11 +316,14 @@ static void set_up(struct trial_machine *t, const struct trial_state *s, uint32_
   }
   place(t, placed, s->view_count + s->outside_count);
   place_keys(t, s->key, s->key_count);
-  set_devices(t, s);
+  if (!set_devices(t, s)) {
+    return false;
+  }
   machine_set_run_state(m, MACHINE_RUNNING);
   machine_set_regs(m, s->reg);
   machine_set_pc(m, s->pc);
   set_crs(t, s, timer);
+  return true;
 }
 
 static bool can_fetch(const struct trial_machine *t, const struct trial_state *s)
@@ -428,8 +436,7 @@ static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32
                     const struct placed *placed, struct trial_result *r)
 {
   struct machine *m = t->machine;
-  set_up(t, s, timer, placed);
-  if (!can_fetch(t, s)) {
+  if (!set_up(t, s, timer, placed) || !can_fetch(t, s)) {
     return false;
   }
   uint64_t storage = machine_storage_digest(m), keys = machine_key_changes(m);
