@@ -26,6 +26,7 @@ struct maker {
   struct program p;        /* the part in the making */
   unsigned wild;           /* out of 100: how often something silly is done */
   enum isa_insn favourite; /* is met more often, so that each is met often in some guest */
+  bool devoted;            /* and as often as can be */
   uint32_t base, bound;
   uint32_t entry[USER_COUNT]; /* virtual */
 };
@@ -214,6 +215,7 @@ static void put_ambush(struct maker *k)
   if (insn == ISA_HALT && random_below(&k->r, 3)) {
     insn = ISA_WFI;
   }
+  insn = k->devoted ? k->favourite : insn;
   put_li(&k->p, REG_T1, insn == ISA_JUSER ? user_entry(k) : DATA + 8 * random_below(&k->r, 16));
   if (insn == ISA_LPSW) { /* on in line */
     put_li(&k->p, REG_T0, PSW_IE_MASK);
@@ -286,6 +288,10 @@ static void put_user_piece(struct maker *k)
 
 static void put_kernel_piece(struct maker *k)
 {
+  if (k->devoted && random_below(&k->r, 4) == 0) {
+    put_favourite(k);
+    return;
+  }
   if (keyed(k) && random_below(&k->r, 10) == 0) {
     put_keys(k);
     return;
@@ -534,7 +540,8 @@ void guest_blank(struct guest *g, const struct profile *profile)
   g->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
 }
 
-void guest_generate(struct guest *g, uint64_t seed, const struct profile *profile)
+static void generate(struct guest *g, uint64_t seed, const struct profile *profile,
+                     enum isa_insn devoted_to)
 {
   static const unsigned wildness[] = {0, 2, 5, 20};
   guest_blank(g, profile);
@@ -544,6 +551,8 @@ void guest_generate(struct guest *g, uint64_t seed, const struct profile *profil
   k.wild = wildness[random_below(&k.r, 4)];
   uint32_t favourite = random_below(&k.r, ISA_INSN_COUNT + 4); /* a guest halts but once */
   k.favourite = favourite < ISA_INSN_COUNT ? (enum isa_insn)favourite : ISA_HALT;
+  k.devoted = devoted_to < ISA_INSN_COUNT;
+  k.favourite = k.devoted ? devoted_to : k.favourite;
   k.base = random_below(&k.r, 3) ? USERS : 0;
   k.bound = DATA + DATA_SIZE - k.base + (random_below(&k.r, 6) ? 0 : random_below(&k.r, 9) - 4);
   g->sectors = random_below(&k.r, 3) ? 20 : 0;
@@ -556,6 +565,9 @@ void guest_generate(struct guest *g, uint64_t seed, const struct profile *profil
   make_boot(&k);
   make_data(&k);
   make_processor(&k);
+  if (k.devoted && random_below(&k.r, 2)) {
+    g->cr[CR_PSW] = psw_set_ie(g->cr[CR_PSW], 1); /* cli is of no account without */
+  }
   if (keyed(&k)) {
     make_keys(&k);
   }
@@ -566,6 +578,17 @@ void guest_generate(struct guest *g, uint64_t seed, const struct profile *profil
     g->input[i].at = at;
     g->input[i].byte = (uint8_t)random_word(&k.r);
   }
+}
+
+void guest_generate(struct guest *g, uint64_t seed, const struct profile *profile)
+{
+  generate(g, seed, profile, ISA_INSN_COUNT);
+}
+
+void guest_generate_for(struct guest *g, uint64_t seed, const struct profile *profile,
+                        enum isa_insn insn)
+{
+  generate(g, seed, profile, insn);
 }
 
 /* ---------------------------------------------------------- in and out of machines */

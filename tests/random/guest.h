@@ -32,6 +32,9 @@ struct guest {
 
 /* The guest of a seed. */
 void guest_generate(struct guest *g, uint64_t seed, const struct profile *profile);
+/* One whose kernel is given to that instruction, in states in which it matters. */
+void guest_generate_for(struct guest *g, uint64_t seed, const struct profile *profile,
+                        enum isa_insn insn);
 /* As a machine is after reset. */
 void guest_blank(struct guest *g, const struct profile *profile);
 /* Into a machine that was just reset. */

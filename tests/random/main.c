@@ -10,6 +10,7 @@
 #include "tests/common/program.h"
 #include "tests/random/coverage.h"
 #include "tests/random/faults.h"
+#include "tests/random/practice.h"
 #include "tests/random/shrink.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -30,6 +31,8 @@ struct settings {
   const struct fault *fault;
   bool virtual, engines;
   bool table, strict;
+  const char *offenders; /* NULL: not a matter of theory against practice */
+  const char *harmless;
 };
 
 struct run {
@@ -70,6 +73,22 @@ static void print_offender(const struct guest *g, const struct finding *f)
   }
 }
 
+static void print_replay(const struct run *run)
+{
+  const struct settings *set = &run->set;
+  printf("#   replay: %s --from %llu --seeds 1", run->program, (unsigned long long)run->guest.seed);
+  if (set->profile) {
+    printf(" --profile %s", set->profile);
+  }
+  if (set->fault) {
+    printf(" --fault %s", set->fault->name);
+  }
+  if (set->offenders) {
+    printf(" --offenders '%s' --harmless '%s'", set->offenders, set->harmless);
+  }
+  printf("\n");
+}
+
 static void report(struct run *run, struct trial_way way, struct finding f)
 {
   static const char *const engines[] = {"fast", "unfused", "stepper"};
@@ -82,10 +101,7 @@ static void report(struct run *run, struct trial_way way, struct finding f)
   }
   printf(", compared every %s%u ticks\n#   %s\n", way.stride == 1 ? "" : "1 to ", way.stride,
          f.what);
-  printf("#   replay: %s --from %llu --seeds 1%s%s%s%s\n", run->program,
-         (unsigned long long)g->seed, run->set.profile ? " --profile " : "",
-         run->set.profile ? run->set.profile : "", run->set.fault ? " --fault " : "",
-         run->set.fault ? run->set.fault->name : "");
+  print_replay(run);
   shrink(g, &way, &f);
   printf("#   shrunk: %s\n", f.what);
   unsigned count = shrink_print(g, &f, stdout);
@@ -178,16 +194,41 @@ static int run_all(struct run *run)
   return !agreed || holes != 0;
 }
 
+static int practise(struct run *run)
+{
+  struct practice p = {.profile = run->named,
+                       .modules = run->set.fault ? &run->set.fault->modules : NULL};
+  struct trial_way way;
+  struct finding f;
+  if (!practice_list(&p.offenders, run->set.offenders) ||
+      !practice_list(&p.harmless, run->set.harmless)) {
+    fprintf(stderr, "random: not instructions, each once: %s; %s\n", run->set.offenders,
+            run->set.harmless);
+    return 2;
+  }
+  if (!practice_run(&p, run->set.from, run->set.seeds, &run->guest, &way, &f)) {
+    report(run, way, f);
+    printf("#   not at an offender that is listed for %s: %s\n", profile_name(p.profile),
+           run->set.offenders);
+    return 1;
+  }
+  return !practice_tell(&p, stdout);
+}
+
 /* -------------------------------------------------------------------- options */
 
 static const char usage[] =
     "usage: random [--from N] [--seeds N] [--profile NAME] [--fault NAME] [--faults]\n"
     "              [--only virtual|engines] [--coverage] [--strict]\n"
+    "              [--offenders LIST [--harmless LIST]]\n"
     "  --profile   all on this one; else those on which Theorem 1 holds, and for the\n"
     "              engines others too\n"
     "  --fault     with a deliberately wrong VMM module; --faults lists them\n"
     "  --coverage  prints what was executed and met\n"
     "  --strict    fails if anything that could be met was not\n"
+    "  --offenders every divergence on the profile is to be at one of these, and at each\n"
+    "              of them there is to be one; '-': no divergence at all\n"
+    "  --harmless  except that at these there is to be none\n"
     "Exit status: 0 no divergence, 1 one (shrunk and printed), 2 usage.\n";
 
 static int complain(void)
@@ -229,8 +270,10 @@ static struct settings read_options(int argc, char **argv)
                                           {"only", required_argument, NULL, 'o'},
                                           {"coverage", no_argument, NULL, 'c'},
                                           {"strict", no_argument, NULL, 'x'},
+                                          {"offenders", required_argument, NULL, 'b'},
+                                          {"harmless", required_argument, NULL, 'h'},
                                           {NULL, 0, NULL, 0}};
-  struct settings s = {.seeds = 1000, .virtual = true, .engines = true};
+  struct settings s = {.seeds = 1000, .virtual = true, .engines = true, .harmless = "-"};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
     case 'f':
@@ -255,6 +298,12 @@ static struct settings read_options(int argc, char **argv)
     case 'c':
       s.table = true;
       break;
+    case 'b':
+      s.offenders = optarg;
+      break;
+    case 'h':
+      s.harmless = optarg;
+      break;
     case 'x':
       s.strict = true;
       break;
@@ -262,7 +311,7 @@ static struct settings read_options(int argc, char **argv)
       complain();
     }
   }
-  return optind == argc ? s : (complain(), s);
+  return optind == argc && (!s.offenders || s.profile) ? s : (complain(), s);
 }
 
 int main(int argc, char **argv)
@@ -278,7 +327,7 @@ int main(int argc, char **argv)
     run->other[i] = load(others[i]);
   }
   run->named = run->set.profile ? load(run->set.profile) : NULL;
-  int status = run_all(run);
+  int status = run->set.offenders ? practise(run) : run_all(run);
   for (unsigned i = 0; i < COUNT(virtualizable); i++) {
     profile_destroy(run->good[i]);
   }

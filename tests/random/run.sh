@@ -36,20 +36,12 @@ for fault in $("$random" --faults); do
   result $? "found and shrunk: $fault" "$log"
 done
 
-# Theorem 1 holds here as on pg, whatever the machine is called and its modes are.
-for profile in m68010 mips riscv vtx; do
-  "$random" --only virtual --profile "$profile" --from "${FROM:-10000}" --seeds 300 >"$log" 2>&1
-  result $? "no divergence on $profile" "$log"
-done
-
-# Theorem 1 fails here, and so must the comparison, at an instruction that is to
-# blame, whichever program finds it.
+# Theorem 1 fails here, and a report names the instruction that is to blame and little
+# else. Which instructions that are, on every profile: tests/practice/run.sh.
 for profile in x86-popf pdp10 pdp11 vax m68000 x86 armv7 itanium docs/examples/open-rfe.profile; do
-  for from in 0 1000 2000; do
-    "$random" --only virtual --profile "$profile" --from "$from" --seeds 200 >"$log" 2>&1
-    [ $? = 1 ] && small "$log" && grep -q "is an offender of $(basename "$profile" .profile):" "$log"
-    result $? "$profile diverges from seed $from on, by its own instruction" "$log"
-  done
+  "$random" --only virtual --profile "$profile" --seeds 200 >"$log" 2>&1
+  [ $? = 1 ] && small "$log" && grep -q "is an offender of $(basename "$profile" .profile):" "$log"
+  result $? "$profile diverges, by its own instruction" "$log"
 done
 
 # The command that a report names shows the same again.

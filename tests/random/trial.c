@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/ops.h"
 #include "tests/common/program.h"
 #include "tests/common/twin.h"
 
@@ -15,16 +16,19 @@ static void open_pair(struct twin *t, const struct guest *g, const struct trial_
                                      .no_vmm = way->engines,
                                      .modules = way->modules,
                                      .storage = GUEST_STORAGE});
+  if (way->moved) {
+    t->real->ops->set_cpuid(t->real, ~machine_get_cr(t->real, CR_CPUID));
+  }
   guest_load(g, t->bare);
   guest_load(g, t->vm);
 }
 
-static bool in_control(struct twin *t, struct finding *f)
+static bool in_control(struct twin *t)
 {
   for (unsigned i = 0; i < t->depth; i++) {
     const char *first;
     if (vmm_violations(t->vmm[i], &first)) {
-      snprintf(f->what, sizeof f->what, "resource control: %s", first);
+      snprintf(t->difference, sizeof t->difference, "resource control: %s", first);
       return false;
     }
   }
@@ -47,15 +51,13 @@ bool trial(const struct guest *g, const struct trial_way *way, struct coverage_o
     f->at = stepping ? coverage_look(t.bare) : (struct coverage_view){.runs = false};
     uint32_t stride = stepping ? 1 : 1 + random_below(&cuts, way->stride);
     uint64_t until = f->tick + stride;
-    agreed = twin_run(&t, until < g->ticks ? until : g->ticks, stride);
+    agreed = twin_run(&t, until < g->ticks ? until : g->ticks, stride) && in_control(&t);
     ended = machine_tick(t.bare) == f->tick;
     if (c && stepping) {
       coverage_step(c, &history, &f->at, &t.stop, !ended);
     }
   }
-  if (agreed) {
-    agreed = in_control(&t, f);
-  } else {
+  if (!agreed) {
     memcpy(f->what, t.difference, sizeof t.difference);
   }
   if (ticks) {

@@ -13,6 +13,7 @@ struct trial_way {
   unsigned depth;                    /* VMMs on top of each other */
   uint32_t stride;                   /* ticks between comparisons at most; 1: every tick */
   const struct vmm_modules *modules; /* NULL: the VMM's own */
+  bool moved;                        /* the virtual machine, to a processor with another identity */
 };
 
 /* Where they parted: they were equal at `tick`, about to execute `at`. */
