@@ -35,7 +35,7 @@ static int run_traced(struct request *r, struct machine *m)
   if (status != STATUS_DONE)
     return status;
   status = runner_run(&r->runner, m);
-  return trace_options_finish(recorder, m, status);
+  return trace_options_end(recorder, m, status);
 }
 
 static int run_bare(struct request *request)

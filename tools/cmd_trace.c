@@ -1,6 +1,6 @@
 /* trapeze trace: a recorded run, as text, as data, as pictures. */
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -174,20 +174,21 @@ static int check_page(const struct request *r)
 
 static int draw(struct request *r, const struct trace *t, FILE *out)
 {
-  char *graph = NULL;
-  size_t len = 0;
-  FILE *f = open_memstream(&graph, &len);
-  bool done = f && picture_write(f, &r->picture, t, &r->filter);
-  if (f && (ferror(f) || fclose(f) != 0))
-    done = false;
-  int status = out_of_memory(done);
+  FILE *graph = graphviz_temporary("trace");
+  if (!graph)
+    return STATUS_OURS;
+  int status = out_of_memory(picture_write(graph, &r->picture, t, &r->filter));
   if (status == STATUS_DONE)
     status = check_page(r);
+  if (status == STATUS_DONE && fflush(graph) != 0) {
+    message_error("trace", "cannot write a temporary file: %s", strerror(errno));
+    status = STATUS_OURS;
+  }
   if (status == STATUS_DONE && r->format == DOT)
-    fwrite(graph, 1, len, out);
+    status = graphviz_copy("trace", graph, out);
   else if (status == STATUS_DONE)
-    status = graphviz_draw("trace", r->picture.program, formats[r->format], graph, len, out);
-  free(graph);
+    status = graphviz_draw("trace", r->picture.program, formats[r->format], graph, out);
+  fclose(graph);
   return status;
 }
 

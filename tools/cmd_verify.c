@@ -112,8 +112,7 @@ static void record(void *ctx, struct pair *pair, const struct divergence *first,
 {
   struct request *r = ctx;
   if (over) {
-    r->traced = trace_options_finish(r->recorder, pair->vm, r->traced);
-    r->recorder = NULL;
+    trace_options_stop(r->recorder, pair->vm);
     return;
   }
   r->traced = trace_options_start(&r->trace, &r->setup, NULL, pair->stack, &r->recorder);
@@ -140,15 +139,21 @@ static int verify(struct request *r)
   if (done != VERIFY_DONE) {
     if (*result.host_reason)
       message_error("verify", "%s", result.host_reason);
-    return STATUS_OURS;
+    return trace_options_finish(r->recorder, STATUS_OURS);
   }
   struct report report = {.setup = &r->setup,
                           .config = &config,
                           .result = &result,
                           .depth = world.depth,
                           .sectors = world.sectors};
+  if (r->traced != STATUS_DONE)
+    return r->traced;
   int status = print_report(r, &report);
-  return r->traced == STATUS_DONE ? status : r->traced;
+  if (fflush(stdout) != 0 && status != STATUS_OURS) {
+    message_lost_output();
+    status = STATUS_OURS;
+  }
+  return trace_options_finish(r->recorder, status);
 }
 
 static int check_options(struct request *r, const char *program)

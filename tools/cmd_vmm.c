@@ -76,7 +76,7 @@ static int run_stack(struct request *r, struct stack *s)
   if (status != STATUS_DONE)
     return status;
   status = runner_run(&r->runner, vm);
-  status = trace_options_finish(recorder, vm, status);
+  status = trace_options_end(recorder, vm, status);
   status = report_violations(s, status);
   if (r->runner.stats && status != STATUS_OURS)
     print_stats(s);
@@ -111,12 +111,10 @@ int cmd_vmm(int argc, char **argv)
   struct request r = {.depth = 1, .trace.command = "vmm"};
   struct setup *s = &r.runner.setup;
   setup_init(s, "vmm");
-  const struct option_group groups[] = {{"The machine", setup_machine_options, s},
-                                        {"The VMM", options, &r},
-                                        {"The console", setup_console_options, s},
-                                        {"The run", runner_options, &r.runner},
-                                        {"The trace", trace_options, &r.trace},
-                                        {NULL, NULL, NULL}};
+  const struct option_group groups[] = {
+      {"The machine", setup_machine_options, s}, {"The VMM", options, &r},
+      {"The console", setup_console_options, s}, {"The run", runner_options, &r.runner},
+      {"The trace", trace_options, &r.trace},    {NULL, NULL, NULL}};
   char **operands;
   int count;
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);

@@ -56,6 +56,8 @@ printf '.macro hole\npopf\n.endm\n_start: hole\nhole\nhalt\n' >hole.s
 mkdir gen
 "$BUILD/trapeze" asm echo.s -o echo.elf || exit 3
 "$BUILD/trapeze" asm echo.s -f raw -o echo.bin || exit 3
+"$BUILD/trapeze" vmm popf --profile=x86 --trace=popf.trace --ticks=1050 >/dev/null 2>&1
+[ -s popf.trace ] || exit 3
 cp "$work/pg32.isa" .
 inputs=$(find . -type f | sort)
 
@@ -234,6 +236,17 @@ trapeze verify --json --profile=x86 --memory=64K --disk=16 --ticks=5000 popf
 trapeze verify --profile=x86 --memory=64K --disk=16 --ticks=5000 popf
 trapeze verify --profile=x86 --memory=64K --disk=16 --step-only --ticks=5000 hole.s
 trapeze verify --disk=disk.img --memory=64K --ticks=20000 disk
+trapeze run --profile=x86 --trace=new.trace popf
+trapeze vmm --depth=2 --trace=new.trace --trace-events=all echo.elf --input=typed
+trapeze verify --profile=x86 --memory=64K --disk=16 --ticks=5000 --trace=new.trace popf
+wrong_input trace echo.bin
+trapeze trace popf.trace -o new.txt
+for format in jsonl html chrome; do
+  trapeze trace popf.trace -T $format
+done
+for picture in ladder graph modes memory; do
+  trapeze trace popf.trace -T dot -p $picture -o new.dot
+done
 trapeze profiles --json x86
 trapeze profiles --json
 trapeze profiles pg
@@ -245,6 +258,8 @@ isagen --manual pg32.isa
 interrupt asm echo.s -o new.elf --listing=new.lst
 interrupt asm echo.s -f raw -o new.bin
 interrupt disasm echo.elf -o new.s
+interrupt run --trace=new.trace echo.s
+interrupt trace popf.trace -T html -o new.html
 interrupt run --input=typed --record=new.log echo.s
 
 # The judge can condemn: a crash, a wrong status, a leak, silence, a file left behind.

@@ -1,5 +1,7 @@
 #include "tools/trace/chrome.h"
 
+#include <errno.h>
+
 #include "tools/common/json.h"
 
 struct writer {
@@ -85,6 +87,7 @@ bool chrome_write(FILE *out, const struct trace *t, const struct trace_filter *f
   struct story s;
   if (!story_tell(&s, t, f))
     return false;
+  errno = 0;
   struct writer w = {.out = out, .story = &s};
   fputs("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", out);
   put_name(&w, "process_name", 0, t->program);
@@ -96,5 +99,5 @@ bool chrome_write(FILE *out, const struct trace *t, const struct trace_filter *f
     put_row(&w, &s.rows[i]);
   fputs("\n]}\n", out);
   story_destroy(&s);
-  return !w.no_memory;
+  return !w.no_memory && errno != ENOMEM; /* members that could not be made */
 }

@@ -14,13 +14,11 @@
 extern char **environ;
 
 /* Through files without names, so that neither side waits for the other. */
-static FILE *input_file(const char *graph, size_t len)
+FILE *graphviz_temporary(const char *command)
 {
   FILE *f = tmpfile();
-  if (f && (fwrite(graph, 1, len, f) != len || fflush(f) != 0 || fseek(f, 0, SEEK_SET) != 0)) {
-    fclose(f);
-    f = NULL;
-  }
+  if (!f)
+    message_error(command, "cannot create a temporary file: %s", strerror(errno));
   return f;
 }
 
@@ -42,7 +40,7 @@ static int spawn(const char *program, const char *format, FILE *in, FILE *out, p
   return error;
 }
 
-static int complain(const char *command, const char *program, int error)
+static void complain(const char *command, const char *program, int error)
 {
   if (error == ENOENT)
     message_error(command,
@@ -51,10 +49,9 @@ static int complain(const char *command, const char *program, int error)
                   program);
   else
     message_error(command, "cannot run '%s': %s", program, strerror(error));
-  return STATUS_OURS;
 }
 
-static int copy(const char *command, FILE *from, FILE *to)
+int graphviz_copy(const char *command, FILE *from, FILE *to)
 {
   char buf[65536];
   size_t n;
@@ -63,34 +60,30 @@ static int copy(const char *command, FILE *from, FILE *to)
     fwrite(buf, 1, n, to);
   if (!ferror(from))
     return STATUS_DONE;
-  message_error(command, "cannot read the picture back: %s", strerror(errno));
+  message_error(command, "cannot read a temporary file: %s", strerror(errno));
   return STATUS_OURS;
 }
 
-int graphviz_draw(const char *command, const char *program, const char *format, const char *graph,
-                  size_t len, FILE *out)
+int graphviz_draw(const char *command, const char *program, const char *format, FILE *graph,
+                  FILE *out)
 {
-  FILE *in = input_file(graph, len), *drawn = in ? tmpfile() : NULL;
-  int status = STATUS_OURS, how = 0;
+  FILE *drawn = graphviz_temporary(command);
+  if (!drawn)
+    return STATUS_OURS;
+  rewind(graph);
   pid_t pid;
-  if (!drawn) {
-    message_error(command, "cannot create a temporary file: %s", strerror(errno));
+  int status = STATUS_OURS, how = 0;
+  int error = spawn(program, format, graph, drawn, &pid);
+  if (error) {
+    complain(command, program, error);
   } else {
-    int error = spawn(program, format, in, drawn, &pid);
-    if (error) {
-      status = complain(command, program, error);
-    } else {
-      while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
-        ;
-      if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
-        status = copy(command, drawn, out);
-      else
-        message_error(command, "'%s' could not draw the picture", program);
-    }
+    while (waitpid(pid, &how, 0) < 0 && errno == EINTR)
+      ;
+    if (WIFEXITED(how) && WEXITSTATUS(how) == 0)
+      status = graphviz_copy(command, drawn, out);
+    else
+      message_error(command, "'%s' could not draw the picture", program);
   }
-  if (drawn)
-    fclose(drawn);
-  if (in)
-    fclose(in);
+  fclose(drawn);
   return status;
 }

@@ -4,12 +4,15 @@
 #ifndef TRAPEZE_TOOLS_TRACE_GRAPHVIZ_H
 #define TRAPEZE_TOOLS_TRACE_GRAPHVIZ_H
 
-#include <stddef.h>
 #include <stdio.h>
 
-/* Draws `graph` (len bytes) with "dot" or "neato", as "svg" or "png", to `out`.
- * Returns an exit status, after a message. */
-int graphviz_draw(const char *command, const char *program, const char *format, const char *graph,
-                  size_t len, FILE *out);
+/* Draws the graph in the file `graph`, from its start, with "dot" or "neato", as "svg"
+ * or "png", to `out`. Returns an exit status, after a message. */
+int graphviz_draw(const char *command, const char *program, const char *format, FILE *graph,
+                  FILE *out);
+/* A file without a name; NULL after a message. */
+FILE *graphviz_temporary(const char *command);
+/* Copies it from its start. Returns an exit status, after a message. */
+int graphviz_copy(const char *command, FILE *from, FILE *to);
 
 #endif

@@ -1,5 +1,6 @@
 #include "tools/trace/html.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,10 +125,12 @@ bool html_write(FILE *out, const struct trace *t, const struct trace_filter *f)
   if (!story_tell(&s, t, f))
     return false;
   const char *page = (const char *)tools_embedded_page[0].bytes, *mark = strstr(page, DATA_MARK);
+  errno = 0;
   json_t *data = json_story(&s);
   fwrite(page, 1, (size_t)(mark - page), out);
   /* With slashes escaped, nothing in it can end the element that holds it. */
-  bool done = data && json_dumpf(data, out, JSON_COMPACT | JSON_ESCAPE_SLASH) == 0;
+  bool done =
+      data && errno != ENOMEM && json_dumpf(data, out, JSON_COMPACT | JSON_ESCAPE_SLASH) == 0;
   fputs(mark + strlen(DATA_MARK), out);
   json_decref(data);
   story_destroy(&s);

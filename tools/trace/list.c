@@ -1,5 +1,6 @@
 #include "tools/trace/list.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "tools/common/json.h"
@@ -79,9 +80,11 @@ void list_text(FILE *out, const struct trace *t, const struct trace_filter *f)
 
 /* --------------------------------------------------------------- JSON lines */
 
+/* A member that could not be made is silently left out of its object: errno tells. */
 static bool put_line(FILE *out, json_t *object)
 {
-  bool done = object && json_dumpf(object, out, JSON_COMPACT | JSON_PRESERVE_ORDER) == 0;
+  bool done =
+      object && errno != ENOMEM && json_dumpf(object, out, JSON_COMPACT | JSON_PRESERVE_ORDER) == 0;
   fputc('\n', out);
   json_decref(object);
   return done;
@@ -127,6 +130,7 @@ bool list_jsonl(FILE *out, const struct trace *t, const struct trace_filter *f)
   unsigned machine;
   trace_start(&c, t);
   words_start(&w, t);
+  errno = 0;
   bool done = put_line(out, json_head(t));
   while (done && trace_next(&c, &machine, &e)) {
     words_follow(&w, machine, &e);

@@ -1,11 +1,14 @@
 #include "tools/trace/record.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "isa/host.h"
 #include "tools/command.h"
 #include "tools/common/file.h"
 #include "tools/common/guests.h"
@@ -14,6 +17,7 @@
 
 /* Events of a block; each ends up in a chunk of its own. */
 #define BLOCK_BYTES 65536u
+#define STACK_SIZE  (256u << 10)
 /* Of a source line. */
 #define MAX_LINE 1000u
 
@@ -37,7 +41,8 @@ struct trace_recorder {
   struct machine *machines[TRACE_MAX_MACHINES];
   const char *names[TRACE_MAX_MACHINES]; /* as events point to them */
   bool interrupt[ISA_CAUSE_LIMIT];
-  bool failed; /* out of memory */
+  bool failed; /* and the user was told */
+  int error;   /* errno of the first write that failed */
 
   /* Batches go round: the one at `first % BATCHES` is next to be encoded, the one at
    * `last % BATCHES` is being filled. A thread of its own encodes and writes, so that
@@ -46,6 +51,7 @@ struct trace_recorder {
   struct raw *fill, *fill_end;
   unsigned counts[BATCHES];
   pthread_t thread;
+  void *stack; /* its own: what glibc keeps of a thread for the next one looks like a leak */
   pthread_mutex_t lock;
   pthread_cond_t changed;
   unsigned first, last; /* under lock, but for the owner's reading of last */
@@ -59,6 +65,22 @@ struct trace_recorder {
   uint8_t block[BLOCK_BYTES + CODEC_MAX_EVENT + CODEC_MAX_NUMBER];
 };
 
+static void fail(struct trace_recorder *r, const char *what, const char *name, int error)
+{
+  if (r->failed)
+    return;
+  r->failed = true;
+  if (error == ENOMEM)
+    message_error(r->command, "out of memory");
+  else
+    message_error(r->command, "cannot %s '%s': %s", what, name, strerror(error));
+}
+
+static void no_memory(struct trace_recorder *r)
+{
+  fail(r, "", "", ENOMEM);
+}
+
 /* ------------------------------------------------------------------- chunks */
 
 static void put_chunk(struct trace_recorder *r, int tag, const uint8_t *bytes, size_t len)
@@ -71,11 +93,14 @@ static void put_chunk(struct trace_recorder *r, int tag, const uint8_t *bytes, s
   uint32_t sum = codec_checksum(tag, bytes, len);
   for (unsigned i = 0; i < 4; i++)
     fputc((int)(sum >> 8 * i & 0xff), out);
+  if (ferror(out) && !r->error)
+    r->error = errno;
 }
 
 /* A payload that is put together in memory. */
 struct payload {
   FILE *stream;
+  bool failed; /* out of memory, which the stream itself does not remember */
   char *bytes;
   size_t len;
 };
@@ -87,24 +112,29 @@ static bool payload_open(struct payload *p)
   return p->stream != NULL;
 }
 
-static void number(const struct payload *p, uint64_t n)
+static void put(struct payload *p, const void *bytes, size_t len)
 {
-  uint8_t bytes[CODEC_MAX_NUMBER];
-  fwrite(bytes, 1, (size_t)(codec_put_number(bytes, n) - bytes), p->stream);
+  if (fwrite(bytes, 1, len, p->stream) != len)
+    p->failed = true;
 }
 
-static void text(const struct payload *p, const char *s)
+static void number(struct payload *p, uint64_t n)
+{
+  uint8_t bytes[CODEC_MAX_NUMBER];
+  put(p, bytes, (size_t)(codec_put_number(bytes, n) - bytes));
+}
+
+static void text(struct payload *p, const char *s)
 {
   size_t len = s ? strlen(s) : 0;
   number(p, len);
-  fwrite(s ? s : "", 1, len, p->stream);
+  put(p, s ? s : "", len);
 }
 
 static void payload_close(struct trace_recorder *r, struct payload *p, int tag)
 {
-  bool bad = ferror(p->stream);
-  if (fclose(p->stream) != 0 || bad)
-    r->failed = true;
+  if (fclose(p->stream) != 0 || p->failed || !p->bytes)
+    no_memory(r);
   else
     put_chunk(r, tag, (const uint8_t *)p->bytes, p->len);
   free(p->bytes);
@@ -117,7 +147,7 @@ static void put_header(struct trace_recorder *r, const struct trace_record_confi
 {
   struct payload p;
   if (!payload_open(&p)) {
-    r->failed = true;
+    no_memory(r);
     return;
   }
   text(&p, c->command);
@@ -134,7 +164,7 @@ static void put_behaviours(struct trace_recorder *r, const struct profile *profi
 {
   struct payload p;
   if (!payload_open(&p)) {
-    r->failed = true;
+    no_memory(r);
     return;
   }
   unsigned user = profile_user_mode(profile);
@@ -159,14 +189,14 @@ static int compare_lines(const void *a, const void *b)
   return files ? files : (x->line > y->line) - (x->line < y->line);
 }
 
-/* Puts the lines of one file that `all` names; those it does not have are left out. */
-static void put_file(const struct payload *p, const struct source_line *all, size_t count, FILE *in)
+/* Puts the lines of one file that `all` names; those it does not have are left out.
+ * False: the host refused, see errno. */
+static bool put_file(struct payload *p, const struct source_line *all, size_t count, FILE *in)
 {
   char *line = NULL;
   size_t size = 0, next = 0;
   bool first = true;
-  ssize_t len;
-  for (unsigned n = 1; next < count && (len = getline(&line, &size, in)) >= 0; n++) {
+  for (unsigned n = 1; next < count && getline(&line, &size, in) >= 0; n++) {
     if (n < all[next].line)
       continue;
     while (next < count && all[next].line <= n)
@@ -181,20 +211,31 @@ static void put_file(const struct payload *p, const struct source_line *all, siz
     text(p, line);
     first = false;
   }
+  int error = errno;
   free(line);
+  errno = error;
+  return next == count || feof(in);
 }
 
-static void put_files(const struct payload *p, const struct source_line *all, size_t count)
+static FILE *open_source(const char *file)
+{
+  const struct embedded_file *f = guests_file(file);
+  return f ? fmemopen((void *)(uintptr_t)f->bytes, f->len, "r") : fopen(file, "r");
+}
+
+static void put_files(struct trace_recorder *r, struct payload *p, const struct source_line *all,
+                      size_t count)
 {
   for (size_t i = 0, next; i < count; i = next) {
     for (next = i; next < count && strcmp(all[next].file, all[i].file) == 0;)
       next++;
-    const struct embedded_file *f = guests_file(all[i].file);
-    FILE *in = f ? fmemopen((void *)(uintptr_t)f->bytes, f->len, "r") : fopen(all[i].file, "r");
-    if (!in)
-      continue;
-    put_file(p, &all[i], next - i, in);
-    fclose(in);
+    errno = 0;
+    FILE *in = open_source(all[i].file);
+    bool done = in ? put_file(p, &all[i], next - i, in) : !host_at_fault(errno);
+    if (!done)
+      fail(r, "read", all[i].file, errno);
+    if (in)
+      fclose(in);
   }
 }
 
@@ -209,7 +250,7 @@ static void put_source(struct trace_recorder *r, const struct image *image)
   struct source_line *all = calloc(count + 1, sizeof *all), *to = all;
   struct payload p;
   if (!all || !payload_open(&p)) {
-    r->failed = true;
+    no_memory(r);
     free(all);
     return;
   }
@@ -217,7 +258,7 @@ static void put_source(struct trace_recorder *r, const struct image *image)
     for (const struct image_line *l = &lines[i]; l; l = l->via)
       *to++ = (struct source_line){l->file, l->line};
   qsort(all, count, sizeof *all, compare_lines);
-  put_files(&p, all, count);
+  put_files(r, &p, all, count);
   free(all);
   payload_close(r, &p, CHUNK_SOURCE);
 }
@@ -347,14 +388,20 @@ static void choose(struct trace_recorder *r, unsigned classes)
 static bool start_encoder(struct trace_recorder *r)
 {
   sigset_t all, before;
+  pthread_attr_t attributes;
   r->raw = calloc(BATCHES * BATCH, sizeof *r->raw);
+  r->stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   r->fill = r->raw;
   r->fill_end = r->raw + BATCH;
   pthread_mutex_init(&r->lock, NULL);
   pthread_cond_init(&r->changed, NULL);
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  bool started = r->raw && pthread_create(&r->thread, NULL, encoder, r) == 0;
+  pthread_attr_init(&attributes);
+  bool started = r->raw && r->stack != MAP_FAILED &&
+                 pthread_attr_setstack(&attributes, r->stack, STACK_SIZE) == 0 &&
+                 pthread_create(&r->thread, &attributes, encoder, r) == 0;
+  pthread_attr_destroy(&attributes);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return started;
 }
@@ -372,6 +419,8 @@ static void destroy(struct trace_recorder *r)
 {
   pthread_cond_destroy(&r->changed);
   pthread_mutex_destroy(&r->lock);
+  if (r->stack != MAP_FAILED)
+    munmap(r->stack, STACK_SIZE);
   free(r->raw);
   free(r);
 }
@@ -413,6 +462,11 @@ static unsigned index_of(const struct trace_recorder *r, const struct machine *m
   return i;
 }
 
+bool trace_record_failed(const struct trace_recorder *r)
+{
+  return r->failed;
+}
+
 bool trace_record_machine(struct trace_recorder *r, struct machine *m, struct machine *parent,
                           const struct vmm_allocation *given)
 {
@@ -422,7 +476,7 @@ bool trace_record_machine(struct trace_recorder *r, struct machine *m, struct ma
   struct payload p;
   drain(r);
   if (!payload_open(&p)) {
-    r->failed = true;
+    no_memory(r);
     return true;
   }
   const struct vmm_allocation *g = given ? given : &nothing;
@@ -445,7 +499,7 @@ void trace_record_note(struct trace_recorder *r, struct machine *m, uint64_t tic
   struct payload p;
   drain(r);
   if (!payload_open(&p)) {
-    r->failed = true;
+    no_memory(r);
     return;
   }
   number(&p, index_of(r, m));
@@ -458,6 +512,7 @@ static void forget_machines(struct trace_recorder *r)
 {
   for (unsigned i = 0; i < r->machine_count; i++)
     machine_set_tracer(r->machines[i], NULL);
+  r->machine_count = 0;
 }
 
 static void put_end(struct trace_recorder *r, const char *end)
@@ -465,7 +520,7 @@ static void put_end(struct trace_recorder *r, const char *end)
   struct payload p;
   drain(r);
   if (!payload_open(&p)) {
-    r->failed = true;
+    no_memory(r);
     return;
   }
   number(&p, r->count);
@@ -475,18 +530,22 @@ static void put_end(struct trace_recorder *r, const char *end)
   payload_close(r, &p, CHUNK_END);
 }
 
-int trace_record_close(struct trace_recorder *r, const char *end)
+void trace_record_stop(struct trace_recorder *r, const char *end)
 {
   put_end(r, end);
   forget_machines(r);
-  stop_encoder(r);
+}
+
+int trace_record_close(struct trace_recorder *r)
+{
   int status = STATUS_OURS;
-  if (r->failed) {
-    message_error(r->command, "out of memory");
+  stop_encoder(r);
+  if (r->error)
+    fail(r, "write", r->out.path, r->error);
+  if (r->failed)
     file_out_abandon(&r->out);
-  } else {
+  else
     status = file_out_commit(&r->out);
-  }
   destroy(r);
   return status;
 }

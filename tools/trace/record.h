@@ -4,9 +4,7 @@
  *   trace_record_open(&r, &config);
  *   trace_record_machine(r, real, NULL, NULL); trace_record_machine(r, vm, real, &given); …
  *   … run them …
- *   trace_record_close(r, …);
- *
- * A recorder must go (or be told to forget) before its machines do.
+ *   trace_record_stop(r, "halted"); trace_record_close(r);
  */
 #ifndef TRAPEZE_TOOLS_TRACE_RECORD_H
 #define TRAPEZE_TOOLS_TRACE_RECORD_H
@@ -34,14 +32,20 @@ int trace_record_open(struct trace_recorder **r, const struct trace_record_confi
 bool trace_record_machine(struct trace_recorder *r, struct machine *m, struct machine *parent,
                           const struct vmm_allocation *given);
 
+/* The host refused something, of which the user was told: nothing will come of it. */
+bool trace_record_failed(const struct trace_recorder *r);
+
 /* A remark about the machine at a tick: "the first divergence". */
 void trace_record_note(struct trace_recorder *r, struct machine *m, uint64_t tick,
                        const char *text);
 
-/* The machines are no longer watched. Writes how it ended (a sentence; NULL for none),
- * gives the file its name and frees r. Returns an exit status, after a message. */
-int trace_record_close(struct trace_recorder *r, const char *end);
-/* The same, but leaves no file. NULL is fine. */
+/* Writes how it ended (a sentence; NULL for none). The machines are no longer watched
+ * and may go. */
+void trace_record_stop(struct trace_recorder *r, const char *end);
+/* After that: gives the file its name and frees r. Returns an exit status, after a
+ * message. */
+int trace_record_close(struct trace_recorder *r);
+/* At any time: leaves no file. NULL is fine. */
 void trace_record_abandon(struct trace_recorder *r);
 
 #endif

@@ -244,7 +244,7 @@ static void tell_io(struct teller *l, unsigned machine, const struct trace_event
   char port[32];
   int8_t from = words_has_vmm(l->s->trace, machine) ? l->vmm_lane[machine] : guest_lane(l, guest);
   struct row *r = add_row(l, ROW_IO, guest, from, l->hardware);
-  label(r, "%s %s", e->c ? "out" : "in", words_port(e->a, port, sizeof port));
+  label(r, "%s %s", words_access(e), words_port(e->a, port, sizeof port));
 }
 
 static void tell_mode(struct teller *l, unsigned machine, const struct trace_event *e)

@@ -22,6 +22,7 @@ struct reading {
   struct codec_bytes chunk; /* what is left of the payload */
   int tag;
   bool complained, no_memory, ended;
+  bool host_refused; /* and the user was told */
 };
 
 static bool __attribute__((format(printf, 3, 4)))
@@ -128,7 +129,7 @@ static bool read_program(struct reading *r)
   r->chunk.at = r->chunk.end;
   if (!t->image)
     r->complained = true; /* image_parse() did */
-  r->no_memory = !t->image && errno == ENOMEM;
+  r->host_refused = !t->image && errno != 0;
   return t->image != NULL;
 }
 
@@ -340,7 +341,7 @@ int trace_open(const char *command, const char *path, struct trace **result)
   if (r.no_memory)
     message_error(command, "out of memory");
   trace_destroy(r.t);
-  return r.no_memory ? STATUS_OURS : STATUS_USAGE;
+  return r.no_memory || r.host_refused ? STATUS_OURS : STATUS_USAGE;
 }
 
 void trace_destroy(struct trace *t)

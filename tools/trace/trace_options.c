@@ -61,23 +61,44 @@ int trace_options_start(const struct trace_options *o, const struct setup *s, st
   int status = trace_record_open(r, &config);
   if (status != STATUS_DONE)
     return status;
-  if (bare ? trace_record_machine(*r, bare, NULL, NULL) : add_stack(*r, stack))
+  bool added = bare ? trace_record_machine(*r, bare, NULL, NULL) : add_stack(*r, stack);
+  bool failed = trace_record_failed(*r);
+  if (added && !failed)
     return STATUS_DONE;
-  message_error(s->command, "too many machines for one trace");
+  if (!failed)
+    message_error(s->command, "too many machines for one trace");
   trace_record_abandon(*r);
   *r = NULL;
-  return STATUS_USAGE;
+  return failed ? STATUS_OURS : STATUS_USAGE;
 }
 
-int trace_options_finish(struct trace_recorder *r, struct machine *m, int status)
+void trace_options_stop(struct trace_recorder *r, struct machine *m)
 {
   if (!r)
-    return status;
+    return;
   /* At its own tick a machine executes nothing, and tells why it cannot go on. */
   struct machine_stop stop = machine_run(m, machine_tick(m));
   const char *end = stop.reason ? stop.reason : session_why(stop.why);
   if (stop.why == MACHINE_LIMIT)
     end = machine_run_state(m) == MACHINE_WAITING ? session_why(MACHINE_WAITS) : "was stopped";
-  int written = trace_record_close(r, end);
+  trace_record_stop(r, end);
+}
+
+int trace_options_end(struct trace_recorder *r, struct machine *m, int status)
+{
+  if (status != STATUS_OURS)
+    trace_options_stop(r, m);
+  return trace_options_finish(r, status);
+}
+
+int trace_options_finish(struct trace_recorder *r, int status)
+{
+  if (!r)
+    return status;
+  if (status == STATUS_OURS) {
+    trace_record_abandon(r);
+    return status;
+  }
+  int written = trace_record_close(r);
   return written == STATUS_DONE ? status : written;
 }

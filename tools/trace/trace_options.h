@@ -20,8 +20,12 @@ extern const struct option_spec trace_options[];
  * is NULL if no trace is wanted. Returns an exit status, after a message. */
 int trace_options_start(const struct trace_options *o, const struct setup *s, struct machine *bare,
                         struct stack *stack, struct trace_recorder **r);
-/* Ends that, before the machines go: `m` is the one that was run. The exit status:
- * `status`, that of the run, unless the trace cannot be written. */
-int trace_options_finish(struct trace_recorder *r, struct machine *m, int status);
+/* Ends that, before the machines go: `m` is the one that was run. NULL is fine. */
+void trace_options_stop(struct trace_recorder *r, struct machine *m);
+/* Afterwards; frees r. The exit status: `status`, that of the run, unless the trace
+ * cannot be written. A run that failed leaves no trace. */
+int trace_options_finish(struct trace_recorder *r, int status);
+/* Both at once. */
+int trace_options_end(struct trace_recorder *r, struct machine *m, int status);
 
 #endif

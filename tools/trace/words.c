@@ -136,6 +136,11 @@ char *words_port(uint32_t port, char *buf, size_t size)
   return buf;
 }
 
+const char *words_access(const struct trace_event *e)
+{
+  return isa_insn_info(e->c ? ISA_OUT : ISA_IN)->mnemonic;
+}
+
 const char *words_cause(uint32_t cause)
 {
   return isa_cause_info(cause)->name;
@@ -180,7 +185,7 @@ static void put_io(const struct trace_event *e, char *buf, size_t size)
   words_port(e->a, port, sizeof port);
   if (e->a == PORT_CONSOLE_DATA && e->b >= 0x20 && e->b < 0x7f)
     snprintf(byte, sizeof byte, " '%c'", (char)e->b);
-  snprintf(buf, size, "%s %s: 0x%x%s", e->c ? "out" : "in", port, e->b, byte);
+  snprintf(buf, size, "%s %s: 0x%x%s", words_access(e), port, e->b, byte);
 }
 
 static void put_state(const struct words *w, unsigned guest, const struct trace_event *e, char *buf,
