@@ -376,7 +376,7 @@ void experiment_ask(struct experiment *e, enum isa_insn insn, enum model model,
     out->finding[q].answer = ROUTE_NO;
   }
   struct lot l = {.e = e, .insn = insn, .model = model, .out = out};
-  l.random = e->seed ^ (uint64_t)insn << 32;
+  l.random = e->seed ^ insn * 0x100000000u;
   while (out->states < e->count && first_state(&l)) {
     for (unsigned i = 0; i < PER_STATE && out->states < e->count; i++) {
       vary(&l);
