@@ -366,7 +366,8 @@ static bool list_work(struct work *w, const struct classify_memo *memo)
 {
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     enum isa_insn insn = (enum isa_insn)n;
-    if (profile_behaviour(w->profile, insn, 0)->kind == PROFILE_ABSENT) {
+    if (profile_behaviour(w->profile, insn, 0)->kind == PROFILE_ABSENT ||
+        (w->options->only && *w->options->only != insn)) {
       continue;
     }
     struct question_key key;
@@ -433,7 +434,7 @@ static void collect(struct classification *c, const struct classify_options *o,
     struct question_key key;
     c->insn[n].insn = (enum isa_insn)n;
     make_key(&key, c->profile, o, (enum isa_insn)n);
-    const struct entry *e = memo_find(memo, &key);
+    const struct entry *e = o->only && *o->only != key.insn ? NULL : memo_find(memo, &key);
     if (e) {
       c->insn[n] = e->insn;
       c->first = c->first || !e->disagreements ? c->first : e->first;

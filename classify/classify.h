@@ -60,6 +60,7 @@ struct classify_options {
   uint64_t seed, samples;     /* of the experiment; samples 0: the default */
   unsigned threads;           /* at most; the answers do not depend on it */
   struct classify_memo *memo; /* borrowed; NULL: nothing is shared */
+  const enum isa_insn *only;  /* this one; the others are as if absent. NULL: all */
   /* Called after each instruction, by one thread at a time; NULL for none. */
   void (*progress)(void *ctx, unsigned done, unsigned of);
   void *ctx;

@@ -5,18 +5,42 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "isa/suggest.h"
+#include "tools/classify/actions.h"
+#include "tools/classify/demonstrate.h"
+#include "tools/classify/explain.h"
+#include "tools/classify/sets.h"
 #include "tools/classify/show.h"
+#include "tools/classify/smtlib.h"
 #include "tools/command.h"
+#include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
-#include "tools/common/text.h"
+#include "tools/trace/graphviz.h"
+
+/* What is asked for; ACTION_REPORT if no option says otherwise. */
+enum action {
+  ACTION_REPORT,
+  ACTION_ALL,
+  ACTION_DIFF,
+  ACTION_EXPLAIN,
+  ACTION_WITNESS,
+  ACTION_TABLES,
+  ACTION_PICTURE,
+  ACTION_SMTLIB
+};
 
 struct request {
+  enum action action;
+  bool contradictory; /* two actions */
   enum model model;
   unsigned routes;
   uint64_t samples, seed;
-  bool all, diff, json;
+  bool json, markdown;
+  enum isa_insn insn; /* ACTION_EXPLAIN, ACTION_WITNESS */
+  const char *output, *format, *dir;
+  const char *profile; /* the operand, where there is one */
   struct classify_memo *memo;
 };
 
@@ -82,17 +106,87 @@ static int apply_seed(void *ctx, const char *value)
   return STATUS_USAGE;
 }
 
+static void act(struct request *r, enum action action)
+{
+  r->contradictory = r->contradictory || (r->action != ACTION_REPORT && r->action != action);
+  r->action = action;
+}
+
 static int apply_all(void *ctx, const char *value)
 {
   (void)value;
-  ((struct request *)ctx)->all = true;
+  act(ctx, ACTION_ALL);
   return STATUS_DONE;
 }
 
 static int apply_diff(void *ctx, const char *value)
 {
   (void)value;
-  ((struct request *)ctx)->diff = true;
+  act(ctx, ACTION_DIFF);
+  return STATUS_DONE;
+}
+
+static int find_insn(struct request *r, const char *name)
+{
+  if (isa_find_insn(name, strlen(name), &r->insn)) {
+    return STATUS_DONE;
+  }
+  struct suggestion near = suggest_begin(name, strlen(name));
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    suggest_offer(&near, isa_insn_info((enum isa_insn)n)->mnemonic);
+  }
+  if (near.best) {
+    message_usage("classify", "there is no instruction '%s'; did you mean '%s'?", name, near.best);
+  } else {
+    message_usage("classify", "there is no instruction '%s'", name);
+  }
+  return STATUS_USAGE;
+}
+
+static int apply_explain(void *ctx, const char *value)
+{
+  act(ctx, ACTION_EXPLAIN);
+  return find_insn(ctx, value);
+}
+
+static int apply_witness(void *ctx, const char *value)
+{
+  act(ctx, ACTION_WITNESS);
+  return find_insn(ctx, value);
+}
+
+static int apply_tables(void *ctx, const char *value)
+{
+  (void)value;
+  act(ctx, ACTION_TABLES);
+  return STATUS_DONE;
+}
+
+static int apply_picture(void *ctx, const char *value)
+{
+  static const char *const formats[] = {"dot", "svg", "png"};
+  struct request *r = ctx;
+  act(r, ACTION_PICTURE);
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+    if (strcmp(value, formats[i]) == 0) {
+      r->format = formats[i];
+      return STATUS_DONE;
+    }
+  }
+  message_usage("classify", "'%s' is no format: dot, svg or png", value);
+  return STATUS_USAGE;
+}
+
+static int apply_smtlib(void *ctx, const char *value)
+{
+  act(ctx, ACTION_SMTLIB);
+  ((struct request *)ctx)->dir = value;
+  return STATUS_DONE;
+}
+
+static int apply_output(void *ctx, const char *value)
+{
+  ((struct request *)ctx)->output = value;
   return STATUS_DONE;
 }
 
@@ -103,6 +197,13 @@ static int apply_json(void *ctx, const char *value)
   return STATUS_DONE;
 }
 
+static int apply_markdown(void *ctx, const char *value)
+{
+  (void)value;
+  ((struct request *)ctx)->markdown = true;
+  return STATUS_DONE;
+}
+
 static const struct option_spec options[] = {
     {"model", 'm', "MODEL",
      "what belongs to the resources: paper (mode and relocation only) or extended (the default: "
@@ -110,6 +211,23 @@ static const struct option_spec options[] = {
      apply_model},
     {"all", 'a', NULL, "all shipped profiles against the theorems, in both models", apply_all},
     {"diff", 'd', NULL, "of two profiles, the verdicts that differ", apply_diff},
+    {"explain", 'e', "INSTRUCTION",
+     "why it is what it is: each question, how the answer is known, the pair of states that shows "
+     "it, and what that means for a VMM",
+     apply_explain},
+    {"witness", 'w', "INSTRUCTION",
+     "write a program to the output file that shows it: the bare machine and a virtual one differ "
+     "at this instruction",
+     apply_witness},
+    {"tables", 't', NULL,
+     "what each class of instructions does on a real and on a virtual machine, by running all",
+     apply_tables},
+    {"format", 'T', "FORMAT", "a picture of the sets: dot, svg or png (drawn by Graphviz)",
+     apply_picture},
+    {"smtlib", 0, "DIR", "write the solver's queries there, for another solver to confirm",
+     apply_smtlib},
+    {"output", 'o', "FILE", "of --witness and -T; - is standard output", apply_output},
+    {"markdown", 0, NULL, "with --all: the table as the manual has it", apply_markdown},
     {"json", 0, NULL, "one JSON object, schema trapeze-classify/1, with the witnesses", apply_json},
     {"routes", 0, "LIST", "how to find out: solver, exhaustion, experiment (default: all three)",
      apply_routes},
@@ -130,8 +248,10 @@ static const struct command_usage usage = {
         "looked up: each answer comes from the definition that the machine executes, by a solver "
         "over all states, by exhausting a small scope and by experiment, and the three must "
         "agree.",
-    .notes = "Exit status: 0 Theorem 1 holds (for --all and --diff: done); 1 it does not; 2 usage "
-             "or bad input; 3 trapeze or the host failed, or the routes disagree.",
+    .notes = "PROFILE is a shipped one (`trapeze profiles` lists them) or a file NAME.profile of "
+             "your own.\n\nExit status: 0 Theorem 1 holds (for --witness: the instruction is shown "
+             "to break a virtual machine; for other options: done); 1 it does not; 2 usage or bad "
+             "input; 3 trapeze or the host failed, or the routes disagree.",
     .max_operands = 2,
 };
 
@@ -147,6 +267,7 @@ static struct classification *classify(const struct request *r, const struct pro
                                        enum model model, int *status)
 {
   bool progress = isatty(STDERR_FILENO) == 1;
+  bool one = r->action == ACTION_EXPLAIN || r->action == ACTION_WITNESS;
   char name[80];
   snprintf(name, sizeof name, "%s", profile_name(p));
   const struct classify_options o = {.model = model,
@@ -155,6 +276,7 @@ static struct classification *classify(const struct request *r, const struct pro
                                      .samples = r->samples,
                                      .threads = (unsigned)get_nprocs(),
                                      .memo = r->memo,
+                                     .only = one ? &r->insn : NULL,
                                      .progress = progress ? show_progress : NULL,
                                      .ctx = name};
   const char *reason;
@@ -189,23 +311,165 @@ static int disagreements(const struct classification *c)
   return STATUS_OURS;
 }
 
-static int run_one(const struct request *r, const char *name)
+static int report(const struct request *r, const struct classification *c)
 {
-  int status = STATUS_DONE;
-  struct profile *p = load(name, &status);
-  struct classification *c = p ? classify(r, p, r->model, &status) : NULL;
-  if (c) {
-    if (r->json) {
-      status = json_print("classify", show_json(c));
-    } else {
-      show_print(c, stdout);
+  if (r->json) {
+    int status = json_print("classify", show_json(c));
+    if (status != STATUS_DONE) {
+      return status;
+    }
+  } else {
+    show_print(c, stdout);
+  }
+  return classification_holds(c, CLASSIFY_THEOREM_1) ? STATUS_DONE : STATUS_NO;
+}
+
+static int check_present(const struct request *r, const struct classification *c)
+{
+  if (classification_insn(c, r->insn)->present) {
+    return STATUS_DONE;
+  }
+  message_error("classify", "%s has no instruction '%s'", profile_name(classification_profile(c)),
+                isa_insn_info(r->insn)->mnemonic);
+  return STATUS_USAGE;
+}
+
+static int explain(const struct request *r, const struct classification *c)
+{
+  int status = check_present(r, c);
+  if (status == STATUS_DONE) {
+    explain_print(c, r->insn, r->profile, stdout);
+  }
+  return status;
+}
+
+/* Whole, or nothing. */
+static int write_output(const struct request *r, const char *text, size_t len)
+{
+  struct file_out f = {0};
+  int status = file_out_open(&f, "classify", r->output ? r->output : "-");
+  if (status == STATUS_DONE) {
+    fwrite(text, 1, len, f.stream);
+    status = file_out_commit(&f);
+  }
+  file_out_abandon(&f);
+  return status;
+}
+
+static int tell_witness(const struct request *r, const struct classification *c,
+                        enum demonstrate_status found)
+{
+  const struct classify_insn *i = classification_insn(c, r->insn);
+  const char *name = isa_insn_info(r->insn)->mnemonic;
+  if (found == DEMONSTRATE_DIVERGES) {
+    return STATUS_DONE;
+  }
+  if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn)) {
+    message_note("classify",
+                 "'%s' is sensitive and not privileged, but no witness makes our VMM's machine "
+                 "differ: Theorem 1 is sufficient, not necessary (docs/classification.md)",
+                 name);
+  } else {
+    message_note("classify",
+                 "'%s' is %s: a virtual machine does with it what the bare machine does", name,
+                 i->privileged ? "privileged" : "not sensitive");
+  }
+  return STATUS_NO;
+}
+
+static int witness(const struct request *r, const struct classification *c)
+{
+  struct demonstration d;
+  const char *reason;
+  const struct demonstrate_names names = {r->profile,
+                                          strcmp(r->output, "-") == 0 ? "FILE.s" : r->output};
+  const struct classify_insn *i = classification_insn(c, r->insn);
+  int status = check_present(r, c);
+  if (status != STATUS_DONE) {
+    return status;
+  }
+  if (!i->sensitive) {
+    message_note("classify", "'%s' is %s: there is nothing to show, and no program was written",
+                 isa_insn_info(r->insn)->mnemonic,
+                 i->errant ? "errant, it traps everywhere" : "innocuous");
+    return STATUS_NO;
+  }
+  enum demonstrate_status found = demonstrate(c, r->insn, &names, &d, &reason);
+  if (found == DEMONSTRATE_HOST) {
+    message_error("classify", "%s", reason);
+    status = STATUS_OURS;
+  } else {
+    status = write_output(r, d.text, d.len);
+  }
+  free(d.text);
+  return status == STATUS_DONE ? tell_witness(r, c, found) : status;
+}
+
+static int tables(const struct classification *c)
+{
+  const char *reason;
+  if (actions_print(c, stdout, &reason)) {
+    return STATUS_DONE;
+  }
+  message_error("classify", "%s", reason);
+  return STATUS_OURS;
+}
+
+static int picture(const struct request *r, const struct classification *c)
+{
+  char *graph = NULL;
+  size_t len;
+  FILE *memory = open_memstream(&graph, &len);
+  struct file_out f = {0};
+  int status = STATUS_OURS;
+  if (memory) {
+    sets_write(c, memory);
+  }
+  if (!memory || fclose(memory) != 0) {
+    message_error("classify", "out of memory");
+  } else if (strcmp(r->format, "dot") == 0) {
+    status = write_output(r, graph, len);
+  } else {
+    status = file_out_open(&f, "classify", r->output ? r->output : "-");
+    if (status == STATUS_DONE) {
+      status = graphviz_draw("classify", "neato", r->format, graph, len, f.stream);
     }
     if (status == STATUS_DONE) {
-      status = disagreements(c);
+      status = file_out_commit(&f);
     }
-    if (status == STATUS_DONE && !classification_holds(c, CLASSIFY_THEOREM_1)) {
-      status = STATUS_NO;
-    }
+    file_out_abandon(&f);
+  }
+  free(graph);
+  return status;
+}
+
+static int run_action(const struct request *r, const struct classification *c)
+{
+  switch (r->action) {
+  case ACTION_EXPLAIN:
+    return explain(r, c);
+  case ACTION_WITNESS:
+    return witness(r, c);
+  case ACTION_TABLES:
+    return tables(c);
+  case ACTION_PICTURE:
+    return picture(r, c);
+  case ACTION_SMTLIB:
+    return smtlib_write(c, r->dir);
+  default:
+    return report(r, c);
+  }
+}
+
+static int run_one(const struct request *r)
+{
+  int status = STATUS_DONE;
+  struct profile *p = load(r->profile, &status);
+  struct classification *c = p ? classify(r, p, r->model, &status) : NULL;
+  if (c) {
+    status = run_action(r, c);
+    int disagreed = disagreements(c);
+    status = disagreed != STATUS_DONE ? disagreed : status;
   }
   classification_destroy(c);
   profile_destroy(p);
@@ -235,6 +499,8 @@ static int run_all(const struct request *r)
   if (status == STATUS_DONE) {
     if (r->json) {
       status = json_print("classify", show_matrix_json(of, count));
+    } else if (r->markdown) {
+      show_matrix_markdown(of, count, stdout);
     } else {
       show_matrix(of, count, stdout);
     }
@@ -272,25 +538,40 @@ static int run_diff(const struct request *r, char **names)
   return status;
 }
 
-static int check_request(const struct request *r, int count)
+static const char *operand_complaint(const struct request *r)
 {
-  int wanted = r->all ? 0 : r->diff ? 2 : 1;
-  if (r->all && r->diff) {
-    message_usage("classify", "--all and --diff exclude one another");
-    return STATUS_USAGE;
+  return r->action == ACTION_ALL    ? "--all takes no profile"
+         : r->action == ACTION_DIFF ? "--diff takes two profiles"
+                                    : "give one profile (`trapeze profiles` lists them), or --all";
+}
+
+static const char *complaint(const struct request *r, int count)
+{
+  if (r->contradictory) {
+    return "only one of --all, --diff, --explain, --witness, --tables, -T and --smtlib at a "
+           "time";
   }
-  if (r->diff && r->json) {
-    message_usage("classify", "--diff has no JSON form: compare two --json reports");
-    return STATUS_USAGE;
+  if (r->json && r->action != ACTION_REPORT && r->action != ACTION_ALL) {
+    return "only the report on a profile, and --all, have a JSON form";
   }
-  if (count != wanted) {
-    message_usage("classify", r->all ? "--all takes no profile"
-                              : r->diff
-                                  ? "--diff takes two profiles"
-                                  : "give one profile (`trapeze profiles` lists them), or --all");
-    return STATUS_USAGE;
+  if (r->markdown && (r->action != ACTION_ALL || r->json)) {
+    return "--markdown goes with --all, and without --json";
   }
-  return STATUS_DONE;
+  if (r->output && r->action != ACTION_WITNESS && r->action != ACTION_PICTURE) {
+    return "--output goes with --witness and -T";
+  }
+  if (r->action == ACTION_WITNESS && !r->output) {
+    return "--witness needs --output=FILE.s (or -)";
+  }
+  if (r->action == ACTION_PICTURE && !r->output && isatty(STDOUT_FILENO) == 1 &&
+      strcmp(r->format, "png") == 0) {
+    return "a PNG picture needs --output=FILE";
+  }
+  return count == (r->action == ACTION_ALL    ? 0
+                   : r->action == ACTION_DIFF ? 2
+                                              : 1)
+             ? NULL
+             : operand_complaint(r);
 }
 
 int cmd_classify(int argc, char **argv)
@@ -303,16 +584,20 @@ int cmd_classify(int argc, char **argv)
   if (status != OPTIONS_GO_ON) {
     return status;
   }
-  status = check_request(&r, count);
-  if (status != STATUS_DONE) {
-    return status;
+  const char *wrong = complaint(&r, count);
+  if (wrong) {
+    message_usage("classify", "%s", wrong);
+    return STATUS_USAGE;
   }
+  r.profile = count ? operands[0] : NULL;
   r.memo = classify_memo_create();
   if (!r.memo) {
     message_error("classify", "out of memory");
     return STATUS_OURS;
   }
-  status = r.all ? run_all(&r) : r.diff ? run_diff(&r, operands) : run_one(&r, operands[0]);
+  status = r.action == ACTION_ALL    ? run_all(&r)
+           : r.action == ACTION_DIFF ? run_diff(&r, operands)
+                                     : run_one(&r);
   classify_memo_destroy(r.memo);
   return status;
 }

@@ -34,3 +34,10 @@ minos-graph|vmm minos --session|--picture graph
 minos-modes|vmm minos --session|--picture modes
 minos-memory|vmm minos --session|--picture memory
 PICTURES
+
+# The sets of the theory, of three machines to compare.
+for profile in pg x86 pdp10; do
+  for format in dot ${only:-svg}; do
+    "$trapeze" classify "$profile" --routes exhaustion -T "$format" -o "$out/sets-$profile.$format"
+  done
+done

@@ -280,3 +280,34 @@ void show_matrix(struct classification *const *of, size_t count, FILE *out)
     }
   }
 }
+
+static void markdown_cell(const struct classification *c, enum classify_theorem t, FILE *out)
+{
+  if (classification_holds(c, t)) {
+    fputs(" holds |", out);
+    return;
+  }
+  fputs(" fails:", out);
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    if (classification_offends(c, t, (enum isa_insn)n)) {
+      fprintf(out, " `%s`", isa_insn_info((enum isa_insn)n)->mnemonic);
+    }
+  }
+  fputs(" |", out);
+}
+
+void show_matrix_markdown(struct classification *const *of, size_t count, FILE *out)
+{
+  fputs("| profile | Theorem 1, paper | Theorem 3, paper | Theorem 1, extended | Theorem 3, "
+        "extended |\n|---|---|---|---|---|\n",
+        out);
+  for (size_t i = 0; i < count; i++) {
+    struct classification *const *c = of + i * MODEL_COUNT;
+    fprintf(out, "| `%s` |", profile_name(classification_profile(c[0])));
+    for (unsigned m = 0; m < MODEL_COUNT; m++) {
+      markdown_cell(c[m], CLASSIFY_THEOREM_1, out);
+      markdown_cell(c[m], CLASSIFY_THEOREM_3, out);
+    }
+    fputc('\n', out);
+  }
+}

@@ -17,6 +17,8 @@ json_t *show_json(const struct classification *c);
 /* All profiles against the theorems in both models, a row a profile. `of` has
  * MODEL_COUNT classifications for each of `count` profiles, paper first. */
 void show_matrix(struct classification *const *of, size_t count, FILE *out);
+/* The same as a table for the manual. */
+void show_matrix_markdown(struct classification *const *of, size_t count, FILE *out);
 json_t *show_matrix_json(struct classification *const *of, size_t count);
 
 /* What is different about b: behaviours, verdicts, theorems. */

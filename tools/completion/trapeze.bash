@@ -9,6 +9,10 @@ _trapeze_names() { # guests or profiles: the first words of the listing's lines
   "$1" "$2" 2>/dev/null | awk '/^[a-z]/ { print $1 }'
 }
 
+_trapeze_system() { # instructions of the system part
+  "$1" profiles pg 2>/dev/null | sed -n 's/^[* ] \([a-z][a-z]*\)  *\(trap\|nop\|full\|absent\) .*/\1/p'
+}
+
 _trapeze_commands() {
   "$1" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'
 }
@@ -37,6 +41,7 @@ _trapeze() {
     return ;;
   --format | -f | -T)
     local formats='elf raw'
+    [ "$command" = classify ] && formats='dot svg png'
     [ "$command" = trace ] && formats='txt jsonl dot svg png html chrome'
     mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
     return ;;
@@ -49,7 +54,16 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
-  --include | -I)
+  --model)
+    mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
+    return ;;
+  --routes)
+    mapfile -t COMPREPLY < <(compgen -W 'solver exhaustion experiment all' -- "$cur")
+    return ;;
+  --explain | --witness)
+    mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_system "$program")" -- "$cur")
+    return ;;
+  --include | -I | --smtlib)
     mapfile -t COMPREPLY < <(compgen -d -- "$cur")
     return ;;
   esac
@@ -62,7 +76,7 @@ _trapeze() {
   case $command in
   help)
     mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_commands "$program")" -- "$cur") ;;
-  profiles)
+  profiles | classify)
     mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_names "$program" profiles)" -- "$cur"
       compgen -f -X '!*.profile' -- "$cur") ;;
   *)

@@ -1,0 +1,575 @@
+#include "tools/classify/demonstrate.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asm/asm.h"
+#include "machine/image.h"
+#include "tools/classify/show.h"
+#include "tools/verify/verify.h"
+
+#define STORAGE (1u << 20) /* what a program gets by default */
+#define TICKS   20000u
+#define COLUMN  40
+#define VECTORS 0x800u /* from the instruction; the program between is smaller */
+
+/* A state to try, and what the engine says comes of it on a bare machine. */
+struct scene {
+  const struct classification *c;
+  enum isa_insn insn;
+  enum question q;
+  struct trial_state state;
+  struct trial_result result;
+  bool ports; /* the machine has a console */
+  const struct demonstrate_names *names;
+  const struct verify_result *seen; /* NULL: not tried */
+  bool shows_word;                  /* of storage, after it */
+  uint32_t shown_word;
+  FILE *out;
+};
+
+/* ------------------------------------------------------------------- writing */
+
+static void line(const struct scene *s, const char *comment, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void line(const struct scene *s, const char *comment, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  fputs("        ", s->out);
+  int column = 8 + vfprintf(s->out, format, args);
+  va_end(args);
+  if (comment[0]) {
+    fprintf(s->out, "%*s# %s", column < COLUMN ? COLUMN - column : 1, "", comment);
+  }
+  fputc('\n', s->out);
+}
+
+/* An instruction by its name of the definition. */
+static void op(const struct scene *s, enum isa_insn insn, const char *operands, const char *comment)
+{
+  line(s, comment, operands[0] ? "%-7s %s" : "%s%s", isa_insn_info(insn)->mnemonic, operands);
+}
+
+static void label(const struct scene *s, const char *name)
+{
+  fprintf(s->out, "%s:\n", name);
+}
+
+static void set_cr(const struct scene *s, enum isa_cr n, uint32_t value, const char *comment)
+{
+  char operands[40];
+  line(s, comment, "li      t0, 0x%08x", value);
+  snprintf(operands, sizeof operands, "%s, t0", isa_cr_info(n)->name);
+  op(s, ISA_MTCR, operands, "");
+}
+
+/* ---------------------------------------------------------------- the state */
+
+static uint32_t physical(const struct trial_state *s, uint32_t at)
+{
+  return psw_te(s->cr[CR_PSW]) ? s->cr[CR_BASE] + at : at;
+}
+
+/* Written by the routine that sets up, or by delivery before that. */
+static uint32_t vectors_at(const struct trial_state *s)
+{
+  return (physical(s, s->pc) & ~3u) + VECTORS;
+}
+
+/* Not set as the state has them: what the program sets up itself, what nobody can. */
+static bool is_ours(enum isa_cr n, bool by_return)
+{
+  bool saved = n == CR_EPC || n == CR_EPSW;
+  return n == CR_PSW || n == CR_VBR || n == CR_TICK || n == CR_CPUID || (saved && by_return);
+}
+
+static void write_crs(const struct scene *s, bool by_return)
+{
+  struct trial_state reset;
+  trial_reset(&reset, s->state.storage);
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    enum isa_cr cr = (enum isa_cr)n;
+    if (!profile_has_cr(classification_profile(s->c), cr) || is_ours(cr, by_return) ||
+        s->state.cr[n] == reset.cr[n]) {
+      continue;
+    }
+    set_cr(s, cr, s->state.cr[n], isa_cr_info(cr)->summary);
+  }
+}
+
+static void write_cells(const struct scene *s)
+{
+  for (unsigned i = 0; i < s->state.view_count + s->state.outside_count; i++) {
+    bool outside = i >= s->state.view_count;
+    const struct trial_cell *cell =
+        outside ? &s->state.outside[i - s->state.view_count] : &s->state.view[i];
+    if (!outside && cell->at == s->state.pc) {
+      continue;
+    }
+    line(s, "a word of the state", "li      t0, 0x%08x", cell->word);
+    line(s, "", "li      t1, 0x%08x", outside ? cell->at : physical(&s->state, cell->at));
+    op(s, ISA_SW, "t0, 0(t1)", "");
+  }
+}
+
+static void write_keys(const struct scene *s)
+{
+  for (unsigned i = 0; i < s->state.key_count; i++) {
+    line(s, "a storage key", "li      t0, %u", s->state.key[i].key);
+    line(s, "of the block at this address", "li      t1, 0x%08x",
+         s->state.key[i].block << KEY_BLOCK_SHIFT);
+    op(s, ISA_SSK, "t0, t1", "");
+  }
+}
+
+static void write_registers(const struct scene *s)
+{
+  for (unsigned r = 1; r < ISA_REG_COUNT; r++) {
+    if (s->state.reg[r] || r == REG_T0 || r == REG_T1) {
+      line(s, "", "li      %s, 0x%08x", isa_reg_name(r), s->state.reg[r]);
+    }
+  }
+}
+
+static void write_setup(const struct scene *s)
+{
+  uint32_t psw = s->state.cr[CR_PSW];
+  bool by_return = psw_mode(psw) != 0 || psw_te(psw);
+  fputs("\n# The state: everything that is not as after reset.\n", s->out);
+  label(s, "_start");
+  set_cr(s, CR_VBR, vectors_at(&s->state), "every trap comes to `trapped`");
+  write_cells(s);
+  write_keys(s);
+  write_crs(s, by_return);
+  if (by_return) {
+    set_cr(s, CR_EPC, s->state.pc, "the instruction, as the relocation shows it");
+    set_cr(s, CR_EPSW, psw, "mode and TE");
+    write_registers(s);
+    op(s, ISA_RFE, "", "into that state");
+  } else {
+    if (psw) {
+      set_cr(s, CR_PSW, psw, "mode 0, translation off");
+    }
+    write_registers(s);
+    line(s, "", "j       subject");
+  }
+}
+
+/* ------------------------------------------------------------------ showing */
+
+static void show_saved(const struct scene *s, const char *name, unsigned reg)
+{
+  char operands[40];
+  line(s, "", "la      a0, text_%s", name);
+  op(s, ISA_JAL, "ra, puts", "");
+  line(s, "", "la      t0, saved");
+  snprintf(operands, sizeof operands, "a1, %u(t0)", 4 * reg);
+  op(s, ISA_LW, operands, "");
+  op(s, ISA_JAL, "ra, puthex", "");
+}
+
+static void show_cr(const struct scene *s, enum isa_cr n)
+{
+  char operands[40];
+  line(s, "", "la      a0, text_%s", isa_cr_info(n)->name);
+  op(s, ISA_JAL, "ra, puts", "");
+  snprintf(operands, sizeof operands, "a1, %s", isa_cr_info(n)->name);
+  op(s, ISA_MFCR, operands, "");
+  op(s, ISA_JAL, "ra, puthex", "");
+}
+
+static bool shows_register(const struct scene *s, unsigned r)
+{
+  struct isa_decoded d;
+  bool operand = false;
+  isa_decode(trial_view_word(&s->state, s->state.pc), &d);
+  const struct isa_format_info *f = isa_format_info(isa_insn_info(s->insn)->format);
+  for (size_t i = 0; i < f->operand_count; i++) {
+    operand = operand || (f->operands[i].kind == ISA_OPERAND_REG &&
+                          isa_get_slot(&d, f->operands[i].slot) == r);
+  }
+  return r != 0 && (operand || (!s->result.trapped && s->result.reg[r] != s->state.reg[r]));
+}
+
+static bool shows_cr(const struct scene *s, enum isa_cr n)
+{
+  return n == CR_EPC || n == CR_EPSW || n == CR_CAUSE ||
+         (n != CR_PSW && n != CR_TICK && profile_has_cr(classification_profile(s->c), n) &&
+          !s->result.trapped && s->result.cr[n] != s->state.cr[n]);
+}
+
+static void show_store(const struct scene *s)
+{
+  line(s, "", "la      a0, text_stored");
+  op(s, ISA_JAL, "ra, puts", "");
+  line(s, "where one of the machines stores", "li      a1, 0x%08x", s->shown_word);
+  op(s, ISA_LW, "a1, 0(a1)", "");
+  op(s, ISA_JAL, "ra, puthex", "");
+}
+
+static void write_showing(const struct scene *s)
+{
+  fputs("\n# Whatever comes next traps: what the instruction left is shown.\n", s->out);
+  label(s, "trapped");
+  op(s, ISA_MTCR, "scr0, t0", "");
+  line(s, "", "la      t0, saved");
+  for (unsigned r = 1; r < ISA_REG_COUNT; r++) {
+    char operands[40];
+    if (r != REG_T0) {
+      snprintf(operands, sizeof operands, "%s, %u(t0)", isa_reg_name(r), 4 * r);
+      op(s, ISA_SW, operands, "");
+    }
+  }
+  op(s, ISA_MFCR, "t1, scr0", "");
+  char operands[40];
+  snprintf(operands, sizeof operands, "t1, %u(t0)", 4 * REG_T0);
+  op(s, ISA_SW, operands, "");
+  if (s->ports) {
+    line(s, "", "la      a0, text_title");
+    op(s, ISA_JAL, "ra, puts", "");
+    for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+      if (shows_cr(s, (enum isa_cr)n)) {
+        show_cr(s, (enum isa_cr)n);
+      }
+    }
+    for (unsigned r = 1; r < ISA_REG_COUNT; r++) {
+      if (shows_register(s, r)) {
+        show_saved(s, isa_reg_name(r), r);
+      }
+    }
+    if (s->shows_word) {
+      show_store(s);
+    }
+  }
+  op(s, ISA_HALT, "", "");
+}
+
+static void write_routines(const struct scene *s)
+{
+  fputs("\n# puts: the text at a0.\n", s->out);
+  label(s, "puts");
+  op(s, ISA_LBU, "t1, 0(a0)", "");
+  line(s, "", "beqz    t1, 1f");
+  op(s, ISA_OUT, "t1, 0(zero)", "the console");
+  op(s, ISA_ADDI, "a0, a0, 1", "");
+  line(s, "", "j       puts");
+  fputs("1:      ret\n\n# puthex: a1 and a newline.\n", s->out);
+  label(s, "puthex");
+  line(s, "", "li      t2, 28");
+  fputs("1:\n", s->out);
+  op(s, ISA_SRL, "t1, a1, t2", "");
+  op(s, ISA_ANDI, "t1, t1, 15", "");
+  op(s, ISA_ADDI, "t1, t1, '0'", "");
+  line(s, "", "li      s0, '9'");
+  line(s, "", "ble     t1, s0, 2f");
+  op(s, ISA_ADDI, "t1, t1, 'a' - '0' - 10", "");
+  fputs("2:\n", s->out);
+  op(s, ISA_OUT, "t1, 0(zero)", "");
+  op(s, ISA_ADDI, "t2, t2, -4", "");
+  line(s, "", "bgez    t2, 1b");
+  line(s, "", "li      t1, '\\n'");
+  op(s, ISA_OUT, "t1, 0(zero)", "");
+  line(s, "", "ret");
+}
+
+static void text(const struct scene *s, const char *name, const char *what)
+{
+  fprintf(s->out, "text_%s:%*s .asciz  \"  %-8s 0x\"\n", name,
+          strlen(name) < 7 ? (int)(7 - strlen(name)) : 0, "", what);
+}
+
+static void write_data(const struct scene *s)
+{
+  fputs("\n", s->out);
+  line(s, "the vectors, one for each cause", ".org    0x%08x", vectors_at(&s->state));
+  line(s, "", ".fill   %u, 4, trapped", (unsigned)ISA_CAUSE_LIMIT);
+  label(s, "saved");
+  line(s, "", ".space  %u", 4u * ISA_REG_COUNT);
+  if (!s->ports) {
+    return;
+  }
+  fprintf(s->out, "text_title: .asciz \"after %s\\n\"\n", isa_insn_info(s->insn)->mnemonic);
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    if (shows_cr(s, (enum isa_cr)n)) {
+      text(s, isa_cr_info((enum isa_cr)n)->name, isa_cr_info((enum isa_cr)n)->name);
+    }
+  }
+  for (unsigned r = 1; r < ISA_REG_COUNT; r++) {
+    if (shows_register(s, r)) {
+      text(s, isa_reg_name(r), isa_reg_name(r));
+    }
+  }
+  if (s->shows_word) {
+    text(s, "stored", "stored");
+  }
+}
+
+/* What either machine made of it, as verify saw it. */
+static void write_difference(const struct scene *s)
+{
+  struct observed_field fields[8];
+  const struct divergence *d = s->seen->first;
+  size_t count = observation_fields(classification_profile(s->c), &d->before, &d->after[0],
+                                    &d->after[1], fields, sizeof fields / sizeof *fields);
+  fputs("#\n# After it                   bare machine    virtual machine\n", s->out);
+  for (size_t i = 0; i < count; i++) {
+    if (fields[i].bare != fields[i].vm) {
+      fprintf(s->out, "#   %-24s 0x%08x      0x%08x\n", fields[i].name, fields[i].bare,
+              fields[i].vm);
+    }
+  }
+  for (size_t i = 0; i < d->word_count; i++) {
+    if (d->words[i].bare != d->words[i].vm) {
+      fprintf(s->out, "#   word at 0x%08x       0x%08x      0x%08x\n", d->words[i].at,
+              d->words[i].bare, d->words[i].vm);
+    }
+  }
+}
+
+static void write_head(const struct scene *s)
+{
+  const struct profile *p = classification_profile(s->c);
+  char outside[64];
+  const char *file = s->names->file, *profile = s->names->profile;
+  fprintf(s->out,
+          "# %s on %s: %s\n# Outside the privileged mode it behaves as `%s`.\n#\n"
+          "#   trapeze run %s --profile %s\n#   trapeze vmm %s --profile %s\n"
+          "#   trapeze verify %s --profile %s\n",
+          isa_insn_info(s->insn)->mnemonic, profile_name(p), isa_insn_info(s->insn)->summary,
+          show_behaviour(p, s->insn, outside, sizeof outside), file, profile, file, profile, file,
+          profile);
+  if (s->seen && s->seen->first) {
+    write_difference(s);
+  } else {
+    fputs("#\n# The bare machine and a virtual one do the same.\n", s->out);
+  }
+}
+
+static void write_program(const struct scene *s)
+{
+  char insn[80];
+  isa_print(insn, sizeof insn, trial_view_word(&s->state, s->state.pc), s->state.pc, NULL, NULL);
+  write_head(s);
+  fputc('\n', s->out);
+  line(s, "where the witness has it", ".org    0x%08x", physical(&s->state, s->state.pc));
+  fprintf(s->out, "        .globl  _start\nsubject:\n");
+  line(s, "the instruction in question", "%s", insn);
+  op(s, ISA_BRK, "", "a trap: back to mode 0");
+  write_setup(s);
+  write_showing(s);
+  if (s->ports) {
+    write_routines(s);
+  }
+  write_data(s);
+}
+
+static bool write_text(struct scene *s, struct demonstration *d)
+{
+  d->text = NULL;
+  s->out = open_memstream(&d->text, &d->len);
+  if (!s->out) {
+    return false;
+  }
+  write_program(s);
+  if (fclose(s->out) == 0) {
+    return true;
+  }
+  free(d->text);
+  d->text = NULL;
+  return false;
+}
+
+/* ------------------------------------------------------------------- trying */
+
+static uint8_t *read_text(void *ctx, const char *path, size_t *len, const char **reason)
+{
+  const struct demonstration *d = ctx;
+  (void)path;
+  uint8_t *copy = malloc(d->len + 1);
+  *reason = "out of memory";
+  if (copy) {
+    memcpy(copy, d->text, d->len);
+    *len = d->len;
+  }
+  return copy;
+}
+
+struct stage {
+  const struct profile *profile;
+  const struct image *image;
+};
+
+static bool make_pair(void *ctx, enum machine_engine engine, struct pair *pair, const char **reason)
+{
+  const struct stage *stage = ctx;
+  const struct machine_config bare = {
+      .profile = stage->profile, .storage = STORAGE, .engine = engine};
+  const struct stack_config under = {
+      .profile = stage->profile, .storage = STORAGE, .depth = 1, .engine = engine};
+  pair->bare = machine_create(&bare, reason);
+  pair->stack = pair->bare ? stack_create(&under, reason) : NULL;
+  if (!pair->stack) {
+    return false;
+  }
+  pair->vm = stack_vm(pair->stack);
+  *reason = "the program does not fit";
+  return image_load(stage->image, pair->bare, stderr) && image_load(stage->image, pair->vm, stderr);
+}
+
+static void destroy_pair(void *ctx, struct pair *pair)
+{
+  (void)ctx;
+  stack_destroy(pair->stack);
+  machine_destroy(pair->bare);
+}
+
+static struct image *assemble(struct demonstration *d)
+{
+  char *said = NULL;
+  size_t len;
+  FILE *errors = open_memstream(&said, &len); /* a state whose words lie under the program */
+  struct asm_output out = {0};
+  struct image *image = NULL;
+  if (errors) {
+    struct asm_options o = {.reader = {read_text, d}, .errors = errors};
+    if (asm_assemble_elf("demonstration.s", &o, &out) == ASM_OK) {
+      image = image_parse("demonstration.s", out.bytes, out.len, errors);
+    }
+    fclose(errors);
+  }
+  if (!image && said && getenv("TRAPEZE_DEBUG_DEMO"))
+    fputs(said, stderr);
+  free(said);
+  free(out.bytes);
+  return image;
+}
+
+/* The machines differ first when they execute the instruction there. */
+static bool diverges(const struct scene *s, struct demonstration *d, struct verify_result *r)
+{
+  struct image *image = assemble(d);
+  struct stage stage = {classification_profile(s->c), image};
+  if (!image) {
+    return false;
+  }
+  const struct verify_config config = {.maker = {make_pair, destroy_pair, &stage},
+                                       .ticks = TICKS,
+                                       .interval = TICKS,
+                                       .stepping = true};
+  bool yes = false;
+  if (verify_run(&config, r) == VERIFY_DONE && r->first) {
+    struct explanation e = divergence_explain(r->first, stage.profile);
+    yes = e.cause == DIVERGENCE_HOLE && e.has_insn && e.insn == s->insn;
+  }
+  image_destroy(image);
+  return yes;
+}
+
+/* The state in another mode, if that is one, and what comes of it. */
+static bool stage_scene(struct scene *s, const struct trial_state *state, unsigned mode,
+                        struct trial_machine *t)
+{
+  s->state = *state;
+  s->state.cr[CR_PSW] = psw_set_mode(s->state.cr[CR_PSW], mode);
+  s->state.cr[CR_VBR] = vectors_at(&s->state);
+  return trial_run(t, &s->state, &s->result) &&
+         !(s->result.trapped && isa_cause_info(s->result.trap.cause)->kind == ISA_CAUSE_MEMORY);
+}
+
+struct search {
+  struct scene scene;
+  struct demonstration *best;
+  enum { NOTHING, SAME, DIFFERENT, SEEN } found; /* SEEN: on the console */
+  bool memory;
+};
+
+static void keep(struct search *k, int found, struct demonstration *d)
+{
+  free(k->best->text);
+  *k->best = *d;
+  k->found = found;
+}
+
+/* Keeps its program if it shows more than the best so far. */
+static void try_scene(struct search *k)
+{
+  struct demonstration d;
+  struct verify_result r;
+  k->scene.seen = NULL;
+  k->scene.shows_word = false;
+  if (!write_text(&k->scene, &d)) {
+    k->memory = true;
+    return;
+  }
+  bool yes = diverges(&k->scene, &d, &r);
+  if (yes && !r.after.output_differs && r.first->words_differing > 0) {
+    free(d.text);
+    k->scene.shows_word = true;
+    k->scene.shown_word = r.first->words[0].at & ~3u;
+    if (!write_text(&k->scene, &d)) {
+      k->memory = true;
+      return;
+    }
+    yes = diverges(&k->scene, &d, &r);
+  }
+  if (yes) {
+    int found = r.after.output_differs ? SEEN : DIFFERENT;
+    k->scene.seen = &r;
+    struct demonstration with_difference;
+    if (found > (int)k->found && write_text(&k->scene, &with_difference)) {
+      keep(k, found, &with_difference);
+    }
+    free(d.text);
+    k->scene.seen = NULL;
+    return;
+  }
+  struct image *image = k->found == NOTHING ? assemble(&d) : NULL;
+  if (image) {
+    keep(k, SAME, &d);
+  } else {
+    free(d.text);
+  }
+  image_destroy(image);
+}
+
+static void try_witness(struct search *k, enum question q, const struct witness *w)
+{
+  const struct profile *p = classification_profile(k->scene.c);
+  struct trial_machine *t = trial_machine_create(p, w->state[0].storage, MACHINE_ENGINE_FAST);
+  const unsigned modes[] = {0, profile_user_mode(p)};
+  k->memory = k->memory || !t;
+  k->scene.q = q;
+  for (unsigned i = 0; t && i < 2 * question_states(q) && k->found != SEEN && !k->memory; i++) {
+    if (stage_scene(&k->scene, &w->state[i / 2], modes[i % 2], t)) {
+      try_scene(k);
+    }
+  }
+  trial_machine_destroy(t);
+}
+
+enum demonstrate_status demonstrate(const struct classification *c, enum isa_insn insn,
+                                    const struct demonstrate_names *names, struct demonstration *d,
+                                    const char **reason)
+{
+  /* What shows most comes first. */
+  static const enum question order[] = {
+      QUESTION_CONTROL,       QUESTION_RESOURCE,     QUESTION_LOCATION,    QUESTION_MODE,
+      QUESTION_USER_RESOURCE, QUESTION_USER_CONTROL, QUESTION_UNPRIVILEGED};
+  struct search k = {.scene = {.c = c, .insn = insn, .names = names}, .best = d};
+  *d = (struct demonstration){NULL, 0};
+  k.scene.ports = profile_behaviour(classification_profile(c), ISA_OUT, 0)->kind != PROFILE_ABSENT;
+  for (size_t i = 0; i < sizeof order / sizeof *order && k.found != SEEN && !k.memory; i++) {
+    const struct witness *w = classification_insn(c, insn)->answer[order[i]].witness;
+    if (w) {
+      try_witness(&k, order[i], w);
+    }
+  }
+  *reason = k.memory || !d->text ? "no program could be made of the witnesses" : NULL;
+  return k.memory || !d->text   ? DEMONSTRATE_HOST
+         : k.found >= DIFFERENT ? DEMONSTRATE_DIVERGES
+                                : DEMONSTRATE_HOLDS;
+}

@@ -1,0 +1,278 @@
+#include "tools/classify/explain.h"
+
+#include <string.h>
+
+#include "tools/classify/show.h"
+#include "tools/classify/witness_rows.h"
+#include "tools/common/text.h"
+
+struct explain {
+  const struct classification *c;
+  const struct classify_insn *i;
+  const struct profile *profile;
+  const struct isa_insn_info *info;
+  const struct profile_behaviour *user; /* in the least privileged mode */
+  const char *named;                    /* the profile, by the user */
+  FILE *out;
+};
+
+static void say(const struct explain *e, const char *text)
+{
+  fputs("  ", e->out);
+  text_wrap(e->out, text, 2, 2);
+}
+
+char *explain_components(component_set set, char *buf, size_t size)
+{
+  size_t at = 0;
+  buf[0] = '\0';
+  for (unsigned n = 0; n < COMPONENT_COUNT && at < size; n++) {
+    if (set & component_bit(n) && component_name(n)) {
+      at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", component_name(n));
+    }
+  }
+  return buf;
+}
+
+/* --------------------------------------------------------------- the questions */
+
+static const struct {
+  const char *question, *definition;
+} questions[QUESTION_COUNT] = {
+    [QUESTION_UNPRIVILEGED] =
+        {"Privileged?",
+         "Privileged is an instruction that, for every pair of states which differ in the mode "
+         "alone, mode 0 here and the least privileged mode there, and in which neither execution "
+         "memory-traps, traps in the latter and does not in the former. One pair that does "
+         "otherwise makes it unprivileged."},
+    [QUESTION_CONTROL] =
+        {"Control sensitive?",
+         "Control sensitive is an instruction for which there is a state in which it does not trap "
+         "and changes the resources of the processor."},
+    [QUESTION_LOCATION] =
+        {"Location sensitive?",
+         "Location sensitive is an instruction for which there are two states, differing in the "
+         "relocation alone, that give different results."},
+    [QUESTION_MODE] =
+        {"Mode sensitive?",
+         "Mode sensitive is an instruction for which there are two states, differing in the mode "
+         "alone, in neither of which it traps, that give different results."},
+    [QUESTION_RESOURCE] =
+        {"Resource sensitive?",
+         "Resource-behaviour sensitive is an instruction for which there are two states, alike but "
+         "for the resources of the processor, that give different results outside them. Location "
+         "and mode sensitivity are cases of it."},
+    [QUESTION_USER_CONTROL] = {"User sensitive, by control?",
+                               "The same as control sensitive, in the least privileged mode."},
+    [QUESTION_USER_RESOURCE] = {"User sensitive, by what it shows?",
+                                "The same as resource sensitive, with both states in the least "
+                                "privileged mode."},
+};
+
+static void print_how(const struct explain *e, const struct classify_answer *a)
+{
+  static const char *const how[] = {
+      [CLASSIFY_PROVED] = "There is no such state: the solver proved it for all states",
+      [CLASSIFY_EXHAUSTED] = "There is no such state in the small scope that was exhausted",
+      [CLASSIFY_WITNESSED] = "There is: the machine was run in the state below",
+      [CLASSIFY_SAMPLED] = "No such state was met: sampled, not proved",
+      [CLASSIFY_SOLVED] = "There is such a state, says the solver; none was run",
+      [CLASSIFY_UNKNOWN] = "Nobody knows: no route answered",
+  };
+  const struct {
+    enum route_answer answer;
+    const char *name;
+  } routes[] = {
+      {a->by_solver, "solver"}, {a->by_exhaustion, "exhaustion"}, {a->by_experiment, "experiment"}};
+  char text[300];
+  size_t at = (size_t)snprintf(text, sizeof text, "%s (", how[a->how]);
+  bool first = true;
+  for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+    if (routes[i].answer != ROUTE_UNKNOWN) {
+      at += (size_t)snprintf(text + at, sizeof text - at, "%s%s: %s", first ? "" : ", ",
+                             routes[i].name, routes[i].answer == ROUTE_YES ? "yes" : "no");
+      first = false;
+    }
+  }
+  snprintf(text + at, sizeof text - at, "%s).", first ? "no route was asked" : "");
+  say(e, text);
+}
+
+static void print_question(const struct explain *e, enum question q)
+{
+  const struct classify_answer *a = &e->i->answer[q];
+  bool yes = q == QUESTION_UNPRIVILEGED ? !a->yes : a->yes;
+  fprintf(e->out, "\n%s %s\n", questions[q].question,
+          a->how == CLASSIFY_UNKNOWN ? "Unknown."
+          : yes                      ? "Yes."
+                                     : "No.");
+  say(e, questions[q].definition);
+  print_how(e, a);
+  if (a->witness) {
+    fputc('\n', e->out);
+    witness_rows_print(e->out, e->profile, q, classification_model(e->c), a->witness);
+  }
+}
+
+/* ------------------------------------------------------------ what it amounts to */
+
+static void print_head(const struct explain *e)
+{
+  char text[600], outside[64];
+  const char *name = e->info->mnemonic;
+  int column = fprintf(e->out, "%s", name);
+  snprintf(text, sizeof text, "on %s (%s), in the %s model", profile_name(e->profile),
+           profile_title(e->profile), model_name(classification_model(e->c)));
+  fputc(' ', e->out);
+  text_wrap(e->out, text, column + 1, 2);
+  fputc('\n', e->out);
+  snprintf(text, sizeof text, "%s. Outside the privileged mode: %s.", e->info->summary,
+           show_behaviour(e->profile, e->i->insn, outside, sizeof outside));
+  say(e, text);
+  if (e->user->models) {
+    snprintf(text, sizeof text, "The real instruction: %s%s%s.", e->user->models,
+             e->user->source ? ". Source: " : "", e->user->source ? e->user->source : "");
+    say(e, text);
+  } else if (e->info->models[0]) {
+    snprintf(text, sizeof text, "Real instructions like it: %s.", e->info->models);
+    say(e, text);
+  }
+  if (e->user->file && e->user->line) {
+    snprintf(text, sizeof text, "Said in %s, line %u.", e->user->file, e->user->line);
+    say(e, text);
+  }
+}
+
+static void list_kinds(const struct classify_insn *i, char *buf, size_t size)
+{
+  const struct {
+    bool is;
+    const char *word;
+  } kinds[] = {{i->control, "control"},
+               {i->location, "location"},
+               {i->mode, "mode"},
+               {i->resource, "resource"}};
+  size_t at = 0;
+  buf[0] = '\0';
+  for (size_t k = 0; k < sizeof kinds / sizeof *kinds && at < size; k++) {
+    if (kinds[k].is) {
+      at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", kinds[k].word);
+    }
+  }
+}
+
+static void print_verdict(const struct explain *e)
+{
+  char text[300], kinds[80];
+  if (e->i->errant) {
+    say(e, "Verdict: errant. It traps in every mode, and is neither sensitive nor privileged.");
+    return;
+  }
+  if (!e->i->sensitive) {
+    snprintf(text, sizeof text, "Verdict: innocuous%s.",
+             e->i->privileged ? ", and privileged all the same" : "");
+    say(e, text);
+    return;
+  }
+  list_kinds(e->i, kinds, sizeof kinds);
+  snprintf(text, sizeof text, "Verdict: sensitive (%s) and %sprivileged%s.", kinds,
+           e->i->privileged ? "" : "not ",
+           e->i->privileged       ? ""
+           : e->i->user_sensitive ? ". It stands in the way of Theorems 1 and 3"
+                                  : ". It stands in the way of Theorem 1, not of Theorem 3");
+  say(e, text);
+}
+
+/* The components that the witnesses show changed, or showing. */
+static component_set witnessed(const struct explain *e, enum question q)
+{
+  const struct witness *w = e->i->answer[q].witness;
+  component_set k = model_resources(classification_model(e->c), e->profile);
+  if (!w) {
+    return 0;
+  }
+  return k & (question_states(q) == 1 ? question_changed(e->profile, &w->state[0], &w->result[0])
+                                      : question_differing(e->profile, w));
+}
+
+static void meaning_of_control(const struct explain *e)
+{
+  char text[700], what[200];
+  explain_components(witnessed(e, QUESTION_CONTROL), what, sizeof what);
+  bool user = e->i->answer[QUESTION_USER_CONTROL].yes;
+  snprintf(text, sizeof text,
+           "In mode 0 it changes resources (in the pair above: %s). A guest kernel that does so "
+           "runs in the real machine's least privileged mode, where the instruction does not "
+           "always trap: the VMM is not told, and what the guest asked for does not happen to the "
+           "virtual machine.%s",
+           what[0] ? what : "see above",
+           user ? " Worse, there too it changes the real resources: resource control is lost."
+                : "");
+  say(e, text);
+}
+
+static void meaning_of_showing(const struct explain *e)
+{
+  char text[700], what[200];
+  enum question q = e->i->user_sensitive && e->i->answer[QUESTION_USER_RESOURCE].yes
+                        ? QUESTION_USER_RESOURCE
+                        : QUESTION_RESOURCE;
+  explain_components(witnessed(e, q), what, sizeof what);
+  snprintf(text, sizeof text,
+           "Its result depends on resources (in the pair above: %s). Executed directly it answers "
+           "for the real machine, which the VMM has set up, and not for the virtual one.%s",
+           what[0] ? what : "see above",
+           q == QUESTION_USER_RESOURCE
+               ? " User programs see it too, so a hybrid VMM, which runs them directly, is no help."
+               : "");
+  say(e, text);
+}
+
+static void print_meaning(const struct explain *e)
+{
+  fputs("\nFor a VMM\n", e->out);
+  if (e->i->errant) {
+    say(e, "It traps to the VMM, which delivers the trap to the guest's kernel.");
+  } else if (!e->i->sensitive && !e->i->privileged) {
+    say(e, "It executes directly: it neither touches the resources nor depends on them, so the "
+           "virtual machine's program cannot tell, and the VMM need not be told.");
+  } else if (e->i->privileged) {
+    say(e, "Every virtual mode runs in the real machine's least privileged mode, where it always "
+           "traps to the VMM. If the guest was in virtual mode 0 the VMM verifies and emulates it, "
+           "else it delivers the trap to the guest's kernel.");
+  } else {
+    if (e->i->control) {
+      meaning_of_control(e);
+    }
+    if (e->i->resource) {
+      meaning_of_showing(e);
+    }
+    if (!e->i->user_sensitive) {
+      say(e, "No user program can do harm with it: a hybrid VMM, which interprets all of virtual "
+             "mode 0 and runs only user programs directly, copes (Theorem 3).");
+    }
+    char text[200];
+    snprintf(text, sizeof text, "See it happen: trapeze classify %s --witness %s -o %s.s", e->named,
+             e->info->mnemonic, e->info->mnemonic);
+    say(e, text);
+  }
+}
+
+void explain_print(const struct classification *c, enum isa_insn insn, const char *profile,
+                   FILE *out)
+{
+  const struct explain e = {.c = c,
+                            .i = classification_insn(c, insn),
+                            .profile = classification_profile(c),
+                            .info = isa_insn_info(insn),
+                            .user = profile_behaviour(classification_profile(c), insn,
+                                                      profile_user_mode(classification_profile(c))),
+                            .named = profile,
+                            .out = out};
+  print_head(&e);
+  print_verdict(&e);
+  for (unsigned q = 0; q < QUESTION_COUNT; q++) {
+    print_question(&e, (enum question)q);
+  }
+  print_meaning(&e);
+}

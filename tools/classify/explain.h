@@ -1,0 +1,18 @@
+/* Why an instruction is what it is, in plain words; and a program that shows it. */
+#ifndef TRAPEZE_TOOLS_CLASSIFY_EXPLAIN_H
+#define TRAPEZE_TOOLS_CLASSIFY_EXPLAIN_H
+
+#include <stdio.h>
+
+#include "classify/classify.h"
+
+/* Every question with the paper's definition, the answer, how it is known, the
+ * witness; the real instruction, and what it means for a VMM. `profile`: as the user named it.
+ * 80 columns. */
+void explain_print(const struct classification *c, enum isa_insn insn, const char *profile,
+                   FILE *out);
+
+/* "A and B, C" of the components in the set. Returns buf. */
+char *explain_components(component_set set, char *buf, size_t size);
+
+#endif
