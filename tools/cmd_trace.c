@@ -187,7 +187,7 @@ static int draw(struct request *r, const struct trace *t, FILE *out)
   if (status == STATUS_DONE && r->format == DOT)
     status = graphviz_copy("trace", graph, out);
   else if (status == STATUS_DONE)
-    status = graphviz_draw("trace", r->picture.program, formats[r->format], graph, out);
+    status = graphviz_draw_file("trace", r->picture.program, formats[r->format], graph, out);
   fclose(graph);
   return status;
 }
@@ -231,6 +231,8 @@ static int show(struct request *r, const char *path)
   int status = trace_open("trace", path, &t);
   if (status != STATUS_DONE)
     return status;
+  bool same_terminal = strcmp(r->output, "-") == 0 && isatty(STDOUT_FILENO);
+  t->progress = isatty(STDERR_FILENO) && !same_terminal;
   status = file_out_open(&out, "trace", r->output);
   if (status == STATUS_DONE) {
     status = render(r, t, out.stream);

@@ -1,5 +1,6 @@
 #include "tools/trace/codec.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* The first byte of an event. */
@@ -98,6 +99,18 @@ static inline unsigned slot_of(uint32_t pc)
   return pc / 4 % CODEC_CACHE;
 }
 
+/* What is new about a field since `last`, which it becomes. */
+static inline uint8_t *put_field(uint8_t *to, uint32_t *last, uint32_t value)
+{
+  uint32_t n = fold32(value - *last);
+  *last = value;
+  if (n < 0x80) {
+    *to++ = (uint8_t)n;
+    return to;
+  }
+  return put(to, n);
+}
+
 uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
                          const struct trace_event *e)
 {
@@ -116,15 +129,12 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
     to = put(to, fold(e->tick - m->tick));
     m->tick = e->tick;
   }
-  const uint32_t value[FIELDS_COUNT] = {e->a, e->b, e->c, e->d};
-  unsigned plain = has & D_IS_INSN ? has & (A | B | C) : has & (A | B | C | D);
-  for (unsigned i = 0; i < FIELDS_COUNT; i++) {
-    if (plain >> i & 1) {
-      uint32_t *base = base_of(m, e->kind, i);
-      to = put(to, fold32(value[i] - *base));
-      *base = value[i];
-    }
-  }
+  if (has & A)
+    to = put_field(to, &m->last[e->kind][0], e->a);
+  if (has & B)
+    to = put_field(to, has & B_IS_PC ? &m->pc : &m->last[e->kind][1], e->b);
+  if (has & C)
+    to = put_field(to, &m->last[e->kind][2], e->c);
   if (has & D_IS_INSN) {
     unsigned slot = slot_of(e->b);
     if (c->cache[slot].pc == e->b && c->cache[slot].insn == e->d) {
@@ -134,6 +144,8 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
       c->cache[slot].pc = e->b;
       c->cache[slot].insn = e->d;
     }
+  } else if (has & D) {
+    to = put_field(to, &m->last[e->kind][3], e->d);
   }
   *first = head;
   return to;
@@ -246,9 +258,8 @@ uint32_t codec_checksum(int tag, const uint8_t *bytes, size_t len)
   uint64_t sum = (uint64_t)(tag & 0xff) << 56 | len;
   for (size_t i = 0; i < len; i += 8) {
     uint64_t word = 0;
-    for (size_t k = 0; k < 8 && i + k < len; k++)
-      word |= (uint64_t)bytes[i + k] << 8 * k;
-    sum = (sum ^ word) * 0x9fb21c651e98df25u;
+    memcpy(&word, bytes + i, len - i < 8 ? len - i : 8);
+    sum = (sum ^ le64toh(word)) * 0x9fb21c651e98df25u;
     sum ^= sum >> 32;
   }
   return (uint32_t)sum;

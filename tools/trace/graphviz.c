@@ -64,8 +64,8 @@ int graphviz_copy(const char *command, FILE *from, FILE *to)
   return STATUS_OURS;
 }
 
-int graphviz_draw(const char *command, const char *program, const char *format, FILE *graph,
-                  FILE *out)
+int graphviz_draw_file(const char *command, const char *program, const char *format, FILE *graph,
+                       FILE *out)
 {
   FILE *drawn = graphviz_temporary(command);
   if (!drawn)
@@ -85,5 +85,20 @@ int graphviz_draw(const char *command, const char *program, const char *format, 
       message_error(command, "'%s' could not draw the picture", program);
   }
   fclose(drawn);
+  return status;
+}
+
+int graphviz_draw(const char *command, const char *program, const char *format, const char *graph,
+                  size_t len, FILE *out)
+{
+  FILE *f = graphviz_temporary(command);
+  if (!f)
+    return STATUS_OURS;
+  int status = STATUS_OURS;
+  if (fwrite(graph, 1, len, f) == len && fflush(f) == 0)
+    status = graphviz_draw_file(command, program, format, f, out);
+  else
+    message_error(command, "cannot write a temporary file: %s", strerror(errno));
+  fclose(f);
   return status;
 }

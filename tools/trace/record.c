@@ -21,13 +21,6 @@
 /* Of a source line. */
 #define MAX_LINE 1000u
 
-/* An event on its way to the file: a running machine only puts it down here. */
-struct raw {
-  uint64_t tick;
-  uint32_t a, b, c, d;
-  uint32_t kind, machine;
-};
-
 #define BATCH   4096u
 #define BATCHES 16u
 
@@ -35,20 +28,19 @@ struct trace_recorder {
   struct tracer tracer; /* first: what machines call */
   struct file_out out;
   const char *command;
-  bool keep[TRACE_KIND_COUNT][2]; /* [1]: of an interrupt */
-  bool only_sensitive;            /* of the instructions */
+  uint32_t keep[TRACE_KIND_COUNT]; /* a bit for each a; kinds without a cause have all or none */
+  bool only_sensitive;             /* of the instructions */
   unsigned machine_count;
   struct machine *machines[TRACE_MAX_MACHINES];
   const char *names[TRACE_MAX_MACHINES]; /* as events point to them */
-  bool interrupt[ISA_CAUSE_LIMIT];
-  bool failed; /* and the user was told */
-  int error;   /* errno of the first write that failed */
+  bool failed;                           /* and the user was told */
+  int error;                             /* errno of the first write that failed */
 
   /* Batches go round: the one at `first % BATCHES` is next to be encoded, the one at
    * `last % BATCHES` is being filled. A thread of its own encodes and writes, so that
    * the run does not wait for it; the order of events, and so the file, is that of the run. */
-  struct raw *raw; /* BATCHES times BATCH */
-  struct raw *fill, *fill_end;
+  struct trace_event *raw; /* BATCHES times BATCH: a running machine only puts them down here */
+  struct trace_event *fill, *fill_end;
   unsigned counts[BATCHES];
   pthread_t thread;
   void *stack; /* its own: what glibc keeps of a thread for the next one looks like a leak */
@@ -280,16 +272,13 @@ static void flush_block(struct trace_recorder *r)
   r->end = r->block + CODEC_MAX_NUMBER;
 }
 
-static void encode(struct trace_recorder *r, const struct raw *raw, unsigned count)
+static void encode(struct trace_recorder *r, const struct trace_event *event, unsigned count)
 {
-  for (unsigned i = 0; i < count; i++, raw++) {
-    struct trace_event event = {.kind = (enum trace_kind)raw->kind,
-                                .tick = raw->tick,
-                                .a = raw->a,
-                                .b = raw->b,
-                                .c = raw->c,
-                                .d = raw->d};
-    r->end = codec_put_event(&r->codec, r->end, raw->machine, &event);
+  for (unsigned i = 0; i < count; i++, event++) {
+    unsigned machine = 0;
+    while (r->names[machine] != event->machine)
+      machine++;
+    r->end = codec_put_event(&r->codec, r->end, machine, event);
     r->in_block++;
     if (r->end - r->block >= BLOCK_BYTES)
       flush_block(r);
@@ -319,7 +308,7 @@ static void *encoder(void *ctx)
 /* Hands the batch over and waits for another to be free. */
 static void hand_over(struct trace_recorder *r)
 {
-  struct raw *start = r->raw + r->last % BATCHES * BATCH;
+  struct trace_event *start = r->raw + r->last % BATCHES * BATCH;
   r->counts[r->last % BATCHES] = (unsigned)(r->fill - start);
   pthread_mutex_lock(&r->lock);
   r->last++;
@@ -351,16 +340,10 @@ static bool is_sensitive(uint32_t word)
 static void record(struct tracer *tracer, const struct trace_event *event)
 {
   struct trace_recorder *r = (struct trace_recorder *)tracer;
-  bool has_cause = event->kind == TRACE_TRAP || event->kind == TRACE_DELIVER ||
-                   event->kind == TRACE_DEVICE || event->kind == TRACE_SERVE;
-  if (!r->keep[event->kind][has_cause && r->interrupt[event->a]] ||
+  if (!(r->keep[event->kind] >> (event->a & 31) & 1) ||
       (event->kind == TRACE_INSN && r->only_sensitive && !is_sensitive(event->d)))
     return;
-  unsigned machine = 0;
-  while (r->names[machine] != event->machine)
-    machine++;
-  *r->fill++ =
-      (struct raw){event->tick, event->a, event->b, event->c, event->d, event->kind, machine};
+  *r->fill++ = *event;
   if (r->fill == r->fill_end)
     hand_over(r);
 }
@@ -369,16 +352,12 @@ static void record(struct tracer *tracer, const struct trace_event *event)
 
 static void choose(struct trace_recorder *r, unsigned classes)
 {
+  _Static_assert(ISA_CAUSE_LIMIT <= 32, "a bit for each cause");
   bool sensitive = classes >> CLASS_SENSITIVE & 1, all = classes >> CLASS_INSTRUCTIONS & 1;
-  for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++) {
-    for (unsigned i = 0; i < 2; i++) {
-      uint32_t a = i ? CAUSE_TIMER : CAUSE_ILLEGAL;
-      r->keep[kind][i] = classes >> trace_class_of((enum trace_kind)kind, a) & 1;
-    }
-  }
-  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++)
-    r->interrupt[cause] = isa_cause_is_interrupt(cause);
-  r->keep[TRACE_INSN][0] = sensitive || all;
+  for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
+    for (uint32_t a = 0; a < 32; a++)
+      r->keep[kind] |= (classes >> trace_class_of((enum trace_kind)kind, a) & 1) << a;
+  r->keep[TRACE_INSN] = sensitive || all ? UINT32_MAX : 0;
   r->only_sensitive = !all;
   r->tracer = (struct tracer){.record = record, .instructions = sensitive || all};
   r->end = r->block + CODEC_MAX_NUMBER;

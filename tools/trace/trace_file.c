@@ -379,12 +379,27 @@ void trace_start(struct trace_cursor *c, const struct trace *t)
   *c = (struct trace_cursor){.trace = t};
 }
 
+#define PROGRESS_EVENTS (1u << 18)
+
+static void show_progress(const struct trace_cursor *c, bool over)
+{
+  if (over && c->index >= PROGRESS_EVENTS)
+    fprintf(stderr, "\r\033[K");
+  else if (!over && c->index % PROGRESS_EVENTS == 0)
+    fprintf(stderr, "\r%llu %% of %llu events\033[K",
+            (unsigned long long)(100 * c->index / c->trace->count),
+            (unsigned long long)c->trace->count);
+}
+
 bool trace_next(struct trace_cursor *c, unsigned *machine, struct trace_event *event)
 {
   const struct trace *t = c->trace;
   while (c->left == 0) {
-    if (c->block == t->block_count)
+    if (c->block == t->block_count) {
+      if (t->progress)
+        show_progress(c, true);
       return false;
+    }
     const struct trace_block *b = &t->blocks[c->block++];
     c->bytes = (struct codec_bytes){t->bytes + b->at, t->bytes + b->end};
     c->left = b->count;
@@ -395,6 +410,8 @@ bool trace_next(struct trace_cursor *c, unsigned *machine, struct trace_event *e
   event->machine = t->machines[*machine].name;
   c->left--;
   c->index++;
+  if (t->progress)
+    show_progress(c, false);
   return true;
 }
 

@@ -48,6 +48,7 @@ struct trace {
   size_t note_count;
   uint64_t count; /* events */
   char *end;      /* how it ended, "" if that was not told */
+  bool progress;  /* set by its user: trace_next() tells standard error how far it is */
   /* Blocks of events in `bytes`. */
   struct trace_block {
     size_t at, end;
