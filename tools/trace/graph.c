@@ -38,14 +38,15 @@ static enum group group_of(const struct row *r)
 static void add(struct counts *c, const struct row *r)
 {
   const char *label = r->label;
+  int group = (int)group_of(r);
   static const char *const verbs[] = {"deliver ", "reflect ", "interrupt: ", "raise "};
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
     if (strncmp(label, verbs[i], strlen(verbs[i])) == 0)
       label += strlen(verbs[i]);
   if (row_is_arrow(r))
-    counts_add(c, r->from, r->to, group_of(r), label, 1);
+    counts_add(c, r->from, r->to, group, label, 1);
   else if (r->back >= 0)
-    counts_add(c, r->from, r->back, group_of(r), label, 1);
+    counts_add(c, r->from, r->back, group, label, 1);
 }
 
 /* How many instructions ran in a lane. */
