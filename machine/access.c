@@ -25,20 +25,17 @@ static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_acce
   return true;
 }
 
-static bool read(struct bare *b, uint32_t va, uint32_t size, enum machine_access access, bool te,
-                 uint32_t *value)
+bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value)
 {
   uint32_t pa;
-  if (!locate(b, va, size, access, te, &pa)) {
+  if (!locate(b, va, size, MACHINE_LOAD, te, &pa)) {
     return false;
   }
   *value = storage_load(&b->storage, pa, size);
+  if (b->stops.watch_count > 0) {
+    stops_access(&b->stops, MACHINE_EVENT_LOAD, pa, size, *value, *value);
+  }
   return true;
-}
-
-bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value)
-{
-  return read(b, va, size, MACHINE_LOAD, te, value);
 }
 
 bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t value)
@@ -47,6 +44,10 @@ bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t va
   if (!locate(b, va, size, MACHINE_STORE, te, &pa)) {
     return false;
   }
+  if (b->stops.watch_count > 0) {
+    uint32_t old = storage_load(&b->storage, pa, size), mask = UINT32_MAX >> (32 - 8 * size);
+    stops_access(&b->stops, MACHINE_EVENT_STORE, pa, size, old, value & mask);
+  }
   storage_store(&b->storage, pa, value, size);
   code_forget(b, pa, size);
   return true;
@@ -54,7 +55,12 @@ bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t va
 
 bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word)
 {
-  return read(b, pc, 4, MACHINE_FETCH, psw_te(b->psw), word);
+  uint32_t pa;
+  if (!locate(b, pc, 4, MACHINE_FETCH, psw_te(b->psw), &pa)) {
+    return false;
+  }
+  *word = storage_load(&b->storage, pa, 4);
+  return true;
 }
 
 /* ------------------------------------------------------------- storage keys */

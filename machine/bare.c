@@ -77,19 +77,69 @@ static void trace_changes(struct bare *b, uint32_t psw, struct relocation reloca
 
 static struct machine_stop trapped(struct bare *b)
 {
+  b->stops.queued = 0; /* an access before the one that trapped was none */
   b->stats.traps[b->trap.cause]++;
   trace_emit(&b->machine, TRACE_TRAP, b->tick, b->trap.cause, b->trap.epc, b->trap.value,
              b->trap.insn);
   return (struct machine_stop){.why = MACHINE_TRAP, .trap = b->trap};
 }
 
+static bool at_break(struct bare *b, struct machine_stop *stop)
+{
+  struct machine_hit hit = {.event = MACHINE_EVENT_BREAK, .pc = b->pc};
+  if (!stops_break_at(&b->stops, b->tick, b->pc, &hit.id)) {
+    return false;
+  }
+  *stop = (struct machine_stop){.why = MACHINE_BREAK, .hit = hit};
+  return true;
+}
+
+static void note_changes(struct bare *b, uint32_t psw)
+{
+  if (b->stops.mode && ((psw ^ b->psw) & PSW_MODE_MASK)) {
+    stops_note(&b->stops, &(struct machine_hit){.event = MACHINE_EVENT_MODE});
+  }
+  if (b->stops.wait && b->run_state == MACHINE_WAITING) {
+    stops_note(&b->stops, &(struct machine_hit){.event = MACHINE_EVENT_WAIT});
+  }
+}
+
+/* One instruction or many, unless there is cause to stop before the first. */
+static bool go_on(struct bare *b, uint64_t until, struct machine_stop *stop)
+{
+  uint32_t psw = b->psw;
+  struct relocation relocation = bare_relocation(b);
+  if (interrupted(b)) {
+    *stop = trapped(b);
+    return false;
+  }
+  if (__builtin_expect(b->stops.armed, 0) && at_break(b, stop)) {
+    return false;
+  }
+  if (!execute(b, until)) {
+    *stop = trapped(b);
+    return false;
+  }
+  if (__builtin_expect(b->machine.tracer != NULL, 0)) {
+    trace_changes(b, psw, relocation);
+  }
+  if (__builtin_expect(b->stops.armed, 0)) {
+    note_changes(b, psw);
+  }
+  return true;
+}
+
 /* Runs until something stops it. The order at a boundary is that of
  * docs/machine.md, "At each instruction boundary". */
 static struct machine_stop run(struct bare *b, uint64_t until)
 {
+  struct machine_stop stopped;
   for (;;) {
     if (b->tick >= b->next_event) {
       bare_fire(b);
+    }
+    if (__builtin_expect(b->stops.queued > 0, 0)) {
+      return stops_report(&b->stops, b->resync_pc);
     }
     if (is_stuck(b)) {
       return stuck(b);
@@ -101,15 +151,8 @@ static struct machine_stop run(struct bare *b, uint64_t until)
       if (!bare_wait(b, until)) {
         return stop(MACHINE_WAITS);
       }
-    } else {
-      uint32_t psw = b->psw;
-      struct relocation relocation = bare_relocation(b);
-      if (interrupted(b) || !execute(b, until)) {
-        return trapped(b);
-      }
-      if (__builtin_expect(b->machine.tracer != NULL, 0)) {
-        trace_changes(b, psw, relocation);
-      }
+    } else if (!go_on(b, until, &stopped)) {
+      return stopped;
     }
   }
 }
@@ -128,6 +171,39 @@ static struct machine_stop bare_advance(struct machine *m, uint64_t until)
     }
     bare_deliver(m, &s.trap);
   }
+}
+
+/* Pages that are watched have no tags, so that their accesses come to access.c. */
+static void watch_pages(struct bare *b)
+{
+  for (uint32_t i = 0; i < b->storage.size >> STORAGE_PAGE_SHIFT; i++) {
+    b->storage.page[i].watched = 0;
+  }
+  for (unsigned i = 0; i < b->stops.watch_count; i++) {
+    const struct machine_watch *w = &b->stops.watches[i];
+    uint64_t end = (uint64_t)w->range.start.v + w->range.size;
+    end = end < b->storage.size ? end : b->storage.size;
+    uint64_t first = w->range.start.v >> STORAGE_PAGE_SHIFT;
+    for (uint64_t p = first; p << STORAGE_PAGE_SHIFT < end; p++) {
+      b->storage.page[p].watched |= (uint8_t)w->on;
+      mmu_forget_page(b, (uint32_t)p);
+    }
+  }
+}
+
+static bool bare_set_stops(struct machine *m, const struct machine_stops *wanted)
+{
+  struct bare *b = bare_of(m);
+  code_forget_breaks(b);
+  bool ok = stops_set(&b->stops, wanted);
+  code_forget_breaks(b);
+  watch_pages(b);
+  return ok;
+}
+
+static void bare_stops_from(struct machine *m, uint64_t tick)
+{
+  stops_from(&bare_of(m)->stops, bare_of(m)->tick, tick);
 }
 
 /* -------------------------------------------------------------------- state */
@@ -302,6 +378,17 @@ static void bare_console_input(struct machine *m, uint64_t at, uint8_t byte)
   bare_fire(b);
 }
 
+static unsigned bare_console_ahead(struct machine *m)
+{
+  return console_ahead(bare_of(m)->console);
+}
+
+static void bare_console_forget(struct machine *m)
+{
+  console_forget(bare_of(m)->console);
+  bare_schedule(bare_of(m));
+}
+
 static const uint8_t *bare_console_output(struct machine *m, size_t *len)
 {
   return console_output(bare_of(m)->console, len);
@@ -364,6 +451,10 @@ static bool dma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
 
 static bool dma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
 {
+  struct bare *b = ctx;
+  if (b->stops.watch_count > 0 && range_contains(0, b->storage.size, at.v, len)) {
+    stops_transfer(&b->stops, at.v, b->storage.bytes + at.v, buf, len);
+  }
   return bare_phys_write(ctx, at, buf, len);
 }
 
@@ -418,6 +509,7 @@ static void bare_unwatch_storage(struct machine *m, unsigned id)
 static void bare_destroy(struct machine *m)
 {
   struct bare *b = bare_of(m);
+  stops_free(&b->stops);
   code_free(b);
   disk_destroy(b->disk);
   console_destroy(b->console);
@@ -433,6 +525,8 @@ static const struct machine_ops bare_ops = {
     .advance = bare_advance,
     .idle = bare_idle,
     .set_engine = bare_set_engine,
+    .set_stops = bare_set_stops,
+    .stops_from = bare_stops_from,
     .get_reg = bare_get_reg,
     .set_reg = bare_set_reg,
     .get_regs = bare_get_regs,
@@ -458,6 +552,8 @@ static const struct machine_ops bare_ops = {
     .port_in = bare_owner_in,
     .port_out = bare_owner_out,
     .console_input = bare_console_input,
+    .console_ahead = bare_console_ahead,
+    .console_forget = bare_console_forget,
     .console_output = bare_console_output,
     .console_on_output = bare_console_on_output,
     .disk_sectors = bare_disk_sectors,

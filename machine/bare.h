@@ -12,6 +12,7 @@
  *   stepper.c     one instruction, plainly
  *   engine.c      many instructions, fast
  *   storage.c     bytes and their digest
+ *   stops.c       where a debugger wants a run to stop
  */
 #ifndef TRAPEZE_MACHINE_BARE_H
 #define TRAPEZE_MACHINE_BARE_H
@@ -21,6 +22,7 @@
 #include "machine/devices/disk.h"
 #include "machine/mmu.h"
 #include "machine/ops.h"
+#include "machine/stops.h"
 #include "machine/storage.h"
 
 #define BARE_CPUID 0x50470001u
@@ -53,6 +55,7 @@ struct bare {
   uint32_t line_of_timer, line_of_console, line_of_disk; /* bits of IPEND */
   uint8_t cause_of_line[32];
   struct machine_stats stats;
+  struct stops stops;
 };
 
 static inline struct bare *bare_of(struct machine *m)

@@ -25,12 +25,20 @@ bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value
   return true;
 }
 
+static void note(struct bare *b, enum machine_event event, uint32_t port, uint32_t value)
+{
+  if (b->stops.io) {
+    stops_note(&b->stops, &(struct machine_hit){.event = event, .port = port, .value = value});
+  }
+}
+
 bool bare_insn_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value)
 {
   if (!bare_port_in(b, after, port, value)) {
     bare_set_trap(b, CAUSE_BUS, port);
     return false;
   }
+  note(b, MACHINE_EVENT_IN, port, *value);
   return true;
 }
 
@@ -40,5 +48,6 @@ bool bare_insn_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value
     bare_set_trap(b, CAUSE_BUS, port);
     return false;
   }
+  note(b, MACHINE_EVENT_OUT, port, value);
   return true;
 }

@@ -45,6 +45,7 @@ void code_build_table(struct bare *b, unsigned engine, const struct code_labels 
     table[CODE_ILLEGAL] = labels->illegal;
     table[CODE_UNDECODED] = labels->undecoded;
     table[CODE_END] = labels->end;
+    table[CODE_BREAK] = labels->at_break;
   }
 }
 
@@ -119,6 +120,32 @@ void code_forget(struct bare *b, uint32_t pa, uint32_t len)
   }
 }
 
+/* Of any page: the same physical page may be met at several addresses. */
+static bool may_break(const struct bare *b, uint32_t index)
+{
+  for (unsigned i = 0; i < b->stops.break_count; i++) {
+    if (b->stops.breaks[i] % ISA_PAGE_SIZE / 4 == index) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void code_forget_breaks(struct bare *b)
+{
+  for (struct code_page *p = b->code.pages; p; p = p->next) {
+    for (unsigned i = 0; i < b->stops.break_count; i++) {
+      uint32_t index = b->stops.breaks[i] % ISA_PAGE_SIZE / 4;
+      if (index > 0 && index - 1 < p->words) {
+        undecode(b, p, index - 1);
+      }
+      if (index < p->words) {
+        undecode(b, p, index);
+      }
+    }
+  }
+}
+
 void code_set_fused(struct bare *b, bool fuse)
 {
   if (b->code.fuse != fuse) {
@@ -156,7 +183,7 @@ static enum isa_insn fill(struct bare *b, struct code_page *page, uint32_t index
  * was: control may still come to it alone. */
 static const void *fused(struct bare *b, struct code_page *page, uint32_t index, enum isa_insn insn)
 {
-  if (!b->code.fuse || index + 1 >= page->words) {
+  if (!b->code.fuse || index + 1 >= page->words || may_break(b, index + 1)) {
     return NULL;
   }
   enum isa_insn next = fill(b, page, index + 1);
@@ -174,6 +201,12 @@ void code_decode(struct bare *b, struct code_page *page, uint32_t index)
     return;
   }
   page->insn[index] = (uint8_t)insn;
+  if (may_break(b, index)) {
+    page->under[index] = page->insn[index];
+    page->insn[index] = CODE_BREAK;
+    s->go = b->code.labels->at_break;
+    return;
+  }
   const void *pair = fused(b, page, index, insn);
   s->go = pair                                             ? pair
           : isa_insn_info(insn)->group == ISA_GROUP_SYSTEM ? b->code.labels->system

@@ -29,6 +29,7 @@ struct slot {
 struct code_page {
   struct slot slot[CODE_PAGE_WORDS + 1]; /* [words] and up: leave the page */
   uint8_t insn[CODE_PAGE_WORDS + 1];     /* enum isa_insn, or one of the below */
+  uint8_t under[CODE_PAGE_WORDS];        /* what CODE_BREAK stands in the place of */
   uint32_t page;                         /* physical */
   uint32_t words;
   struct code_page *next_of_page; /* same page, other extent */
@@ -36,13 +37,13 @@ struct code_page {
 };
 
 /* What goes on in a slot that is no instruction. */
-enum { CODE_ILLEGAL = ISA_INSN_COUNT, CODE_UNDECODED, CODE_END, CODE_KINDS };
+enum { CODE_ILLEGAL = ISA_INSN_COUNT, CODE_UNDECODED, CODE_END, CODE_BREAK, CODE_KINDS };
 
 /* Places in the engine. */
 struct code_labels {
   const void *body[ISA_BODY_COUNT];
   const void *pair[ENGINE_PAIR_COUNT];
-  const void *illegal, *undecoded, *end, *system, *privileged, *nop;
+  const void *illegal, *undecoded, *end, *system, *privileged, *nop, *at_break;
 };
 
 /* The engine is compiled twice: one runs from slot to slot, the other counts
@@ -68,6 +69,8 @@ struct code_page *code_page_get(struct bare *b, uint32_t page, uint32_t words);
 void code_decode(struct bare *b, struct code_page *page, uint32_t index);
 /* Storage [pa, pa+len) has been written; len is not 0. */
 void code_forget(struct bare *b, uint32_t pa, uint32_t len);
+/* The slots of breakpoints (b->stops) must be decoded anew. */
+void code_forget_breaks(struct bare *b);
 void code_set_fused(struct bare *b, bool fuse);
 
 #endif

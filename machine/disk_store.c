@@ -17,12 +17,25 @@
 #define CHUNK_SECTORS 128u
 #define CHUNK         (CHUNK_SECTORS * SECTOR)
 
+/* Shared by a store and what was saved of it, until one of them is written. */
+struct chunk {
+  unsigned saved; /* how often */
+  bool stored;    /* a store has it */
+  uint8_t bytes[CHUNK];
+};
+
+struct disk_store_saved {
+  uint32_t count;
+  size_t bytes;
+  struct chunk *chunks[];
+};
+
 struct disk_store {
   uint32_t sectors;
   bool writable;
-  int fd;            /* -1: in memory */
-  uint8_t **chunks;  /* in memory: NULL where everything is zero */
-  char failure[128]; /* the first, or empty */
+  int fd;                /* -1: in memory */
+  struct chunk **chunks; /* in memory: NULL where everything is zero */
+  char failure[128];     /* the first, or empty */
 };
 
 static uint32_t chunk_count(uint32_t sectors)
@@ -36,13 +49,29 @@ static const char *host_reason(int error)
   return text ? text : "the host refused for an unknown reason";
 }
 
+static void free_unused(struct chunk *c)
+{
+  if (c->saved == 0 && !c->stored) {
+    free(c);
+  }
+}
+
+/* The store gives it up. */
+static void drop(struct chunk *c)
+{
+  if (c) {
+    c->stored = false;
+    free_unused(c);
+  }
+}
+
 void disk_store_destroy(struct disk_store *d)
 {
   if (!d) {
     return;
   }
   for (uint32_t i = 0; d->chunks && i < chunk_count(d->sectors); i++) {
-    free(d->chunks[i]);
+    drop(d->chunks[i]);
   }
   free(d->chunks);
   if (d->fd >= 0) {
@@ -82,28 +111,100 @@ static bool is_zero(const uint8_t *bytes, size_t len)
 
 static void memory_read(const struct disk_store *d, uint32_t sector, void *buf)
 {
-  const uint8_t *chunk = d->chunks[sector / CHUNK_SECTORS];
+  const struct chunk *chunk = d->chunks[sector / CHUNK_SECTORS];
   if (chunk) {
-    memcpy(buf, chunk + sector % CHUNK_SECTORS * SECTOR, SECTOR);
+    memcpy(buf, chunk->bytes + sector % CHUNK_SECTORS * SECTOR, SECTOR);
   } else {
     memset(buf, 0, SECTOR);
   }
 }
 
+/* A chunk of our own in the place of one that is shared, or of none. */
+static bool own_chunk(struct chunk **chunk)
+{
+  if (*chunk && (*chunk)->saved == 0) {
+    return true;
+  }
+  struct chunk *own = calloc(1, sizeof *own);
+  if (!own) {
+    return false;
+  }
+  own->stored = true;
+  if (*chunk) {
+    memcpy(own->bytes, (*chunk)->bytes, CHUNK);
+    drop(*chunk);
+  }
+  *chunk = own;
+  return true;
+}
+
 static bool memory_write(struct disk_store *d, uint32_t sector, const void *buf)
 {
-  uint8_t **chunk = &d->chunks[sector / CHUNK_SECTORS];
-  if (!*chunk) {
-    if (is_zero(buf, SECTOR)) {
-      return true;
-    }
-    *chunk = calloc(1, CHUNK);
-    if (!*chunk) {
-      return false;
+  struct chunk **chunk = &d->chunks[sector / CHUNK_SECTORS];
+  if (!*chunk && is_zero(buf, SECTOR)) {
+    return true;
+  }
+  if (!own_chunk(chunk)) {
+    return false;
+  }
+  memcpy((*chunk)->bytes + sector % CHUNK_SECTORS * SECTOR, buf, SECTOR);
+  return true;
+}
+
+struct disk_store_saved *disk_store_save(const struct disk_store *d)
+{
+  if (d->fd >= 0) {
+    return NULL;
+  }
+  uint32_t count = chunk_count(d->sectors);
+  struct disk_store_saved *s = calloc(1, sizeof *s + count * sizeof(struct chunk *));
+  for (uint32_t i = 0; s && i < count; i++) {
+    struct chunk *c = d->chunks[i];
+    s->chunks[i] = c;
+    if (c && c->saved++ == 0) {
+      s->bytes += sizeof *c;
     }
   }
-  memcpy(*chunk + sector % CHUNK_SECTORS * SECTOR, buf, SECTOR);
-  return true;
+  if (s) {
+    s->count = count;
+    s->bytes += sizeof *s + count * sizeof(struct chunk *);
+  }
+  return s;
+}
+
+void disk_store_restore(struct disk_store *d, const struct disk_store_saved *s)
+{
+  for (uint32_t i = 0; i < s->count; i++) {
+    if (d->chunks[i] != s->chunks[i]) {
+      drop(d->chunks[i]);
+      d->chunks[i] = s->chunks[i];
+    }
+    if (s->chunks[i]) {
+      s->chunks[i]->stored = true;
+    }
+  }
+}
+
+size_t disk_store_saved_destroy(struct disk_store_saved *s)
+{
+  if (!s) {
+    return 0;
+  }
+  size_t freed = sizeof *s + s->count * sizeof(struct chunk *);
+  for (uint32_t i = 0; i < s->count; i++) {
+    struct chunk *c = s->chunks[i];
+    if (c && --c->saved == 0) {
+      freed += sizeof *c;
+      free_unused(c);
+    }
+  }
+  free(s);
+  return freed;
+}
+
+size_t disk_store_saved_bytes(const struct disk_store_saved *s)
+{
+  return s->bytes;
 }
 
 struct disk_store *disk_store_copy(struct disk_store *from)

@@ -28,6 +28,16 @@ struct disk_store *disk_store_memory(uint32_t sectors);
 struct disk_store *disk_store_copy(struct disk_store *from);
 void disk_store_destroy(struct disk_store *d);
 
+/* The contents of a store in memory, shared until it is written. NULL: no memory, or it is
+ * a file. Restore into the store that was saved. */
+struct disk_store_saved;
+struct disk_store_saved *disk_store_save(const struct disk_store *d);
+void disk_store_restore(struct disk_store *d, const struct disk_store_saved *s);
+/* NULL is fine. Bytes that nobody needs any more. */
+size_t disk_store_saved_destroy(struct disk_store_saved *s);
+/* Bytes that no one saved before. */
+size_t disk_store_saved_bytes(const struct disk_store_saved *s);
+
 uint32_t disk_store_sectors(const struct disk_store *d);
 /* 512 bytes; false: no such sector or the host refused. */
 bool disk_store_read(struct disk_store *d, uint32_t sector, void *buf);

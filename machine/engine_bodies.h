@@ -103,6 +103,7 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     } else {                                                                                       \
       uint32_t value_;                                                                             \
       ATTEMPT(load_slow(b, space, va_, sizeof(type), &value_));                                    \
+      resync = b->stops.queued > 0;                                                                \
       (dst) = value_;                                                                              \
     }                                                                                              \
   } while (0)
@@ -117,6 +118,7 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     } else {                                                                                       \
       ATTEMPT(store_slow(b, space, va_, sizeof(type), value_));                                    \
       redispatch = true;                                                                           \
+      resync = resync || b->stops.queued > 0;                                                      \
     }                                                                                              \
   } while (0)
 #define LOAD_B(dst, address) LOAD_(dst, address, uint8_t)
@@ -129,12 +131,14 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
   do {                                                                                             \
     uint32_t value_;                                                                               \
     ATTEMPT(bare_load(b, (address), 4, bare_prev_te(b), &value_));                                 \
+    resync = b->stops.queued > 0;                                                                  \
     (dst) = value_;                                                                                \
   } while (0)
 #define STORE_PREV(address, v)                                                                     \
   do {                                                                                             \
     ATTEMPT(bare_store(b, (address), 4, bare_prev_te(b), (v)));                                    \
     redispatch = true;                                                                             \
+    resync = resync || b->stops.queued > 0;                                                        \
   } while (0)
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
@@ -167,6 +171,7 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     uint32_t value_;                                                                               \
     b->tick = now;                                                                                 \
     ATTEMPT(bare_insn_in(b, now + 1, (port), &value_));                                            \
+    resync = b->stops.queued > 0;                                                                  \
     (dst) = value_;                                                                                \
   } while (0)
 #define PORT_OUT(port, v)                                                                          \

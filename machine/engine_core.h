@@ -117,6 +117,7 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
     .system = &&system,
     .privileged = &&privileged,
     .nop = &&nop,
+    .at_break = &&at_break,
   };
   if (labels) {
     *labels = &places;
@@ -148,6 +149,17 @@ system: /* a slot of the system group: the profile decides */
 undecoded:
   code_decode(b, page, INDEX());
   DISPATCH;
+
+at_break: /* a breakpoint, if it is at this address; the boundary decides */
+  if (!stops_has(&b->stops, PC(), &(unsigned){0})) {
+    goto *table[page->under[INDEX()]];
+  }
+  if (NOW() == b->tick) {
+    return ENGINE_PLAIN; /* it has decided, to go on */
+  }
+  b->tick = NOW();
+  b->pc = PC();
+  return ENGINE_ON;
 
 page_end: /* not an instruction */
   target = PC();

@@ -48,6 +48,18 @@ void machine_set_engine(struct machine *m, enum machine_engine engine)
   m->ops->set_engine(m, engine);
 }
 
+bool machine_set_stops(struct machine *m, const struct machine_stops *stops)
+{
+  return m->ops->set_stops ? m->ops->set_stops(m, stops) : stops == NULL;
+}
+
+void machine_stops_from(struct machine *m, uint64_t tick)
+{
+  if (m->ops->stops_from) {
+    m->ops->stops_from(m, tick);
+  }
+}
+
 /* -------------------------------------------------------------------- state */
 
 const struct profile *machine_profile(const struct machine *m)
@@ -229,6 +241,16 @@ bool machine_port_out(struct machine *m, uint32_t port, uint32_t value)
 void machine_console_input(struct machine *m, uint64_t at, uint8_t byte)
 {
   m->ops->console_input(m, at, byte);
+}
+
+unsigned machine_console_ahead(struct machine *m)
+{
+  return m->ops->console_ahead(m);
+}
+
+void machine_console_forget(struct machine *m)
+{
+  m->ops->console_forget(m);
 }
 
 const uint8_t *machine_console_output(struct machine *m, size_t *len)

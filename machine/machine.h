@@ -42,12 +42,39 @@ enum machine_why {
   MACHINE_DOUBLE_FAULT, /* a delivery failed; state is that before delivery */
   MACHINE_LOST_CONTROL, /* VM only: its VMM lost control of the real machine, see reason */
   MACHINE_HOST_ERROR,   /* the host failed us (memory, files), see reason */
+  /* Only where machine_set_stops() asked for it; `hit` has details: */
+  MACHINE_BREAK, /* about to execute the instruction at a pc of the list */
+  MACHINE_WATCH, /* an access to a range of the list has happened */
+  MACHINE_CATCH, /* the instruction before changed the mode, used a port or waits */
+};
+
+enum machine_event {
+  MACHINE_EVENT_BREAK,
+  MACHINE_EVENT_LOAD,
+  MACHINE_EVENT_STORE,
+  MACHINE_EVENT_MODE,
+  MACHINE_EVENT_IN,
+  MACHINE_EVENT_OUT,
+  MACHINE_EVENT_WAIT,
+};
+
+struct machine_hit {
+  enum machine_event event;
+  unsigned id;  /* break, watch: place in its list */
+  uint32_t pc;  /* of the instruction that did it (or, break, is about to run) */
+  bool device;  /* a transfer of a device did it, no instruction */
+  gpa_t at;     /* load, store: first byte of the access (of the range, by a device) */
+  uint32_t size;
+  uint32_t old, value; /* store: before and after; load: value; in, out: value and … */
+  uint32_t port;
+  bool changed; /* store: it made a difference to these bytes */
 };
 
 struct machine_stop {
   enum machine_why why;
   struct trap trap;   /* MACHINE_TRAP and MACHINE_DOUBLE_FAULT */
   const char *reason; /* one sentence, owned by the machine; else NULL */
+  struct machine_hit hit; /* MACHINE_BREAK, MACHINE_WATCH, MACHINE_CATCH */
 };
 
 enum machine_engine { MACHINE_ENGINE_FAST, MACHINE_ENGINE_UNFUSED, MACHINE_ENGINE_STEPPER };
@@ -88,6 +115,36 @@ struct machine_stop machine_advance(struct machine *m, uint64_t until_tick);
  * or until a line is pending (IPEND, masked or not). With MACHINE_NEVER and no event
  * to come, no time passes. Returns the tick reached. */
 uint64_t machine_idle(struct machine *m, uint64_t until_tick);
+
+/* -------------------------------------------------------------- stopping runs
+ * For debuggers. Not part of the state, and free of charge where there are none. */
+
+#define MACHINE_ON_LOAD   1u
+#define MACHINE_ON_STORE  2u
+#define MACHINE_ON_CHANGE 4u /* a store that makes a difference */
+struct machine_watch {
+  gpa_range_t range;
+  unsigned on; /* bits as above */
+};
+
+struct machine_stops {
+  const uint32_t *breaks; /* pcs, virtual; relocation does not matter */
+  unsigned break_count;
+  const struct machine_watch *watches;
+  unsigned watch_count;
+  bool mode; /* an instruction changed the mode (deliveries do so too, by the owner) */
+  bool io;   /* an instruction used a port */
+  bool wait; /* an instruction made the machine wait */
+};
+
+/* A run stops there too, from now on; copied; NULL: nowhere. Fetches, vectors and the
+ * owner's accesses are no accesses here; transfers of devices are stores. An
+ * instruction that traps has done nothing, so it is not reported. False: no memory,
+ * there are no stops then. */
+bool machine_set_stops(struct machine *m, const struct machine_stops *stops);
+/* No break is reported at a boundary whose tick is below `tick`, so that a run can go
+ * on from one. If now is below it, what is still to be reported here is forgotten. */
+void machine_stops_from(struct machine *m, uint64_t tick);
 
 /* Chooses how a bare machine executes; on a VM, how its real machine does. */
 void machine_set_engine(struct machine *m, enum machine_engine engine);
@@ -158,6 +215,9 @@ bool machine_port_out(struct machine *m, uint32_t port, uint32_t value);
 /* Console input: `byte` arrives at tick `at` (clamped to now; not before bytes
  * already in the log). The log is part of the run: same log, same run. */
 void machine_console_input(struct machine *m, uint64_t at, uint8_t byte);
+/* How many bytes of the log have not arrived; and forgets them. */
+unsigned machine_console_ahead(struct machine *m);
+void machine_console_forget(struct machine *m);
 /* All output so far, but no more than its first 16 MiB; valid until the machine
  * runs or goes. */
 const uint8_t *machine_console_output(struct machine *m, size_t *len);

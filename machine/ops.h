@@ -23,6 +23,8 @@ struct machine_ops {
   struct machine_stop (*advance)(struct machine *m, uint64_t until_tick);
   uint64_t (*idle)(struct machine *m, uint64_t until_tick);
   void (*set_engine)(struct machine *m, enum machine_engine engine);
+  bool (*set_stops)(struct machine *m, const struct machine_stops *stops); /* NULL: cannot */
+  void (*stops_from)(struct machine *m, uint64_t tick);
   uint32_t (*get_reg)(struct machine *m, unsigned reg);
   void (*set_reg)(struct machine *m, unsigned reg, uint32_t value);
   /* All at once; NULL: one by one. regs has ISA_REG_COUNT words, [0] is ignored when set. */
@@ -50,6 +52,8 @@ struct machine_ops {
   bool (*port_in)(struct machine *m, uint32_t port, uint32_t *value);
   bool (*port_out)(struct machine *m, uint32_t port, uint32_t value);
   void (*console_input)(struct machine *m, uint64_t at, uint8_t byte);
+  unsigned (*console_ahead)(struct machine *m);
+  void (*console_forget)(struct machine *m);
   const uint8_t *(*console_output)(struct machine *m, size_t *len);
   void (*console_on_output)(struct machine *m, machine_console_fn *fn, void *ctx);
   uint32_t (*disk_sectors)(struct machine *m);

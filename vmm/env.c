@@ -79,12 +79,18 @@ static struct vmm_word load(void *ctx, gpa_t at)
   struct vm *vm = ctx;
   struct vmm_word word = {.ok = false};
   word.ok = vm_ops.phys_read(&vm->machine, at, &word.word, sizeof word.word);
+  if (word.ok && vm->stops.watch_count > 0) {
+    vm_note_load(vm, at, word.word);
+  }
   return word;
 }
 
 static bool store(void *ctx, gpa_t at, uint32_t word)
 {
   struct vm *vm = ctx;
+  if (vm->stops.watch_count > 0) {
+    vm_note_store(vm, at, word);
+  }
   return vm_ops.phys_write(&vm->machine, at, &word, sizeof word);
 }
 
@@ -124,12 +130,14 @@ static uint32_t port_in(void *ctx, uint32_t port)
 {
   uint32_t value = 0;
   vm_port_in(ctx, after(ctx), port, &value);
+  vm_note_port(ctx, MACHINE_EVENT_IN, port, value);
   return value;
 }
 
 static void port_out(void *ctx, uint32_t port, uint32_t value)
 {
   vm_port_out(ctx, after(ctx), port, value);
+  vm_note_port(ctx, MACHINE_EVENT_OUT, port, value);
 }
 
 static struct vmm_insn decode(void *ctx, uint32_t word)

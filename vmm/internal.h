@@ -8,6 +8,7 @@
 #include "machine/devices/disk.h"
 #include "machine/devices/ports.h"
 #include "machine/ops.h"
+#include "machine/stops.h"
 #include "machine/trace_emit.h"
 #include "vmm/modules.h"
 #include "vmm/vmm.h"
@@ -22,6 +23,9 @@
 /* Traps served at one virtual tick after which the dispatcher is at fault: far more
  * than there are interrupt lines. */
 #define SERVED_MAX 1000u
+
+/* How long a steady loan lasts at most: a guest that took control is found out then. */
+#define STEADY_TICKS (1u << 20)
 
 /* Real storage below the VMs: the upper half of VMM_OWN_STORAGE is where real
  * disk transfers go, the largest of which just fits. */
@@ -73,6 +77,9 @@ struct vm {
   char reason[REASON_SIZE];
   struct vmm_stats stats;
   struct machine_stats machine_stats;
+  struct stops stops;
+  bool emulating;
+  uint32_t last_pc; /* of the instruction emulated last */
   char name[]; /* points here: machine.name */
 };
 
@@ -82,6 +89,10 @@ struct world {
   uint32_t base, bound, vbr, imask;
   uint32_t timer;   /* ticks lent */
   uint64_t entered; /* real tick */
+  /* A run's limit need not end a loan (vmm_set_steady): whose it is meanwhile, or NULL,
+   * and up to which real tick it has been charged to the VM. */
+  struct vm *lent;
+  uint64_t charged;
 };
 
 struct vmm {
@@ -93,6 +104,8 @@ struct vmm {
   uint8_t *keys;        /* of the real machine's blocks, as they must be; NULL: it has none */
   uint64_t key_changes; /* the real machine's count when that was so */
   struct vm *reader;    /* for whom the real disk is reading; NULL: it is idle */
+  bool steady;
+  struct vm *stopper; /* whose stops the real machine has; NULL: none has any */
   unsigned violations;
   char first_violation[REASON_SIZE];
 };
@@ -133,11 +146,16 @@ static inline uint32_t vcpu_enabled_lines(const struct vm *vm)
 {
   return vm->cpu.cr[CR_IPEND] & vm->cpu.cr[CR_IMASK];
 }
-/* The world switch: lends the real processor for `ticks`. */
+/* The world switch: lends the real processor for `ticks`. There is no loan now. */
 void vcpu_enter(struct vm *vm, uint32_t ticks);
 /* Takes it back after a real stop: checks every field that only the VMM may
  * change, lets virtual time pass. A violation is recorded: see vm->fate. */
 void vcpu_leave(struct vm *vm, const struct machine_stop *stop);
+/* A real stop that is the affair of whoever runs the VM (a limit, a breakpoint): the
+ * loan goes on when the VM does. */
+void vcpu_pause(struct vm *vm);
+/* Ends a loan that was paused, if there is one. */
+void vcpu_settle(struct vmm *vmm);
 /* The VM will not run again: the real machine's registers are no one's. */
 void vcpu_forget(struct vm *vm);
 
@@ -147,6 +165,17 @@ extern const struct disk_ops vdisk_ops; /* ctx: struct vm */
 void vdisk_serve(struct vmm *vmm);
 /* The VM goes: nothing more is read for it. */
 void vdisk_forget(struct vm *vm);
+
+/* stops.c: struct machine_ops' part, and the VM's stops for the real machine. */
+bool vm_set_stops(struct machine *m, const struct machine_stops *wanted);
+void vm_stops_from(struct machine *m, uint64_t tick);
+void vm_load_stops(struct vm *vm);
+/* A guest's access by way of the VMM. */
+void vm_note_load(struct vm *vm, gpa_t at, uint32_t value);
+void vm_note_store(struct vm *vm, gpa_t at, uint32_t value);
+/* A transfer of the virtual disk, about to be. */
+void vm_note_transfer(struct vm *vm, gpa_t at, const uint8_t *bytes, uint32_t len);
+void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32_t value);
 
 /* devices/vconsole.c */
 void vconsole_connect(struct vm *vm);

@@ -81,7 +81,15 @@ struct vmm_env {
 };
 
 /* Every module: create answers its state for one VM, NULL if there is no memory
- * for it. A module without state leaves both out. */
+ * for it. A module without state leaves both out.
+ *
+ * save and load, optional and together: the state as bytes, so that a debugger can go
+ * back in time quickly; without them it executes again from the beginning. save answers
+ * how many there are and writes them if `room` suffices; load answers false if they are
+ * none of its own. */
+#define VMM_MODULE_STATE                                                                           \
+  uint32_t (*save)(void *state, void *bytes, uint32_t room);                                       \
+  bool (*load)(void *state, const void *bytes, uint32_t len)
 
 /* D: what to do about a trap of the real machine. */
 enum vmm_action {
@@ -93,6 +101,7 @@ struct vmm_dispatch_module {
   void *(*create)(void);
   void (*destroy)(void *state);
   enum vmm_action (*dispatch)(void *state, const struct vmm_env *env, struct trap real);
+  VMM_MODULE_STATE;
 };
 
 /* v_i: one routine for each privileged instruction. */
@@ -105,6 +114,7 @@ struct vmm_emulate_module {
    * would in virtual mode 0; or answers the trap that it meets, and then nothing
    * has changed. */
   struct vmm_trap (*emulate)(void *state, const struct vmm_env *env, uint32_t word);
+  VMM_MODULE_STATE;
 };
 
 /* The reflector: which trap the guest should see, and its delivery. */
@@ -117,6 +127,7 @@ struct vmm_reflect_module {
   /* Delivers a trap through the guest's vector table. False: double fault, and
    * nothing has changed. */
   bool (*inject)(void *state, const struct vmm_env *env, struct trap trap);
+  VMM_MODULE_STATE;
 };
 
 /* Memory: the composition of the guest's relocation with the VMM's. */
@@ -131,6 +142,7 @@ struct vmm_memory_module {
   /* Answers env->translate. */
   struct translation (*translate)(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
                                   enum machine_access access, bool te);
+  VMM_MODULE_STATE;
 };
 
 /* The virtual interval timer, in virtual ticks. */
@@ -141,6 +153,7 @@ struct vmm_timer_module {
   uint32_t (*left)(void *state, uint64_t now);            /* 0: off */
   uint64_t (*next_event)(void *state);                    /* or MACHINE_NEVER */
   bool (*fire)(void *state, uint64_t now);                /* due: goes off, answers true */
+  VMM_MODULE_STATE;
 };
 
 /* For how long the VM gets the processor: ticks for the real TIMER, at least 1. */
@@ -148,6 +161,7 @@ struct vmm_schedule_module {
   void *(*create)(void);
   void (*destroy)(void *state);
   uint32_t (*lend)(void *state, uint64_t now, uint64_t next_event, uint64_t until);
+  VMM_MODULE_STATE;
 };
 
 /* Mini-disks: an extent of the real disk. */
@@ -164,6 +178,7 @@ struct vmm_minidisk_module {
   void (*destroy)(void *state);
   struct vmm_sector (*map)(void *state, struct vmm_extent extent, uint32_t sector, uint32_t count,
                            bool write);
+  VMM_MODULE_STATE;
 };
 
 struct vmm_modules {

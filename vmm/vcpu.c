@@ -159,6 +159,9 @@ static void write_map(struct vm *vm)
 
 void vcpu_forget(struct vm *vm)
 {
+  if (vm->vmm->world.lent == vm) {
+    vm->vmm->world.lent = NULL;
+  }
   if (is_loaded(vm)) {
     save(vm);
     vm->vmm->loaded = NULL;
@@ -184,6 +187,8 @@ void vcpu_enter(struct vm *vm, uint32_t ticks)
   machine_set_cr(vmm->real, CR_TIMER, ticks);
   vmm->world.timer = ticks;
   vmm->world.entered = machine_tick(vmm->real);
+  vmm->world.charged = vmm->world.entered;
+  vmm->world.lent = vm;
   if (vm->machine.tracer) {
     vm_trace(vm, TRACE_WORLD_IN, 0, vcpu_get_pc(vm), vm->cpu.cr[CR_PSW], 0);
   }
@@ -291,6 +296,9 @@ static void check_stop(struct vm *vm, const struct machine_stop *stop)
   switch (stop->why) {
   case MACHINE_TRAP:
   case MACHINE_HOST_ERROR:
+  case MACHINE_BREAK:
+  case MACHINE_WATCH:
+  case MACHINE_CATCH:
     return;
   case MACHINE_LIMIT:
     vmm_lose_control(vm, "the processor, lent for %u ticks, did not come back from the guest: %s",
@@ -325,15 +333,39 @@ static void recover_world(struct vm *vm)
   machine_set_run_state(real, MACHINE_RUNNING);
 }
 
+/* Virtual time: one tick for each instruction executed directly, and none for
+ * the trap that ended the run. */
+static void charge(struct vm *vm)
+{
+  struct world *w = &vm->vmm->world;
+  uint64_t elapsed = machine_tick(vm->vmm->real) - w->charged;
+  vm->cpu.tick += elapsed;
+  vm->stats.direct += elapsed;
+  vm->machine_stats.instructions += elapsed;
+  w->charged += elapsed;
+}
+
+void vcpu_pause(struct vm *vm)
+{
+  uint32_t psw = machine_get_cr(vm->vmm->real, CR_PSW);
+  charge(vm);
+  vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
+}
+
+void vcpu_settle(struct vmm *vmm)
+{
+  struct vm *vm = vmm->world.lent;
+  if (vm) {
+    vcpu_leave(vm, &(struct machine_stop){.why = MACHINE_BREAK});
+  }
+}
+
 void vcpu_leave(struct vm *vm, const struct machine_stop *stop)
 {
   struct vmm *vmm = vm->vmm;
   uint64_t elapsed = machine_tick(vmm->real) - vmm->world.entered;
-  /* Virtual time: one tick for each instruction executed directly, and none for
-   * the trap that ended the run. */
-  vm->cpu.tick += elapsed;
-  vm->stats.direct += elapsed;
-  vm->machine_stats.instructions += elapsed;
+  vmm->world.lent = NULL;
+  charge(vm);
   check_stop(vm, stop);
   check_world(vm, elapsed);
   if (stop->why == MACHINE_TRAP && isa_cause_is_interrupt(stop->trap.cause)) {

@@ -112,6 +112,9 @@ static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
 static struct turn at_boundary(struct vm *vm, uint64_t until)
 {
   fire(vm);
+  if (vm->stops.queued > 0) {
+    return (struct turn){true, stops_report(&vm->stops, vm->last_pc)};
+  }
   if (vm->fate != MACHINE_LIMIT) {
     return stop_by_fate(vm);
   }
@@ -163,6 +166,16 @@ static struct turn serve(struct vm *vm, struct trap real)
   return go_on;
 }
 
+static void note_changes(struct vm *vm, uint32_t psw)
+{
+  if (vm->stops.mode && ((psw ^ vm->cpu.cr[CR_PSW]) & PSW_MODE_MASK)) {
+    stops_note(&vm->stops, &(struct machine_hit){.event = MACHINE_EVENT_MODE});
+  }
+  if (vm->stops.wait && vm->cpu.run_state == MACHINE_WAITING) {
+    stops_note(&vm->stops, &(struct machine_hit){.event = MACHINE_EVENT_WAIT});
+  }
+}
+
 static void trace_changes(const struct vm *vm, uint32_t psw, struct trap real)
 {
   uint64_t at = vm->cpu.tick - 1;
@@ -180,11 +193,16 @@ static struct turn emulate(struct vm *vm, struct trap real)
   const struct vmm_emulate_module *module = vm->vmm->modules->emulate;
   struct vmm_insn insn = vm->env.decode(vm, real.insn);
   vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
+  vm->emulating = true;
   struct vmm_trap met = module->emulate(vm->state.emulate, &vm->env, real.insn);
+  vm->emulating = false;
   if (met.raised) {
+    vm->stops.queued = 0; /* an access before the one that trapped was none */
     return stop_with_trap(vm, met.trap, real.cause);
   }
   vm->cpu.tick++;
+  vm->last_pc = real.epc;
+  note_changes(vm, psw);
   vm->stats.emulated++;
   vm->machine_stats.instructions++;
   vm->stats.emulated_by[insn.decoded.insn]++;
@@ -220,15 +238,74 @@ static struct turn dispatch(struct vm *vm, struct trap real)
   return reflect(vm, real);
 }
 
+/* A stop that ends neither the loan nor anything else in the VM. */
+static bool is_pause(const struct vm *vm, const struct machine_stop *stop)
+{
+  const struct world *w = &vm->vmm->world;
+  switch (stop->why) {
+  case MACHINE_LIMIT:
+    return machine_tick(vm->vmm->real) < w->entered + w->timer;
+  case MACHINE_BREAK:
+  case MACHINE_WATCH:
+  case MACHINE_CATCH:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static struct turn pause_run(struct vm *vm, struct machine_stop stop)
+{
+  vcpu_pause(vm);
+  fire(vm);
+  if (stop.why == MACHINE_LIMIT) {
+    return go_on; /* the boundary answers so */
+  }
+  stop.hit.at.v -= stop.why == MACHINE_WATCH ? vm->storage.start.v : 0;
+  return (struct turn){true, stop};
+}
+
+/* The real machine stops where whoever runs this VM wants it to: pcs are the same, and
+ * so are virtual and real ticks as long as the guest executes directly. */
+static void load_stops(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  if (vmm->stopper != vm && (vmm->stopper || vm->stops.armed)) {
+    vm_load_stops(vm);
+  }
+  if (vm->stops.armed) {
+    uint64_t skip = vm->stops.from > vm->cpu.tick ? vm->stops.from - vm->cpu.tick : 0;
+    machine_stops_from(vmm->real, machine_tick(vmm->real) + skip);
+  }
+}
+
+/* The processor is lent until something must happen in the VM, or the limit. Where loans
+ * are steady, the limit ends the run but not the loan: a VM that is looked at now
+ * and then goes the same way, on the real machine too, as one that is left alone. */
+static uint64_t lend(struct vm *vm, uint64_t until)
+{
+  struct vmm *vmm = vm->vmm;
+  const struct world *w = &vmm->world;
+  uint64_t now = vm->cpu.tick;
+  if (w->lent != vm) {
+    uint64_t end = vmm->steady ? now + STEADY_TICKS : until;
+    vcpu_enter(
+        vm, vmm->modules->schedule->lend(vm->state.schedule, now, next_event(&vm->machine), end));
+  }
+  uint64_t real = machine_tick(vmm->real), end = w->entered + w->timer;
+  return vmm->steady && until - now < end - real ? real + (until - now) : end + WATCHDOG_TICKS;
+}
+
 /* Efficiency: all innocuous instructions are executed by the real machine
  * directly, without the VMM. */
 static struct turn execute(struct vm *vm, uint64_t until)
 {
   struct machine *real = vm->vmm->real;
-  uint32_t ticks = vm->vmm->modules->schedule->lend(vm->state.schedule, vm->cpu.tick,
-                                                    next_event(&vm->machine), until);
-  vcpu_enter(vm, ticks);
-  struct machine_stop stop = machine_run(real, machine_tick(real) + ticks + WATCHDOG_TICKS);
+  load_stops(vm);
+  struct machine_stop stop = machine_run(real, lend(vm, until));
+  if (is_pause(vm, &stop)) {
+    return pause_run(vm, stop);
+  }
   vcpu_leave(vm, &stop);
   if (vm->fate != MACHINE_LIMIT) {
     fire(vm);
@@ -244,6 +321,9 @@ static struct machine_stop run(struct machine *m, uint64_t until)
 {
   struct vm *vm = vm_of(m);
   vm->served_there = 0; /* whoever steps a VM back in time serves the same tick often */
+  if (vm->vmm->world.lent != vm || !vm->vmm->steady) {
+    vcpu_settle(vm->vmm);
+  }
   for (;;) {
     struct turn turn = at_boundary(vm, until);
     if (!turn.stopped) {
@@ -258,6 +338,7 @@ static struct machine_stop run(struct machine *m, uint64_t until)
 static bool deliver(struct machine *m, const struct trap *trap)
 {
   struct vm *vm = vm_of(m);
+  vcpu_settle(vm->vmm);
   if (!vm->vmm->modules->reflect->inject(vm->state.reflect, &vm->env, *trap)) {
     vm->cpu.double_faulted = true;
     vm->cpu.fault = *trap;
@@ -276,6 +357,7 @@ static bool deliver(struct machine *m, const struct trap *trap)
 static uint64_t idle(struct machine *m, uint64_t until)
 {
   struct vm *vm = vm_of(m);
+  vcpu_settle(vm->vmm);
   fire(vm);
   while (vm->cpu.tick < until && vm->cpu.cr[CR_IPEND] == 0 &&
          (until != MACHINE_NEVER || next_event(m) != MACHINE_NEVER)) {
@@ -328,6 +410,7 @@ static uint32_t get_cr(struct machine *m, enum isa_cr cr)
 
 static void set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
 {
+  vcpu_settle(vm_of(m)->vmm);
   vcpu_set_cr(vm_of(m), cr, value, vm_of(m)->cpu.tick);
 }
 
@@ -338,6 +421,7 @@ static uint64_t tick(const struct machine *m)
 
 static void set_tick(struct machine *m, uint64_t value)
 {
+  vcpu_settle(vm_of(m)->vmm);
   vm_of(m)->cpu.tick = value;
 }
 
@@ -349,6 +433,7 @@ static enum machine_run_state run_state(struct machine *m)
 static void set_run_state(struct machine *m, enum machine_run_state state)
 {
   struct vm *vm = vm_of(m);
+  vcpu_settle(vm->vmm);
   vm->cpu.run_state = state;
   vm->cpu.double_faulted = false;
   vm->fate = MACHINE_LIMIT; /* a snapshot may bring a lost VM back */
@@ -456,19 +541,33 @@ bool vm_port_out(struct vm *vm, uint64_t after, uint32_t port, uint32_t value)
 
 static bool port_in(struct machine *m, uint32_t port, uint32_t *value)
 {
+  vcpu_settle(vm_of(m)->vmm);
   return vm_port_in(vm_of(m), vm_of(m)->cpu.tick, port, value);
 }
 
 static bool port_out(struct machine *m, uint32_t port, uint32_t value)
 {
+  vcpu_settle(vm_of(m)->vmm);
   return vm_port_out(vm_of(m), vm_of(m)->cpu.tick, port, value);
 }
 
 static void console_in(struct machine *m, uint64_t at, uint8_t byte)
 {
   struct vm *vm = vm_of(m);
+  vcpu_settle(vm->vmm);
   console_input(vm->console, vm->cpu.tick, at, byte);
   fire(vm);
+}
+
+static unsigned input_ahead(struct machine *m)
+{
+  return console_ahead(vm_of(m)->console);
+}
+
+static void forget_input(struct machine *m)
+{
+  vcpu_settle(vm_of(m)->vmm);
+  console_forget(vm_of(m)->console);
 }
 
 static const uint8_t *console_out(struct machine *m, size_t *len)
@@ -509,6 +608,7 @@ static bool save_devices(struct machine *m, struct machine_blob *blob)
 
 static bool load_devices(struct machine *m, const struct machine_blob *blob)
 {
+  vcpu_settle(vm_of(m)->vmm);
   return devices_load(vm_of(m)->console, vm_of(m)->disk, blob);
 }
 
@@ -523,6 +623,8 @@ const struct machine_ops vm_ops = {
     .deliver = deliver,
     .idle = idle,
     .set_engine = set_engine,
+    .set_stops = vm_set_stops,
+    .stops_from = vm_stops_from,
     .get_reg = get_reg,
     .set_reg = set_reg,
     .get_regs = get_regs,
@@ -546,6 +648,8 @@ const struct machine_ops vm_ops = {
     .port_in = port_in,
     .port_out = port_out,
     .console_input = console_in,
+    .console_ahead = input_ahead,
+    .console_forget = forget_input,
     .console_output = console_out,
     .console_on_output = on_output,
     .disk_sectors = sectors,

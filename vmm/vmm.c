@@ -101,6 +101,12 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
   return vmm;
 }
 
+void vmm_set_steady(struct vmm *vmm, bool steady)
+{
+  vcpu_settle(vmm);
+  vmm->steady = steady;
+}
+
 struct vmm *vmm_create(struct machine *real, const char **reason)
 {
   return vmm_create_with(real, &vmm_default_modules, reason);
@@ -187,6 +193,7 @@ static bool create_devices(struct vm *vm)
 
 static void destroy_parts(struct vm *vm)
 {
+  stops_free(&vm->stops);
   disk_destroy(vm->disk);
   console_destroy(vm->console);
   free(vm->vdisk.buffer);
@@ -284,6 +291,8 @@ void vm_destroy(struct machine *m)
     link = &(*link)->next;
   }
   *link = vm->next;
+  vcpu_settle(vmm);
+  vm_set_stops(m, NULL);
   vdisk_forget(vm);
   vcpu_forget(vm);
   machine_unwatch_storage(vmm->real, vm->watch);

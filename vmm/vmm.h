@@ -23,6 +23,10 @@ struct vmm *vmm_create(struct machine *real, const char **reason);
 /* The same with other modules than vmm_default_modules; borrowed. */
 struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modules,
                             const char **reason);
+/* Steady: the limit of a run ends the run, but not the time for which the processor was
+ * lent. Where a run is cut then makes no difference, not even to what guests can see of
+ * the real machine on a profile that lets them; time travel rests on it. Off at first. */
+void vmm_set_steady(struct vmm *vmm, bool steady);
 /* VMs first. */
 void vmm_destroy(struct vmm *vmm);
 
@@ -48,6 +52,16 @@ struct vmm_allocation {
   bool disk_readonly;
 };
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
+
+/* All of the VMM and its VMs that is not in the machine below, for going back in time. NULL
+ * with a sentence in *reason: no memory, or a module has a state and no save and load. */
+struct vmm_checkpoint;
+struct vmm_checkpoint *vmm_checkpoint_take(struct vmm *vmm, const char **reason);
+/* Into the same VMM with the same VMs, right after the machine below was put into its
+ * state of then. Console marks: see devices/console.h. False: a module refused. */
+bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c);
+void vmm_checkpoint_destroy(struct vmm_checkpoint *c); /* NULL is fine */
+size_t vmm_checkpoint_bytes(const struct vmm_checkpoint *c);
 
 /* How a trap of the real machine was dealt with. */
 struct vmm_stats {

@@ -154,6 +154,16 @@ bool console_input(struct console *c, uint64_t now, uint64_t at, uint8_t byte)
   return kept;
 }
 
+unsigned console_ahead(const struct console *c)
+{
+  return (unsigned)(c->log.count - c->log.arrived);
+}
+
+void console_forget(struct console *c)
+{
+  c->log.count = c->log.arrived;
+}
+
 const uint8_t *console_output(const struct console *c, size_t *len)
 {
   *len = c->output.len;
@@ -183,6 +193,26 @@ uint64_t console_digest(const struct console *c)
 }
 
 /* --------------------------------------------------------------- snapshots */
+
+struct console_mark console_mark(const struct console *c)
+{
+  return (struct console_mark){.written = c->output.written,
+                               .digest = c->output.digest,
+                               .len = c->output.len,
+                               .logged = c->log.count,
+                               .arrived = c->log.arrived,
+                               .read = c->log.read};
+}
+
+void console_return(struct console *c, const struct console_mark *mark)
+{
+  c->output.written = mark->written;
+  c->output.digest = mark->digest;
+  c->output.len = mark->len;
+  c->log.count = mark->logged;
+  c->log.arrived = mark->arrived;
+  c->log.read = mark->read;
+}
 
 void console_save(const struct console *c, struct state_writer *w)
 {

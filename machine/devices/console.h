@@ -31,6 +31,9 @@ bool console_fire(struct console *c, uint64_t now);
 /* Appends to the log: `byte` arrives at tick `at`, or at `now` or with the last
  * byte of the log if those are later. False: no memory. */
 bool console_input(struct console *c, uint64_t now, uint64_t at, uint8_t byte);
+/* How many bytes of the log have not arrived; and forgets them. */
+unsigned console_ahead(const struct console *c);
+void console_forget(struct console *c);
 /* Bytes of output that are kept at most: a guest that writes for ever must not
  * cost the host all its memory. What comes after them still reaches the digest and
  * the callback. */
@@ -49,6 +52,17 @@ const char *console_host_error(const struct console *c);
  * typed live and its replay from the complete log must agree at every tick, and
  * only the replay knows the future. Bytes read are past and leave no trace. */
 uint64_t console_digest(const struct console *c);
+
+/* How far it has come. Returning to a mark of the same console costs nothing, since
+ * log and output only grow: whatever was typed or written since is there no more. A mark
+ * from *later* on serves too, as long as what has been typed and written in between
+ * was the same as it was then. */
+struct console_mark {
+  uint64_t written, digest;
+  size_t len, logged, arrived, read;
+};
+struct console_mark console_mark(const struct console *c);
+void console_return(struct console *c, const struct console_mark *mark);
 
 /* For snapshots: the digest's state, the log, and how much of it has arrived and
  * been read. */

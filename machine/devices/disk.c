@@ -321,6 +321,29 @@ bool disk_poke(struct disk *d, uint32_t sector, const void *buf)
 
 /* --------------------------------------------------------------- snapshots */
 
+struct disk_front {
+  struct registers regs;
+  struct transfer transfer;
+};
+
+struct disk_front *disk_front_copy(const struct disk *d)
+{
+  struct disk_front *front = malloc(sizeof *front);
+  if (front) {
+    *front = (struct disk_front){d->regs, d->transfer};
+  }
+  return front;
+}
+
+void disk_front_restore(struct disk *d, const struct disk_front *front)
+{
+  d->regs = front->regs;
+  d->transfer = front->transfer;
+  d->known = false;
+  d->contents = 0;
+  memset(d->blocks, 0, d->sectors * sizeof *d->blocks);
+}
+
 static void save_contents(struct disk *d, struct state_writer *w)
 {
   static const uint8_t zeros[MACHINE_SECTOR_SIZE];

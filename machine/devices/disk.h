@@ -63,6 +63,13 @@ bool disk_poke(struct disk *d, uint32_t sector, const void *buf);
  * must not expect it to notice. */
 uint64_t disk_digest(struct disk *d, uint64_t now);
 
+/* Registers and the command under way, as they are, of this disk or one like it;
+ * NULL: no memory; free() it. Restoring begins nothing. It does not know either what the
+ * sectors hold now: the next digest reads them all. */
+struct disk_front;
+struct disk_front *disk_front_copy(const struct disk *d);
+void disk_front_restore(struct disk *d, const struct disk_front *front);
+
 /* For snapshots: all of the above; sectors of zeros take no room. A sector that
  * cannot be read makes the writer fail. */
 void disk_save(struct disk *d, struct state_writer *w);

@@ -110,6 +110,9 @@ const char *session_why(enum machine_why why)
       [MACHINE_DOUBLE_FAULT] = "double fault",
       [MACHINE_LOST_CONTROL] = "the VMM lost control",
       [MACHINE_HOST_ERROR] = "host error",
+      [MACHINE_BREAK] = "stopped at a breakpoint",
+      [MACHINE_WATCH] = "stopped at an access",
+      [MACHINE_CATCH] = "stopped at an event",
   };
   return words[why];
 }
@@ -166,6 +169,9 @@ static int report_stop(const struct session *s, const struct machine_stop *stop,
     return STATUS_NO;
   case MACHINE_TRAP:
   case MACHINE_HOST_ERROR:
+  case MACHINE_BREAK:
+  case MACHINE_WATCH:
+  case MACHINE_CATCH:
     break;
   }
   message_error(s->command, "at tick %s: %s", tick,

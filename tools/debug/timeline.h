@@ -19,7 +19,8 @@
 struct timeline;
 
 struct timeline_options {
-  size_t memory; /* bytes of checkpoints; 0: 240 MiB */
+  size_t memory;    /* bytes of checkpoints; 0: 240 MiB */
+  uint64_t spacing; /* work between two: instructions executed, and 150 for a trap; 0: 6 million */
   /* Polled: not 0 ends any move with TIMELINE_INTERRUPTED, at a whole step. NULL: none. */
   const volatile sig_atomic_t *interrupt;
 };
@@ -66,7 +67,8 @@ struct timeline *timeline_create(const struct debug_world_maker *maker,
 void timeline_destroy(struct timeline *t); /* NULL is fine */
 
 /* Valid until the next move (a world that cannot be saved is made anew to go back). Do
- * not run, deliver or set stops on its machines. */
+ * not run, deliver or set stops on its machines. Console output: read it with
+ * machine_console_output(), which goes back as well; a callback would hear it again. */
 struct machine *timeline_machine(struct timeline *t);
 struct debug_world *timeline_world(struct timeline *t);
 uint64_t timeline_tick(struct timeline *t);
@@ -89,9 +91,10 @@ struct timeline_stop timeline_restart(struct timeline *t); /* tick 0, history an
  * TIMELINE_START, and we have not moved: nothing did since the beginning. */
 struct timeline_stop timeline_last_write(struct timeline *t, gpa_range_t range);
 
-/* New history. What lies after now is forgotten, typed and scripted input that had
- * not arrived included; the number of such bytes is the answer. */
-unsigned timeline_type(struct timeline *t, const uint8_t *bytes, size_t len); /* arrive next tick */
+/* New history: what was known to lie after now is forgotten. Typed bytes arrive at the
+ * next tick; input that had not arrived yet, typed or scripted, never will, and the
+ * number of such bytes is the answer. */
+unsigned timeline_type(struct timeline *t, const uint8_t *bytes, size_t len);
 /* The caller has changed the state of focus (registers, storage): from now on that is what
  * happened at this tick. False: this world cannot be saved, the change would be lost by
  * going back. */

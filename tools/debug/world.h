@@ -45,10 +45,11 @@ struct debug_checkpoint *debug_checkpoint_take(struct debug_world *w,
 /* Puts the world into that state. Console input that came into the logs since stays in
  * them and is met again. False: the host has no memory; the world is unusable. */
 bool debug_checkpoint_restore(struct debug_world *w, const struct debug_checkpoint *c);
-void debug_checkpoint_destroy(struct debug_checkpoint *c);
+/* NULL is fine. Bytes that no other needs. */
+size_t debug_checkpoint_destroy(struct debug_checkpoint *c);
 /* Of focus, when it was taken. */
 uint64_t debug_checkpoint_tick(const struct debug_checkpoint *c);
-/* What it does not share with any other. */
+/* Bytes that it was the first to need. */
 size_t debug_checkpoint_bytes(const struct debug_checkpoint *c);
 
 #endif

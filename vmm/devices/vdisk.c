@@ -197,6 +197,9 @@ static bool dma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
 static bool dma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
 {
   struct vm *vm = ctx;
+  if (vm->stops.watch_count > 0) {
+    vm_note_transfer(vm, at, buf, len);
+  }
   return vm_ops.phys_write(&vm->machine, at, buf, len);
 }
 

@@ -4,6 +4,7 @@
  * alternative, SET TIMER REAL; equivalence "but for timing" allows both.)
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "vmm/modules.h"
 
@@ -48,6 +49,23 @@ static bool fire(void *state, uint64_t now)
   return true;
 }
 
+static uint32_t save(void *state, void *bytes, uint32_t room)
+{
+  if (room >= sizeof(struct vtimer)) {
+    memcpy(bytes, state, sizeof(struct vtimer));
+  }
+  return sizeof(struct vtimer);
+}
+
+static bool load(void *state, const void *bytes, uint32_t len)
+{
+  if (len != sizeof(struct vtimer)) {
+    return false;
+  }
+  memcpy(state, bytes, len);
+  return true;
+}
+
 const struct vmm_timer_module vmm_timer_virtual = {
     .create = create,
     .destroy = free,
@@ -55,4 +73,6 @@ const struct vmm_timer_module vmm_timer_virtual = {
     .left = left,
     .next_event = next_event,
     .fire = fire,
+    .save = save,
+    .load = load,
 };

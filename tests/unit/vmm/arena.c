@@ -341,6 +341,10 @@ const char *arena_nonsense(struct arena *a, const struct machine_stop *stop, uin
     return "left alone, a machine stops at no trap";
   case MACHINE_HOST_ERROR:
     return "the host failed";
+  case MACHINE_BREAK:
+  case MACHINE_WATCH:
+  case MACHINE_CATCH:
+    return "it stopped where nobody asked it to";
   }
   return "no such reason";
 }

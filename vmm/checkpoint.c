@@ -1,0 +1,251 @@
+/* A VMM and its virtual machines, kept and restored: what is not in the machine below.
+ * Together with a checkpoint of that it is the state to the last bit, a read of the real
+ * disk that is under way included, which a snapshot of the VMs would not be.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "vmm/internal.h"
+
+enum { DISPATCH, EMULATE, REFLECT, MEMORY, TIMER, SCHEDULE, MINIDISK, MODULES };
+
+struct saved_bytes {
+  uint8_t *bytes;
+  uint32_t len;
+};
+
+struct saved_vm {
+  struct vm *vm;
+  struct vcpu cpu;
+  struct vdisk vdisk; /* its buffer is a copy, or NULL where it does not count */
+  struct console_mark console;
+  struct disk_front *disk;
+  struct saved_bytes module[MODULES];
+  uint64_t served_at;
+  unsigned served_there;
+  uint32_t last_pc;
+  enum machine_why fate;
+  char reason[REASON_SIZE];
+  struct vmm_stats stats;
+  struct machine_stats machine_stats;
+};
+
+struct vmm_checkpoint {
+  struct vm *loaded, *reader;
+  struct world world;
+  uint8_t *keys;
+  bool keys_known; /* the real machine's keys were looked at */
+  unsigned violations;
+  char first_violation[REASON_SIZE];
+  size_t bytes;
+  unsigned count;
+  struct saved_vm vm[];
+};
+
+/* Every module in the same words. */
+struct module_state {
+  void *state;
+  uint32_t (*save)(void *state, void *bytes, uint32_t room);
+  bool (*load)(void *state, const void *bytes, uint32_t len);
+  const char *unsaved;
+};
+
+#define MODULE(vm, name)                                                                           \
+  {                                                                                                \
+    (vm)->state.name, (vm)->vmm->modules->name->save, (vm)->vmm->modules->name->load,              \
+        "the VMM's " #name " module cannot be saved: it has a state, and no save and load"         \
+  }
+
+static void list_modules(const struct vm *vm, struct module_state *list)
+{
+  const struct module_state all[MODULES] = {
+      [DISPATCH] = MODULE(vm, dispatch), [EMULATE] = MODULE(vm, emulate),
+      [REFLECT] = MODULE(vm, reflect),   [MEMORY] = MODULE(vm, memory),
+      [TIMER] = MODULE(vm, timer),       [SCHEDULE] = MODULE(vm, schedule),
+      [MINIDISK] = MODULE(vm, minidisk)};
+  memcpy(list, all, sizeof all);
+}
+
+/* ------------------------------------------------------------------- taking */
+
+static const char *save_modules(struct saved_vm *s, struct vmm_checkpoint *c)
+{
+  struct module_state list[MODULES];
+  list_modules(s->vm, list);
+  for (unsigned i = 0; i < MODULES; i++) {
+    struct module_state *m = &list[i];
+    if (!m->state) {
+      continue;
+    }
+    if (!m->save || !m->load) {
+      return m->unsaved;
+    }
+    struct saved_bytes *to = &s->module[i];
+    to->len = m->save(m->state, NULL, 0);
+    to->bytes = malloc(to->len + 1u);
+    if (!to->bytes || m->save(m->state, to->bytes, to->len) != to->len) {
+      return "no memory to save a module of the VMM";
+    }
+    c->bytes += to->len;
+  }
+  return NULL;
+}
+
+static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
+{
+  const struct vm *vm = s->vm;
+  s->console = console_mark(vm->console);
+  s->disk = disk_front_copy(vm->disk);
+  s->vdisk = vm->vdisk;
+  s->vdisk.buffer = NULL;
+  if (vm->vdisk.begun && vm->vdisk.ready) {
+    size_t len = vm->vdisk.count * MACHINE_SECTOR_SIZE;
+    s->vdisk.buffer = malloc(len);
+    if (!s->vdisk.buffer) {
+      return "no memory to save a virtual disk";
+    }
+    memcpy(s->vdisk.buffer, vm->vdisk.buffer, len);
+    c->bytes += len;
+  }
+  return s->disk ? NULL : "no memory to save a virtual disk";
+}
+
+static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpoint *c)
+{
+  s->vm = vm;
+  s->cpu = vm->cpu;
+  s->served_at = vm->served_at;
+  s->served_there = vm->served_there;
+  s->last_pc = vm->last_pc;
+  s->fate = vm->fate;
+  memcpy(s->reason, vm->reason, sizeof s->reason);
+  s->stats = vm->stats;
+  s->machine_stats = vm->machine_stats;
+  const char *refusal = save_devices(s, c);
+  return refusal ? refusal : save_modules(s, c);
+}
+
+static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
+{
+  c->loaded = vmm->loaded;
+  c->reader = vmm->reader;
+  c->world = vmm->world;
+  c->violations = vmm->violations;
+  memcpy(c->first_violation, vmm->first_violation, sizeof c->first_violation);
+  c->keys_known = vmm->key_changes == machine_key_changes(vmm->real);
+  if (vmm->keys) {
+    size_t len = machine_storage_size(vmm->real) / KEY_BLOCK_SIZE;
+    c->keys = malloc(len);
+    if (!c->keys) {
+      return "no memory to save storage keys";
+    }
+    memcpy(c->keys, vmm->keys, len);
+    c->bytes += len;
+  }
+  const char *refusal = NULL;
+  for (struct vm *vm = vmm->vms; vm && !refusal; vm = vm->next) {
+    refusal = save_vm(&c->vm[c->count++], vm, c);
+  }
+  return refusal;
+}
+
+struct vmm_checkpoint *vmm_checkpoint_take(struct vmm *vmm, const char **reason)
+{
+  unsigned count = 0;
+  for (struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    count++;
+  }
+  size_t size = sizeof(struct vmm_checkpoint) + count * sizeof(struct saved_vm);
+  struct vmm_checkpoint *c = calloc(1, size);
+  const char *refusal = "no memory to save the VMM";
+  if (c) {
+    c->bytes = size;
+    refusal = save_vmm(c, vmm);
+  }
+  if (refusal) {
+    vmm_checkpoint_destroy(c);
+    *reason = refusal;
+    return NULL;
+  }
+  return c;
+}
+
+void vmm_checkpoint_destroy(struct vmm_checkpoint *c)
+{
+  for (unsigned i = 0; c && i < c->count; i++) {
+    free(c->vm[i].vdisk.buffer);
+    free(c->vm[i].disk);
+    for (unsigned k = 0; k < MODULES; k++) {
+      free(c->vm[i].module[k].bytes);
+    }
+  }
+  free(c ? c->keys : NULL);
+  free(c);
+}
+
+size_t vmm_checkpoint_bytes(const struct vmm_checkpoint *c)
+{
+  return c->bytes;
+}
+
+/* ---------------------------------------------------------------- restoring */
+
+static bool restore_modules(const struct saved_vm *s)
+{
+  struct module_state list[MODULES];
+  bool ok = true;
+  list_modules(s->vm, list);
+  for (unsigned i = 0; i < MODULES; i++) {
+    if (list[i].state) {
+      ok = list[i].load(list[i].state, s->module[i].bytes, s->module[i].len) && ok;
+    }
+  }
+  return ok;
+}
+
+static void restore_vdisk(struct vdisk *to, const struct vdisk *from)
+{
+  uint8_t *buffer = to->buffer;
+  if (from->buffer) {
+    memcpy(buffer, from->buffer, from->count * MACHINE_SECTOR_SIZE);
+  }
+  *to = *from;
+  to->buffer = buffer;
+}
+
+static bool restore_vm(const struct saved_vm *s)
+{
+  struct vm *vm = s->vm;
+  vm->cpu = s->cpu;
+  restore_vdisk(&vm->vdisk, &s->vdisk);
+  console_return(vm->console, &s->console);
+  disk_front_restore(vm->disk, s->disk);
+  vm->served_at = s->served_at;
+  vm->served_there = s->served_there;
+  vm->last_pc = s->last_pc;
+  vm->fate = s->fate;
+  memcpy(vm->reason, s->reason, sizeof vm->reason);
+  vm->stats = s->stats;
+  vm->machine_stats = s->machine_stats;
+  vm->stops.queued = 0;
+  return restore_modules(s);
+}
+
+bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
+{
+  bool ok = true;
+  vmm->loaded = c->loaded;
+  vmm->reader = c->reader;
+  vmm->world = c->world;
+  vmm->violations = c->violations;
+  memcpy(vmm->first_violation, c->first_violation, sizeof vmm->first_violation);
+  if (c->keys) {
+    memcpy(vmm->keys, c->keys, machine_storage_size(vmm->real) / KEY_BLOCK_SIZE);
+  }
+  /* The count never goes back: if the keys were known then, they are now. */
+  vmm->key_changes = machine_key_changes(vmm->real) - (c->keys_known ? 0 : 1);
+  for (unsigned i = 0; i < c->count; i++) {
+    ok = restore_vm(&c->vm[i]) && ok;
+  }
+  return ok;
+}

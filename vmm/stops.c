@@ -1,0 +1,82 @@
+/* Where a VM's owner wants its runs to stop (machine_set_stops). Direct execution is
+ * stopped by the real machine; what a guest does by way of the VMM is noted here.
+ */
+#include <stdlib.h>
+
+#include "vmm/internal.h"
+
+bool vm_set_stops(struct machine *m, const struct machine_stops *wanted)
+{
+  struct vm *vm = vm_of(m);
+  if (vm->vmm->stopper == vm) {
+    machine_set_stops(vm->vmm->real, NULL);
+    vm->vmm->stopper = NULL;
+  }
+  return stops_set(&vm->stops, wanted);
+}
+
+void vm_stops_from(struct machine *m, uint64_t tick)
+{
+  stops_from(&vm_of(m)->stops, vm_of(m)->cpu.tick, tick);
+}
+
+/* Virtual addresses are the same in the real machine; physical ones lie where the VM's
+ * storage does. The mode is the VMM's, and so is waiting. */
+void vm_load_stops(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  const struct stops *s = &vm->stops;
+  struct machine_stops real = {
+      .breaks = s->breaks, .break_count = s->break_count, .io = s->io, .watch_count = 0};
+  struct machine_watch *watches = calloc(s->watch_count + 1, sizeof *watches);
+  vmm->stopper = NULL;
+  if (!watches || !s->armed) {
+    machine_set_stops(vmm->real, NULL);
+    free(watches);
+    return;
+  }
+  for (unsigned i = 0; i < s->watch_count; i++) {
+    watches[i] = s->watches[i];
+    watches[i].range.start.v += vm->storage.start.v;
+  }
+  real.watches = watches;
+  real.watch_count = s->watch_count;
+  if (machine_set_stops(vmm->real, &real)) {
+    vmm->stopper = vm;
+  }
+  free(watches);
+}
+
+/* Reflecting reads storage as well; that is no access of the guest's. */
+void vm_note_load(struct vm *vm, gpa_t at, uint32_t value)
+{
+  if (vm->emulating) {
+    stops_access(&vm->stops, MACHINE_EVENT_LOAD, at.v, sizeof value, value, value);
+  }
+}
+
+void vm_note_store(struct vm *vm, gpa_t at, uint32_t value)
+{
+  uint32_t old;
+  if (vm->emulating && machine_phys_read_word(&vm->machine, at, &old)) {
+    stops_access(&vm->stops, MACHINE_EVENT_STORE, at.v, sizeof value, old, value);
+  }
+}
+
+void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32_t value)
+{
+  if (vm->emulating && vm->stops.io) {
+    stops_note(&vm->stops, &(struct machine_hit){.event = event, .port = port, .value = value});
+  }
+}
+
+void vm_note_transfer(struct vm *vm, gpa_t at, const uint8_t *bytes, uint32_t len)
+{
+  uint8_t before[MACHINE_SECTOR_SIZE];
+  for (uint32_t done = 0; done < len; done += MACHINE_SECTOR_SIZE) {
+    gpa_t part = gpa(at.v + done);
+    if (machine_phys_read(&vm->machine, part, before, sizeof before)) {
+      stops_transfer(&vm->stops, part.v, before, bytes + done, sizeof before);
+    }
+  }
+}
