@@ -92,34 +92,48 @@ static json_t *witness_json(const struct classification *c, enum question q,
   return list;
 }
 
-static json_t *answers_json(const struct classification *c, const struct classify_insn *i)
+static json_t *answers_json(const struct classification *c, const struct classify_insn *i,
+                            bool with_witness)
 {
   json_t *object = json_object();
   for (unsigned n = 0; n < QUESTION_COUNT; n++) {
     enum question q = (enum question)n;
     const struct classify_answer *a = &i->answer[n];
-    json_object_set_new(
-        object, question_name(q),
-        json_pack("{s:b, s:s, s:{s:s, s:s, s:s}, s:o}", "yes", (int)a->yes, "how",
-                  how_names[a->how], "routes", "solver", route_answers[a->by_solver], "exhaustion",
-                  route_answers[a->by_exhaustion], "experiment", route_answers[a->by_experiment],
-                  "witness", witness_json(c, q, a->witness)));
+    json_t *answer =
+        json_pack("{s:b, s:s, s:{s:s, s:s, s:s}}", "yes", (int)a->yes, "how", how_names[a->how],
+                  "routes", "solver", route_answers[a->by_solver], "exhaustion",
+                  route_answers[a->by_exhaustion], "experiment", route_answers[a->by_experiment]);
+    if (with_witness) {
+      json_object_set_new(answer, "witness", witness_json(c, q, a->witness));
+    }
+    json_object_set_new(object, question_name(q), answer);
   }
   return object;
 }
 
-static json_t *insn_json(const struct classification *c, enum isa_insn insn)
+static json_t *insn_json(const struct classification *c, enum isa_insn insn, bool with_witness)
 {
   const struct classify_insn *i = classification_insn(c, insn);
   char outside[64];
   return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:o}",
                    "instruction", isa_insn_info(insn)->mnemonic, "outside",
                    show_behaviour(classification_profile(c), insn, outside, sizeof outside),
-                   "class", show_class(c, insn), "privileged", (int)i->privileged, "control",
-                   (int)i->control, "location", (int)i->location, "mode", (int)i->mode, "resource",
-                   (int)i->resource, "sensitive", (int)i->sensitive, "user_sensitive",
-                   (int)i->user_sensitive, "innocuous", (int)i->innocuous, "errant", (int)i->errant,
-                   "answers", answers_json(c, i));
+                   "class", show_class(c, insn), "control", (int)i->control, "location",
+                   (int)i->location, "mode", (int)i->mode, "resource", (int)i->resource,
+                   "user_sensitive", (int)i->user_sensitive, "privileged", (int)i->privileged,
+                   "sensitive", (int)i->sensitive, "innocuous", (int)i->innocuous, "errant",
+                   (int)i->errant, "answers", answers_json(c, i, with_witness));
+}
+
+static json_t *instructions_json(const struct classification *c, bool with_witness)
+{
+  json_t *list = json_array();
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    if (classification_insn(c, (enum isa_insn)n)->present) {
+      json_array_append_new(list, insn_json(c, (enum isa_insn)n, with_witness));
+    }
+  }
+  return list;
 }
 
 static json_t *theorem_json(const struct classification *c, enum classify_theorem t)
@@ -147,31 +161,27 @@ json_t *show_json(const struct classification *c)
 {
   const char *first;
   unsigned disagreements = classification_disagreements(c, &first);
-  json_t *list = json_array();
-  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
-    if (classification_insn(c, (enum isa_insn)n)->present) {
-      json_array_append_new(list, insn_json(c, (enum isa_insn)n));
-    }
-  }
   return json_pack("{s:s, s:o, s:s, s:o, s:i, s:o, s:o}", "schema", "trapeze-classify/1", "profile",
                    json_text(profile_name(classification_profile(c))), "model",
                    model_name(classification_model(c)), "theorems", theorems_json(c),
                    "disagreements", (int)disagreements, "disagreement", json_text(first),
-                   "instructions", list);
+                   "instructions", instructions_json(c, true));
 }
 
 json_t *show_matrix_json(struct classification *const *of, size_t count)
 {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {
-    json_t *models = json_object();
+    json_t *models = json_object(), *verdicts = json_object();
     for (unsigned m = 0; m < MODEL_COUNT; m++) {
-      json_object_set_new(models, model_name((enum model)m),
-                          theorems_json(of[i * MODEL_COUNT + m]));
+      const struct classification *c = of[i * MODEL_COUNT + m];
+      json_object_set_new(models, model_name((enum model)m), theorems_json(c));
+      json_object_set_new(verdicts, model_name((enum model)m), instructions_json(c, false));
     }
     const struct profile *p = classification_profile(of[i * MODEL_COUNT]);
-    json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "profile", json_text(profile_name(p)),
-                                          "title", json_text(profile_title(p)), "models", models));
+    json_array_append_new(
+        list, json_pack("{s:o, s:o, s:o, s:o}", "profile", json_text(profile_name(p)), "title",
+                        json_text(profile_title(p)), "models", models, "verdicts", verdicts));
   }
   return json_pack("{s:s, s:o}", "schema", "trapeze-classify-all/1", "profiles", list);
 }

@@ -1,0 +1,298 @@
+#!/bin/bash
+# trapeze classify: its verdicts against those derived by hand (expected.txt), its
+# routes against each other, its programs against verify, its manual against itself.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+top=$PWD
+BUILD=$(realpath "${BUILD:-build}")
+trapeze=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
+expected=$top/tests/classify/expected.txt
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 3
+exec </dev/null
+number=0
+
+t() { timeout 300 "$trapeze" classify "$@"; }
+
+report() { # STATUS NAME: one TAP line; what was said, if not ok
+  number=$((number + 1))
+  if [ "$1" = 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    for f in diff out err; do
+      [ -s $f ] && sed "s/^/# $f: /" $f | head -n 30
+    done
+  fi
+  rm -f diff out err
+}
+check() { # NAME command…
+  local name=$1
+  shift
+  "$@" >diff 2>&1
+  report $? "$name"
+}
+# expect STATUS 'regex of stdout' 'regex of stderr' NAME -- arguments… (-: nothing at all)
+expect() {
+  local status=$1 out=$2 err=$3 name=$4 bad=0
+  shift 5
+  t "$@" >out 2>err
+  local got=$?
+  [ $got = "$status" ] || { echo "exit status $got, expected $status" >diff; bad=1; }
+  matches "$out" out && matches "$err" err || bad=1
+  report $bad "$name"
+}
+matches() {
+  if [ "$1" = - ]; then [ ! -s "$2" ]; else grep -qE -- "$1" "$2"; fi
+}
+
+# ------------------------------------------------------------- all, against the hand
+t --all --json >all.json 2>err
+report $? "all profiles in both models are classified, and the routes do not contradict each other"
+
+# Lines as expected.txt has them, of the report's members, of which each has its line.
+theorems_of() {
+  awk '
+    function value(s) { sub(/^[^:]*: /, "", s); sub(/,$/, "", s); gsub(/"/, "", s); return s }
+    /^      "profile":/ { profile = value($0); part = "" }
+    /^      "(models|verdicts)":/ { part = $1; gsub(/[":]/, "", part) }
+    /^        "(paper|extended)":/ { model = $1; gsub(/[":]/, "", model) }
+    part == "models" && /"theorem":/ { theorem = value($0) }
+    part == "models" && /"holds":/ { holds = value($0); offenders = "" }
+    part == "models" && /^ +"[a-z]+",?$/ {
+      gsub(/[ ",]/, ""); offenders = offenders (offenders == "" ? "" : " ") $0
+    }
+    part == "models" && /^          }/ && theorem != 2 {
+      print "theorem\t" profile "\t" model "\t" theorem "\t" (holds == "true" ? "holds" : "fails") \
+        "\t" (offenders == "" ? "-" : offenders)
+    }' "$1" | sort
+}
+verdicts_of() {
+  awk '
+    function value(s) { sub(/^[^:]*: /, "", s); sub(/,$/, "", s); gsub(/"/, "", s); return s }
+    function yes(s) { return value(s) == "true" ? "yes" : "no" }
+    /^      "profile":/ { profile = value($0); part = "" }
+    /^      "(models|verdicts)":/ { part = $1; gsub(/[":]/, "", part) }
+    /^        "(paper|extended)":/ { model = $1; gsub(/[":]/, "", model) }
+    part != "verdicts" { next }
+    /^            "instruction":/ { insn = value($0) }
+    /^            "outside":/ { outside = value($0) }
+    /^            "control":/ { line = yes($0) }
+    /^            "(location|mode|resource|user_sensitive)":/ { line = line "\t" yes($0) }
+    /^            "privileged":/ {
+      print "verdict\t" profile "\t" insn "\t" outside "\t" model "\t" line "\t" yes($0)
+    }' "$1" | sort
+}
+wanted() { grep "^$1	" "$2" | sed 's/\t# .*//' | sort; }
+
+theorems_of all.json >theorems
+check "the theorems' verdicts, 14 profiles, 2 models: those derived by hand" \
+  diff <(wanted theorem "$expected") theorems
+verdicts_of all.json >verdicts
+check "there are verdicts on every instruction of each" test "$(wc -l <verdicts)" -gt 1900
+# expected.txt has a line for each instruction that traps (under pg), and for each hole.
+missing() { # EXPECTED: its lines that the classifier does not print
+  comm -23 <(wanted verdict "$1") verdicts
+}
+check "every verdict derived by hand is the classifier's" test -z "$(missing "$expected")"
+missing "$expected" | sed 's/^/# /'
+sed 's/^\(verdict\tx86\tpopf\tpartial\textended\t\)yes/\1no/' "$expected" >wrong
+check "caught: a wrong verdict" [ "$(missing wrong | wc -l)" = 1 ]
+sed 's/^\(theorem\tpdp10\textended\t3\t\)holds/\1fails/' "$expected" >wrong
+check "caught: a wrong theorem" bash -c '! cmp -s "$1" "$2"' - <(wanted theorem wrong) theorems
+# What expected.txt says of pg holds wherever the instruction traps, in machines that
+# have nothing that pg has not: so user instructions and trapping ones are covered too.
+awk -F'\t' '$2 == "pg" && $4 == "trap" { want[$3 "\t" $5] = $6 FS $7 FS $8 FS $9 FS $10 FS $11 }
+  $2 != "pg" && $4 == "trap" && ($3 "\t" $5) in want {
+    n++
+    if (want[$3 "\t" $5] != $6 FS $7 FS $8 FS $9 FS $10 FS $11) print
+  }
+  END { if (n < 300) print "only " n }' <(grep '	pg	' verdicts) <(grep -v '	pg	' verdicts) >differ
+check "what traps elsewhere is classified as on pg" test ! -s differ
+sed 's/^/# /' differ
+
+awk '/"solver":|"exhaustion":|"experiment":/ {
+    n++
+    answer = $2; gsub(/[",]/, "", answer)
+    if (answer != "yes" && answer != "no") print "line " NR ": " $0
+    if ($1 == "\"solver\":") first = answer
+    else if (answer != first) print "line " NR ": " $0 " after " first
+  }
+  END { if (n < 40000) print "only " n " answers" }' all.json >diff
+[ ! -s diff ]
+report $? "each of the three routes answers each question, and all the same"
+check "every no is proved, every yes was run" bash -c \
+  '[ "$(grep "\"how\":" all.json | sort -u | tr -d " \n")" = "\"how\":\"proved\",\"how\":\"witnessed\"," ]'
+
+for route in solver exhaustion experiment; do
+  t x86 --routes $route --json | grep -E '"(theorem|holds)":' >"$route.x86"
+done
+check "each route alone gives x86 the same theorems" bash -c \
+  'cmp solver.x86 exhaustion.x86 && cmp solver.x86 experiment.x86 && [ "$(wc -l <solver.x86)" = 6 ]'
+expect 1 'only sampled' - "what was only sampled is labelled so" -- x86 --routes experiment
+expect 1 'exhausted in the small scope' - "and what was exhausted" -- x86 --routes exhaustion
+t x86 --routes experiment --seed 7 --samples 8 >seven
+t x86 --routes experiment --seed 7 --samples 8 >again
+check "the same seed, the same report" cmp seven again
+
+# ------------------------------------------------------------------ what it prints
+t --all --routes experiment --samples 1 >matrix 2>err # its shape only
+report $? "--all prints a matrix"
+check "of 80 columns" test -z "$(awk 'length > 80 || / $/' matrix)"
+check "with a row for each profile" test "$(grep -cE '(holds|FAILS) +(holds|FAILS)' matrix)" = 14
+t --all --routes exhaustion --markdown >markdown
+for doc in classification profiles; do
+  check "docs/$doc.md has it" diff <(grep '^| `' markdown) <(grep -E '^\| `[a-z0-9-]+` \|( (holds|fails: [^|]+) \|){4}$' "$top/docs/$doc.md")
+done
+expect 0 'Theorem 1 +holds' - "a profile that holds: exit status 0" -- pg --routes exhaustion
+expect 1 'Theorem 1 +FAILS.*popf' - "one that does not: 1" -- x86-popf --routes exhaustion
+expect 0 'paper model' - "in the paper's model it does" -- --model paper x86-popf --routes exhaustion
+expect 1 '"schema": "trapeze-classify/1"' - "JSON" -- m68000 --json --routes exhaustion
+t m68000 --json --routes exhaustion >json
+cat all.json >>json
+sed -n '/^## JSON/,$p' "$top/docs/classification.md" >manual
+for member in schema $(grep -oE '^ *"[a-z_]+":' json | tr -d ' ":' | sort -u); do
+  grep -qw -- "$member" manual || echo "$member"
+done | grep -vxE 'zero|ra|sp|gp|tp|t[0-2]|s[01]|a[0-5]|epc|epsw|cause|badva|einsn|vbr|scr[0-3]|base|bound|timer|tick|ipend|imask|cpuid|psw|paper|extended' >undocumented
+check "the manual has every member" test ! -s undocumented
+sed 's/^/# /' undocumented
+
+# The star of `trapeze profiles` is an offender of Theorem 1, extended, and there are no others.
+for profile in $(cut -f2 theorems | sort -u); do
+  echo "$profile" $("$trapeze" profiles "$profile" | sed -n 's/^\* \([a-z][a-z]*\) .*/\1/p')
+done | sort >stars
+awk -F'\t' '$3 == "extended" && $4 == 1 { print $2, $6 == "-" ? "" : $6 }' theorems |
+  sed 's/ $//' | sort >offenders
+check "what 'trapeze profiles' stars is what stands in the way of Theorem 1" diff stars offenders
+
+# -------------------------------------------------------------------- explanations
+: >long
+for insn in $("$trapeze" profiles x86 | sed -n 's/^[* ] \([a-z][a-z]*\) .*/\1/p') add sys; do
+  t x86 --explain "$insn" --routes exhaustion >one 2>err || continue
+  awk -v insn="$insn" 'length > 80 || / $/ { print insn ": " $0 }' one >>long
+  grep -q '^For a VMM' one || echo "$insn: no meaning" >>long
+done
+check "every instruction of x86 is explained within 80 columns" test ! -s long
+cat long | sed 's/^/# /'
+expect 0 'The real instruction: POPF' - "the real instruction and its source" -- x86 --explain popf
+expect 0 'psw.ie +[01] +<' - "what the witness changes is marked" -- x86 --explain popf --routes exhaustion
+expect 0 'stores at .*<' - "what it shows is marked" -- x86 --explain pushf --routes exhaustion
+expect 0 'innocuous' - "in the paper's model popf is innocuous" -- x86 --explain popf --model paper
+expect 0 'errant' - "sys is errant" -- pg --explain sys --routes exhaustion
+expect 0 'Theorem 1, not of Theorem 3' - "juser harms only kernels" -- pdp10 --explain juser
+
+# ------------------------------------------------------------------------ witnesses
+# Each hole of each profile has a program that diverges there, but for those where our
+# VMM's virtual machine is no different: it has the real identity, and the same bound.
+while read -r profile insns; do
+  for insn in $insns; do
+    t "$profile" --witness "$insn" -o w.s --routes exhaustion >out 2>err
+    status=$?
+    "$trapeze" verify w.s --profile "$profile" --ticks 100k >verified 2>&1
+    verified=$?
+    case $insn in
+    probe | cpuid)
+      [ $status$verified = 10 ] && grep -q 'sufficient, not necessary' err
+      report $? "$profile $insn: no witness makes a difference, and that is said" ;;
+    *)
+      [ $status$verified = 01 ] && grep -q "virtual machine   executed $insn in" verified &&
+        ! cmp -s <("$trapeze" run w.s --profile "$profile" 2>&1) \
+          <("$trapeze" vmm w.s --profile "$profile" 2>&1)
+      report $? "$profile $insn: its program diverges there, and shows it" ;;
+    esac
+  done
+done <offenders
+# Where it is privileged a program is written, too; and holds.
+for insn in $("$trapeze" profiles s360 | sed -n 's/^  \([a-z][a-z]*\)  *trap .*/\1/p'); do
+  rm -f w.s
+  t s360 --witness "$insn" -o w.s --routes exhaustion 2>err
+  status=$?
+  "$trapeze" verify w.s --profile s360 --ticks 100k >verified 2>&1
+  echo "$insn $status $?"
+done >privileged
+check "on s360 every sensitive instruction's program is written, and holds" bash -c \
+  '[ "$(wc -l <privileged)" -gt 20 ] && ! grep -v " 1 0$" privileged'
+expect 1 - 'innocuous' "nothing to show of add" -- pg --witness add -o none.s
+check "and nothing written" test ! -e none.s
+expect 0 '^subject:' - "a program on standard output" -- x86 --witness popf -o -
+
+# --------------------------------------------------------------------------- tables
+for profile in $(awk '$2 == "" { print $1 }' offenders); do
+  t "$profile" --tables --routes exhaustion >out 2>err && grep -q '^Every cell is as the theory' out
+  report $? "$profile: every cell of the tables is as the theory has it"
+done
+t x86 --tables --routes exhaustion >tables
+check "x86: the exceptions are the holes" bash -c \
+  '[ "$(grep -c "  lpsw pushf popf rdpsw svbr probe rdtick cpuid:" tables)" = 3 ]'
+check "the table of the real machine, where the holes are" grep -q 'traps to the kernel (8 of 22 do not \*)' tables
+
+# ------------------------------------------------------------- pictures and queries
+t x86 -T dot -o x86.dot --routes exhaustion
+check "a picture as a graph" neato -n2 -Tsvg -o x86.svg x86.dot
+check "which has every offender" bash -c 'for i in popf pushf; do grep -q "\* $i" x86.dot || exit 1; done'
+t x86 -T png -o x86.png --routes exhaustion
+check "as PNG" bash -c '[ "$(head -c 4 x86.png | tail -c 3)" = PNG ]'
+t x86 -T svg --routes exhaustion >out.svg
+check "as SVG on standard output" grep -q '<svg' out.svg
+check "--smtlib writes the queries" "$trapeze" classify x86-popf --smtlib queries --routes exhaustion
+check "and an index of them" bash -c \
+  'cd queries && [ "$(grep -vc "^#" INDEX)" = "$(ls ./*.smt2 | wc -l)" ] && grep -q "^popf-control.smt2	sat" INDEX'
+for query in popf-control popf-unprivileged popf-user-control pushf-resource; do
+  [ "$(cvc5 -q --lang smt2 queries/$query.smt2 2>&1)" = "$(awk -F'\t' -v f=$query.smt2 '$1 == f { print $2 }' queries/INDEX)" ]
+  report $? "cvc5 answers $query as the index says"
+done
+
+# ------------------------------------------------------------------ one's own profile
+open=$top/docs/examples/open-rfe.profile
+expect 1 'Theorem 3 +FAILS.*rfe' - "open-rfe: the return from trap stands in the way of both" -- "$open"
+expect 1 'Theorem 3 +FAILS.*rfe' - "in the paper's model too" -- "$open" --model paper
+expect 0 'rfe .*privileged yes -> no, user sensitive no -> yes' - "--diff says what the line flipped" -- --diff pg "$open"
+expect 0 'no verdict differs' - "nothing, of a profile and itself" -- --diff pg pg --routes exhaustion
+expect 0 'resource control is lost' - "and what that means" -- "$open" --explain rfe
+t "$open" --witness rfe -o rfe.s && "$trapeze" verify rfe.s --profile "$open" >verified 2>&1
+check "its program takes the machine from the VMM" grep -q 'lost control' verified
+printf 'profile mine;\nextends x86;\noutside popf = trap;\nabsent cpuid;\n' >mine.profile
+expect 1 'not privileged: lpsw pushf rdpsw svbr' - "a profile of one's own" -- mine.profile
+expect 0 'popf .*partial -> trap' - "and what it changes" -- --diff x86 mine.profile
+printf 'profile quiet;\nextends pg;\nio none;\n' >quiet.profile
+t quiet.profile --witness sti -o quiet.s 2>err
+"$trapeze" verify quiet.s --profile quiet.profile >verified 2>&1
+report $? "a program for a machine without a console"
+
+# --------------------------------------------------------------------------- errors
+expect 2 - "did you mean 'x86'" "an unknown profile" -- x68
+expect 2 - 'no.profile' "a profile that is not there" -- no.profile
+expect 2 - "did you mean 'popf'" "an unknown instruction" -- x86 --explain popff
+expect 2 - "no instruction 'ssk'" "an absent instruction" -- x86 --explain ssk
+expect 2 - "no instruction 'ssk'" "an absent instruction's witness" -- x86 --witness ssk -o ssk.s
+expect 2 - 'needs --output' "a witness without a file" -- x86 --witness popf
+expect 2 - 'goes with' "a file without a witness" -- x86 -o popf.s
+expect 2 - 'is no model' "an unknown model" -- x86 --model real
+expect 2 - 'is no route' "an unknown route" -- x86 --routes guess
+expect 2 - 'is no route' "no route" -- x86 --routes ''
+expect 2 - 'no number of samples' "no samples" -- x86 --samples 0
+expect 2 - 'is no seed' "no seed" -- x86 --seed x
+expect 2 - 'is no format' "an unknown format" -- x86 -T gif
+expect 2 - 'give one profile' "no profile" -- --model paper
+expect 2 - 'takes no profile' "--all and a profile" -- --all x86
+expect 2 - 'takes two profiles' "--diff and one profile" -- --diff x86
+expect 2 - 'only one of' "two things at a time" -- x86 --tables --explain popf
+expect 2 - 'have a JSON form' "an explanation in JSON" -- x86 --explain popf --json
+expect 2 - 'goes with --all' "a table of one profile" -- x86 --markdown
+expect 2 - 'cannot create' "a program into a folder that is not there" -- x86 --witness popf -o none/x.s --routes exhaustion
+: >file
+expect 2 - 'file' "queries into a file" -- pg --smtlib file --routes exhaustion
+[ -w /dev/full ] && { t pg --routes exhaustion >/dev/full 2>err; [ $? = 3 ]; }
+report $? "output that does not arrive: exit status 3"
+
+# ------------------------------------------------------------------- another solver
+while IFS= read -r line; do
+  case $line in
+  ok* | 'not ok'*)
+    number=$((number + 1))
+    sed -E "s/^(ok|not ok) [0-9]+/\1 $number/" <<<"$line" ;;
+  '#'*) echo "$line" ;;
+  esac
+done < <(cd "$top" && BUILD=$BUILD TRAPEZE=$trapeze tests/classify/cvc5.sh)
+echo "1..$number"
