@@ -14,6 +14,7 @@ pattern=${1:-}
 commands() {
   cat <<'END'
 MUTANTS=all MUTANTS_JOBS=2 tests/mutants/run.sh
+MUTANTS=all tests/definition-mutants/run.sh
 TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
 TRAPEZE_STATES=100000 $BUILD/tests/unit/classify/test_terms
 tests/classify/cvc5.sh --all
