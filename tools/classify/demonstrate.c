@@ -480,14 +480,16 @@ static bool stage_scene(struct scene *s, const struct trial_state *state, unsign
          !(s->result.trapped && isa_cause_info(s->result.trap.cause)->kind == ISA_CAUSE_MEMORY);
 }
 
+enum found { NOTHING, SAME, DIFFERENT, SEEN }; /* SEEN: on the console */
+
 struct search {
   struct scene scene;
   struct demonstration *best;
-  enum { NOTHING, SAME, DIFFERENT, SEEN } found; /* SEEN: on the console */
+  enum found found;
   bool memory;
 };
 
-static void keep(struct search *k, int found, struct demonstration *d)
+static void keep(struct search *k, enum found found, struct demonstration *d)
 {
   free(k->best->text);
   *k->best = *d;
@@ -517,10 +519,10 @@ static void try_scene(struct search *k)
     yes = diverges(&k->scene, &d, &r);
   }
   if (yes) {
-    int found = r.after.output_differs ? SEEN : DIFFERENT;
+    enum found found = r.after.output_differs ? SEEN : DIFFERENT;
     k->scene.seen = &r;
     struct demonstration with_difference;
-    if (found > (int)k->found && write_text(&k->scene, &with_difference)) {
+    if (found > k->found && write_text(&k->scene, &with_difference)) {
       keep(k, found, &with_difference);
     }
     free(d.text);
