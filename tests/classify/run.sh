@@ -245,16 +245,16 @@ done
 
 # ------------------------------------------------------------------ one's own profile
 open=$top/docs/examples/open-rfe.profile
-expect 1 'Theorem 3 +FAILS.*rfe' - "open-rfe: the return from trap stands in the way of both" -- "$open"
-expect 1 'Theorem 3 +FAILS.*rfe' - "in the paper's model too" -- "$open" --model paper
-expect 0 'rfe .*privileged yes -> no, user sensitive no -> yes' - "--diff says what the line flipped" -- --diff pg "$open"
+expect 1 'Theorem 3 +FAILS.*rfe' - "open-rfe: the return from trap stands in the way of both" -- "$open" --routes exhaustion
+expect 1 'Theorem 3 +FAILS.*rfe' - "in the paper's model too" -- "$open" --model paper --routes exhaustion
+expect 0 'rfe .*privileged yes -> no, user sensitive no -> yes' - "--diff says what the line flipped" -- --diff pg "$open" --routes exhaustion
 expect 0 'no verdict differs' - "nothing, of a profile and itself" -- --diff pg pg --routes exhaustion
 expect 0 'resource control is lost' - "and what that means" -- "$open" --explain rfe
 t "$open" --witness rfe -o rfe.s && "$trapeze" verify rfe.s --profile "$open" >verified 2>&1
 check "its program takes the machine from the VMM" grep -q 'lost control' verified
 printf 'profile mine;\nextends x86;\noutside popf = trap;\nabsent cpuid;\n' >mine.profile
-expect 1 'not privileged: lpsw pushf rdpsw svbr' - "a profile of one's own" -- mine.profile
-expect 0 'popf .*partial -> trap' - "and what it changes" -- --diff x86 mine.profile
+expect 1 'not privileged: lpsw pushf rdpsw svbr' - "a profile of one's own" -- mine.profile --routes exhaustion
+expect 0 'popf .*partial -> trap' - "and what it changes" -- --diff x86 mine.profile --routes exhaustion
 printf 'profile quiet;\nextends pg;\nio none;\n' >quiet.profile
 t quiet.profile --witness sti -o quiet.s 2>err
 "$trapeze" verify quiet.s --profile quiet.profile >verified 2>&1
