@@ -27,7 +27,7 @@ struct observer {
 static void step(struct observer *o, unsigned machine, int to, enum group group, const char *label)
 {
   int base = (int)machine * STATES;
-  counts_add(&o->counts, base + o->state[machine], base + to, group, label, 1);
+  counts_add(&o->counts, base + o->state[machine], base + to, (int)group, label, 1);
   o->state[machine] = to;
 }
 
