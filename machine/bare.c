@@ -177,7 +177,7 @@ static struct machine_stop bare_advance(struct machine *m, uint64_t until)
 static void watch_pages(struct bare *b)
 {
   for (uint32_t i = 0; i < b->storage.size >> STORAGE_PAGE_SHIFT; i++) {
-    b->storage.page[i].watched = 0;
+    b->storage.page[i].watched = false;
   }
   for (unsigned i = 0; i < b->stops.watch_count; i++) {
     const struct machine_watch *w = &b->stops.watches[i];
@@ -185,7 +185,7 @@ static void watch_pages(struct bare *b)
     end = end < b->storage.size ? end : b->storage.size;
     uint64_t first = w->range.start.v >> STORAGE_PAGE_SHIFT;
     for (uint64_t p = first; p << STORAGE_PAGE_SHIFT < end; p++) {
-      b->storage.page[p].watched |= (uint8_t)w->on;
+      b->storage.page[p].watched = true;
       mmu_forget_page(b, (uint32_t)p);
     }
   }

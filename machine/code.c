@@ -183,7 +183,10 @@ static enum isa_insn fill(struct bare *b, struct code_page *page, uint32_t index
  * was: control may still come to it alone. */
 static const void *fused(struct bare *b, struct code_page *page, uint32_t index, enum isa_insn insn)
 {
-  if (!b->code.fuse || index + 1 >= page->words || may_break(b, index + 1)) {
+  if (!b->code.fuse || index + 1 >= page->words) {
+    return NULL;
+  }
+  if (may_break(b, index + 1)) {
     return NULL;
   }
   enum isa_insn next = fill(b, page, index + 1);

@@ -135,10 +135,11 @@ void mmu_fill_data(struct bare *b, struct space *space, uint32_t va)
   bool store = page_allows(b, space, pa >> STORAGE_PAGE_SHIFT, true);
   const struct page *page = &b->storage.page[pa >> STORAGE_PAGE_SHIFT];
   struct data_entry *e = &space->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
-  e->read = page->watched & MACHINE_ON_LOAD ? MMU_NO_TAG : tag;
-  e->write = store && page->dirty && !page->code && !(page->watched & ~MACHINE_ON_LOAD)
-                 ? tag
-                 : MMU_NO_TAG;
+  if (page->watched) {
+    return;
+  }
+  e->read = tag;
+  e->write = store && page->dirty && !page->code ? tag : MMU_NO_TAG;
   e->offset = (uintptr_t)b->storage.bytes + (uintptr_t)pa - tag;
 }
 
@@ -177,7 +178,7 @@ void mmu_forget_page(struct bare *b, uint32_t page)
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
     struct data_entry *data = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
     struct code_entry *code = &s->code[(va >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
-    if (b->mmu.id[i].selector != 0 && (data->read == va || data->write == va)) {
+    if (b->mmu.id[i].selector != 0 && data->read == va) {
       data->read = data->write = MMU_NO_TAG;
     }
     if (b->mmu.id[i].selector != 0 && code->tag == va) {

@@ -26,7 +26,7 @@ struct page {
   struct code_page *code; /* decoded instructions of this page; engine's business */
   bool dirty;
   bool touched;    /* in the list of pages to settle */
-  uint8_t watched; /* MACHINE_ON_… of accesses that a debugger wants to know of */
+  bool watched;    /* a debugger wants to know of accesses: no tags */
   uint8_t updates; /* stores that were followed word by word since settled */
 };
 
