@@ -1,7 +1,9 @@
 #include "classify/terms_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "machine/keys.h"
 
@@ -11,10 +13,13 @@
 
 /* ------------------------------------------------------------ life */
 
+/* One message, whichever threads meet it. Not exit(): the destructors of Z3 would take
+ * from other threads what they use. */
 static void host_failed(Z3_context z3, Z3_error_code code)
 {
-  fprintf(stderr, "trapeze: the solver failed: %s\n", Z3_get_error_msg(z3, code));
-  exit(3);
+  flockfile(stderr);
+  fprintf(stderr, "trapeze: error: the solver failed: %s\n", Z3_get_error_msg(z3, code));
+  _exit(3);
 }
 
 static void make_operands(struct terms *t);

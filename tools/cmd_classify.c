@@ -7,6 +7,7 @@
 
 #include "isa/suggest.h"
 #include "tools/classify/actions.h"
+#include "tools/classify/apart.h"
 #include "tools/classify/demonstrate.h"
 #include "tools/classify/explain.h"
 #include "tools/classify/sets.h"
@@ -41,6 +42,7 @@ struct request {
   enum isa_insn insn; /* ACTION_EXPLAIN, ACTION_WITNESS */
   const char *output, *format, *dir;
   const char *profile; /* the operand, where there is one */
+  char **operands;
   struct classify_memo *memo;
 };
 
@@ -574,6 +576,21 @@ static const char *complaint(const struct request *r, int count)
              : operand_complaint(r);
 }
 
+static int work(void *ctx)
+{
+  struct request *r = ctx;
+  r->memo = classify_memo_create();
+  if (!r->memo) {
+    message_error("classify", "out of memory");
+    return STATUS_OURS;
+  }
+  int status = r->action == ACTION_ALL    ? run_all(r)
+               : r->action == ACTION_DIFF ? run_diff(r, r->operands)
+                                          : run_one(r);
+  classify_memo_destroy(r->memo);
+  return status;
+}
+
 int cmd_classify(int argc, char **argv)
 {
   struct request r = {.model = MODEL_EXTENDED, .routes = CLASSIFY_ALL_ROUTES, .seed = 1};
@@ -590,14 +607,6 @@ int cmd_classify(int argc, char **argv)
     return STATUS_USAGE;
   }
   r.profile = count ? operands[0] : NULL;
-  r.memo = classify_memo_create();
-  if (!r.memo) {
-    message_error("classify", "out of memory");
-    return STATUS_OURS;
-  }
-  status = r.action == ACTION_ALL    ? run_all(&r)
-           : r.action == ACTION_DIFF ? run_diff(&r, operands)
-                                     : run_one(&r);
-  classify_memo_destroy(r.memo);
-  return status;
+  r.operands = operands;
+  return apart("classify", work, &r);
 }

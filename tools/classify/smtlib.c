@@ -29,27 +29,63 @@ static void file_name(enum isa_insn insn, enum question q, char *buf, size_t siz
   }
 }
 
-static int write_query(struct solver *s, const struct classification *c, enum isa_insn insn,
-                       enum question q, const char *dir, FILE *index)
+/* All of a file at once: the process does not live on if the solver dies of a host
+ * without memory, and then no half of a file must be left. */
+static int write_file(const char *dir, const char *name, const char *text, size_t len)
 {
-  char name[80], *path = NULL;
+  char *path = NULL;
   struct file_out f = {0};
-  file_name(insn, q, name, sizeof name);
   if (asprintf(&path, "%s/%s", dir, name) < 0) {
     message_error("classify", "out of memory");
     return STATUS_OURS;
   }
   int status = file_out_open(&f, "classify", path);
   if (status == STATUS_DONE) {
-    solver_print(s, insn, classification_model(c), q, f.stream);
+    fwrite(text, 1, len, f.stream);
     status = file_out_commit(&f);
-    fprintf(index, "%s\t%s\t%s: %s\n", name,
-            classification_insn(c, insn)->answer[q].yes ? "sat" : "unsat",
-            isa_insn_info(insn)->mnemonic, asks[q]);
   }
   file_out_abandon(&f);
   free(path);
   return status;
+}
+
+/* Text that grows in memory. */
+struct text {
+  FILE *stream;
+  char *bytes;
+  size_t len;
+};
+
+/* Ends it; writes it as a file if all is well so far. Returns an exit status. */
+static int finish(struct text *t, int status, const char *dir, const char *name)
+{
+  bool whole = t->stream && !ferror(t->stream);
+  whole = t->stream && fclose(t->stream) == 0 && whole;
+  if (status == STATUS_DONE && !whole) {
+    message_error("classify", "out of memory");
+    status = STATUS_OURS;
+  }
+  if (status == STATUS_DONE) {
+    status = write_file(dir, name, t->bytes, t->len);
+  }
+  free(t->bytes);
+  return status;
+}
+
+static int write_query(struct solver *s, const struct classification *c, enum isa_insn insn,
+                       enum question q, const char *dir, FILE *index)
+{
+  char name[80];
+  struct text query = {0};
+  file_name(insn, q, name, sizeof name);
+  query.stream = open_memstream(&query.bytes, &query.len);
+  if (query.stream) {
+    solver_print(s, insn, classification_model(c), q, query.stream);
+  }
+  fprintf(index, "%s\t%s\t%s: %s\n", name,
+          classification_insn(c, insn)->answer[q].yes ? "sat" : "unsat",
+          isa_insn_info(insn)->mnemonic, asks[q]);
+  return finish(&query, STATUS_DONE, dir, name);
 }
 
 static int write_all(struct solver *s, const struct classification *c, const char *dir, FILE *index)
@@ -76,23 +112,15 @@ int smtlib_write(const struct classification *c, const char *dir)
     return STATUS_USAGE;
   }
   const char *reason = "out of memory";
-  char *path = NULL;
-  struct file_out index = {0};
   struct solver *s = solver_create(classification_profile(c), &reason);
-  int status = STATUS_OURS;
-  if (!s || asprintf(&path, "%s/INDEX", dir) < 0) {
+  if (!s) {
     message_error("classify", "%s", reason);
-  } else {
-    status = file_out_open(&index, "classify", path);
+    return STATUS_OURS;
   }
-  if (status == STATUS_DONE) {
-    status = write_all(s, c, dir, index.stream);
-  }
-  if (status == STATUS_DONE) {
-    status = file_out_commit(&index);
-  }
-  file_out_abandon(&index);
-  free(path);
+  struct text index = {0};
+  index.stream = open_memstream(&index.bytes, &index.len);
+  int status = index.stream ? write_all(s, c, dir, index.stream) : STATUS_DONE;
+  status = finish(&index, status, dir, "INDEX");
   solver_destroy(s);
   return status;
 }
