@@ -198,18 +198,18 @@ void code_decode(struct bare *b, struct code_page *page, uint32_t index)
 {
   struct slot *s = &page->slot[index];
   enum isa_insn insn = fill(b, page, index);
+  if (may_break(b, index)) {
+    page->under[index] = (uint8_t)(insn == ISA_INSN_COUNT ? CODE_ILLEGAL : insn);
+    page->insn[index] = CODE_BREAK;
+    s->go = b->code.labels->at_break;
+    return;
+  }
   if (insn == ISA_INSN_COUNT) {
     page->insn[index] = CODE_ILLEGAL;
     s->go = b->code.labels->illegal;
     return;
   }
   page->insn[index] = (uint8_t)insn;
-  if (may_break(b, index)) {
-    page->under[index] = page->insn[index];
-    page->insn[index] = CODE_BREAK;
-    s->go = b->code.labels->at_break;
-    return;
-  }
   const void *pair = fused(b, page, index, insn);
   s->go = pair                                             ? pair
           : isa_insn_info(insn)->group == ISA_GROUP_SYSTEM ? b->code.labels->system
