@@ -17,11 +17,11 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wco
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -DTRAPEZE_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
 LDFLAGS  := -Wl,--as-needed $(SAN)
-LDLIBS   := -lelf -ljansson -lz3
+LDLIBS   := -lelf -ljansson -lz3 -lreadline
 
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
-BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev
+BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev
 TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz jq
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr

@@ -7,6 +7,7 @@ static const struct command commands[] = {
     {"disasm", "print a program as source that assembles to the same bytes", cmd_disasm},
     {"run", "run a program on the bare machine", cmd_run},
     {"vmm", "run a program in a virtual machine", cmd_vmm},
+    {"debug", "step a program, forwards and backwards", cmd_debug},
     {"verify", "compare a program's bare and virtual runs, tick by tick", cmd_verify},
     {"trace", "show what a run recorded: a list, a picture, a page", cmd_trace},
     {"classify", "decide whether a machine can be virtualized, and why not", cmd_classify},

@@ -1,0 +1,257 @@
+/* trapeze debug: a program under the debugger. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "isa/host.h"
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/setup.h"
+#include "tools/common/stack.h"
+#include "tools/debug/debugger.h"
+
+struct request {
+  struct setup setup;
+  uint64_t depth;
+  struct repl_options repl;
+};
+
+static int apply_depth(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  if (options_count(value, &r->depth) && r->depth <= STACK_MAX_DEPTH)
+    return STATUS_DONE;
+  message_usage("debug", "'%s' is no number of VMMs: 0 to %u", value, STACK_MAX_DEPTH);
+  return STATUS_USAGE;
+}
+
+static int apply_vmm(void *ctx, const char *value)
+{
+  (void)value;
+  struct request *r = ctx;
+  r->depth = r->depth ? r->depth : 1;
+  return STATUS_DONE;
+}
+
+static int add_script(struct request *r, const char *text, bool is_file)
+{
+  struct repl_options *o = &r->repl;
+  if (o->scripts == sizeof o->script / sizeof *o->script) {
+    message_usage("debug", "more than %zu commands and command files; put them into one file",
+                  sizeof o->script / sizeof *o->script);
+    return STATUS_USAGE;
+  }
+  o->script[o->scripts].text = text;
+  o->script[o->scripts++].is_file = is_file;
+  return STATUS_DONE;
+}
+
+static int apply_command_file(void *ctx, const char *value)
+{
+  return add_script(ctx, value, true);
+}
+
+static int apply_command(void *ctx, const char *value)
+{
+  return add_script(ctx, value, false);
+}
+
+static int apply_batch(void *ctx, const char *value)
+{
+  (void)value;
+  ((struct request *)ctx)->repl.batch = true;
+  return STATUS_DONE;
+}
+
+static int apply_quiet(void *ctx, const char *value)
+{
+  (void)value;
+  ((struct request *)ctx)->repl.quiet = true;
+  return STATUS_DONE;
+}
+
+static int apply_no_init(void *ctx, const char *value)
+{
+  (void)value;
+  ((struct request *)ctx)->repl.no_init = true;
+  return STATUS_DONE;
+}
+
+static const struct option_spec vmm_options[] = {
+    {"vmm", 0, NULL, "in a virtual machine; both machines can be seen", apply_vmm},
+    {"depth", 0, "N", "in a virtual machine on N VMMs, each on the one below (default: 0)",
+     apply_depth},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct option_spec repl_options[] = {
+    {"command", 'x', "FILE", "execute the debugger's commands in FILE", apply_command_file},
+    {"ex", 'e', "COMMAND", "execute one command; -x and -e in the order given", apply_command},
+    {"batch", 0, NULL, "do not read commands from standard input afterwards", apply_batch},
+    {"quiet", 'q', NULL, "do not say anything at the start", apply_quiet},
+    {"nx", 'n', NULL, "do not execute the init file, $XDG_CONFIG_HOME/trapeze/init",
+     apply_no_init},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command_usage usage = {
+    .command = "debug",
+    .synopsis = "[OPTION]... PROGRAM",
+    .about = "Step a program, forwards and backwards, on the bare machine or in a virtual one. "
+             "Commands are gdb's; 'help' lists them. docs/walkthrough.md is a first session.",
+    .notes =
+        "gdb's spellings -ex, -batch and -nx are understood. Commands are read from a terminal with "
+        "line editing, history and completion; from a file or a pipe without a prompt.\n\n"
+        "Nothing that is done here reaches the host: a disk image is not written.\n\n"
+        "Exit status: 0; 2 usage or bad input, or a command of -x, -e or a pipe failed; 3 trapeze "
+        "or the host failed.",
+    .min_operands = 1,
+    .max_operands = 1,
+    .operand = "a program",
+};
+
+/* --------------------------------------------------------------------- the world */
+
+struct machines {
+  struct disk_store *disk;
+  struct machine *bare;
+  struct stack *stack;
+};
+
+static void destroy_world(void *ctx, struct debug_world *w)
+{
+  (void)ctx;
+  struct machines *o = w->owned;
+  if (!o)
+    return;
+  stack_destroy(o->stack);
+  machine_destroy(o->bare);
+  disk_store_destroy(o->disk);
+  free(o);
+  w->owned = NULL;
+}
+
+static bool make_machines(struct request *r, struct machines *o, struct debug_world *w,
+                          const char **reason)
+{
+  struct setup *s = &r->setup;
+  bool readonly;
+  *reason = NULL;
+  if (setup_open_disk(s, false, &o->disk, &readonly) != STATUS_DONE)
+    return false;
+  *reason = "out of memory";
+  w->disk = o->disk;
+  if (r->depth == 0) {
+    struct machine_config c = {
+        .profile = s->profile, .storage = s->storage, .disk = o->disk, .engine = s->engine};
+    w->focus = w->real = o->bare = machine_create(&c, reason);
+    return o->bare != NULL;
+  }
+  struct stack_config c = {.profile = s->profile,
+                           .storage = s->storage,
+                           .depth = (unsigned)r->depth,
+                           .disk = o->disk,
+                           .disk_readonly = readonly,
+                           .engine = s->engine};
+  o->stack = stack_create(&c, reason);
+  if (!o->stack)
+    return false;
+  w->focus = stack_vm(o->stack);
+  w->real = o->stack->real;
+  w->vmms = (unsigned)r->depth;
+  for (unsigned i = 0; i < w->vmms; i++)
+    w->vmm[i] = o->stack->level[i].vmm;
+  return true;
+}
+
+static bool make_world(void *ctx, struct debug_world *w, const char **reason)
+{
+  struct request *r = ctx;
+  *w = (struct debug_world){.owned = calloc(1, sizeof(struct machines))};
+  *reason = "out of memory";
+  if (!w->owned)
+    return false;
+  if (make_machines(r, w->owned, w, reason)) {
+    *reason = NULL;
+    if (image_load(r->setup.program.image, w->focus, stderr)) {
+      inputlog_feed(&r->setup.log, w->focus);
+      return true;
+    }
+  }
+  destroy_world(NULL, w);
+  return false;
+}
+
+/* ------------------------------------------------------------------- the session */
+
+static int debug_program(struct request *r)
+{
+  struct debugger *d = calloc(1, sizeof *d);
+  if (!d) {
+    message_error("debug", "out of memory");
+    return STATUS_OURS;
+  }
+  const struct debug_world_maker maker = {make_world, destroy_world, r};
+  const struct timeline_options options = {.interrupt = &d->interrupt};
+  const char *reason = NULL;
+  *d = (struct debugger){.setup = &r->setup, .depth = (unsigned)r->depth, .out = stdout};
+  d->interactive = !r->repl.batch && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  d->colour = d->interactive && message_color(stdout);
+  errno = 0;
+  d->timeline = timeline_create(&maker, &options, &reason);
+  int status;
+  if (d->timeline) {
+    status = repl_session(d, &r->repl);
+  } else {
+    status = host_at_fault(errno) ? STATUS_OURS : STATUS_USAGE;
+    if (reason)
+      message_error("debug", "no machine: %s", reason);
+  }
+  repl_forget(d);
+  timeline_destroy(d->timeline);
+  free(d);
+  return status;
+}
+
+/* gdb's long options have one hyphen: seen as options of one letter otherwise. */
+static char **spell_options(int argc, char **argv)
+{
+  static const char *const gdb[][2] = {
+      {"-ex", "--ex"}, {"-batch", "--batch"}, {"-nx", "--nx"}, {"-quiet", "--quiet"}};
+  char **spelt = calloc((size_t)argc + 1, sizeof *spelt);
+  for (int i = 0; spelt && i < argc; i++) {
+    spelt[i] = argv[i];
+    for (size_t k = 0; k < sizeof gdb / sizeof *gdb; k++)
+      if (strcmp(argv[i], gdb[k][0]) == 0)
+        spelt[i] = (char *)gdb[k][1];
+  }
+  return spelt;
+}
+
+int cmd_debug(int argc, char **argv)
+{
+  struct request r = {0};
+  struct setup *s = &r.setup;
+  setup_init(s, "debug");
+  const struct option_group groups[] = {{"The machine", setup_machine_options, s},
+                                        {"The VMM", vmm_options, &r},
+                                        {"The console", setup_console_options, s},
+                                        {"The debugger", repl_options, &r},
+                                        {NULL, NULL, NULL}};
+  char **operands, **spelt = spell_options(argc, argv);
+  int count;
+  if (!spelt) {
+    message_error("debug", "out of memory");
+    return STATUS_OURS;
+  }
+  int status = options_parse(&usage, groups, argc, spelt, &operands, &count);
+  if (status == OPTIONS_GO_ON) {
+    status = setup_load(s, operands[0]);
+    if (status == STATUS_DONE)
+      status = debug_program(&r);
+    setup_destroy(s);
+  }
+  free(spelt);
+  return status;
+}
