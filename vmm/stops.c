@@ -72,11 +72,9 @@ void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32
 
 void vm_note_transfer(struct vm *vm, gpa_t at, const uint8_t *bytes, uint32_t len)
 {
-  uint8_t before[MACHINE_SECTOR_SIZE];
-  for (uint32_t done = 0; done < len; done += MACHINE_SECTOR_SIZE) {
-    gpa_t part = gpa(at.v + done);
-    if (machine_phys_read(&vm->machine, part, before, sizeof before)) {
-      stops_transfer(&vm->stops, part.v, before, bytes + done, sizeof before);
-    }
+  uint8_t *before = malloc(len);
+  if (before && machine_phys_read(&vm->machine, at, before, len)) {
+    stops_transfer(&vm->stops, at.v, before, bytes, len);
   }
+  free(before);
 }

@@ -90,6 +90,11 @@ static struct turn take_interrupt(struct vm *vm)
   return go_on;
 }
 
+static struct turn report(struct vm *vm)
+{
+  return (struct turn){true, stops_report(&vm->stops, vm->last_pc)};
+}
+
 static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
 {
   while (vm->cpu.run_state == MACHINE_WAITING) {
@@ -100,6 +105,9 @@ static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
       return stop_for(MACHINE_WAITS);
     } else {
       pass_time(vm, until);
+      if (vm->stops.queued > 0) {
+        return report(vm);
+      }
       if (vm->cpu.tick >= until) {
         return stop_for(MACHINE_LIMIT);
       }
@@ -113,7 +121,7 @@ static struct turn at_boundary(struct vm *vm, uint64_t until)
 {
   fire(vm);
   if (vm->stops.queued > 0) {
-    return (struct turn){true, stops_report(&vm->stops, vm->last_pc)};
+    return report(vm);
   }
   if (vm->fate != MACHINE_LIMIT) {
     return stop_by_fate(vm);
