@@ -21,7 +21,10 @@
 /* Of a source line. */
 #define MAX_LINE 1000u
 
-#define BATCH   4096u
+/* Few enough to stay in a cache on their way from one processor to the other; and
+ * the encoder is woken for several batches at a time, which is what costs. */
+#define BATCH   1024u
+#define WAKE    8u
 #define BATCHES 16u
 
 struct trace_recorder {
@@ -45,8 +48,10 @@ struct trace_recorder {
   pthread_t thread;
   void *stack; /* its own: what glibc keeps of a thread for the next one looks like a leak */
   pthread_mutex_t lock;
-  pthread_cond_t changed;
-  unsigned first, last; /* under lock, but for the owner's reading of last */
+  pthread_cond_t work, space; /* there is some */
+  unsigned wake_at;           /* batches */
+  bool waits;                 /* the machine's thread, for space */
+  unsigned first, last;       /* under lock, but for the owner's reading of last */
   bool closing;
 
   /* The encoder's. */
@@ -177,7 +182,7 @@ struct source_line {
 static int compare_lines(const void *a, const void *b)
 {
   const struct source_line *x = a, *y = b;
-  int files = strcmp(x->file, y->file);
+  int files = x->file == y->file ? 0 : strcmp(x->file, y->file);
   return files ? files : (x->line > y->line) - (x->line < y->line);
 }
 
@@ -290,19 +295,31 @@ static void *encoder(void *ctx)
   struct trace_recorder *r = ctx;
   pthread_mutex_lock(&r->lock);
   for (;;) {
-    while (r->first == r->last && !r->closing)
-      pthread_cond_wait(&r->changed, &r->lock);
+    while (r->last - r->first < r->wake_at && !r->closing)
+      pthread_cond_wait(&r->work, &r->lock);
     if (r->first == r->last)
       break;
+    r->wake_at = 1; /* until there is nothing left */
     unsigned at = r->first % BATCHES;
     pthread_mutex_unlock(&r->lock);
     encode(r, r->raw + at * BATCH, r->counts[at]);
     pthread_mutex_lock(&r->lock);
-    r->first++;
-    pthread_cond_broadcast(&r->changed);
+    if (++r->first == r->last)
+      r->wake_at = WAKE;
+    if (r->waits)
+      pthread_cond_signal(&r->space);
   }
   pthread_mutex_unlock(&r->lock);
   return NULL;
+}
+
+/* Until no more than so many batches wait to be encoded. Under lock. */
+static void wait_for(struct trace_recorder *r, unsigned batches)
+{
+  r->waits = true;
+  while (r->last - r->first > batches)
+    pthread_cond_wait(&r->space, &r->lock);
+  r->waits = false;
 }
 
 /* Hands the batch over and waits for another to be free. */
@@ -312,9 +329,9 @@ static void hand_over(struct trace_recorder *r)
   r->counts[r->last % BATCHES] = (unsigned)(r->fill - start);
   pthread_mutex_lock(&r->lock);
   r->last++;
-  pthread_cond_broadcast(&r->changed);
-  while (r->last - r->first == BATCHES)
-    pthread_cond_wait(&r->changed, &r->lock);
+  if (r->last - r->first >= r->wake_at)
+    pthread_cond_signal(&r->work);
+  wait_for(r, BATCHES - 1);
   pthread_mutex_unlock(&r->lock);
   r->fill = r->raw + r->last % BATCHES * BATCH;
   r->fill_end = r->fill + BATCH;
@@ -325,8 +342,9 @@ static void drain(struct trace_recorder *r)
 {
   hand_over(r);
   pthread_mutex_lock(&r->lock);
-  while (r->first != r->last)
-    pthread_cond_wait(&r->changed, &r->lock);
+  r->wake_at = 1;
+  pthread_cond_signal(&r->work);
+  wait_for(r, 0);
   pthread_mutex_unlock(&r->lock);
   flush_block(r);
 }
@@ -373,7 +391,9 @@ static bool start_encoder(struct trace_recorder *r)
   r->fill = r->raw;
   r->fill_end = r->raw + BATCH;
   pthread_mutex_init(&r->lock, NULL);
-  pthread_cond_init(&r->changed, NULL);
+  pthread_cond_init(&r->work, NULL);
+  pthread_cond_init(&r->space, NULL);
+  r->wake_at = WAKE;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   pthread_attr_init(&attributes);
@@ -389,14 +409,15 @@ static void stop_encoder(struct trace_recorder *r)
 {
   pthread_mutex_lock(&r->lock);
   r->closing = true;
-  pthread_cond_broadcast(&r->changed);
+  pthread_cond_signal(&r->work);
   pthread_mutex_unlock(&r->lock);
   pthread_join(r->thread, NULL);
 }
 
 static void destroy(struct trace_recorder *r)
 {
-  pthread_cond_destroy(&r->changed);
+  pthread_cond_destroy(&r->space);
+  pthread_cond_destroy(&r->work);
   pthread_mutex_destroy(&r->lock);
   if (r->stack != MAP_FAILED)
     munmap(r->stack, STACK_SIZE);
