@@ -33,6 +33,7 @@ struct settings {
   bool table, strict;
   const char *offenders; /* NULL: not a matter of theory against practice */
   const char *harmless;
+  bool write;
 };
 
 struct run {
@@ -206,6 +207,10 @@ static int practise(struct run *run)
             run->set.harmless);
     return 2;
   }
+  if (run->set.write) {
+    practice_write(&p, run->set.from, &run->guest, stdout);
+    return 0;
+  }
   if (!practice_run(&p, run->set.from, run->set.seeds, &run->guest, &way, &f)) {
     report(run, way, f);
     printf("#   not at an offender that is listed for %s: %s\n", profile_name(p.profile),
@@ -220,7 +225,7 @@ static int practise(struct run *run)
 static const char usage[] =
     "usage: random [--from N] [--seeds N] [--profile NAME] [--fault NAME] [--faults]\n"
     "              [--only virtual|engines] [--coverage] [--strict]\n"
-    "              [--offenders LIST [--harmless LIST]]\n"
+    "              [--offenders LIST [--harmless LIST] [--write]]\n"
     "  --profile   all on this one; else those on which Theorem 1 holds, and for the\n"
     "              engines others too\n"
     "  --fault     with a deliberately wrong VMM module; --faults lists them\n"
@@ -229,6 +234,7 @@ static const char usage[] =
     "  --offenders every divergence on the profile is to be at one of these, and at each\n"
     "              of them there is to be one; '-': no divergence at all\n"
     "  --harmless  except that at these there is to be none\n"
+    "  --write     prints the first program as assembly, and runs nothing\n"
     "Exit status: 0 no divergence, 1 one (shrunk and printed), 2 usage.\n";
 
 static int complain(void)
@@ -262,17 +268,13 @@ static void only(struct settings *s, const char *what)
 
 static struct settings read_options(int argc, char **argv)
 {
-  static const struct option options[] = {{"from", required_argument, NULL, 'f'},
-                                          {"seeds", required_argument, NULL, 's'},
-                                          {"profile", required_argument, NULL, 'p'},
-                                          {"fault", required_argument, NULL, 'w'},
-                                          {"faults", no_argument, NULL, 'l'},
-                                          {"only", required_argument, NULL, 'o'},
-                                          {"coverage", no_argument, NULL, 'c'},
-                                          {"strict", no_argument, NULL, 'x'},
-                                          {"offenders", required_argument, NULL, 'b'},
-                                          {"harmless", required_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+  static const struct option options[] = {
+      {"from", required_argument, NULL, 'f'},      {"seeds", required_argument, NULL, 's'},
+      {"profile", required_argument, NULL, 'p'},   {"fault", required_argument, NULL, 'w'},
+      {"faults", no_argument, NULL, 'l'},          {"only", required_argument, NULL, 'o'},
+      {"coverage", no_argument, NULL, 'c'},        {"strict", no_argument, NULL, 'x'},
+      {"offenders", required_argument, NULL, 'b'}, {"harmless", required_argument, NULL, 'h'},
+      {"write", no_argument, NULL, 'a'},           {NULL, 0, NULL, 0}};
   struct settings s = {.seeds = 1000, .virtual = true, .engines = true, .harmless = "-"};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
@@ -300,6 +302,9 @@ static struct settings read_options(int argc, char **argv)
       break;
     case 'b':
       s.offenders = optarg;
+      break;
+    case 'a':
+      s.write = true;
       break;
     case 'h':
       s.harmless = optarg;

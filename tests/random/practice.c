@@ -64,17 +64,22 @@ static struct trial_way way_of(const struct practice *p, uint64_t seed)
                             .modules = p->modules};
 }
 
+static void make_guest(const struct practice *p, uint64_t seed, struct guest *g)
+{
+  uint64_t turn = seed % (p->offenders.count + 1);
+  if (turn < p->offenders.count) {
+    guest_generate_for(g, seed, p->profile, p->offenders.insn[turn]);
+    leave_one(p, g, p->offenders.insn[turn]);
+  } else {
+    guest_generate(g, seed, p->profile);
+  }
+}
+
 bool practice_run(struct practice *p, uint64_t from, uint64_t seeds, struct guest *g,
                   struct trial_way *way, struct finding *f)
 {
   for (uint64_t seed = from; seed < from + seeds; seed++) {
-    uint64_t turn = seed % (p->offenders.count + 1);
-    if (turn < p->offenders.count) {
-      guest_generate_for(g, seed, p->profile, p->offenders.insn[turn]);
-      leave_one(p, g, p->offenders.insn[turn]);
-    } else {
-      guest_generate(g, seed, p->profile);
-    }
+    make_guest(p, seed, g);
     *way = way_of(p, seed);
     p->programs++;
     if (trial(g, way, NULL, &p->ticks, f)) {
@@ -87,6 +92,19 @@ bool practice_run(struct practice *p, uint64_t from, uint64_t seeds, struct gues
     p->named[f->at.insn]++;
   }
   return true;
+}
+
+void practice_write(const struct practice *p, uint64_t seed, struct guest *g, FILE *out)
+{
+  make_guest(p, seed, g);
+  fprintf(out, "# kernel %llu for %s\n\t.data\n\t.org\t0\n", (unsigned long long)seed,
+          profile_name(p->profile));
+  for (uint32_t i = 0; i < GUEST_WORDS; i++) {
+    if (4 * i == ISA_RESET_PC) {
+      fprintf(out, "\t.text\n");
+    }
+    fprintf(out, "\t.word\t0x%08x\n", g->word[i]);
+  }
 }
 
 bool practice_tell(const struct practice *p, FILE *out)

@@ -32,6 +32,8 @@ bool practice_list(struct practice_list *l, const char *names);
  * which *g, *way and *f then are. */
 bool practice_run(struct practice *p, uint64_t from, uint64_t seeds, struct guest *g,
                   struct trial_way *way, struct finding *f);
+/* Its storage as assembly: a program that starts with nothing in the registers. */
+void practice_write(const struct practice *p, uint64_t seed, struct guest *g, FILE *out);
 /* How often each was to blame; and who never was: an offender without an offence.
  * True: there is none. */
 bool practice_tell(const struct practice *p, FILE *out);
