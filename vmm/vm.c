@@ -304,11 +304,26 @@ static uint64_t lend(struct vm *vm, uint64_t until)
   return vmm->steady && until - now < end - real ? real + (until - now) : end + WATCHDOG_TICKS;
 }
 
+/* Here at once, so that no loan begins only to be paused. */
+static bool at_break(struct vm *vm, struct turn *turn)
+{
+  struct machine_hit hit = {.event = MACHINE_EVENT_BREAK, .pc = vcpu_get_pc(vm)};
+  if (!stops_break_at(&vm->stops, vm->cpu.tick, hit.pc, &hit.id)) {
+    return false;
+  }
+  *turn = (struct turn){true, {.why = MACHINE_BREAK, .hit = hit}};
+  return true;
+}
+
 /* Efficiency: all innocuous instructions are executed by the real machine
  * directly, without the VMM. */
 static struct turn execute(struct vm *vm, uint64_t until)
 {
   struct machine *real = vm->vmm->real;
+  struct turn stopped;
+  if (vm->stops.break_count > 0 && at_break(vm, &stopped)) {
+    return stopped;
+  }
   load_stops(vm);
   struct machine_stop stop = machine_run(real, lend(vm, until));
   if (is_pause(vm, &stop)) {

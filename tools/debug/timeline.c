@@ -120,13 +120,10 @@ static struct kept *keep_here(struct timeline *t, unsigned number, bool edited)
   return keep_before(&t->keep, entry.tick);
 }
 
-static void keep_now_and_then(struct timeline *t)
+static bool is_due(const struct timeline *t, uint64_t tick)
 {
-  const struct kept *last = keep_before(&t->keep, now(t));
-  if (last && last->tick < now(t) && work(t) - last->work >= spacing(t) &&
-      !still_waits(t->world.focus)) {
-    keep_here(t, 0, false);
-  }
+  const struct kept *last = keep_before(&t->keep, tick);
+  return last && last->tick < tick && work(t) - last->work >= spacing(t);
 }
 
 static void forget_trap(struct timeline *t)
@@ -180,8 +177,10 @@ static bool return_before(struct timeline *t, uint64_t tick, const char **reason
 
 /* -------------------------------------------------------------------- forward */
 
-/* What happens to the world at a tick of focus, whoever brought it there. */
-static bool arrive(struct timeline *t, uint64_t before)
+/* What happens to the world at a tick of focus, whoever brought it there. A checkpoint is
+ * only taken where a run ended by its limit, as it would when gone to: where it stopped
+ * for other reasons a VMM may already have done some of the next step. */
+static bool arrive(struct timeline *t, uint64_t before, bool by_limit)
 {
   uint64_t tick = now(t);
   const struct debug_world *w = &t->world;
@@ -201,8 +200,8 @@ static bool arrive(struct timeline *t, uint64_t before)
     if (edited && edited->tick == tick) {
       return restore(t, edited);
     }
-    if (!t->trap_met) {
-      keep_now_and_then(t);
+    if (by_limit && is_due(t, tick) && !still_waits(w->focus)) {
+      keep_here(t, 0, false);
     }
   }
   return true;
@@ -225,7 +224,10 @@ static void type_again(struct timeline *t)
 /* How far a run may go before something of ours must happen. */
 static uint64_t limit_of(const struct timeline *t, uint64_t tick, uint64_t until)
 {
-  uint64_t limit = until - tick > SLICE_TICKS ? tick + SLICE_TICKS : until;
+  uint64_t slice = spacing(t) < SLICE_TICKS ? spacing(t) : SLICE_TICKS;
+  bool waiting = machine_run_state(t->world.focus) == MACHINE_WAITING;
+  slice = !waiting && is_due(t, tick) ? 1 : slice;
+  uint64_t limit = until - tick > slice ? tick + slice : until;
   const struct kept *edited = keep_next_edited(&t->keep, tick);
   if (edited && edited->tick < limit) {
     limit = edited->tick;
@@ -233,7 +235,7 @@ static uint64_t limit_of(const struct timeline *t, uint64_t tick, uint64_t until
   if (t->typed_done < t->typed_count && t->typed[t->typed_done].tick < limit) {
     limit = t->typed[t->typed_done].tick;
   }
-  if (machine_run_state(t->world.focus) == MACHINE_WAITING) {
+  if (waiting) {
     uint64_t next = machine_next_event(t->world.focus);
     limit = next < limit ? next : limit;
   }
@@ -374,7 +376,7 @@ static struct timeline_stop go(struct timeline *t, uint64_t until, const struct 
     type_again(t);
     struct machine_stop met = run_on(t, limit_of(t, before, until));
     bool stopped = met.why != MACHINE_LIMIT && look(t, l, &met, &stop);
-    if (!arrive(t, before)) {
+    if (!arrive(t, before, met.why == MACHINE_LIMIT)) {
       return fail(t, "a checkpoint cannot be restored");
     }
     if (stopped) {

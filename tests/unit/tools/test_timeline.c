@@ -215,9 +215,6 @@ static void try_scene(struct scene s, unsigned moves)
   static struct truth truth;
   const char *reason = NULL;
   find_truth(&s, &truth);
-  if (getenv("V"))
-    printf("# %s depth %u seed %u: %u ticks\n", s.profile, s.depth, (unsigned)s.seed,
-           (unsigned)truth.end);
   struct debug_world_maker m = maker(&s);
   struct timeline_options options = {.spacing = 300, .memory = 3u << 20};
   struct timeline *t = timeline_create(&m, &options, &reason);
@@ -275,12 +272,477 @@ static void test_leaky_profiles(void **state)
   }
 }
 
+/* ------------------------------------------------------------------------ stops */
+
+/* Every stop of the run forward, by continue; then the same ones backward. */
+#define STOPS 400u
+
+struct place {
+  enum timeline_why why;
+  uint64_t tick;
+};
+
+static uint64_t place_of(const struct timeline_stop *stop)
+{
+  bool before = stop->why == TIMELINE_BREAK || stop->why == TIMELINE_TRAP;
+  return stop->tick - (before ? 0 : 1);
+}
+
+static size_t go_forward(struct timeline *t, const struct truth *truth, uint64_t end,
+                         struct place *places)
+{
+  size_t count = 0;
+  for (;;) {
+    struct timeline_stop stop = timeline_continue(t, end);
+    if (stop.why == TIMELINE_ARRIVED || stop.why == TIMELINE_ENDED) {
+      return count;
+    }
+    assert_true(count < STOPS);
+    check_place(t, truth, "continuing");
+    uint64_t place = place_of(&stop);
+    /* Two stops may have one place: coming back they are one. */
+    if (count == 0 || places[count - 1].tick != place) {
+      places[count++] = (struct place){stop.why, place};
+    }
+  }
+}
+
+static unsigned both_ways(struct scene s)
+{
+  static struct truth truth;
+  const char *reason = NULL;
+  uint32_t pcs[64];
+  struct place places[STOPS];
+  find_truth(&s, &truth);
+  struct debug_world_maker m = maker(&s);
+  struct timeline_options options = {.spacing = 500};
+  struct timeline *t = timeline_create(&m, &options, &reason);
+  struct random r = random_from(s.seed);
+  for (unsigned i = 0; i < 64; i++) {
+    pcs[i] = 0x1000 + 4 * random_below(&r, 1500);
+  }
+  struct machine_watch watch = {{gpa(0x6000), 0x1000}, MACHINE_ON_CHANGE};
+  struct timeline_stops stops = {.breaks = pcs,
+                                 .break_count = 64,
+                                 .watches = &watch,
+                                 .watch_count = 1,
+                                 .mode = s.seed % 2 == 0,
+                                 .io = s.seed % 3 == 0,
+                                 .traps = UINT64_C(1) << CAUSE_TIMER};
+  assert_true(timeline_set_stops(t, &stops));
+  uint64_t end = truth.end < 300 ? truth.end : 300;
+  size_t count = go_forward(t, &truth, end, places);
+  timeline_goto(t, end);
+  for (size_t i = count; i-- > 0;) {
+    if (places[i].tick >= end) {
+      continue;
+    }
+    struct timeline_stop stop = timeline_back_continue(t);
+    assert_int_equal(stop.tick, places[i].tick);
+    assert_int_equal(timeline_tick(t), places[i].tick);
+    check_place(t, &truth, "continuing back");
+  }
+  /* Nothing before it, unless there is a breakpoint at the very beginning. */
+  assert_int_equal(timeline_back_continue(t).tick, 0);
+  timeline_destroy(t);
+  return (unsigned)count;
+}
+
+static void test_stops_both_ways(void **state)
+{
+  (void)state;
+  unsigned count = 0;
+  for (unsigned seed = 1; seed <= 30; seed++) {
+    count += both_ways((struct scene){.profile = "pg", .depth = seed % 3, .seed = seed});
+  }
+  assert_true(count > 200);
+}
+
+/* ------------------------------------------------------------------ small programs */
+
+struct small {
+  const char *text;
+  unsigned depth;
+  struct scene scene;
+};
+
+static bool make_small(void *ctx, struct debug_world *w, const char **reason)
+{
+  struct small *s = ctx;
+  s->scene.profile = s->scene.profile ? s->scene.profile : "pg";
+  s->scene.depth = s->depth;
+  if (!make(&s->scene, w, reason)) {
+    return false;
+  }
+  /* Nothing is left of the chaos. */
+  struct machine *m = w->focus;
+  for (uint32_t at = 0; at < machine_storage_size(m); at += 4) {
+    machine_phys_write_word(m, gpa(at), 0);
+  }
+  for (unsigned reg = 1; reg < ISA_REG_COUNT; reg++) {
+    machine_set_reg(m, reg, 0);
+  }
+  machine_console_forget(m);
+  machine_set_cr(m, CR_PSW, 0);
+  machine_set_cr(m, CR_TIMER, 0);
+  machine_set_cr(m, CR_VBR, 0);
+  machine_set_cr(m, CR_IPEND, 0);
+  machine_set_cr(m, CR_IMASK, 0x1f);
+  machine_set_pc(m, ISA_RESET_PC);
+  load_text(m, s->text);
+  return true;
+}
+
+static struct timeline *small_timeline(struct small *s, const struct timeline_options *options)
+{
+  const char *reason = NULL;
+  struct debug_world_maker m = {make_small, destroy, s};
+  struct timeline *t = timeline_create(&m, options, &reason);
+  assert_non_null(t);
+  return t;
+}
+
+static const char counting[] = ""
+                               "loop:   addi a0, a0, 1\n"
+                               "        andi a1, a0, 1023\n"
+                               "        bne a1, zero, loop\n"
+                               "        sw a0, 0x700(zero)\n"
+                               "        jal zero, loop\n";
+#define ROUND (3u * 1024u + 2u) /* ticks to a store and the jump after it */
+
+/* 100 million ticks: what a step back costs, counted. */
+static void test_long_run(void **state)
+{
+  (void)state;
+  struct small s = {.text = counting};
+  struct timeline_options options = {0};
+  struct timeline *t = small_timeline(&s, &options);
+  assert_int_equal(timeline_goto(t, 100000000).why, TIMELINE_ARRIVED);
+  uint64_t hash = hash_all(timeline_world(t));
+  assert_true(timeline_cost(t).checkpoints > 10);
+  uint64_t before = timeline_cost(t).reexecuted;
+  assert_int_equal(before, 0);
+  assert_int_equal(timeline_back(t, 1).tick, 99999999);
+  /* To count steps and to go there; a checkpoint is never further than its spacing. */
+  assert_true(timeline_cost(t).reexecuted - before < 2 * 8000000);
+  assert_int_equal(timeline_step(t, 1).tick, 100000000);
+  assert_int_equal(hash_all(timeline_world(t)), hash);
+  assert_true(timeline_cost(t).bytes < (256u << 20));
+  timeline_destroy(t);
+}
+
+/* A VM that stores all over its storage, within little memory. */
+static void test_memory_is_bounded(void **state)
+{
+  (void)state;
+  struct small s = {.text = ""
+                            "loop:   add a1, a1, a0\n"
+                            "        andi a2, a0, 0x3fff\n"
+                            "        slli a2, a2, 2\n"
+                            "        sw a1, 0x4000(a2)\n"
+                            "        addi a0, a0, 129\n"
+                            "        jal zero, loop\n",
+                    .depth = 1};
+  struct timeline_options options = {.memory = 2u << 20, .spacing = 20000};
+  struct timeline *t = small_timeline(&s, &options);
+  timeline_goto(t, 3000000);
+  uint64_t hash = hash_all(timeline_world(t));
+  assert_true(timeline_cost(t).bytes <= options.memory);
+  assert_true(timeline_cost(t).checkpoints > 3);
+  uint64_t before = timeline_cost(t).reexecuted;
+  timeline_back(t, 1);
+  assert_true(timeline_cost(t).reexecuted - before < 6 * options.spacing); /* near now: dense */
+  timeline_goto(t, 1234567);
+  before = timeline_cost(t).reexecuted;
+  timeline_back(t, 1); /* and here, since we have been here */
+  assert_true(timeline_cost(t).reexecuted - before < 6 * options.spacing);
+  timeline_goto(t, 3000000);
+  assert_int_equal(hash_all(timeline_world(t)), hash);
+  assert_true(timeline_cost(t).bytes <= options.memory);
+  timeline_destroy(t);
+}
+
+static void test_last_write(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth < 3; depth++) {
+    struct small s = {.text = counting, .depth = depth};
+    struct timeline_options options = {.spacing = 1000};
+    struct timeline *t = small_timeline(&s, &options);
+    gpa_range_t range = {gpa(0x702), 1}, other = {gpa(0x704), 4};
+    assert_int_equal(timeline_last_write(t, range).why, TIMELINE_START);
+    timeline_goto(t, 5 * ROUND + 77);
+    struct timeline_stop stop = timeline_last_write(t, range);
+    assert_int_equal(stop.why, TIMELINE_WATCH);
+    assert_int_equal(stop.tick, 5 * ROUND - 2);
+    assert_int_equal(timeline_tick(t), 5 * ROUND - 2);
+    assert_int_equal(machine_get_pc(timeline_machine(t)), 0x100c);
+    assert_int_equal(stop.machine.hit.pc, 0x100c);
+    assert_int_equal(stop.machine.hit.old, 4 * 1024);
+    assert_int_equal(timeline_last_write(t, range).tick, 4 * ROUND - 2);
+    assert_int_equal(timeline_last_write(t, other).why, TIMELINE_START);
+    assert_int_equal(timeline_tick(t), 4 * ROUND - 2);
+    timeline_destroy(t);
+  }
+}
+
+static bool every_third(void *ctx, struct machine *m, const struct timeline_stop *stop)
+{
+  (void)ctx;
+  assert_int_equal(stop->why, TIMELINE_WATCH);
+  return machine_get_reg(m, REG_A0) % 3072 == 0;
+}
+
+static void test_conditions(void **state)
+{
+  (void)state;
+  struct small s = {.text = counting, .depth = 1};
+  struct timeline_options options = {.spacing = 1000};
+  struct timeline *t = small_timeline(&s, &options);
+  struct machine_watch watch = {{gpa(0x700), 4}, MACHINE_ON_STORE};
+  struct timeline_stops stops = {.watches = &watch, .watch_count = 1, .wanted = every_third};
+  timeline_set_stops(t, &stops);
+  assert_int_equal(timeline_continue(t, MACHINE_NEVER).tick, 3 * ROUND - 1);
+  assert_int_equal(timeline_continue(t, MACHINE_NEVER).tick, 6 * ROUND - 1);
+  timeline_step(t, 2 * ROUND);
+  assert_int_equal(timeline_back_continue(t).tick, 6 * ROUND - 2);
+  assert_int_equal(timeline_back_continue(t).tick, 3 * ROUND - 2);
+  assert_int_equal(timeline_back_continue(t).why, TIMELINE_START);
+  timeline_destroy(t);
+}
+
+/* A step over a wait, there and back. */
+static void test_waits(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth < 3; depth++) {
+    struct small s = {.text = ""
+                              "loop:   addi a0, zero, 1000\n"
+                              "        mtcr timer, a0\n"
+                              "        wfi\n"
+                              "        mtcr ipend, zero\n"
+                              "        jal zero, loop\n",
+                      .depth = depth};
+    struct timeline_options options = {.spacing = 400};
+    struct timeline *t = small_timeline(&s, &options);
+    assert_int_equal(timeline_step(t, 3).tick, 3);
+    assert_int_equal(timeline_step(t, 1).tick, 1002);
+    assert_int_equal(timeline_step(t, 1).tick, 1003);
+    assert_int_equal(timeline_back(t, 1).tick, 1002);
+    assert_int_equal(timeline_back(t, 1).tick, 3);
+    assert_int_equal(timeline_back(t, 1).tick, 2);
+    timeline_step(t, 6 * 100);
+    uint64_t tick = timeline_tick(t), hash = hash_all(timeline_world(t));
+    assert_int_equal(timeline_back(t, 6 * 70).why, TIMELINE_ARRIVED);
+    assert_int_equal(timeline_goto(t, 20500).tick, 20500); /* within a wait */
+    uint64_t within = hash_all(timeline_world(t));
+    timeline_goto(t, tick);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    timeline_back(t, 6 * 50);
+    timeline_step(t, 6 * 50);
+    assert_int_equal(timeline_tick(t), tick);
+    timeline_goto(t, 20500);
+    assert_int_equal(hash_all(timeline_world(t)), within);
+    timeline_destroy(t);
+  }
+}
+
+static const char echoing[] = ""
+                              "loop:   in a0, 0(a1)\n"
+                              "        blt a0, zero, loop\n"
+                              "        out a0, 0(a1)\n"
+                              "        jal zero, loop\n";
+
+static void shows(struct timeline *t, const char *text)
+{
+  size_t len;
+  const uint8_t *bytes = machine_console_output(timeline_machine(t), &len);
+  assert_int_equal(len, strlen(text));
+  assert_memory_equal(bytes, text, len);
+}
+
+static unsigned type(struct timeline *t, const char *text)
+{
+  return timeline_type(t, (const uint8_t *)text, strlen(text));
+}
+
+static void test_typing(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth < 3; depth++) {
+    struct small s = {.text = echoing, .depth = depth};
+    struct timeline_options options = {.spacing = 300};
+    struct timeline *t = small_timeline(&s, &options);
+    timeline_goto(t, 1000);
+    assert_int_equal(type(t, "ab"), 0);
+    assert_int_equal(type(t, "c"), 0);
+    timeline_goto(t, 2000);
+    shows(t, "abc");
+    assert_int_equal(type(t, "d"), 0);
+    timeline_goto(t, 3000);
+    shows(t, "abcd");
+    uint64_t hash = hash_all(timeline_world(t));
+    timeline_goto(t, 500);
+    shows(t, "");
+    assert_int_equal(timeline_input_ahead(t), 4);
+    timeline_goto(t, 3000);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    timeline_goto(t, 1500);
+    shows(t, "abc");
+    assert_int_equal(type(t, "xy"), 1); /* and d will never have been typed */
+    timeline_goto(t, 3000);
+    shows(t, "abcxy");
+    timeline_goto(t, 1000);
+    timeline_goto(t, 3000);
+    shows(t, "abcxy");
+    timeline_destroy(t);
+  }
+}
+
+static void test_changes(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth < 3; depth++) {
+    struct small s = {.text = counting, .depth = depth};
+    struct timeline_options options = {.spacing = 300};
+    struct timeline *t = small_timeline(&s, &options);
+    timeline_goto(t, 999);
+    assert_int_equal(machine_get_reg(timeline_machine(t), REG_A0), 333);
+    machine_set_reg(timeline_machine(t), REG_A0, 10);
+    assert_true(timeline_changed(t));
+    timeline_goto(t, 2001);
+    assert_int_equal(machine_get_reg(timeline_machine(t), REG_A0), 10 + 334);
+    uint64_t hash = hash_all(timeline_world(t));
+    timeline_goto(t, 990);
+    assert_int_equal(machine_get_reg(timeline_machine(t), REG_A0), 330);
+    timeline_step(t, 9);
+    assert_int_equal(machine_get_reg(timeline_machine(t), REG_A0), 10);
+    timeline_step(t, 1002);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    timeline_destroy(t);
+  }
+}
+
+static void test_checkpoints(void **state)
+{
+  (void)state;
+  struct small s = {.text = counting, .depth = 1};
+  struct timeline_options options = {.spacing = 1000};
+  struct timeline *t = small_timeline(&s, &options);
+  uint64_t tick = 0;
+  timeline_goto(t, 5000);
+  assert_int_equal(timeline_checkpoint(t), 1);
+  timeline_goto(t, 9000);
+  assert_int_equal(timeline_checkpoint(t), 2);
+  assert_true(timeline_checkpoint_tick(t, 1, &tick));
+  assert_int_equal(tick, 5000);
+  timeline_goto(t, 7000);
+  type(t, "x");
+  assert_true(timeline_checkpoint_tick(t, 1, &tick));
+  assert_false(timeline_checkpoint_tick(t, 2, &tick)); /* of another history */
+  assert_true(timeline_checkpoint_delete(t, 1));
+  assert_false(timeline_checkpoint_tick(t, 1, &tick));
+  timeline_destroy(t);
+}
+
+static void test_interrupt(void **state)
+{
+  (void)state;
+  static volatile sig_atomic_t flag;
+  struct small s = {.text = counting, .depth = 1};
+  struct timeline_options options = {.spacing = 1000, .interrupt = &flag};
+  struct timeline *t = small_timeline(&s, &options);
+  timeline_goto(t, 20000);
+  flag = 1;
+  assert_int_equal(timeline_continue(t, MACHINE_NEVER).why, TIMELINE_INTERRUPTED);
+  assert_int_equal(timeline_goto(t, 10).why, TIMELINE_INTERRUPTED);
+  assert_int_equal(timeline_back(t, 5).why, TIMELINE_INTERRUPTED);
+  assert_int_equal(timeline_back_continue(t).why, TIMELINE_INTERRUPTED);
+  assert_int_equal(timeline_tick(t), 20000);
+  flag = 0;
+  assert_int_equal(timeline_back(t, 5).tick, 19995);
+  timeline_destroy(t);
+}
+
+/* What happens within the step of an emulated instruction, and that looking is free. */
+static void test_events(void **state)
+{
+  (void)state;
+  struct small s = {.text = ""
+                            "        addi a0, a0, 1\n"
+                            "        mtcr scr1, a0\n",
+                    .depth = 1};
+  struct timeline_options options = {0};
+  struct timeline *t = small_timeline(&s, &options);
+  struct trace_event events[32];
+  timeline_step(t, 1);
+  uint64_t hash = hash_all(timeline_world(t));
+  size_t count = timeline_events(t, false, events, 32);
+  static const enum trace_kind kinds[] = {TRACE_TRAP, TRACE_WORLD_OUT, TRACE_EMULATE};
+  size_t found = 0;
+  for (size_t i = 0; i < count && found < 3; i++) {
+    found += events[i].kind == kinds[found];
+  }
+  assert_int_equal(found, 3);
+  assert_int_equal(hash_all(timeline_world(t)), hash);
+  struct trap trap;
+  assert_false(timeline_trap(t, &trap));
+  timeline_step(t, 1);
+  assert_true(timeline_trap(t, &trap)); /* a word of zeros */
+  assert_int_equal(trap.cause, CAUSE_ILLEGAL);
+  timeline_destroy(t);
+}
+
+/* A module of a lab with a state and no way to save it: back is from the beginning. */
+static void *create_nothing(void)
+{
+  return malloc(1);
+}
+
+static void test_module_that_cannot_be_saved(void **state)
+{
+  (void)state;
+  struct vmm_schedule_module schedule = vmm_schedule;
+  schedule.create = create_nothing;
+  schedule.destroy = free;
+  struct vmm_modules modules = vmm_default_modules;
+  modules.schedule = &schedule;
+  struct scene s = {.profile = "pg", .depth = 1, .seed = 3, .modules = &modules};
+  try_scene(s, 12);
+  const char *reason = NULL;
+  struct debug_world_maker m = maker(&s);
+  s.made = 0;
+  struct timeline *t = timeline_create(&m, &(struct timeline_options){0}, &reason);
+  assert_true(timeline_cost(t).cannot_save);
+  assert_non_null(timeline_cost(t).reason);
+  timeline_goto(t, 100);
+  timeline_back(t, 1);
+  assert_int_equal(timeline_tick(t), 99);
+  assert_true(s.made > 1);
+  assert_false(timeline_changed(t));
+  timeline_destroy(t);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_bare),           cmocka_unit_test(test_vm),
-      cmocka_unit_test(test_depth_2),        cmocka_unit_test(test_two_vms),
+      cmocka_unit_test(test_bare),
+      cmocka_unit_test(test_vm),
+      cmocka_unit_test(test_depth_2),
+      cmocka_unit_test(test_two_vms),
       cmocka_unit_test(test_leaky_profiles),
+      cmocka_unit_test(test_stops_both_ways),
+      cmocka_unit_test(test_long_run),
+      cmocka_unit_test(test_memory_is_bounded),
+      cmocka_unit_test(test_last_write),
+      cmocka_unit_test(test_conditions),
+      cmocka_unit_test(test_waits),
+      cmocka_unit_test(test_typing),
+      cmocka_unit_test(test_changes),
+      cmocka_unit_test(test_checkpoints),
+      cmocka_unit_test(test_interrupt),
+      cmocka_unit_test(test_events),
+      cmocka_unit_test(test_module_that_cannot_be_saved),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
