@@ -11,6 +11,7 @@ static const struct command commands[] = {
     {"verify", "compare a program's bare and virtual runs, tick by tick", cmd_verify},
     {"trace", "show what a run recorded: a list, a picture, a page", cmd_trace},
     {"classify", "decide whether a machine can be virtualized, and why not", cmd_classify},
+    {"directory", "check the file that defines a machine and its users", cmd_directory},
     {"profiles", "list the machines, or what one does outside the privileged mode", cmd_profiles},
     {"guests", "list the programs that come with trapeze", cmd_guests},
     {"help", "show what a command does and takes", cmd_help},

@@ -56,7 +56,7 @@ check() { # name, command…
 exec </dev/null
 
 # ---------------------------------------------------------------- help, usage
-commands="asm disasm run vmm verify trace profiles guests help"
+commands="asm disasm run vmm verify trace directory profiles guests help"
 expect 0 '^trapeze [0-9]+\.[0-9]+\.[0-9]+$' - "--version" -- --version
 expect 0 '^Usage: trapeze COMMAND' - "--help" -- --help
 expect 0 '^Usage: trapeze COMMAND' - "help" -- help
@@ -358,6 +358,8 @@ check "of options" completes --depth= verify --dep
 check "of profiles" completes 'x86-popf x86' run --profile = x8
 check "of profiles, short option" completes 'pdp10 pdp11' run -p pd
 check "of guests" completes minos-juser run minos-
+check "of what directory does" completes check directory ch
+check "of its formats" completes 'json' directory check -T j
 check "of files" completes 'mine.profile' run mine
 
 echo "1..$number"

@@ -42,6 +42,7 @@ _trapeze() {
   --format | -f | -T)
     local formats='elf raw'
     [ "$command" = classify ] && formats='dot svg png'
+    [ "$command" = directory ] && formats='text json dot svg png'
     [ "$command" = trace ] && formats='txt jsonl dot svg png html chrome'
     mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
     return ;;
@@ -76,6 +77,12 @@ _trapeze() {
   case $command in
   help)
     mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_commands "$program")" -- "$cur") ;;
+  directory)
+    if [ "$prev" = directory ]; then
+      mapfile -t COMPREPLY < <(compgen -W 'check example' -- "$cur")
+    else
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi ;;
   profiles | classify)
     mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_names "$program" profiles)" -- "$cur"
       compgen -f -X '!*.profile' -- "$cur") ;;

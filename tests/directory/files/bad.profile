@@ -1,0 +1,3 @@
+profile bad;
+extends pg;
+modes 7;

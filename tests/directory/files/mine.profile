@@ -1,0 +1,3 @@
+profile mine;
+extends pg;
+keys;
