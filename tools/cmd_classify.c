@@ -339,10 +339,20 @@ static int check_present(const struct request *r, const struct classification *c
 static int explain(const struct request *r, const struct classification *c)
 {
   int status = check_present(r, c);
-  if (status == STATUS_DONE) {
-    explain_print(c, r->insn, r->profile, stdout);
+  if (status != STATUS_DONE) {
+    return status;
   }
-  return status;
+  bool shown = false;
+  if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn) ||
+      classification_offends(c, CLASSIFY_THEOREM_3, r->insn)) {
+    const struct demonstrate_names names = {r->profile, "FILE.s"};
+    struct demonstration d;
+    const char *reason;
+    shown = demonstrate(c, r->insn, &names, &d, &reason) == DEMONSTRATE_DIVERGES;
+    free(d.text);
+  }
+  explain_print(c, r->insn, r->profile, shown, stdout);
+  return STATUS_DONE;
 }
 
 /* Whole, or nothing. */

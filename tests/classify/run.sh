@@ -181,6 +181,8 @@ expect 0 'stores at .*<' - "what it shows is marked" -- x86 --explain pushf --ro
 expect 0 'innocuous' - "in the paper's model popf is innocuous" -- x86 --explain popf --model paper
 expect 0 'errant' - "sys is errant" -- pg --explain sys --routes exhaustion
 expect 0 'Theorem 1, not of Theorem 3' - "juser harms only kernels" -- pdp10 --explain juser
+expect 0 'what the real machine answers' - "of probe it is said that nothing differs" -- vax --explain probe --routes exhaustion
+expect 0 'See it happen: trapeze classify vax --witness rdpsw' - "of rdpsw, how to see it" -- vax --explain rdpsw --routes exhaustion
 
 # ------------------------------------------------------------------------ witnesses
 # Each hole of each profile has a program that diverges there, but for those where our

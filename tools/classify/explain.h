@@ -7,10 +7,11 @@
 #include "classify/classify.h"
 
 /* Every question with the paper's definition, the answer, how it is known, the
- * witness; the real instruction, and what it means for a VMM. `profile`: as the user named it.
- * 80 columns. */
+ * witness; the real instruction, and what it means for a VMM. `profile`: as the user named it;
+ * `shown`: whether a program makes our VMM's machine differ by it, of those that stand
+ * in the way. 80 columns. */
 void explain_print(const struct classification *c, enum isa_insn insn, const char *profile,
-                   FILE *out);
+                   bool shown, FILE *out);
 
 /* "A and B, C" of the components in the set. Returns buf. */
 char *explain_components(component_set set, char *buf, size_t size);
