@@ -11,12 +11,13 @@
  * is one, a trap of it, with all that a VMM does about it, this many. A checkpoint
  * is taken when so much was done since the one before; it costs more the larger the
  * storage is. 100 million are about a quarter of a second. */
-#define WORK_TRAP        150u
-#define WORK_SPACING     6000000u
+#define WORK_TRAP        30u  /* taken by a bare machine */
+#define WORK_EXIT        220u /* dealt with by a VMM; by each of several */
+#define WORK_SPACING     4000000u
 #define WORK_PER_STORAGE 16u /* bytes */
 
 /* Interrupts are polled this often. */
-#define SLICE_TICKS 200000u
+#define SLICE_TICKS 20000u
 
 /* Input typed by the user: arrives at the tick after `tick`. */
 struct typed {
@@ -75,7 +76,7 @@ static uint64_t work(const struct timeline *t)
   const struct machine_stats *s = machine_stats(t->world.real);
   uint64_t sum = s->instructions;
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
-    sum += WORK_TRAP * s->traps[cause];
+    sum += (WORK_TRAP + WORK_EXIT * t->world.vmms) * s->traps[cause];
   }
   return sum;
 }
@@ -358,6 +359,21 @@ static bool interrupted(const struct timeline *t)
   return !t->deaf && t->options.interrupt && *t->options.interrupt != 0;
 }
 
+/* Runs up to `limit`, delivering what is not looked out for. A wait ends it too: where a
+ * machine wakes, a run must have begun. */
+static struct machine_stop run_slice(struct timeline *t, uint64_t limit, const struct lookout *l,
+                                     struct timeline_stop *stop, bool *stopped)
+{
+  for (;;) {
+    struct machine_stop met = run_on(t, limit);
+    *stopped = met.why != MACHINE_LIMIT && look(t, l, &met, stop);
+    bool waits = met.why == MACHINE_CATCH && met.hit.event == MACHINE_EVENT_WAIT;
+    if (*stopped || met.why == MACHINE_LIMIT || waits || now(t) >= limit) {
+      return met;
+    }
+  }
+}
+
 /* Goes forward to `until` at most. */
 static struct timeline_stop go(struct timeline *t, uint64_t until, const struct lookout *l)
 {
@@ -374,8 +390,8 @@ static struct timeline_stop go(struct timeline *t, uint64_t until, const struct 
       return stop_here(t, TIMELINE_INTERRUPTED);
     }
     type_again(t);
-    struct machine_stop met = run_on(t, limit_of(t, before, until));
-    bool stopped = met.why != MACHINE_LIMIT && look(t, l, &met, &stop);
+    bool stopped;
+    struct machine_stop met = run_slice(t, limit_of(t, before, until), l, &stop, &stopped);
     if (!arrive(t, before, met.why == MACHINE_LIMIT)) {
       return fail(t, "a checkpoint cannot be restored");
     }

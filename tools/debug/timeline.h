@@ -20,7 +20,7 @@ struct timeline;
 
 struct timeline_options {
   size_t memory;    /* bytes of checkpoints; 0: 240 MiB */
-  uint64_t spacing; /* work between two: instructions executed, and 150 for a trap; 0: 6 million */
+  uint64_t spacing; /* work between two: instructions, and more for traps; 0: 4 million */
   /* Polled: not 0 ends any move with TIMELINE_INTERRUPTED, at a whole step. NULL: none. */
   const volatile sig_atomic_t *interrupt;
 };
