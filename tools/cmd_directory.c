@@ -79,20 +79,19 @@ static int out_of_memory(void)
 
 static int draw(const struct request *r, const struct directory *d, FILE *out)
 {
-  char *graph = NULL;
-  size_t len;
-  FILE *memory = open_memstream(&graph, &len);
-  if (!memory)
-    return out_of_memory();
-  bool drawn = directory_draw(memory, d);
-  int status = STATUS_DONE;
-  if (fclose(memory) != 0 || !drawn)
-    status = out_of_memory();
-  else if (r->format == DOT)
-    fwrite(graph, 1, len, out);
-  else
-    status = graphviz_draw("directory", "neato", formats[r->format], graph, len, out);
-  free(graph);
+  FILE *graph = graphviz_temporary("directory");
+  if (!graph)
+    return STATUS_OURS;
+  int status = directory_draw(graph, d) ? STATUS_DONE : out_of_memory();
+  if (status == STATUS_DONE && (fflush(graph) != 0 || ferror(graph))) {
+    message_error("directory", "cannot write a temporary file: %s", strerror(errno));
+    status = STATUS_OURS;
+  }
+  if (status == STATUS_DONE)
+    status = r->format == DOT
+                 ? graphviz_copy("directory", graph, out)
+                 : graphviz_draw_file("directory", "neato", formats[r->format], graph, out);
+  fclose(graph);
   return status;
 }
 

@@ -53,6 +53,14 @@ printf 'profile mine;\nextends pg;\ntitle "Mine";\nstory "A hole.";\noutside cli
 printf 'profile bad;\nextends pg;\ntitle "Bad";\noutside cli = nap;\nmodes many;\n' >bad.profile
 printf 'addd t0, t1\n.include "part.inc"\nli t0, X Y\n' >bad.s
 printf '.macro hole\npopf\n.endm\n_start: hole\nhole\nhalt\n' >hole.s
+cat >class.dir <<'END'
+machine { profile "mine.profile"; disk "disk.img" sectors 64; storage 1M; switch x; }
+user a { program "echo.s"; requires bounds; minidisk A first 0 length 9 access cow "a.overlay";
+  console shared log "a.log" input "typed"; network switch x peers b; }
+user b { program "echo.elf"; minidisk A first 0 length 9 access shared; minidisk B first 9 length 1;
+  network switch x; }
+END
+printf 'user a { program none; share 0; timer reel; }\nuser a { program hello }\n' >bad.dir
 mkdir gen
 "$BUILD/trapeze" asm echo.s -o echo.elf || exit 3
 "$BUILD/trapeze" asm echo.s -f raw -o echo.bin || exit 3
@@ -247,6 +255,12 @@ done
 for picture in ladder graph modes memory; do
   trapeze trace popf.trace -T dot -p $picture -o new.dot
 done
+trapeze directory check class.dir
+trapeze directory check class.dir -T json
+trapeze directory check class.dir -T dot -o new.dot
+trapeze directory check class.dir -T svg -o new.svg
+trapeze directory example -o new.dir
+wrong_input directory check bad.dir
 trapeze profiles --json x86
 trapeze profiles --json
 trapeze profiles pg

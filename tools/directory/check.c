@@ -377,10 +377,10 @@ static void know_file(struct directory_reader *r, struct file_use *f)
   if (strcmp(f->what, "input") != 0)
     return;
   enum directory_answer answer = r->host->file(r->host->ctx, f->path, &bytes, &reason);
-  if (answer != DIRECTORY_GOOD)
-    directory_error(r, f->at, "this input cannot be read: %s", reason);
   if (answer == DIRECTORY_HOST_FAILED)
-    r->host_error = errno ? errno : EIO;
+    directory_host_failed(r, f->path, reason);
+  if (answer == DIRECTORY_BAD)
+    directory_error(r, f->at, "this input cannot be read: %s", reason);
 }
 
 static bool same_file(const struct file_use *a, const struct file_use *b)

@@ -81,6 +81,13 @@ void directory_no_memory(struct directory_reader *r)
     r->host_error = ENOMEM;
 }
 
+void directory_host_failed(struct directory_reader *r, const char *path, const char *reason)
+{
+  r->host_error = errno ? errno : EIO;
+  r->host_reported = true;
+  fprintf(r->errors, "%s: error: cannot look at '%s': %s\n", r->source.file, path, reason);
+}
+
 static const char *text_of(const struct directory_reader *r, struct source_place at)
 {
   return r->source.text + at.offset;
@@ -272,6 +279,7 @@ static bool number_of(const struct directory_reader *r, struct source_place at, 
   bool hex = at.length > 2 && text[1] == 'x';
   unsigned base = hex ? 16 : 10, shift = 0;
   *value = 0;
+  *unit = text[at.length - 1] >= 'G' && !hex;
   for (size_t i = hex ? 2 : 0; i < at.length; i++) {
     unsigned char c = (unsigned char)text[i];
     if (!hex && c > '9') {
@@ -283,7 +291,6 @@ static bool number_of(const struct directory_reader *r, struct source_place at, 
       return false;
     *value = *value * base + digit;
   }
-  *unit = shift > 0;
   *value <<= shift;
   return true;
 }
@@ -517,11 +524,11 @@ static void measure_image(struct directory_reader *r, struct source_place at,
   const char *reason = NULL;
   enum directory_answer answer = r->host->file(r->host->ctx, d->image, &bytes, &reason);
   if (answer == DIRECTORY_HOST_FAILED)
-    r->host_error = errno;
-  if (answer != DIRECTORY_GOOD) {
+    directory_host_failed(r, d->image, reason);
+  if (answer == DIRECTORY_BAD)
     directory_error(r, at, "the image cannot be used: %s", reason);
+  if (answer != DIRECTORY_GOOD)
     return;
-  }
   uint64_t sectors = bytes / MACHINE_SECTOR_SIZE;
   if (bytes == 0 || bytes % MACHINE_SECTOR_SIZE || sectors > DIRECTORY_MAX_SECTORS)
     directory_error(r, at, "the image has %llu bytes; it should be 1 to %u sectors of %u bytes",

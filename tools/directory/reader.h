@@ -122,6 +122,8 @@ void directory_error(struct directory_reader *r, struct source_place at, const c
 void directory_note(struct directory_reader *r, struct source_place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void directory_note_block(struct directory_reader *r, const char *text);
+/* errno says how; the one message about it. */
+void directory_host_failed(struct directory_reader *r, const char *path, const char *reason);
 void directory_no_memory(struct directory_reader *r);
 
 /* Memory that lives as long as the directory; NULL, noted in r, if there is none. */

@@ -32,10 +32,12 @@ static int spawn(const char *program, const char *format, FILE *in, FILE *out, p
   int error = posix_spawn_file_actions_init(&actions);
   if (error)
     return error;
-  posix_spawn_file_actions_adddup2(&actions, fileno(in), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, fileno(out), STDOUT_FILENO);
-  error = posix_spawnp(pid, program, &actions, NULL, strcmp(program, "neato") == 0 ? neato : dot,
-                       environ);
+  error = posix_spawn_file_actions_adddup2(&actions, fileno(in), STDIN_FILENO);
+  if (!error)
+    error = posix_spawn_file_actions_adddup2(&actions, fileno(out), STDOUT_FILENO);
+  if (!error)
+    error = posix_spawnp(pid, program, &actions, NULL, strcmp(program, "neato") == 0 ? neato : dot,
+                         environ);
   posix_spawn_file_actions_destroy(&actions);
   return error;
 }
