@@ -166,8 +166,16 @@ expect 1 - 'double fault' "a double fault in a virtual machine" -- vmm double.s
 printf '_start: wfi\nhalt\n' >waits.s
 expect 1 - 'waits for an interrupt that cannot come' "waiting forever" -- run waits.s
 printf '_start: brk\n' >vectorless.s
-expect 1 - 'nothing but trap.*handler at 0x00000000 .*illegal instruction.*vbr points, 0x00000000' \
+expect 1 - 'nothing but trap.*handler at 0x00000000 .*illegal instruction' \
   "a trap without a vector table" -- run vectorless.s
+expect 1 - 'first of these traps: breakpoint at pc 0x00001000 \(_start, vectorless.s:1\), tick 0$' "names the first trap" -- run vectorless.s
+expect 1 - 'vbr is 0 and there is no vector table there' "and what is missing" -- run vectorless.s
+expect 1 - 'first of these traps: breakpoint at pc 0x00001000' "so it does at a limit" -- run -t 1000 vectorless.s
+expect 1 - 'first of these traps: breakpoint at pc 0x00001000' "and there in a virtual machine" -- vmm -t 1000 vectorless.s
+printf '_start: nop\nadd a0, a0, a0\n' >falls.s
+expect 1 - "behind the last instruction of the program" "a program without an end" -- run falls.s
+printf '_start: la t0, table\nmtcr vbr, t0\nsys 1\n.data\ntable: .word 0x3000, 0x3000, 0x3000\n' >wrong.s
+expect 1 - "vbr is 0x00002000, and the vector of that trap, at 0x00002008, holds 0x00003000" "a vector that leads nowhere" -- run wrong.s
 expect 1 - 'nothing but trap' "and in a virtual machine" -- vmm vectorless.s
 printf '_start: j _start\n' >loop.s
 expect 1 - 'stopped at the limit of 100,000 ticks' "a tick limit" -- run --ticks=100k loop.s

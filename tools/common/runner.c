@@ -71,6 +71,7 @@ int runner_run(struct runner *r, struct machine *m)
   inputlog_feed(&s->log, m);
   struct session session = {.command = s->command,
                             .machine = m,
+                            .image = s->program.image,
                             .log = &s->log,
                             .limit = s->ticks,
                             .keyboard = !console_given(s) && terminal_available()};

@@ -62,12 +62,13 @@ static bool mostly_idle(const struct spent *s)
   return s->instructions < s->ticks / 2;
 }
 
-/* A handler that traps at its first instruction leads to itself for ever: IE is
- * off there, and no disk transfer that might change it takes as long as a slice.
- * It is what a trap does in a program without a vector table. */
-static bool only_traps(const struct spent *s)
+/* IE is off in a handler, and no disk transfer that might change it takes as long as
+ * a slice. At the limit less has to do: what it did then is what it would have done. */
+static bool only_traps(const struct session *s, const struct session_end *end,
+                       const struct spent *spent)
 {
-  return s->deliveries == SLICE_TICKS;
+  bool limit = end->stop.why == MACHINE_LIMIT && machine_tick(s->machine) == s->limit;
+  return (limit || spent->deliveries == SLICE_TICKS) && storm_rages(&end->storm, s->machine);
 }
 
 struct session_end session_run(struct session *s)
@@ -83,12 +84,12 @@ struct session_end session_run(struct session *s)
     struct spent before = spent_so_far(s->machine);
     uint64_t now = before.ticks;
     uint64_t slice = s->limit - now < SLICE_TICKS ? s->limit - now : SLICE_TICKS;
-    end.stop = machine_advance(s->machine, now + slice);
+    end.stop = storm_advance(&end.storm, s->machine, now + slice);
     end.output_lost = fflush(stdout) != 0;
     bool waits = end.stop.why == MACHINE_WAITS && t.keyboard;
     bool goes_on = end.stop.why == MACHINE_LIMIT && machine_tick(s->machine) < s->limit;
     struct spent spent = spent_since(&before, s->machine);
-    end.only_traps = only_traps(&spent);
+    end.only_traps = only_traps(s, &end, &spent);
     if (end.output_lost || end.only_traps || !(waits || goes_on))
       break;
     bool idle = t.keyboard && mostly_idle(&spent);
@@ -123,7 +124,7 @@ static void report_double_fault(const struct session *s, const struct trap *trap
   const char *cause = isa_cause_info((unsigned)trap->cause)->name;
   uint32_t vbr = machine_get_cr(s->machine, CR_VBR), handler = 0;
   uint64_t at = (uint64_t)vbr + 4 * (uint64_t)trap->cause;
-  char why[100];
+  char why[100], place[400];
   if (at + 4 <= machine_storage_size(s->machine) &&
       machine_phys_read_word(s->machine, gpa((uint32_t)at), &handler)) {
     snprintf(why, sizeof why, "its vector at 0x%08x holds 0x%08x, which is no address of code",
@@ -133,20 +134,8 @@ static void report_double_fault(const struct session *s, const struct trap *trap
              (unsigned)trap->cause, vbr);
   }
   message_note(s->command,
-               "double fault at tick %s: the trap '%s' at pc 0x%08x could not be delivered: %s",
-               tick, cause ? cause : "?", trap->epc, why);
-}
-
-/* The handler's own trap is the last one delivered. */
-static void report_trap_loop(const struct session *s, const char *tick)
-{
-  struct machine *m = s->machine;
-  const struct isa_cause_info *cause = isa_cause_info(machine_get_cr(m, CR_CAUSE));
-  message_note(s->command,
-               "the guest does nothing but trap, at tick %s: its handler at 0x%08x itself traps "
-               "(%s), for ever; is there a vector table where vbr points, 0x%08x?",
-               tick, machine_get_pc(m), cause->summary ? cause->summary : "?",
-               machine_get_cr(m, CR_VBR));
+               "double fault at tick %s: the trap '%s' at pc %s could not be delivered: %s", tick,
+               cause ? cause : "?", storm_place(s->image, trap->epc, place, sizeof place), why);
 }
 
 static int report_stop(const struct session *s, const struct machine_stop *stop, const char *tick)
@@ -195,7 +184,7 @@ int session_report(const struct session *s, const struct session_end *end)
     return STATUS_SIGNAL + end->signal;
   }
   if (end->only_traps) {
-    report_trap_loop(s, tick);
+    storm_report(&end->storm, s->command, s->machine, s->image);
     return STATUS_NO;
   }
   return report_stop(s, &end->stop, tick);

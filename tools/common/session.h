@@ -6,10 +6,12 @@
 
 #include "machine/machine.h"
 #include "tools/common/inputlog.h"
+#include "tools/common/storm.h"
 
 struct session {
   const char *command;
   struct machine *machine;
+  const struct image *image; /* what it runs, for the names of places */
   struct inputlog *log; /* already fed to the machine; keys are added to it */
   uint64_t limit;       /* tick, or MACHINE_NEVER */
   bool keyboard;        /* standard input is a terminal and the guest is to have it */
@@ -20,6 +22,7 @@ struct session_end {
   int signal;       /* stopped by this one, or 0 */
   bool output_lost; /* standard output took no more */
   bool only_traps;  /* it completes no instruction any more, only traps */
+  struct storm storm;
   bool in_line;     /* the guest's last output did not end its line */
 };
 
