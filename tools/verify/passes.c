@@ -178,6 +178,12 @@ static bool replay(struct passes *p, struct pair *pair, uint64_t from, uint64_t 
   return false;
 }
 
+bool passes_repeat(struct passes *p, struct pair *pair, uint64_t until)
+{
+  bool equal;
+  return replay(p, pair, until, until, &equal);
+}
+
 /* Single steps from `from` agree, one run to `to` does not: the shortest run
  * from there that differs, found by halving. Leaves p->pair after it. */
 static bool find_long_run(struct passes *p, uint64_t from, uint64_t to, struct divergence *d)

@@ -21,6 +21,10 @@ bool passes_fast(struct passes *p, struct verify_pass *pass);
  * is `measuring` may watch. first: the divergence, or NULL. */
 bool passes_run_virtual(struct passes *p, uint64_t until, const struct divergence *first);
 
+/* A new pair in *pair, not p->pair, at tick `until`, which the maker destroys. False: there
+ * is none, the host failed. */
+bool passes_repeat(struct passes *p, struct pair *pair, uint64_t until);
+
 /* A refusal by the host that either machine met, as a stop or as an error of its
  * disk: their difference then tells nothing. NULL: none. */
 const char *passes_host_failure(const struct pair *pair, const struct machine_stop stop[2]);

@@ -117,25 +117,45 @@ static void look_at_efficiency(const struct pair *pair, struct verify_result *r)
 
 /* ------------------------------------------------------------------- passes */
 
-/* Looks at what a finished pass left in its pair, then lets the pair go. */
-static void finish_pass(struct passes *p, struct verify_pass *pass, struct verify_result *r)
+/* Counts are no part of a state and cannot be gone back to: the same run again, to
+ * where the machines were last equal. */
+static bool count_equal_part(struct passes *p, struct verify_result *r)
 {
+  struct pair again;
+  if (!passes_repeat(p, &again, r->first->before.tick))
+    return false;
+  count(again.bare, &r->bare);
+  count(again.vm, &r->vm);
+  p->config->maker.destroy(p->config->maker.ctx, &again);
+  return true;
+}
+
+static bool found_earlier(const struct verify_pass *pass, const struct verify_result *r)
+{
+  return !pass->holds && (!r->first || pass->divergence.before.tick < r->first->before.tick);
+}
+
+/* Looks at what a finished pass left in its pair, then lets the pair go. False: the
+ * host failed, see p->reason. */
+static bool finish_pass(struct passes *p, struct verify_pass *pass, struct verify_result *r)
+{
+  bool earlier = p->pair.bare && found_earlier(pass, r);
   if (p->pair.bare) {
-    if (!r->first) {
+    if (pass->holds && !r->first) {
       count(p->pair.bare, &r->bare);
       count(p->pair.vm, &r->vm);
     }
-    if (!pass->holds) {
+    if (!pass->holds)
       for (unsigned i = 0; i < 2; i++)
         note_lost_control(&r->resources, &pass->divergence.step[i].stop);
-      if (!r->first || pass->divergence.before.tick < r->first->before.tick) {
-        r->first = &pass->divergence;
-        run_on(p->config, &p->pair, r);
-      }
+    if (earlier) {
+      r->first = &pass->divergence;
+      run_on(p->config, &p->pair, r);
     }
     look_at_resources(&p->pair, &r->resources);
   }
   passes_release(p);
+  return !earlier || count_equal_part(p, r);
 }
 
 /* Single steps make the VMM's timer tick at each instruction, so the traps of a
@@ -164,15 +184,11 @@ enum verify_status verify_run(const struct verify_config *config, struct verify_
   struct passes p = {.config = config};
   bool done = true;
   if (config->stepping) {
-    done = passes_step(&p, &r->stepping);
-    if (done)
-      finish_pass(&p, &r->stepping, r);
+    done = passes_step(&p, &r->stepping) && finish_pass(&p, &r->stepping, r);
   }
   done = done && !*r->host_reason;
   if (done && config->fast) {
-    done = passes_fast(&p, &r->fast);
-    if (done)
-      finish_pass(&p, &r->fast, r);
+    done = passes_fast(&p, &r->fast) && finish_pass(&p, &r->fast, r);
     r->engines_agree = !p.engines_differ;
     r->engines_differ_at = p.engines_differ_at;
   }

@@ -224,11 +224,15 @@ static void each_pass_alone_finds_it(void **state)
   run(f);
   assert_false(f->result.holds);
   assert_int_equal(f->result.first->before.tick, 4321);
+  assert_int_equal(f->result.bare.tick, 4321);
+  assert_int_equal(f->result.vm.tick, 4321);
   f->config.fast = true;
   f->config.stepping = false;
   run(f);
   assert_false(f->result.holds);
   assert_int_equal(f->result.first->before.tick, 4321);
+  assert_int_equal(f->result.bare.tick, 4321);
+  assert_int_equal(f->result.vm.tick, 4321);
 }
 
 /* The engine, or the VMM's use of it, may go wrong only in runs of some length. */
