@@ -133,7 +133,7 @@ many() { # USERS: a directory of so many, with extents that overlap in every way
       minidisk D first $((60000 + i)) length 1 access r; }"
   done
 }
-for users in 1 12 40 300; do
+for users in 1 12 40 62 63 64 300; do
   many $users >many.dir
   t directory check many.dir -T dot -o many.dot 2>err && misfits many.dot >>err
   [ ! -s err ]
@@ -150,6 +150,13 @@ report $? "caught: a box over another"
 many 1000 >many.dir
 t directory check many.dir >out 2>err && grep -q '^  1,000 users, 1,000 shares$' out
 report $? "a thousand users" err
+awk 'BEGIN { print "machine { disk scratch sectors 16000000; }"
+  for (i = 1; i <= 4000; i++) {
+    printf "user u%d { program hello; storage 64K; console shared log \"l%d\";", i, i
+    for (k = 0; k < 5; k++) printf " minidisk m%d first %d length 1;", k, i * 8 + k
+    print " }" } }' >large.dir
+timeout 20 "$trapeze" directory check large.dir >out 2>err && grep -q '20,000 sectors in use' out
+report $? "20,000 mini-disks, in a few seconds" err
 { for i in $(seq 1024); do echo "user u$i { program hello; storage 1M; }"; done; } >wide.dir
 ! t directory check wide.dir >out 2>err && grep -q 'can have, 896 KiB are left' err
 report $? "more storage than a machine can have" err

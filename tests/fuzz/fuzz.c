@@ -16,9 +16,16 @@ static const struct {
   const char *name;
   fuzz_target *run;
 } targets[] = {
-    {"asm", fuzz_asm},         {"disasm", fuzz_disasm},     {"profile", fuzz_profile},
-    {"image", fuzz_image},     {"inputlog", fuzz_inputlog}, {"definition", fuzz_definition},
-    {"console", fuzz_console}, {"guest", fuzz_guest},       {"planted", fuzz_planted},
+    {"asm", fuzz_asm},
+    {"disasm", fuzz_disasm},
+    {"profile", fuzz_profile},
+    {"image", fuzz_image},
+    {"inputlog", fuzz_inputlog},
+    {"definition", fuzz_definition},
+    {"directory", fuzz_directory},
+    {"console", fuzz_console},
+    {"guest", fuzz_guest},
+    {"planted", fuzz_planted},
 };
 
 /* libFuzzer's interface has no place for state of ours. */

@@ -10,6 +10,7 @@
 #include "machine/image.h"
 #include "tests/fuzz/fuzz.h"
 #include "tools/common/inputlog.h"
+#include "tools/directory/directory.h"
 
 /* The only file there is, under the name f.s: so it can include itself. */
 static uint8_t *read_input(void *ctx, const char *path, size_t *len, const char **reason)
@@ -179,4 +180,82 @@ void fuzz_definition(const struct input *in)
   require(!in->wrong || !parsed, "no definition parses");
   def_destroy(&def);
   free(source.text);
+}
+
+/* Shipped profiles only, programs of one size, images and inputs of four sectors: no file
+ * of the host is touched. */
+static struct profile *any_profile(void *ctx, const char *name, FILE *errors)
+{
+  (void)ctx;
+  return strpbrk(name, "/.") ? NULL : profile_load(name, errors);
+}
+
+static enum directory_answer any_program(void *ctx, const char *name, uint32_t *bytes, FILE *errors)
+{
+  (void)ctx;
+  (void)errors;
+  *bytes = 100000;
+  return name[0] == 'x' ? DIRECTORY_BAD : DIRECTORY_GOOD;
+}
+
+static enum directory_answer any_file(void *ctx, const char *path, uint64_t *bytes,
+                                      const char **reason)
+{
+  (void)ctx;
+  *bytes = 2048;
+  *reason = "no such file";
+  return path[0] == 'x' ? DIRECTORY_BAD : DIRECTORY_GOOD;
+}
+
+static bool any_identity(void *ctx, const char *path, uint64_t id[2])
+{
+  (void)ctx;
+  id[0] = 0;
+  id[1] = (unsigned char)path[strlen(path) - 1];
+  return path[0] != 'n';
+}
+
+static void require_sound_storage(const struct directory *d)
+{
+  uint32_t at = d->own.start.v + d->own.size;
+  for (size_t i = 0; i < d->user_count; i++) {
+    const struct directory_user *u = &d->users[i];
+    require(u->storage.start.v == at, "storage without holes");
+    require(u->program && u->program_bytes <= u->storage.size, "a program that fits");
+    require(u->share > 0, "a share");
+    at += u->storage.size;
+  }
+  require(d->free.start.v == at && at + d->free.size == d->storage, "all storage is told");
+}
+
+/* Every sector has one owner, or only such as share it. */
+static void require_sound_disk(const struct directory *d)
+{
+  size_t count;
+  struct directory_piece *map = directory_disk_map(d, &count);
+  require(map != NULL, "memory");
+  for (size_t i = 0; i < count; i++) {
+    const struct directory_extent *e = &map[i].extent;
+    require(e->sectors > 0 && range_contains(0, d->sectors, e->first, e->sectors), "on the disk");
+    for (size_t k = i + 1; k < count && map[k].extent.first < e->first + e->sectors; k++)
+      require(map[i].user && map[k].user && map[i].minidisk->access >= DIRECTORY_SHARED &&
+                  map[k].minidisk->access >= DIRECTORY_SHARED,
+              "only what is shared overlaps");
+  }
+  free(map);
+}
+
+void fuzz_directory(const struct input *in)
+{
+  const struct directory_host host = {NULL, any_profile, any_program, any_file, any_identity};
+  struct directory *d = directory_parse("f.dir", (const char *)in->bytes, in->len, &host, in->sink);
+  if (!d)
+    return;
+  require(!in->wrong || d->user_count == 0, "no directory has a user");
+  require_sound_storage(d);
+  require_sound_disk(d);
+  for (size_t i = 0; i < d->user_count; i++)
+    for (size_t k = 0; k < i; k++)
+      require(directory_may_talk(d, i, k) == directory_may_talk(d, k, i), "talk goes both ways");
+  directory_destroy(d);
 }

@@ -26,7 +26,7 @@ report() { # status, name, log
 
 # name:runs in make check:longest input. The slow ones execute guests.
 table="asm:3000:4096 disasm:2500:2048 profile:6000:2048 image:6000:4096 inputlog:6000:1024
-  definition:3000:4096 console:60:256 guest:600:1024"
+  definition:3000:4096 directory:6000:2048 console:60:256 guest:600:1024"
 field() { # target, column
   tr ' ' '\n' <<<"$table" | awk -F: -v name="$1" -v at="$2" '$1 == name { print $at }'
 }
@@ -47,7 +47,8 @@ build() {
   local with="-fsanitize=fuzzer-no-link,$san"
   local branches="-fsanitize=$san -fsanitize-coverage=inline-8bit-counters,pc-table"
   local own="tests/fuzz/fuzz tests/fuzz/inputs tests/fuzz/guests tests/common/twin
-    tests/common/chaos tests/common/program tools/common/inputlog tools/common/guests gen/tools/guests_embed"
+    tests/common/chaos tests/common/program tools/common/inputlog tools/common/guests gen/tools/guests_embed
+    tools/common/text tools/directory/read tools/directory/check gen/tools/directory/parser gen/tools/directory/lexer"
   # shellcheck disable=SC2086,SC2046
   $make OPT="$flags" SAN=$with "$dir/isagen" &&
     $make OPT=-O1 SAN= WARNINGS=-w "$dir/obj/machine/engine.o" &&
@@ -76,6 +77,7 @@ seed() { # target, folder
   asm) seeds=(tests/golden/*/*.s guestos/*.s) ;;
   profile) seeds=(isa/profiles/*.profile tests/profiles/*.profile) ;;
   definition) seeds=(tests/isagen/*.isa tests/isagen/*/*.isa) ;;
+  directory) seeds=(tests/directory/*/*.dir docs/examples/*.dir) ;;
   console) seeds=(guestos/*.in) ;;
   esac
   rm -rf "$2" && mkdir -p "$2"

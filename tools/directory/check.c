@@ -227,13 +227,14 @@ static void find_switch(struct directory_reader *r, size_t user)
 static bool find_peer(struct directory_reader *r, struct promise *p)
 {
   const char *word = r->source.text + p->at.offset;
-  struct suggestion near = suggest_begin(word, p->at.length);
   for (p->index = 0; p->index < r->user_count; p->index++) {
     const char *name = user_of(r, p->index)->name;
     if (strlen(name) == p->at.length && memcmp(name, word, p->at.length) == 0)
       return true;
-    suggest_offer(&near, name);
   }
+  struct suggestion near = suggest_begin(word, p->at.length);
+  for (size_t i = 0; i < r->user_count; i++)
+    suggest_offer(&near, user_of(r, i)->name);
   int shown = p->at.length > 100 ? 100 : (int)p->at.length;
   directory_error(r, p->at, "there is no user '%.*s'%s%s%s", shown, word,
                   near.best ? "; did you mean '" : "", near.best ? near.best : "",

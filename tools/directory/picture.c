@@ -70,11 +70,10 @@ static struct box *add_box(struct map *m, uint64_t start, uint64_t size, const c
 /* What had no room is one more box. */
 static void end_boxes(struct map *m, const char *what)
 {
-  char line[LINE_CHARS], count[TEXT_COUNT_SIZE];
+  char line[TEXT_THINGS_SIZE];
   if (m->left_out == 0)
     return;
-  snprintf(line, sizeof line, "%s more %s", text_count(count, m->left_out), what);
-  add_line(&m->boxes[m->box_count++], line);
+  add_line(&m->boxes[m->box_count++], text_things(line, m->left_out, what));
 }
 
 static void fill_storage(struct map *m, const struct directory *d)
@@ -89,11 +88,17 @@ static void fill_storage(struct map *m, const struct directory *d)
     if (b)
       add_line(b, line);
   }
-  struct box *b = d->free.size ? add_box(m, d->free.start.v, d->free.size, "style=dotted") : NULL;
+  end_boxes(m, "more user");
+  if (d->free.size == 0)
+    return;
+  /* The last box holds both, if there is no room for one more. */
+  bool full = m->box_count == MOST_BOXES;
+  struct box *b = &m->boxes[full ? MOST_BOXES - 1 : m->box_count++];
+  if (!full)
+    *b = (struct box){.start = d->free.start.v, .style = "style=dotted"};
+  b->end = (uint64_t)d->free.start.v + d->free.size;
   snprintf(line, sizeof line, "free, %s", text_size(size, d->free.size));
-  if (b)
-    add_line(b, line);
-  end_boxes(m, "users");
+  add_line(b, line);
 }
 
 static struct box *shared_box(struct map *m, struct directory_extent e)
@@ -297,7 +302,7 @@ static bool draw_disk(FILE *out, const struct directory *d, double x)
   m->title = d->disk == DIRECTORY_NO_DISK ? "Disk: none" : title;
   for (size_t i = 0; i < count; i++)
     add_piece(m, &pieces[i]);
-  end_boxes(m, "mini-disks and free pieces");
+  end_boxes(m, "more piece");
   lay_out(m);
   put_map(m, x);
   free(pieces);

@@ -95,6 +95,14 @@ static const char *text_of(const struct directory_reader *r, struct source_place
 
 #define SHOW(r, at) (at).length > 100 ? 100 : (int)(at).length, text_of(r, at)
 
+/* As source_line(), but every statement goes on from the one before. */
+static unsigned line_of(struct directory_reader *r, size_t offset)
+{
+  for (; r->counted < offset; r->counted++)
+    r->lines += r->source.text[r->counted] == '\n';
+  return r->lines + 1;
+}
+
 /* -------------------------------------------------------------------- memory */
 
 struct kept {
@@ -392,12 +400,11 @@ void directory_begin_user(struct directory_reader *r, struct source_place at)
   }
   if (!room_for_user(r))
     return;
-  r->store->users[r->user_count] =
-      (struct directory_user){.name = name,
-                              .storage.size = DEFAULT_MEMORY,
-                              .share = DEFAULT_SHARE,
-                              .network = -1,
-                              .line = source_line(&r->source, at.offset)};
+  r->store->users[r->user_count] = (struct directory_user){.name = name,
+                                                           .storage.size = DEFAULT_MEMORY,
+                                                           .share = DEFAULT_SHARE,
+                                                           .network = -1,
+                                                           .line = line_of(r, at.offset)};
   r->users[r->user_count] = (struct block_places){.name = at};
   r->user_count++;
   r->block = BLOCK_USER;
@@ -735,7 +742,7 @@ void directory_read_minidisk(struct directory_reader *r, struct source_place nam
                              struct source_place first, struct source_place length,
                              struct source_place access, struct source_place overlay)
 {
-  struct directory_minidisk m = {.line = source_line(&r->source, name.offset)};
+  struct directory_minidisk m = {.line = line_of(r, name.offset)};
   if (!heard(r, KEY_MINIDISK, name) || !new_minidisk(r, name))
     return;
   m.name = keep_name(r, name, "mini-disk");

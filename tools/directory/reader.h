@@ -91,6 +91,8 @@ struct directory_reader {
   bool host_reported; /* that is said already */
   struct scan_block *scan_blocks;
   jmp_buf scan_failed;
+  size_t counted; /* bytes whose newlines are in `lines` */
+  unsigned lines;
   size_t at;                      /* the scanner's position */
   size_t token_end, previous_end; /* where the last token ended, and the one before */
 
