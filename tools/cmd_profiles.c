@@ -7,6 +7,7 @@
 
 #include "isa/profile.h"
 #include "tools/command.h"
+#include "tools/common/holes.h"
 #include "tools/common/json.h"
 #include "tools/common/options.h"
 #include "tools/common/text.h"
@@ -57,13 +58,6 @@ static const struct feature_name {
 
 /* ---------------------------------------------------------------- behaviours */
 
-/* Sensitive, and not privileged: the pair (mode 0, least privileged mode) decides. */
-static bool is_hole(const struct isa_insn_info *info, const struct profile_behaviour *b)
-{
-  return info->group == ISA_GROUP_SYSTEM && info->sensitive[0] && b->kind != PROFILE_TRAP &&
-         b->kind != PROFILE_ABSENT;
-}
-
 /* The behaviour of each mode outside the privileged one: "trap", or "1 trap, 2 full". */
 static void behaviour_words(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
 {
@@ -93,7 +87,7 @@ static void print_row(const struct profile *p, enum isa_insn insn)
              b->source ? b->source : "", b->source ? ")" : "");
   else
     snprintf(note, sizeof note, "%s", info->summary);
-  printf("%c %-7s %-9s ", is_hole(info, b) ? '*' : ' ', info->mnemonic, words);
+  printf("%c %-7s %-9s ", hole_in(p, insn) ? '*' : ' ', info->mnemonic, words);
   text_wrap(stdout, note, 20, 20);
 }
 
@@ -153,7 +147,7 @@ static json_t *instruction_json(const struct profile *p, enum isa_insn insn)
   for (unsigned mode = 0; mode < profile_modes(p); mode++)
     json_array_append_new(modes, json_string(profile_behaviour(p, insn, mode)->name));
   return json_pack("{s:s, s:s, s:o, s:b, s:s, s:o, s:o, s:o, s:i}", "instruction", info->mnemonic,
-                   "summary", info->summary, "behaviour_by_mode", modes, "hole", is_hole(info, b),
+                   "summary", info->summary, "behaviour_by_mode", modes, "hole", hole_in(p, insn),
                    "sensitive", info->sensitive, "models", json_text(b->models), "source",
                    json_text(b->source), "file", json_text(b->file), "line", (int)b->line);
 }

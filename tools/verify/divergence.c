@@ -48,13 +48,6 @@ static void compare_keys(struct divergence *d, struct machine *bare, struct mach
   }
 }
 
-static bool read_instruction(struct machine *m, uint32_t pc, uint32_t *word)
-{
-  bool te = psw_te(machine_get_cr(m, CR_PSW));
-  struct translation t = machine_translate(m, gva(pc), MACHINE_FETCH, te);
-  return t.ok && t.pa.v % 4 == 0 && machine_phys_read_word(m, t.pa, word);
-}
-
 void divergence_look(struct divergence *d, struct machine *bare, struct machine *vm,
                      struct machine *at_before)
 {
@@ -63,7 +56,7 @@ void divergence_look(struct divergence *d, struct machine *bare, struct machine 
     compare_storage(d, bare, vm, at_before);
     compare_keys(d, bare, vm, at_before);
   }
-  d->word_known = at_before && read_instruction(at_before, d->before.pc, &d->word);
+  d->word_known = at_before && observe_instruction(at_before, &d->word);
 }
 
 void divergence_from_lockstep(struct divergence *d, const struct lockstep *l,

@@ -1,5 +1,7 @@
 #include "tools/verify/lockstep.h"
 
+#include "tools/common/holes.h"
+
 void lockstep_init(struct lockstep *l, struct machine *bare, struct machine *vm)
 {
   *l = (struct lockstep){.machine = {bare, vm}};
@@ -37,15 +39,32 @@ static bool same_step(const struct lockstep *l)
          observation_equal(&l->after[0], &l->after[1]);
 }
 
+/* The hole that the bare machine is about to execute; false: none. */
+static bool next_hole(const struct lockstep *l, enum isa_insn *insn)
+{
+  struct isa_decoded decoded;
+  uint32_t word;
+  const struct profile *p = machine_profile(l->machine[0]);
+  if (l->before.run_state != MACHINE_RUNNING || !observe_instruction(l->machine[0], &word) ||
+      !profile_decode(p, word, &decoded))
+    return false;
+  *insn = decoded.insn;
+  return hole_in(p, decoded.insn);
+}
+
 enum lockstep_result lockstep_run(struct lockstep *l, uint64_t until)
 {
   if (l->initially)
     return LOCKSTEP_DIVERGED;
   while (l->before.tick < until) {
+    enum isa_insn hole;
+    bool at_hole = l->holes_met && next_hole(l, &hole);
     for (unsigned i = 0; i < 2; i++) {
       l->step[i] = lockstep_step(l->machine[i], l->before.tick);
       observe(l->machine[i], &l->after[i]);
     }
+    if (at_hole && l->step[0].stop.why != MACHINE_TRAP)
+      l->holes_met[hole]++;
     if (!same_step(l))
       return LOCKSTEP_DIVERGED;
     l->before = l->after[0];

@@ -23,7 +23,10 @@ struct lockstep {
   struct observation before;  /* the last state in which both were */
   struct step step[2];        /* what they did from there */
   struct observation after[2];
-  bool initially;    /* they differed before the first step */
+  bool initially; /* they differed before the first step */
+  /* Where it counts, by instruction, how often the bare machine completed one of the
+   * profile's holes; NULL: it does not. ISA_INSN_COUNT of them. */
+  uint64_t *holes_met;
   uint64_t compared; /* steps after which the states were equal */
 };
 

@@ -25,6 +25,13 @@ bool observation_equal(const struct observation *a, const struct observation *b)
          memcmp(a->cr, b->cr, sizeof a->cr) == 0;
 }
 
+bool observe_instruction(struct machine *m, uint32_t *word)
+{
+  bool te = psw_te(machine_get_cr(m, CR_PSW));
+  struct translation t = machine_translate(m, gva(machine_get_pc(m)), MACHINE_FETCH, te);
+  return t.ok && t.pa.v % 4 == 0 && machine_phys_read_word(m, t.pa, word);
+}
+
 struct collector {
   struct observed_field *fields;
   size_t count, max;

@@ -19,6 +19,9 @@ void observe(struct machine *m, struct observation *o);
 /* Compares every field, not only the hash: a hash that forgot one is caught. */
 bool observation_equal(const struct observation *a, const struct observation *b);
 
+/* The word that the machine would execute next. False: it cannot be fetched. */
+bool observe_instruction(struct machine *m, uint32_t *word);
+
 /* A named part of the state. Names: "pc", registers' and control registers' own,
  * and the fields of the PSW as "psw.ie". */
 struct observed_field {

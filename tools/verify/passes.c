@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "tools/common/holes.h"
+
 static void host_reason(struct passes *p, const char *reason)
 {
   snprintf(p->reason, sizeof p->reason, "%s", reason ? reason : "no reason given");
@@ -139,6 +141,8 @@ bool passes_step(struct passes *p, struct verify_pass *pass)
     return false;
   struct lockstep l;
   lockstep_init(&l, p->pair.bare, p->pair.vm);
+  if (holes_count(machine_profile(p->pair.bare)))
+    l.holes_met = pass->holes_met;
   enum lockstep_result result = LOCKSTEP_LIMIT;
   while (result == LOCKSTEP_LIMIT && l.before.tick < p->config->ticks) {
     report_progress(p, "stepping", l.before.tick);

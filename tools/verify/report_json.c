@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tools/common/holes.h"
 #include "tools/common/json.h"
 #include "tools/common/session.h"
 #include "tools/verify/report.h"
@@ -178,6 +179,22 @@ static json_t *efficiency_json(const struct verify_result *v)
   return list;
 }
 
+/* By name, in the profile and on this run. */
+static void add_holes(json_t *o, const struct report *r)
+{
+  const struct verify_pass *stepping = &r->result->stepping;
+  json_t *list = json_array(), *met = stepping->ran ? json_object() : json_null();
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+    const char *name = isa_insn_info((enum isa_insn)i)->mnemonic;
+    if (hole_in(r->setup->profile, (enum isa_insn)i))
+      json_array_append_new(list, json_string(name));
+    if (stepping->holes_met[i])
+      json_object_set_new(met, name, json_integer((json_int_t)stepping->holes_met[i]));
+  }
+  json_object_set_new(o, "holes", list);
+  json_object_set_new(o, "holes_met", met);
+}
+
 static json_t *equivalence_json(const struct verify_result *v)
 {
   return json_pack("{s:b, s:o, s:o, s:b}", "holds", v->first == NULL, "stepping",
@@ -198,6 +215,8 @@ int report_print_json(const struct report *r)
                         (json_int_t)r->config->interval, "console_input", json_text(s->input_story),
                         "holds", v->holds);
   if (o) {
+    json_object_set_new(o, "only_traps", json_boolean(v->only_traps));
+    add_holes(o, r);
     json_object_set_new(o, "equivalence", equivalence_json(v));
     json_object_set_new(o, "resource_control", resources_json(&v->resources));
     json_object_set_new(o, "efficiency", efficiency_json(v));

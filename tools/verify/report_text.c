@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/command.h"
+#include "tools/common/holes.h"
 #include "tools/common/message.h"
 #include "tools/common/session.h"
 #include "tools/common/text.h"
@@ -97,6 +98,14 @@ static const char *to_the_end(enum machine_why why)
   }
 }
 
+static const char *at_the_end(enum machine_why why)
+{
+  return why == MACHINE_HALTED         ? "at its halt"
+         : why == MACHINE_WAITS        ? "where it waits forever"
+         : why == MACHINE_DOUBLE_FAULT ? "at its double fault"
+                                       : "at the tick limit";
+}
+
 static void print_passes(struct printer *p)
 {
   const struct verify_result *v = p->r->result;
@@ -110,7 +119,10 @@ static void print_passes(struct printer *p)
     item(p, "tick by tick", line);
   }
   if (v->fast.ran) {
-    if (v->fast.holds)
+    if (v->fast.holds && v->fast.compared == 1)
+      snprintf(line, sizeof line, "the same state hash %s, the only checkpoint",
+               at_the_end(v->fast.end));
+    else if (v->fast.holds)
       snprintf(line, sizeof line, "the same state hash every %s, %s, %s",
                things(p, 0, p->r->config->interval, "tick"), things(p, 1, v->fast.compared, "time"),
                to_the_end(v->fast.end));
@@ -230,8 +242,11 @@ static void print_efficiency(struct printer *p)
   char share[TEXT_COUNT_SIZE], line[100];
   for (unsigned i = v->levels; i-- > 0;) {
     const struct vmm_stats *s = &v->level[i].vmm;
-    text_percent(share, s->direct, s->direct + s->emulated + s->interpreted);
+    uint64_t all = s->direct + s->emulated + s->interpreted;
+    text_percent(share, s->direct, all);
     snprintf(line, sizeof line, "%s of instructions executed directly", share);
+    if (all == 0)
+      snprintf(line, sizeof line, "no instruction was completed");
     if (i == v->levels - 1)
       verdict(p, "Efficiency", BOLD, line);
     else
@@ -415,34 +430,67 @@ static void print_after(struct printer *p)
   print_excerpt(p, "virtual machine", a, 1);
 }
 
-/* The paper's measure: a statistically dominant subset of the instructions is
- * executed directly by the real processor. */
-static bool is_efficient(const struct verify_result *v)
+/* "popf 3, pushf 3": the holes that the run met. Empty: none. */
+static void name_holes(struct printer *p, char *buf, size_t size)
 {
-  for (unsigned i = 0; i < v->levels; i++) {
-    const struct vmm_stats *s = &v->level[i].vmm;
-    if (s->direct <= s->emulated + s->interpreted)
-      return false;
-  }
-  return true;
+  const uint64_t *met = p->r->result->stepping.holes_met;
+  size_t at = 0;
+  buf[0] = 0;
+  for (unsigned i = 0; i < ISA_INSN_COUNT && at < size; i++)
+    if (met[i])
+      at += (size_t)snprintf(buf + at, size - at, "%s%s %s", at ? ", " : "", mnemonic(i),
+                             things(p, 0, met[i], "time"));
+}
+
+/* Where the first theorem fails, a run that holds has been lucky: how? */
+static void print_luck(struct printer *p)
+{
+  const struct profile *profile = p->r->setup->profile;
+  unsigned n = holes_count(profile);
+  char met[600], line[1200];
+  if (n == 0)
+    return;
+  name_holes(p, met, sizeof met);
+  int len = snprintf(line, sizeof line,
+                     "Profile %s has %s that %s sensitive and %s not trap "
+                     "(marked * by 'trapeze profiles'). ",
+                     profile_name(profile), things(p, 0, n, "instruction"), n == 1 ? "is" : "are",
+                     n == 1 ? "does" : "do");
+  char *rest = line + len;
+  size_t room = sizeof line - (size_t)len;
+  const char *them = n == 1 ? "it" : "them";
+  if (!p->r->result->stepping.ran)
+    snprintf(rest, room, "Whether this run met %s, only single steps can tell.", them);
+  else if (met[0])
+    snprintf(rest, room, "This run met %s, and nothing came of it; on another run it may.", met);
+  else
+    snprintf(rest, room, "This run met none of %s, and so is no evidence that a VMM works there.",
+             n == 1 ? "it" : them);
+  fputc('\n', p->out);
+  text_wrap(p->out, line, 0, 0);
 }
 
 static void print_conclusion(struct printer *p)
 {
   const struct verify_result *v = p->r->result;
-  char line[300];
+  char line[400];
   if (!v->holds)
     snprintf(line, sizeof line,
              "On profile %s the virtual machine is no duplicate of the real one.",
              profile_name(p->r->setup->profile));
+  else if (v->only_traps)
+    snprintf(line, sizeof line,
+             "This run is hardly evidence: its machines agree, but the guest completed %s and in "
+             "the end does nothing but trap. 'trapeze run' says which trap began it.",
+             v->bare.instructions ? things(p, 0, v->bare.instructions, "instruction")
+                                  : "no instruction");
   else
     snprintf(line, sizeof line,
-             "On this run the virtual machine is an %sisolated duplicate of the "
-             "real one%s.",
-             is_efficient(v) ? "efficient, " : "",
-             is_efficient(v) ? "" : ", if not an efficient one");
+             "On this run the virtual machine is an isolated duplicate of the real one.");
   fputc('\n', p->out);
   text_wrap(p->out, line, 0, 0);
+  if (v->holds)
+    print_luck(p);
 }
 
 int report_print(const struct report *r, FILE *out)

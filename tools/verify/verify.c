@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/storm.h"
 #include "tools/verify/passes.h"
 
 /* ---------------------------------------------------------------- counting */
@@ -130,6 +131,14 @@ static bool count_equal_part(struct passes *p, struct verify_result *r)
   return true;
 }
 
+/* The pair is at its end and about to go, so the bare machine may run on a little. */
+static bool only_traps(struct machine *bare)
+{
+  struct storm storm = {0};
+  storm_advance(&storm, bare, machine_tick(bare) + 100);
+  return storm_rages(&storm, bare);
+}
+
 static bool found_earlier(const struct verify_pass *pass, const struct verify_result *r)
 {
   return !pass->holds && (!r->first || pass->divergence.before.tick < r->first->before.tick);
@@ -144,6 +153,7 @@ static bool finish_pass(struct passes *p, struct verify_pass *pass, struct verif
     if (pass->holds && !r->first) {
       count(p->pair.bare, &r->bare);
       count(p->pair.vm, &r->vm);
+      r->only_traps = pass->end == MACHINE_LIMIT && only_traps(p->pair.bare);
     }
     if (!pass->holds)
       for (unsigned i = 0; i < 2; i++)
@@ -155,7 +165,7 @@ static bool finish_pass(struct passes *p, struct verify_pass *pass, struct verif
     look_at_resources(&p->pair, &r->resources);
   }
   passes_release(p);
-  return !earlier || count_equal_part(p, r);
+  return !earlier || *r->host_reason || count_equal_part(p, r);
 }
 
 /* Single steps make the VMM's timer tick at each instruction, so the traps of a

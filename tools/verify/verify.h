@@ -36,6 +36,7 @@ struct verify_pass {
   uint64_t compared;            /* how many states were */
   enum machine_why end;         /* if it holds: how both stopped, MACHINE_LIMIT: at config.ticks */
   struct divergence divergence; /* if it does not hold */
+  uint64_t holes_met[ISA_INSN_COUNT]; /* stepping: how often the bare machine completed them */
 };
 
 /* What one machine did, to where it was run. */
@@ -78,10 +79,12 @@ struct verify_result {
   bool holds; /* all passes, and resource control */
   struct verify_pass stepping, fast;
   const struct divergence *first; /* the earliest, or NULL */
-  bool engines_agree;             /* the bare machine, by stepping and through the fast engine */
-  uint64_t engines_differ_at;     /* a checkpoint, if not */
-  struct verify_counts bare, vm;  /* to the end of the equal part */
-  struct verify_after after;      /* if first */
+  /* At the tick limit the guest does nothing any more but trap: no evidence. */
+  bool only_traps;
+  bool engines_agree;            /* the bare machine, by stepping and through the fast engine */
+  uint64_t engines_differ_at;    /* a checkpoint, if not */
+  struct verify_counts bare, vm; /* to the end of the equal part */
+  struct verify_after after;     /* if first */
   struct verify_resources resources;
   char host_reason[200];                      /* of VERIFY_HOST */
   unsigned levels;                            /* 0 in tests without a stack */
