@@ -9,6 +9,7 @@
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
+#include "tools/common/text.h"
 #include "tools/trace/chrome.h"
 #include "tools/trace/graphviz.h"
 #include "tools/trace/html.h"
@@ -25,7 +26,8 @@ static const char *const pictures[PICTURE_COUNT + 1] = {"ladder", "graph", "mode
 #define MAX_ROWS     20000u
 
 struct request {
-  enum format format;
+  enum format format; /* FORMATS: not said */
+  bool picture_chosen;
   const char *output;
   struct picture picture;
   uint64_t page, rows;
@@ -57,7 +59,7 @@ static int choose(const char *what, const char *const *names, const char *value,
 static int apply_format(void *ctx, const char *value)
 {
   struct request *r = ctx;
-  unsigned chosen = r->format;
+  unsigned chosen = FORMATS;
   int status = choose("format", formats, value, &chosen);
   r->format = (enum format)chosen;
   return status;
@@ -69,6 +71,7 @@ static int apply_picture(void *ctx, const char *value)
   unsigned chosen = r->picture.kind;
   int status = choose("picture", pictures, value, &chosen);
   r->picture.kind = (enum picture_kind)chosen;
+  r->picture_chosen = true;
   return status;
 }
 
@@ -108,11 +111,14 @@ static int apply_rows(void *ctx, const char *value)
 
 static int apply_class(void *ctx, const char *value)
 {
-  return trace_classes_parse("trace", value, &((struct request *)ctx)->filter.classes);
+  return trace_classes_parse("trace", value, CLASSES_FAST | 1u << CLASS_SENSITIVE,
+                             &((struct request *)ctx)->filter.classes);
 }
 
 static const struct option_spec output_options[] = {
-    {"format", 'T', "FORMAT", "txt (default), jsonl, dot, svg, png, html or chrome", apply_format},
+    {"format", 'T', "FORMAT",
+     "txt, jsonl, dot, svg, png, html or chrome (default: as the output's name ends, else txt)",
+     apply_format},
     {"output", 'o', "FILE", "where to write (default: standard output)", apply_output},
     {NULL, 0, NULL, NULL, NULL},
 };
@@ -213,6 +219,58 @@ static int render(struct request *r, const struct trace *t, FILE *out)
   return draw(r, t, out);
 }
 
+/* What a file is expected to hold that is named so; FORMATS: anything. */
+static enum format format_of_name(const char *path)
+{
+  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+  if (!dot)
+    return FORMATS;
+  if (strcmp(dot + 1, "json") == 0)
+    return CHROME;
+  for (enum format f = 0; f < FORMATS; f++)
+    if (f != CHROME && strcmp(dot + 1, formats[f]) == 0)
+      return f;
+  return FORMATS;
+}
+
+/* Lists may be called .txt or .json whatever they are, pictures and pages not. */
+static bool contradict(enum format told, enum format named)
+{
+  bool text = told != PNG && (named == TXT || named == CHROME);
+  return named != FORMATS && told != named && !text;
+}
+
+static int choose_format(struct request *r)
+{
+  enum format named = format_of_name(r->output);
+  if (r->format == FORMATS) {
+    r->format = named == FORMATS ? TXT : named;
+  } else if (contradict(r->format, named)) {
+    message_usage("trace", "-T %s contradicts the name of the output, '%s'", formats[r->format],
+                  r->output);
+    return STATUS_USAGE;
+  }
+  if (r->picture_chosen && r->format != DOT && r->format != SVG && r->format != PNG) {
+    message_usage("trace", "--picture is for -T dot, svg and png; this is %s", formats[r->format]);
+    return STATUS_USAGE;
+  }
+  if (r->format == PNG && strcmp(r->output, "-") == 0 && isatty(STDOUT_FILENO)) {
+    message_usage("trace", "png is not for a terminal; -o FILE.png writes it to a file");
+    return STATUS_USAGE;
+  }
+  return STATUS_DONE;
+}
+
+/* A list says this itself. */
+static void note_empty(const struct request *r, const struct trace *t)
+{
+  if (r->format == TXT || r->filter.from <= trace_last_tick(t))
+    return;
+  char from[TEXT_COUNT_SIZE], last[TEXT_COUNT_SIZE];
+  message_note("trace", "there is nothing from tick %s on: the trace ends at tick %s",
+               text_count(from, r->filter.from), text_count(last, trace_last_tick(t)));
+}
+
 /* The story leaves out what would drown it, unless it is asked for. */
 static void choose_classes(struct request *r)
 {
@@ -235,6 +293,7 @@ static int show(struct request *r, const char *path)
   t->progress = isatty(STDERR_FILENO) && !same_terminal;
   status = file_out_open(&out, "trace", r->output);
   if (status == STATUS_DONE) {
+    note_empty(r, t);
     status = render(r, t, out.stream);
     if (status == STATUS_DONE)
       status = file_out_commit(&out);
@@ -247,7 +306,8 @@ static int show(struct request *r, const char *path)
 
 int cmd_trace(int argc, char **argv)
 {
-  struct request r = {.output = "-", .page = 1, .rows = DEFAULT_ROWS, .filter.to = UINT64_MAX};
+  struct request r = {
+      .format = FORMATS, .output = "-", .page = 1, .rows = DEFAULT_ROWS, .filter.to = UINT64_MAX};
   const struct option_group groups[] = {{"The output", output_options, &r},
                                         {"The picture", picture_options, &r},
                                         {"The events", filter_options, &r},
@@ -259,6 +319,9 @@ int cmd_trace(int argc, char **argv)
     return status;
   r.picture.page = (unsigned)r.page;
   r.picture.rows = (unsigned)r.rows;
+  status = choose_format(&r);
+  if (status != STATUS_DONE)
+    return status;
   choose_classes(&r);
   return show(&r, operands[0]);
 }

@@ -163,9 +163,6 @@ static int check_options(struct request *r, const char *program)
     message_usage("verify", "--step-only and --fast-only exclude one another");
     return STATUS_USAGE;
   }
-  /* The story of a failure is in what should have trapped. */
-  if (r->trace.classes == 0)
-    r->trace.classes = CLASSES_DEFAULT | 1u << CLASS_SENSITIVE;
   if (s->ticks == MACHINE_NEVER)
     s->ticks = VERIFY_DEFAULT_TICKS;
   if (!s->input && !s->input_file_log && guests_is_shipped_name(program))

@@ -108,6 +108,17 @@ check "on x86, pushf and popf are sensitive and run" \
 check "default,sensitive is what all,-instructions is" bash -c "
   '$trapeze' vmm popf --profile x86 --trace=d.trace --trace-events=default,sensitive >/dev/null
   cmp d.trace popf-x86.trace"
+t vmm popf --profile x86 --trace=d.trace >/dev/null
+check "and that is the default, where something does not trap" cmp d.trace popf-x86.trace
+hint='^# sensitive instructions that did not trap were not recorded'
+t vmm popf --profile x86 --trace=blind.trace --trace-events=-sensitive >/dev/null
+t trace blind.trace >blind.txt
+check "if they were not recorded, the list says so" grep -q "$hint" blind.txt
+check "and the ladder" bash -c "'$trapeze' trace blind.trace -T dot | grep -q 'not recorded: --trace-events'"
+check "but not where they were, or where all trap" bash -c "! grep -q '$hint' popf-x86.txt without hello-nested.txt"
+t vmm popf --profile pg --trace=pg.trace >/dev/null
+t vmm popf --profile pg --trace=fast.trace --trace-events=-sensitive >/dev/null
+check "where all trap, the default keeps the fast engine" cmp pg.trace fast.trace
 t verify popf --profile x86 --trace=verify.trace >verified
 check "verify still says no" grep -q 'no duplicate' verified
 check "and its trace marks the first divergence" \
@@ -145,6 +156,12 @@ check "a page too many" refused 2 'there is no page 9999' t trace a.trace -T dot
 check "page 0" refused 2 'number of a page' t trace a.trace -T dot --page 0
 check "without Graphviz" refused 3 'Debian: graphviz' env PATH=/nowhere "$trapeze" trace a.trace -T svg
 
+check "a text in a picture's name" refused 2 "contradicts .*'x.png'" t trace a.trace -T txt -o x.png
+check "a picture of a list" refused 2 'is for -T dot, svg and png; this is txt' t trace a.trace -p graph
+t run hello --trace=small.trace >/dev/null
+check "a bitmap on a terminal" bash -c "script -qec \"'$trapeze' trace small.trace -T png\" /dev/null </dev/null >out
+  [ \$? -eq 2 ] && grep -q 'not for a terminal; -o FILE' out"
+
 # Every cut and every byte that is another: one message, with the place.
 damage() { # each byte of FILE that the step hits, by the command's answer
   local size answer at
@@ -167,7 +184,6 @@ damage() { # each byte of FILE that the step hits, by the command's answer
     fi
   done
 }
-t run hello --trace=small.trace >/dev/null
 check "a trace that is cut off anywhere is refused" damage small.trace 61 cut
 check "a trace with a byte changed anywhere is refused" damage small.trace 23 change
 cat small.trace small.trace >damaged
@@ -212,6 +228,13 @@ check "html: nothing is fetched from elsewhere" bash -c '! grep -oE "(src|href)=
 
 t trace a.trace -T svg -o a.svg
 check "svg: a whole drawing" bash -c 'head -n 1 a.svg | grep -q "^<?xml" && tail -n 1 a.svg | grep -q "^</svg>"'
+t trace a.trace -o named.svg
+check "the name of the output chooses the format" cmp named.svg a.svg
+check "and any text may be called .txt" t trace a.trace -T jsonl -o named.txt
+t trace a.trace --from 99999999 >late.txt
+check "beyond the end, the list says so" grep -q '^# no events: tick 99,999,999 is after the end$' late.txt
+check "and the picture's maker" bash -c "'$trapeze' trace a.trace --from 99999999 -T dot 2>&1 >/dev/null | grep -q 'the trace ends at tick'"
+check "no event of a class: the list says so" bash -c "'$trapeze' trace blind.trace -c sensitive | grep -q '^# no events of these classes'"
 t trace a.trace -T png -o a.png
 check "png: a drawing" bash -c '[ "$(head -c 8 a.png | od -An -tx1 | tr -d " \n")" = 89504e470d0a1a0a ]'
 for picture in ladder graph modes memory; do

@@ -53,7 +53,14 @@ enum trace_class trace_class_of(enum trace_kind kind, uint32_t a)
   return CLASS_TRAPS;
 }
 
-static bool find(const char *word, size_t len, unsigned *classes)
+bool trace_is_sensitive(const struct trace_event *e)
+{
+  struct isa_decoded d;
+  return e->kind == TRACE_INSN && psw_mode(e->c) != 0 && isa_decode(e->d, &d) &&
+         isa_insn_info(d.insn)->group == ISA_GROUP_SYSTEM;
+}
+
+static bool find(const char *word, size_t len, unsigned fallback, unsigned *classes)
 {
   for (unsigned c = 0; c < CLASS_COUNT; c++) {
     if (strlen(names[c]) == len && memcmp(names[c], word, len) == 0) {
@@ -62,7 +69,7 @@ static bool find(const char *word, size_t len, unsigned *classes)
     }
   }
   bool all = len == 3 && memcmp(word, "all", len) == 0;
-  *classes = all ? CLASSES_ALL : CLASSES_DEFAULT;
+  *classes = all ? CLASSES_ALL : fallback;
   return all || (len == 7 && memcmp(word, "default", len) == 0);
 }
 
@@ -82,15 +89,15 @@ static int complain(const char *command, const char *word, size_t len)
   return STATUS_USAGE;
 }
 
-int trace_classes_parse(const char *command, const char *text, unsigned *classes)
+int trace_classes_parse(const char *command, const char *text, unsigned fallback, unsigned *classes)
 {
-  unsigned chosen = *text == '-' ? CLASSES_DEFAULT : 0;
+  unsigned chosen = *text == '-' ? fallback : 0;
   for (const char *at = text;; at++) {
     bool minus = *at == '-';
     at += minus;
     size_t len = strcspn(at, ",");
     unsigned one;
-    if (!find(at, len, &one))
+    if (!find(at, len, fallback, &one))
       return complain(command, at, len);
     chosen = minus ? chosen & ~one : chosen | one;
     at += len;

@@ -15,20 +15,24 @@ enum trace_class {
   CLASS_INTERRUPTS,   /* lines raised, interrupts taken, delivered, served */
   CLASS_IO,           /* port accesses */
   CLASS_MEMORY,       /* what the VMM puts into the real MMU */
-  CLASS_SENSITIVE,    /* instructions of the system group that were executed, not trapped */
+  CLASS_SENSITIVE,    /* instructions of the system group executed outside mode 0, not trapped */
   CLASS_INSTRUCTIONS, /* every instruction completed */
   CLASS_COUNT,
 };
 
 #define CLASSES_ALL ((1u << CLASS_COUNT) - 1)
-/* Those that leave the fast engine its speed. */
-#define CLASSES_DEFAULT (CLASSES_ALL & ~(1u << CLASS_SENSITIVE | 1u << CLASS_INSTRUCTIONS))
+/* Those that leave the fast engine its speed. The default has CLASS_SENSITIVE too where
+ * the profile has something of the kind: without it the trace would hide the trouble. */
+#define CLASSES_FAST (CLASSES_ALL & ~(1u << CLASS_SENSITIVE | 1u << CLASS_INSTRUCTIONS))
 
 const char *trace_class_name(enum trace_class c);
 enum trace_class trace_class_of(enum trace_kind kind, uint32_t a);
+/* A TRACE_INSN that is of CLASS_SENSITIVE. */
+bool trace_is_sensitive(const struct trace_event *e);
 
 /* "traps,io", "all", "default", "default,sensitive", "all,-io": from the left.
- * Returns an exit status, after a message from `command`. */
-int trace_classes_parse(const char *command, const char *text, unsigned *classes);
+ * `fallback` is what "default" is. Returns an exit status, after a message from `command`. */
+int trace_classes_parse(const char *command, const char *text, unsigned fallback,
+                        unsigned *classes);
 
 #endif

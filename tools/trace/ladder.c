@@ -233,8 +233,11 @@ static void put_legend(const struct sheet *s, double row)
       "head: the guest goes on.",
       "grey box: executed directly.  rounded: the VMM.  double: sensitive, and did not trap.  xN: "
       "that many times.",
+      "Sensitive instructions that did not trap were not recorded: "
+      "--trace-events=default,sensitive "
+      "does.",
   };
-  for (unsigned i = 0; i < 2; i++) {
+  for (unsigned i = 0; i < 2u + trace_hides_sensitive(s->story->trace); i++) {
     double width = text_width(strlen(lines[i]));
     put_text(s, -MARGIN - TICK_WIDTH + width / 2, row_y(s, row + i * 0.7), width, 'l', "#606060",
              lines[i]);

@@ -8,19 +8,12 @@
 #include "tools/trace/classes.h"
 #include "tools/trace/words.h"
 
-static bool is_sensitive(const struct trace_event *e)
-{
-  struct isa_decoded d;
-  return e->kind == TRACE_INSN && isa_decode(e->d, &d) &&
-         isa_insn_info(d.insn)->group == ISA_GROUP_SYSTEM;
-}
-
 bool trace_filter_takes(const struct trace_filter *f, const struct trace_event *e)
 {
   if (e->tick < f->from || e->tick > f->to)
     return false;
   unsigned of = 1u << trace_class_of(e->kind, e->a);
-  if (is_sensitive(e))
+  if (trace_is_sensitive(e))
     of |= 1u << CLASS_SENSITIVE;
   return f->classes & of;
 }
@@ -38,6 +31,21 @@ static void text_head(FILE *out, const struct trace *t)
       fprintf(out, " at 0x%08x of %s", m->start, t->machines[m->parent].name);
     fprintf(out, ", to tick %s\n", text_count(tick, m->end));
   }
+  if (trace_hides_sensitive(t))
+    fprintf(out, "# sensitive instructions that did not trap were not recorded; record with "
+                 "--trace-events=default,sensitive\n");
+}
+
+static void text_nothing(FILE *out, const struct trace *t, const struct trace_filter *f)
+{
+  char from[TEXT_COUNT_SIZE], to[TEXT_COUNT_SIZE];
+  if (f->from > trace_last_tick(t))
+    fprintf(out, "# no events: tick %s is after the end\n", text_count(from, f->from));
+  else if (f->to != UINT64_MAX)
+    fprintf(out, "# no events of these classes from tick %s to %s\n", text_count(from, f->from),
+            text_count(to, f->to));
+  else
+    fprintf(out, "# no events of these classes from tick %s on\n", text_count(from, f->from));
 }
 
 static void text_note(FILE *out, const struct trace *t, const struct trace_note *n)
@@ -61,6 +69,7 @@ void list_text(FILE *out, const struct trace *t, const struct trace_filter *f)
   struct trace_event e;
   unsigned machine;
   size_t note = 0;
+  bool any = false;
   trace_start(&c, t);
   words_start(&w, t);
   text_head(out, t);
@@ -70,11 +79,15 @@ void list_text(FILE *out, const struct trace *t, const struct trace_filter *f)
          note++)
       text_note(out, t, &t->notes[note]);
     words_follow(&w, machine, &e);
-    if (trace_filter_takes(f, &e))
-      text_event(out, &w, machine, &e);
+    if (!trace_filter_takes(f, &e))
+      continue;
+    any = true;
+    text_event(out, &w, machine, &e);
   }
   for (; note < t->note_count; note++)
     text_note(out, t, &t->notes[note]);
+  if (!any)
+    text_nothing(out, t, f);
   fprintf(out, "# %s\n", *t->end ? t->end : "was stopped");
 }
 

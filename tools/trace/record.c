@@ -139,8 +139,7 @@ static void payload_close(struct trace_recorder *r, struct payload *p, int tag)
 
 /* ---------------------------------------------------------- before the events */
 
-static void put_header(struct trace_recorder *r, const struct trace_record_config *c,
-                       unsigned classes)
+static void put_header(struct trace_recorder *r, const struct trace_record_config *c)
 {
   struct payload p;
   if (!payload_open(&p)) {
@@ -152,7 +151,7 @@ static void put_header(struct trace_recorder *r, const struct trace_record_confi
   text(&p, profile_name(c->profile));
   text(&p, profile_title(c->profile));
   number(&p, profile_modes(c->profile));
-  number(&p, classes);
+  number(&p, c->classes);
   payload_close(r, &p, CHUNK_HEADER);
 }
 
@@ -349,17 +348,11 @@ static void drain(struct trace_recorder *r)
   flush_block(r);
 }
 
-static bool is_sensitive(uint32_t word)
-{
-  struct isa_decoded d;
-  return isa_decode(word, &d) && isa_insn_info(d.insn)->group == ISA_GROUP_SYSTEM;
-}
-
 static void record(struct tracer *tracer, const struct trace_event *event)
 {
   struct trace_recorder *r = (struct trace_recorder *)tracer;
   if (!(r->keep[event->kind] >> (event->a & 31) & 1) ||
-      (event->kind == TRACE_INSN && r->only_sensitive && !is_sensitive(event->d)))
+      (event->kind == TRACE_INSN && r->only_sensitive && !trace_is_sensitive(event)))
     return;
   *r->fill++ = *event;
   if (r->fill == r->fill_end)
@@ -442,11 +435,10 @@ int trace_record_open(struct trace_recorder **result, const struct trace_record_
     return status;
   }
   r->command = c->command;
-  unsigned classes = c->classes ? c->classes : CLASSES_DEFAULT;
-  choose(r, classes);
+  choose(r, c->classes);
   fwrite(TRACE_MAGIC, 1, TRACE_MAGIC_SIZE, r->out.stream);
   fputc(TRACE_VERSION, r->out.stream);
-  put_header(r, c, classes);
+  put_header(r, c);
   put_behaviours(r, c->profile);
   put_chunk(r, CHUNK_PROGRAM, c->program->bytes, c->program->len);
   put_source(r, c->program->image);

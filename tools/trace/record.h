@@ -18,7 +18,7 @@ struct trace_recorder;
 struct trace_record_config {
   const char *command; /* for messages, and in the file */
   const char *path;
-  unsigned classes;              /* of enum trace_class; 0: CLASSES_DEFAULT */
+  unsigned classes;              /* of enum trace_class */
   const struct program *program; /* goes into the file, with its source lines; borrowed */
   const struct profile *profile; /* borrowed */
 };

@@ -9,6 +9,7 @@
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/trace/classes.h"
+#include "tools/trace/classes.h"
 
 #define MAX_FILE   ((size_t)4 << 30)
 #define SUM_SIZE   4u
@@ -438,4 +439,24 @@ const char *trace_behaviour_of(const struct trace *t, enum isa_insn insn)
     if (strcmp(t->behaviours[i].mnemonic, isa_insn_info(insn)->mnemonic) == 0)
       return t->behaviours[i].behaviour;
   return NULL;
+}
+
+bool trace_hides_sensitive(const struct trace *t)
+{
+  if (t->classes & (1u << CLASS_SENSITIVE | 1u << CLASS_INSTRUCTIONS))
+    return false;
+  for (size_t i = 0; i < t->behaviour_count; i++) {
+    const char *name = t->behaviours[i].behaviour;
+    if (strcmp(name, "trap") != 0 && strcmp(name, "absent") != 0)
+      return true;
+  }
+  return false;
+}
+
+uint64_t trace_last_tick(const struct trace *t)
+{
+  uint64_t last = 0;
+  for (unsigned i = 0; i < t->machine_count; i++)
+    last = t->machines[i].end > last ? t->machines[i].end : last;
+  return last;
 }

@@ -81,5 +81,10 @@ bool trace_next(struct trace_cursor *c, unsigned *machine, struct trace_event *e
 const char *trace_source_text(const struct trace *t, const char *file, unsigned line);
 /* What a system instruction does in user mode, or NULL: "trap", "nop", "partial". */
 const char *trace_behaviour_of(const struct trace *t, enum isa_insn insn);
+/* The profile has system instructions that do not trap in user mode, and those that were
+ * executed are not recorded: without a word, a reader would think that there were none. */
+bool trace_hides_sensitive(const struct trace *t);
+/* The last tick of any of its machines. */
+uint64_t trace_last_tick(const struct trace *t);
 
 #endif

@@ -15,8 +15,10 @@ static int apply_path(void *ctx, const char *value)
 static int apply_classes(void *ctx, const char *value)
 {
   struct trace_options *o = ctx;
-  int status = trace_classes_parse(o->command, value, &o->classes);
-  if (status == STATUS_DONE && o->classes == 0) {
+  unsigned classes;
+  o->events = value;
+  int status = trace_classes_parse(o->command, value, CLASSES_FAST, &classes);
+  if (status == STATUS_DONE && classes == 0) {
     message_usage(o->command, "--trace-events=%s leaves no event to record", value);
     status = STATUS_USAGE;
   }
@@ -26,11 +28,29 @@ static int apply_classes(void *ctx, const char *value)
 const struct option_spec trace_options[] = {
     {"trace", 0, "FILE", "record what happens, for 'trapeze trace'", apply_path},
     {"trace-events", 0, "LIST",
-     "what to record: traps, emulation, reflection, switches, interrupts, io, memory (together: "
-     "default), sensitive, instructions, all; -NAME takes one out",
+     "what to record: traps, emulation, reflection, switches, interrupts, io, memory, "
+     "sensitive, instructions, all; -NAME takes one out; default is all but instructions, and but "
+     "sensitive where the profile has nothing of the kind",
      apply_classes},
     {NULL, 0, NULL, NULL, NULL},
 };
+
+/* Some system instruction does not trap outside mode 0. Only there is it worth the plain
+ * stepper to look for such instructions. */
+static bool has_holes(const struct profile *p)
+{
+  for (unsigned mode = 1; mode < profile_modes(p); mode++) {
+    for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
+      enum isa_insn insn = (enum isa_insn)i;
+      if (isa_insn_info(insn)->group != ISA_GROUP_SYSTEM)
+        continue;
+      enum profile_behaviour_kind kind = profile_behaviour(p, insn, mode)->kind;
+      if (kind != PROFILE_TRAP && kind != PROFILE_ABSENT)
+        return true;
+    }
+  }
+  return false;
+}
 
 static bool add_stack(struct trace_recorder *r, struct stack *s)
 {
@@ -53,12 +73,17 @@ int trace_options_start(const struct trace_options *o, const struct setup *s, st
   *r = NULL;
   if (!o->path)
     return STATUS_DONE;
+  unsigned fallback = CLASSES_FAST | (has_holes(s->profile) ? 1u << CLASS_SENSITIVE : 0), classes;
+  int status =
+      trace_classes_parse(s->command, o->events ? o->events : "default", fallback, &classes);
+  if (status != STATUS_DONE)
+    return status;
   struct trace_record_config config = {.command = s->command,
                                        .path = o->path,
-                                       .classes = o->classes,
+                                       .classes = classes,
                                        .program = &s->program,
                                        .profile = s->profile};
-  int status = trace_record_open(r, &config);
+  status = trace_record_open(r, &config);
   if (status != STATUS_DONE)
     return status;
   bool added = bare ? trace_record_machine(*r, bare, NULL, NULL) : add_stack(*r, stack);

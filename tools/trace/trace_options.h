@@ -9,8 +9,8 @@
 
 struct trace_options {
   const char *command;
-  const char *path; /* NULL: no trace */
-  unsigned classes; /* 0: CLASSES_DEFAULT */
+  const char *path;   /* NULL: no trace */
+  const char *events; /* what to record; NULL: "default" */
 };
 
 /* ctx: struct trace_options */
