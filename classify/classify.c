@@ -47,6 +47,7 @@ struct classify_memo {
 struct classification {
   const struct profile *profile;
   enum model model;
+  uint64_t samples;
   struct classify_memo *own; /* none was given */
   struct classify_insn insn[ISA_INSN_COUNT];
   unsigned disagreements;
@@ -454,6 +455,7 @@ struct classification *classify_profile(const struct profile *profile,
   }
   c->profile = profile;
   c->model = options->model;
+  c->samples = options->samples ? options->samples : DEFAULT_SAMPLES;
   if (!memo) {
     memo = c->own = classify_memo_create();
   }
@@ -511,6 +513,45 @@ bool classification_holds(const struct classification *c, enum classify_theorem 
     }
   }
   return true;
+}
+
+enum classify_how classify_how_no(const struct classify_insn *i, unsigned questions)
+{
+  enum classify_how weakest = CLASSIFY_PROVED;
+  for (unsigned q = 0; q < QUESTION_COUNT; q++) {
+    const struct classify_answer *a = &i->answer[q];
+    if (questions & 1u << q && !a->yes && a->how > weakest) {
+      weakest = a->how; /* they are in that order */
+    }
+  }
+  return weakest;
+}
+
+/* It must be privileged or not sensitive: the better known of the two will do. */
+static enum classify_how how_no_offender(const struct classify_insn *i, enum classify_theorem t)
+{
+  bool user = t == CLASSIFY_THEOREM_3, sensitive = user ? i->user_sensitive : i->sensitive;
+  enum classify_how privileged = classify_how_no(i, CLASSIFY_PRIVILEGED_BY);
+  enum classify_how innocuous = classify_how_no(i, user ? CLASSIFY_USER_BY : CLASSIFY_SENSITIVE_BY);
+  return sensitive ? privileged : i->privileged && privileged < innocuous ? privileged : innocuous;
+}
+
+enum classify_how classification_how(const struct classification *c, enum classify_theorem t)
+{
+  enum classify_how weakest = CLASSIFY_PROVED;
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    const struct classify_insn *i = &c->insn[n];
+    if (i->present && !classification_offends(c, t, i->insn)) {
+      enum classify_how how = how_no_offender(i, t);
+      weakest = how > weakest ? how : weakest;
+    }
+  }
+  return weakest;
+}
+
+uint64_t classification_samples(const struct classification *c)
+{
+  return c->samples;
 }
 
 unsigned classification_disagreements(const struct classification *c, const char **first)

@@ -33,6 +33,19 @@ struct classify_insn {
   bool sensitive, user_sensitive, innocuous;
 };
 
+/* Of these questions (1u << QUESTION_…) the weakest no: CLASSIFY_PROVED, _EXHAUSTED,
+ * _SAMPLED or _UNKNOWN; _PROVED if there is none. */
+#define CLASSIFY_PRIVILEGED_BY (1u << QUESTION_UNPRIVILEGED)
+#define CLASSIFY_SENSITIVE_BY                                                                      \
+  (1u << QUESTION_CONTROL | 1u << QUESTION_LOCATION | 1u << QUESTION_MODE | 1u << QUESTION_RESOURCE)
+#define CLASSIFY_USER_BY (1u << QUESTION_USER_CONTROL | 1u << QUESTION_USER_RESOURCE)
+enum classify_how classify_how_no(const struct classify_insn *i, unsigned questions);
+/* A no that was only sampled, or not found out, is none yet. */
+static inline bool classify_open(enum classify_how how)
+{
+  return how == CLASSIFY_SAMPLED || how == CLASSIFY_UNKNOWN;
+}
+
 enum classify_theorem {
   CLASSIFY_THEOREM_1,
   CLASSIFY_THEOREM_2,
@@ -76,7 +89,15 @@ void classification_destroy(struct classification *c);
 const struct profile *classification_profile(const struct classification *c);
 enum model classification_model(const struct classification *c);
 const struct classify_insn *classification_insn(const struct classification *c, enum isa_insn insn);
+/* Whether no instruction is known to stand in the theorem's way. It is no better known
+ * than classification_how() says. */
 bool classification_holds(const struct classification *c, enum classify_theorem t);
+/* How it is known that no instruction, or no other one, stands in the theorem's way: the
+ * weakest of the noes on which that rests. CLASSIFY_PROVED, _EXHAUSTED, _SAMPLED or
+ * _UNKNOWN. */
+enum classify_how classification_how(const struct classification *c, enum classify_theorem t);
+/* Random pairs of states for each instruction, where there was an experiment. */
+uint64_t classification_samples(const struct classification *c);
 /* Whether this instruction stands in the theorem's way. */
 bool classification_offends(const struct classification *c, enum classify_theorem t,
                             enum isa_insn insn);

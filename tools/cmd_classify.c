@@ -252,8 +252,9 @@ static const struct command_usage usage = {
         "agree.",
     .notes = "PROFILE is a shipped one (`trapeze profiles` lists them) or a file NAME.profile of "
              "your own.\n\nExit status: 0 Theorem 1 holds (for --witness: the instruction is shown "
-             "to break a virtual machine; for other options: done); 1 it does not; 2 usage or bad "
-             "input; 3 trapeze or the host failed, or the routes disagree.",
+             "to break a virtual machine; for other options: done); 1 it does not, or is open: no "
+             "counterexample was found where states were only sampled; 2 usage or bad input; 3 "
+             "trapeze or the host failed, or the routes disagree.",
     .max_operands = 2,
 };
 
@@ -323,7 +324,9 @@ static int report(const struct request *r, const struct classification *c)
   } else {
     show_print(c, stdout);
   }
-  return classification_holds(c, CLASSIFY_THEOREM_1) ? STATUS_DONE : STATUS_NO;
+  bool holds = classification_holds(c, CLASSIFY_THEOREM_1) &&
+               !classify_open(classification_how(c, CLASSIFY_THEOREM_1));
+  return holds ? STATUS_DONE : STATUS_NO;
 }
 
 static int check_present(const struct request *r, const struct classification *c)
@@ -368,6 +371,11 @@ static int write_output(const struct request *r, const char *text, size_t len)
   return status;
 }
 
+static const char *as_far(const struct classify_insn *i, unsigned questions)
+{
+  return classify_open(classify_how_no(i, questions)) ? ", as far as was sampled," : "";
+}
+
 static int tell_witness(const struct request *r, const struct classification *c,
                         enum demonstrate_status found)
 {
@@ -383,8 +391,9 @@ static int tell_witness(const struct request *r, const struct classification *c,
                  name);
   } else {
     message_note("classify",
-                 "'%s' is %s: a virtual machine does with it what the bare machine does", name,
-                 i->privileged ? "privileged" : "not sensitive");
+                 "'%s' is %s%s: a virtual machine does with it what the bare machine does", name,
+                 i->privileged ? "privileged" : "not sensitive",
+                 as_far(i, i->privileged ? CLASSIFY_PRIVILEGED_BY : CLASSIFY_SENSITIVE_BY));
   }
   return STATUS_NO;
 }
@@ -401,9 +410,10 @@ static int witness(const struct request *r, const struct classification *c)
     return status;
   }
   if (!i->sensitive) {
-    message_note("classify", "'%s' is %s: there is nothing to show, and no program was written",
+    message_note("classify", "'%s' is %s%s: there is nothing to show, and no program was written",
                  isa_insn_info(r->insn)->mnemonic,
-                 i->errant ? "errant, it traps everywhere" : "innocuous");
+                 i->errant ? "errant, it traps everywhere" : "innocuous",
+                 i->errant ? "" : as_far(i, CLASSIFY_SENSITIVE_BY));
     return STATUS_NO;
   }
   enum demonstrate_status found = demonstrate(c, r->insn, &names, &d, &reason);
@@ -455,8 +465,20 @@ static int picture(const struct request *r, const struct classification *c)
   return status;
 }
 
+/* What a picture or a table of sets cannot mark where it stands. */
+static void note_samples(const struct request *r, const struct classification *c)
+{
+  char samples[SHOW_SAMPLES_SIZE];
+  if ((r->action == ACTION_TABLES || r->action == ACTION_PICTURE) &&
+      classification_how(c, CLASSIFY_THEOREM_1) == CLASSIFY_SAMPLED) {
+    message_note("classify", "the sets are those that %s show, not proved",
+                 show_samples(c, samples));
+  }
+}
+
 static int run_action(const struct request *r, const struct classification *c)
 {
+  note_samples(r, c);
   switch (r->action) {
   case ACTION_EXPLAIN:
     return explain(r, c);

@@ -58,16 +58,15 @@ static void compare_insn(struct pair *d, enum isa_insn insn)
 void show_diff(const struct classification *a, const struct classification *b, FILE *out)
 {
   struct pair d = {.a = a, .b = b, .out = out};
-  static const char *const verdicts[] = {"FAILS", "holds"};
   fprintf(out, "%s -> %s, in the %s model\n\n", profile_name(classification_profile(a)),
-          profile_name(classification_profile(b)), model_name(classification_model(a)));
+          profile_name(classification_profile(b)), show_model(classification_model(a)));
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     compare_insn(&d, (enum isa_insn)n);
   }
   static const char *const theorems[CLASSIFY_THEOREMS] = {"Theorem 1", "Theorem 2", "Theorem 3"};
   for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
-    flip(&d, "verdict", verdicts[classification_holds(a, (enum classify_theorem)t)],
-         verdicts[classification_holds(b, (enum classify_theorem)t)]);
+    flip(&d, "verdict", show_verdict(a, (enum classify_theorem)t),
+         show_verdict(b, (enum classify_theorem)t));
     end_subject(&d, theorems[t]);
   }
   if (!d.any) {

@@ -104,9 +104,10 @@ static void print_question(const struct explain *e, enum question q)
   const struct classify_answer *a = &e->i->answer[q];
   bool yes = q == QUESTION_UNPRIVILEGED ? !a->yes : a->yes;
   fprintf(e->out, "\n%s %s\n", questions[q].question,
-          a->how == CLASSIFY_UNKNOWN ? "Unknown."
-          : yes                      ? "Yes."
-                                     : "No.");
+          a->how == CLASSIFY_UNKNOWN   ? "Unknown."
+          : a->how == CLASSIFY_SAMPLED ? yes ? "Yes, as far as was sampled." : "None met."
+          : yes                        ? "Yes."
+                                       : "No.");
   say(e, questions[q].definition);
   print_how(e, a);
   if (a->witness) {
@@ -123,7 +124,7 @@ static void print_head(const struct explain *e)
   const char *name = e->info->mnemonic;
   int column = fprintf(e->out, "%s", name);
   snprintf(text, sizeof text, "on %s (%s), in the %s model", profile_name(e->profile),
-           profile_title(e->profile), model_name(classification_model(e->c)));
+           profile_title(e->profile), show_model(classification_model(e->c)));
   fputc(' ', e->out);
   text_wrap(e->out, text, column + 1, 2);
   fputc('\n', e->out);
@@ -162,6 +163,15 @@ static void list_kinds(const struct classify_insn *i, char *buf, size_t size)
   }
 }
 
+/* That a verdict rests on samples. */
+static const char *as_far(const struct classify_insn *i)
+{
+  return classify_open(
+             classify_how_no(i, CLASSIFY_PRIVILEGED_BY | CLASSIFY_SENSITIVE_BY | CLASSIFY_USER_BY))
+             ? ", as far as was sampled"
+             : "";
+}
+
 static void print_verdict(const struct explain *e)
 {
   char text[300], kinds[80];
@@ -170,18 +180,21 @@ static void print_verdict(const struct explain *e)
     return;
   }
   if (!e->i->sensitive) {
-    snprintf(text, sizeof text, "Verdict: innocuous%s.",
-             e->i->privileged ? ", and privileged all the same" : "");
+    snprintf(text, sizeof text, "Verdict: innocuous%s%s.",
+             e->i->privileged ? ", and privileged all the same" : "", as_far(e->i));
     say(e, text);
     return;
   }
   list_kinds(e->i, kinds, sizeof kinds);
   snprintf(text, sizeof text, "Verdict: sensitive (%s) and %sprivileged%s.", kinds,
            e->i->privileged ? "" : "not ",
-           e->i->privileged       ? ""
+           e->i->privileged       ? as_far(e->i)
            : e->i->user_sensitive ? ". It stands in the way of Theorems 1 and 3"
                                   : ". It stands in the way of Theorem 1, not of Theorem 3");
   say(e, text);
+  if (as_far(e->i)[0]) {
+    say(e, "Whatever it is not, is only sampled, not proved.");
+  }
 }
 
 /* The components that the witnesses show changed, or showing. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tools/classify/show.h"
 #include "tools/trace/picture.h"
 
 /* Points. A column of names has room for COLUMN_CHARS. Regions lie side by side,
@@ -141,11 +142,15 @@ static void draw(struct sets *s)
   list(s, REGION_ERRANT, (x2 + x3) / 2, low - LINE);
 }
 
+static const char *verdict(const struct classification *c, enum classify_theorem t)
+{
+  return classification_holds(c, t) ? show_verdict(c, t) : "fails";
+}
+
 void sets_write(const struct classification *c, FILE *out)
 {
   struct sets s = {.c = c, .out = out};
   const struct profile *p = classification_profile(c);
-  static const char *const verdict[] = {"fails", "holds"};
   char title[300];
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(c, (enum isa_insn)n);
@@ -155,11 +160,11 @@ void sets_write(const struct classification *c, FILE *out)
                r == REGION_INNOCUOUS ? 2 * COLUMN_CHARS : COLUMN_CHARS);
     }
   }
-  snprintf(title, sizeof title, "%s: %s\\n%s model: Theorem 1 %s, Theorem 3 %s%s", profile_name(p),
-           profile_title(p), model_name(classification_model(c)),
-           verdict[classification_holds(c, CLASSIFY_THEOREM_1)],
-           verdict[classification_holds(c, CLASSIFY_THEOREM_3)],
-           classification_holds(c, CLASSIFY_THEOREM_1) ? "" : "   (* stands in the way)");
+  snprintf(title, sizeof title, "%s: %s\\n%s model: Theorem 1 %s, Theorem 3 %s%s%s",
+           profile_name(p), profile_title(p), show_model(classification_model(c)),
+           verdict(c, CLASSIFY_THEOREM_1), verdict(c, CLASSIFY_THEOREM_3),
+           classification_holds(c, CLASSIFY_THEOREM_1) ? "" : "   (* stands in the way)",
+           classify_open(classification_how(c, CLASSIFY_THEOREM_1)) ? "   only sampled" : "");
   fprintf(out, "graph sets {\n  graph [labelloc=b, fontname=\"DejaVu Sans\", fontsize=12, label=");
   picture_quote(out, title);
   fprintf(out, "];\n  node [fontname=\"%s\", fontsize=%d];\n", PICTURE_FONT, PICTURE_FONT_SIZE);

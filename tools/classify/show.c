@@ -9,6 +9,7 @@
 #define BOLD  "\033[1m"
 #define GREEN "\033[1;32m"
 #define RED   "\033[1;31m"
+#define AMBER "\033[1;33m"
 
 #define OFFENDERS_SIZE (ISA_INSN_COUNT * 12u)
 
@@ -63,6 +64,26 @@ const char *show_class(const struct classification *c, enum isa_insn insn)
   return i->privileged ? "sensitive, privileged" : "SENSITIVE, UNPRIVILEGED";
 }
 
+const char *show_verdict(const struct classification *c, enum classify_theorem t)
+{
+  return !classification_holds(c, t)               ? "FAILS"
+         : classify_open(classification_how(c, t)) ? "open"
+                                                   : "holds";
+}
+
+const char *show_model(enum model model)
+{
+  return model == MODEL_PAPER ? "paper's" : "extended";
+}
+
+char *show_samples(const struct classification *c, char buf[SHOW_SAMPLES_SIZE])
+{
+  char things[TEXT_THINGS_SIZE];
+  snprintf(buf, SHOW_SAMPLES_SIZE, "%s of each instruction",
+           text_things(things, classification_samples(c), "sample"));
+  return buf;
+}
+
 static unsigned offender_count(const struct classification *c, enum classify_theorem t)
 {
   unsigned count = 0;
@@ -85,6 +106,50 @@ static void paint(const struct printer *p, const char *color, const char *text)
   fprintf(p->out, "%s%s%s", p->color ? color : "", text, p->color ? "\033[0m" : "");
 }
 
+/* Returns how many columns it is narrower than the widest. */
+static int paint_verdict(const struct printer *p, const struct classification *c,
+                         enum classify_theorem t)
+{
+  const char *verdict = show_verdict(c, t);
+  paint(p, verdict[0] == 'h' ? GREEN : verdict[0] == 'o' ? AMBER : RED, verdict);
+  return (int)(strlen("holds") - strlen(verdict));
+}
+
+/* What follows from a verdict that is not known to be wrong, in the words that fit how
+ * it is known. */
+static void say_holds(const struct printer *p, const char *means, enum classify_how how, char *line,
+                      size_t size)
+{
+  char samples[SHOW_SAMPLES_SIZE];
+  switch (how) {
+  case CLASSIFY_PROVED:
+    snprintf(line, size, "%s", means);
+    return;
+  case CLASSIFY_EXHAUSTED:
+    snprintf(line, size, "in the small scope that was exhausted; if that stands for all: %s",
+             means);
+    return;
+  case CLASSIFY_SAMPLED:
+    snprintf(line, size, "no counterexample found in %s", show_samples(p->c, samples));
+    return;
+  default:
+    snprintf(line, size, "not every instruction has an answer: no route gave one");
+  }
+}
+
+static void say_fails(const struct printer *p, const char *set, enum classify_theorem t, char *line,
+                      size_t size)
+{
+  char offenders[OFFENDERS_SIZE];
+  bool more = classify_open(classification_how(p->c, t));
+  snprintf(line, size, "%s and not privileged: %s%s", set,
+           show_offenders(p->c, t, offenders, sizeof offenders),
+           more                           ? "; and perhaps others, that no sample met"
+           : offender_count(p->c, t) == 1 ? " alone"
+                                          : "");
+}
+
+/* Condition (b) of Theorem 2 is about the VMM, which nobody proves here. */
 static void print_theorem(const struct printer *p, enum classify_theorem t)
 {
   static const struct {
@@ -92,32 +157,37 @@ static void print_theorem(const struct printer *p, enum classify_theorem t)
   } theorems[CLASSIFY_THEOREMS] = {
       [CLASSIFY_THEOREM_1] = {"Theorem 1", "a VMM may be constructed", "sensitive"},
       [CLASSIFY_THEOREM_2] = {"Theorem 2",
-                              "and VMMs may be stacked, since ours depends on no timing",
+                              "VMMs may be stacked, if they depend on no timing: of ours that is "
+                              "tested (verify --depth 3), not proved",
                               "sensitive"},
       [CLASSIFY_THEOREM_3] = {"Theorem 3", "a hybrid VMM may be constructed", "user sensitive"},
   };
-  bool holds = classification_holds(p->c, t);
-  char line[OFFENDERS_SIZE + 100], offenders[OFFENDERS_SIZE];
+  char line[OFFENDERS_SIZE + 200];
   fprintf(p->out, "  %s  ", theorems[t].name);
-  paint(p, holds ? GREEN : RED, holds ? "holds" : "FAILS");
-  fputs("  ", p->out);
-  unsigned count = offender_count(p->c, t);
-  if (holds) {
-    snprintf(line, sizeof line, "%s", theorems[t].means);
+  fprintf(p->out, "%*s", paint_verdict(p, p->c, t) + 2, "");
+  if (classification_holds(p->c, t)) {
+    say_holds(p, theorems[t].means, classification_how(p->c, t), line, sizeof line);
   } else if (t == CLASSIFY_THEOREM_2) {
     snprintf(line, sizeof line, "Theorem 1 fails");
   } else {
-    snprintf(line, sizeof line, "%s and not privileged: %s%s", theorems[t].set,
-             show_offenders(p->c, t, offenders, sizeof offenders), count == 1 ? " alone" : "");
+    say_fails(p, theorems[t].set, t, line, sizeof line);
   }
   text_wrap(p->out, line, 20, 20);
 }
 
 /* ---------------------------------------------------------- the instructions */
 
-static const char *yes(bool b)
+/* A cell; one that rests on a no which was only sampled is marked so. */
+static const char *sensitive_cell(const struct classify_insn *i, bool yes, unsigned questions)
 {
-  return b ? "yes" : "-";
+  return yes ? "yes" : classify_open(classify_how_no(i, questions)) ? "-?" : "-";
+}
+
+static const char *privileged_cell(const struct classify_insn *i)
+{
+  return !i->privileged                                              ? "-"
+         : classify_open(classify_how_no(i, CLASSIFY_PRIVILEGED_BY)) ? "yes?"
+                                                                     : "yes";
 }
 
 static void print_row(const struct printer *p, enum isa_insn insn)
@@ -131,8 +201,11 @@ static void print_row(const struct printer *p, enum isa_insn insn)
   paint(p, offends ? RED : "", name);
   fprintf(p->out, "%-9s %-11s %-8s %-9s %-5s %-9s %s\n",
           show_behaviour(classification_profile(p->c), insn, outside, sizeof outside),
-          yes(i->privileged), yes(i->control), yes(i->location), yes(i->mode), yes(i->resource),
-          yes(i->user_sensitive));
+          privileged_cell(i), sensitive_cell(i, i->control, 1u << QUESTION_CONTROL),
+          sensitive_cell(i, i->location, 1u << QUESTION_LOCATION),
+          sensitive_cell(i, i->mode, 1u << QUESTION_MODE),
+          sensitive_cell(i, i->resource, 1u << QUESTION_RESOURCE),
+          sensitive_cell(i, i->user_sensitive, CLASSIFY_USER_BY));
 }
 
 /* Innocuous and errant instructions in a line each: what a student looks for are
@@ -152,8 +225,8 @@ static void print_group(const struct printer *p, const char *title, const char *
     }
   }
   if (count) {
-    int column = fprintf(p->out, "  %-10s", title);
-    text_wrap(p->out, list, column, 12);
+    int column = fprintf(p->out, "  %-11s", title);
+    text_wrap(p->out, list, column, 13);
   }
 }
 
@@ -162,9 +235,26 @@ static bool is_errant(const struct classify_insn *i)
   return i->errant;
 }
 
+static bool is_as_sampled(const struct classify_insn *i)
+{
+  return classify_open(classify_how_no(i, CLASSIFY_SENSITIVE_BY));
+}
+
+static bool is_user_part(const struct classify_insn *i)
+{
+  return i->innocuous && isa_insn_info(i->insn)->group == ISA_GROUP_USER;
+}
+
 static bool is_plain(const struct classify_insn *i)
 {
-  return i->innocuous && !i->privileged && isa_insn_info(i->insn)->group == ISA_GROUP_USER;
+  return is_user_part(i) && !i->privileged && !is_as_sampled(i);
+}
+
+/* Nor shows a sample of some of them that they are not privileged: such as reach
+ * storage meet memory traps in most states. */
+static bool is_plain_as_sampled(const struct classify_insn *i)
+{
+  return is_user_part(i) && is_as_sampled(i);
 }
 
 static void print_instructions(const struct printer *p)
@@ -174,13 +264,14 @@ static void print_instructions(const struct printer *p)
         p->out);
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(p->c, (enum isa_insn)n);
-    if (i->present && !is_plain(i) && !i->errant) {
+    if (i->present && !is_plain(i) && !is_plain_as_sampled(i) && !i->errant) {
       print_row(p, (enum isa_insn)n);
     }
   }
   fputc('\n', p->out);
   print_group(p, "errant", "trap in every mode", is_errant);
   print_group(p, "innocuous", "run directly in every mode", is_plain);
+  print_group(p, "innocuous?", "no sample shows them sensitive", is_plain_as_sampled);
 }
 
 /* ---------------------------------------------------------- how it is known */
@@ -237,7 +328,7 @@ void show_print(const struct classification *c, FILE *out)
   char line[400];
   paint(&p, BOLD, profile_name(profile));
   snprintf(line, sizeof line, ": %s, in the %s model", profile_title(profile),
-           model_name(classification_model(c)));
+           show_model(classification_model(c)));
   text_wrap(out, line, (int)strlen(profile_name(profile)), 2);
   fputc('\n', out);
   for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
@@ -249,14 +340,6 @@ void show_print(const struct classification *c, FILE *out)
 
 /* --------------------------------------------------------------- the matrix */
 
-static void print_verdict(const struct printer *p, const struct classification *c,
-                          enum classify_theorem t)
-{
-  bool holds = classification_holds(c, t);
-  fputs("  ", p->out);
-  paint(p, holds ? GREEN : RED, holds ? "holds" : "FAILS");
-}
-
 void show_matrix(struct classification *const *of, size_t count, FILE *out)
 {
   struct printer p = {.out = out, .color = message_color(out)};
@@ -266,14 +349,16 @@ void show_matrix(struct classification *const *of, size_t count, FILE *out)
   for (size_t i = 0; i < count; i++) {
     struct classification *const *c = of + i * MODEL_COUNT;
     fprintf(out, "%-10s", profile_name(classification_profile(c[0])));
+    int pad = 0;
     for (unsigned m = 0; m < MODEL_COUNT; m++) {
-      print_verdict(&p, c[m], CLASSIFY_THEOREM_1);
-      print_verdict(&p, c[m], CLASSIFY_THEOREM_3);
+      fprintf(out, "%*s", pad + 2, "");
+      fprintf(out, "%*s", paint_verdict(&p, c[m], CLASSIFY_THEOREM_1) + 2, "");
+      pad = paint_verdict(&p, c[m], CLASSIFY_THEOREM_3);
     }
     char offenders[OFFENDERS_SIZE + 2] = "  ";
     show_offenders(c[MODEL_EXTENDED], CLASSIFY_THEOREM_1, offenders + 2, sizeof offenders - 2);
     if (offenders[2]) {
-      fputs("  ", out);
+      fprintf(out, "%*s", pad + 2, "");
       text_wrap(out, offenders + 2, 40, 40);
     } else {
       fputc('\n', out);
@@ -284,7 +369,7 @@ void show_matrix(struct classification *const *of, size_t count, FILE *out)
 static void markdown_cell(const struct classification *c, enum classify_theorem t, FILE *out)
 {
   if (classification_holds(c, t)) {
-    fputs(" holds |", out);
+    fprintf(out, " %s |", show_verdict(c, t));
     return;
   }
   fputs(" fails:", out);

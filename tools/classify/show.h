@@ -29,6 +29,13 @@ char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, siz
 /* "popf pushf": those that stand in the theorem's way; "" if none. Returns buf. */
 char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
                      size_t size);
+/* "holds", "FAILS", or "open": nothing stands in its way, as far as was sampled. */
+const char *show_verdict(const struct classification *c, enum classify_theorem t);
+/* "paper's", "extended". */
+const char *show_model(enum model model);
+/* "4,000 samples of each instruction"; SHOW_SAMPLES_SIZE bytes. Returns buf. */
+#define SHOW_SAMPLES_SIZE 80
+char *show_samples(const struct classification *c, char buf[SHOW_SAMPLES_SIZE]);
 /* "innocuous", "privileged", "errant", "sensitive", …: the class in one word or two. */
 const char *show_class(const struct classification *c, enum isa_insn insn);
 

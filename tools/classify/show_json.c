@@ -144,8 +144,16 @@ static json_t *theorem_json(const struct classification *c, enum classify_theore
       json_array_append_new(offenders, json_string(isa_insn_info((enum isa_insn)n)->mnemonic));
     }
   }
-  return json_pack("{s:i, s:b, s:o}", "theorem", (int)t + 1, "holds",
-                   (int)classification_holds(c, t), "offenders", offenders);
+  enum classify_how how = classification_how(c, t);
+  bool holds = classification_holds(c, t);
+  json_t *verdict = holds && classify_open(how) ? json_null() : json_boolean(holds);
+  json_t *theorem = json_pack("{s:i, s:o, s:s, s:o}", "theorem", (int)t + 1, "holds", verdict,
+                              "how", how_names[how], "offenders", offenders);
+  if (t == CLASSIFY_THEOREM_2) {
+    json_object_set_new(theorem, "given",
+                        json_string("a VMM without timing dependencies: tested, not proved"));
+  }
+  return theorem;
 }
 
 static json_t *theorems_json(const struct classification *c)

@@ -184,6 +184,48 @@ static void how_a_no_is_known(void **state)
   profile_destroy(p);
 }
 
+/* A theorem is no better known than the weakest no on which it rests. */
+static void how_a_theorem_is_known(void **state)
+{
+  (void)state;
+  static const struct {
+    unsigned routes;
+    enum classify_how how;
+  } cases[] = {{CLASSIFY_ALL_ROUTES, CLASSIFY_PROVED},
+               {CLASSIFY_EXHAUSTION | CLASSIFY_EXPERIMENT, CLASSIFY_EXHAUSTED},
+               {CLASSIFY_EXPERIMENT, CLASSIFY_SAMPLED},
+               {0, CLASSIFY_UNKNOWN}};
+  struct profile *p = load("pg");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    say(ISA_STI, QUESTION_CONTROL, ROUTE_NO, ROUTE_NO, ROUTE_NO);
+    struct classification *c = classify(p, cases[i].routes);
+    assert_true(classification_holds(c, CLASSIFY_THEOREM_1));
+    assert_int_equal(classification_how(c, CLASSIFY_THEOREM_1), cases[i].how);
+    assert_int_equal(classification_how(c, CLASSIFY_THEOREM_3), cases[i].how);
+    assert_int_equal(classify_open(cases[i].how), i > 1);
+    struct classify_insn *insn = (struct classify_insn *)classification_insn(c, ISA_STI);
+    for (unsigned q = 0; q < QUESTION_COUNT; q++) {
+      insn->answer[q].how = CLASSIFY_UNKNOWN;
+    }
+    assert_int_equal(classification_how(c, CLASSIFY_THEOREM_1), CLASSIFY_UNKNOWN);
+    /* It is enough to know that it is privileged, or that it is not sensitive. */
+    insn->answer[QUESTION_UNPRIVILEGED].how = CLASSIFY_PROVED;
+    assert_int_equal(classification_how(c, CLASSIFY_THEOREM_1), cases[i].how);
+    insn->answer[QUESTION_UNPRIVILEGED].how = CLASSIFY_UNKNOWN;
+    insn->answer[QUESTION_USER_CONTROL].how = CLASSIFY_PROVED;
+    insn->answer[QUESTION_USER_RESOURCE].how = CLASSIFY_SAMPLED;
+    assert_int_equal(classification_how(c, CLASSIFY_THEOREM_3),
+                     i == 3 ? CLASSIFY_UNKNOWN : CLASSIFY_SAMPLED);
+    /* One that is known to stand in the way says nothing of the others. */
+    insn->privileged = false;
+    insn->sensitive = true;
+    assert_false(classification_holds(c, CLASSIFY_THEOREM_1));
+    assert_int_equal(classification_how(c, CLASSIFY_THEOREM_1), cases[i].how);
+    classification_destroy(c);
+  }
+  profile_destroy(p);
+}
+
 static void a_yes_without_a_witness_is_solved(void **state)
 {
   (void)state;
@@ -396,6 +438,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(how_a_no_is_known),
+      cmocka_unit_test(how_a_theorem_is_known),
       cmocka_unit_test(a_yes_without_a_witness_is_solved),
       cmocka_unit_test(contradictions_are_reported),
       cmocka_unit_test(a_witness_must_show_it_when_run),
