@@ -29,6 +29,10 @@ struct asm_define {
 struct asm_options {
   struct asm_reader reader;
   const char *const *include_dirs; /* NULL-terminated, or NULL; after the includer's own folder */
+  /* The last resort of .include and .incbin, by the folder's name and the name as
+   * written. Without a folder: none. */
+  struct asm_reader library;
+  const char *library_folder; /* "guestos/" */
   const struct asm_define *defines;
   size_t define_count;
   unsigned max_errors; /* 0: 20 */

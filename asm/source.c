@@ -74,12 +74,12 @@ static const char *join(struct assembly *a, const char *folder, size_t len, cons
 }
 
 /* The arena's copy of the reader's bytes, so that no path can lose them. */
-static const uint8_t *try_read(struct assembly *a, const char *path, size_t *len,
-                               const char **reason)
+static const uint8_t *try_read(struct assembly *a, const struct asm_reader *reader,
+                               const char *path, size_t *len, const char **reason)
 {
   *reason = "cannot be read";
   errno = 0;
-  uint8_t *bytes = a->options->reader.read(a->options->reader.ctx, path, len, reason);
+  uint8_t *bytes = reader->read(reader->ctx, path, len, reason);
   if (!bytes) {
     const char *said = *reason ? *reason : "cannot be read";
     if (host_at_fault(errno))
@@ -95,23 +95,58 @@ static const uint8_t *try_read(struct assembly *a, const char *path, size_t *len
   return arena_adopt(&a->arena, bytes);
 }
 
+/* Where a file that an .include names was not found. */
+static const char *searched(struct assembly *a, const char *from, size_t len)
+{
+  const char *text =
+      len ? arena_printf(&a->arena, "'%.*s'", (int)len, from) : "the folder of the source";
+  for (const char *const *dirs = a->options->include_dirs; dirs && *dirs; dirs++)
+    text = arena_printf(&a->arena, "%s, '%s'", text, *dirs);
+  if (a->options->library_folder)
+    text = arena_printf(&a->arena, "%s and among what comes with trapeze", text);
+  return text;
+}
+
+/* What comes with trapeze: by the name as written, or, from one of its files, beside it. */
+static const uint8_t *read_library(struct assembly *a, const char *joined, const char *path,
+                                   size_t *len, const char **name)
+{
+  const char *folder = a->options->library_folder, *reason;
+  if (!folder)
+    return NULL;
+  const uint8_t *bytes = NULL;
+  if (strncmp(joined, folder, strlen(folder)) == 0)
+    bytes = try_read(a, &a->options->library, *name = joined, len, &reason);
+  if (!bytes)
+    bytes = try_read(a, &a->options->library, *name = join(a, folder, strlen(folder), path), len,
+                     &reason);
+  return bytes;
+}
+
 const uint8_t *source_read(struct assembly *a, const char *path, const struct loc *call,
                            size_t *len, const char **name)
 {
   const char *from = call ? call->line->file : "";
   const char *slash = strrchr(from, '/');
-  const char *reason, *first_reason;
-  *name = join(a, from, slash ? (size_t)(slash - from) + 1 : 0, path);
-  const uint8_t *bytes = try_read(a, *name, len, &first_reason);
+  size_t folder = slash ? (size_t)(slash - from) + 1 : 0;
+  const char *reason, *first_reason, *first = join(a, from, folder, path);
+  const struct asm_reader *reader = &a->options->reader;
+  const uint8_t *bytes = try_read(a, reader, *name = first, len, &first_reason);
   const char *const *dirs = a->options->include_dirs;
   for (; !bytes && call && path[0] != '/' && dirs && *dirs; dirs++) {
     const char *other = join(a, *dirs, strlen(*dirs), path);
-    bytes = try_read(a, other, len, &reason);
+    bytes = try_read(a, reader, other, len, &reason);
     if (bytes)
       *name = other;
   }
-  if (!bytes)
-    asm_fatal(a, call ? *call : (struct loc){0}, "cannot read '%s': %s", *name, first_reason);
+  bool elsewhere = call && path[0] != '/';
+  if (!bytes && elsewhere)
+    bytes = read_library(a, first, path, len, name);
+  if (!bytes && elsewhere)
+    asm_fatal(a, *call, "cannot read '%s': %s; looked in %s", first, first_reason,
+              searched(a, from, folder));
+  else if (!bytes)
+    asm_fatal(a, call ? *call : (struct loc){0}, "cannot read '%s': %s", first, first_reason);
   return bytes;
 }
 

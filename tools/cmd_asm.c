@@ -6,6 +6,7 @@
 
 #include "tools/command.h"
 #include "tools/common/file.h"
+#include "tools/common/guests.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
 #include "tools/common/program.h"
@@ -156,6 +157,8 @@ static int produce(const struct request *r, const struct program_source *source,
     return STATUS_OURS;
   }
   struct asm_options o = {.reader = source->reader,
+                          .library = guests_reader,
+                          .library_folder = GUESTS_FOLDER,
                           .include_dirs = r->include_dirs,
                           .defines = r->defines,
                           .define_count = r->define_count,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "isa/suggest.h"
 #include "tools/command.h"
 #include "tools/common/guests.h"
 #include "tools/common/json.h"
@@ -47,6 +48,17 @@ static void print_guest(void *ctx, const char *name, const char *summary)
   }
 }
 
+/* Files of no guest's own, which sources may include by their bare name. */
+static void print_includes(void)
+{
+  printf("\nFor '.include \"NAME\"' in any source:\n");
+  for (const struct embedded_file *f = tools_embedded_guests; f->name; f++) {
+    size_t len = strlen(f->name);
+    if (!strchr(f->name, '/') && len > 4 && strcmp(f->name + len - 4, ".inc") == 0)
+      printf("%-14s " GUESTS_FOLDER "%s\n", f->name, f->name);
+  }
+}
+
 static void add_guest(void *ctx, const char *name, const char *summary)
 {
   json_t *guest =
@@ -55,15 +67,30 @@ static void add_guest(void *ctx, const char *name, const char *summary)
   json_array_append_new(ctx, guest);
 }
 
+static int complain_no_file(const char *path)
+{
+  struct suggestion s = suggest_begin(path, strlen(path));
+  for (const struct embedded_file *f = tools_embedded_guests; f->name; f++)
+    suggest_offer(&s, f->name);
+  if (s.best)
+    message_error("guests", "no file '%s' comes with trapeze; did you mean '%s'?", path, s.best);
+  else
+    message_error("guests", "no file '%s' comes with trapeze; 'trapeze guests' lists them", path);
+  return STATUS_USAGE;
+}
+
+/* "guestos/hello.s" as it is listed, or shorter: "hello.s", "hello". */
 static int print_file(const char *path)
 {
+  char full[300];
+  snprintf(full, sizeof full, GUESTS_FOLDER "%s", path);
   const struct embedded_file *f = guests_file(path);
+  if (!f)
+    f = guests_file(full);
   if (!f && guests_is_shipped_name(path))
     f = guests_source(path);
-  if (!f) {
-    message_error("guests", "no file '%s' comes with trapeze", path);
-    return STATUS_USAGE;
-  }
+  if (!f)
+    return complain_no_file(path);
   fwrite(f->bytes, 1, f->len, stdout);
   return STATUS_DONE;
 }
@@ -81,6 +108,7 @@ int cmd_guests(int argc, char **argv)
     return print_file(operands[0]);
   if (!r.json) {
     guests_each(print_guest, NULL);
+    print_includes();
     return STATUS_DONE;
   }
   json_t *list = json_array();

@@ -16,6 +16,8 @@ static const struct command_usage usage = {
         "(the guest echoes; Ctrl-C stops the machine), a file or a pipe read to its end before "
         "the machine starts. Input always reaches the guest at counted ticks, so that the same "
         "input gives the same run.\n\n"
+        "A guest that never halts runs, and prints, until Ctrl-C: there is no limit unless "
+        "--ticks gives one.\n\n"
         "Exit status: 0 the guest halted; 1 it did not: a double fault, it waits for an interrupt "
         "that cannot come, or the tick limit; 2 usage or bad input; 3 trapeze or the host failed.",
     .min_operands = 1,

@@ -39,6 +39,7 @@ static const struct command_usage usage = {
     .notes = "Ticks are the virtual machine's own. --stats shows the VMM's work: the share of "
              "instructions that ran directly on the real machine, what was emulated, which traps "
              "were given back to the guest.\n\n"
+             "As with 'trapeze run', there is no limit unless --ticks gives one.\n\n"
              "Exit status: as for 'trapeze run'; 1 also if the VMM lost control of the machine.",
     .min_operands = 1,
     .max_operands = 1,

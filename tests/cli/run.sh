@@ -96,6 +96,17 @@ expect 2 - "no shipped guest 'hallo'; did you mean 'hello'" "a mistyped guest" -
 echo 'x' >program
 expect 2 - "for the file write './program'" "a file named like a guest" -- run program
 expect 2 - "is text; the name of an assembler source ends in '.s'" "a text that is no source" -- run ./program
+printf '# K\303\266nig \342\200\224 ein Programm\n_start: halt\n' >umlaut.asm
+expect 2 - "is text; the name of an assembler source ends in '.s'" "a text with letters beyond ASCII" -- run umlaut.asm
+printf '# K\366nig\n_start: halt\n' >latin.txt
+expect 2 - "is text; the name of an assembler source ends in '.s'" "whatever their encoding" -- run latin.txt
+cp umlaut.asm umlaut.s
+expect 0 - - "which under the right name runs" -- run umlaut.s
+expect 2 - "for the file write './umlaut.s'" "a source named without its ending" -- run umlaut
+expect 2 - "^trapeze run: error: cannot open 'nosuch.s': No such file" "a source that is not there" -- run nosuch.s
+expect 2 - "^trapeze run: error: mmu 'paged' is not in this version; it has: bounds$" "an MMU that is not there" -- run --mmu=paged hello
+printf '# nothing yet\n' >nothing.s
+expect 2 - "'nothing.s' assembles to nothing" "a source without instructions" -- run nothing.s
 expect 2 - "cannot open './none.elf': No such file" "a program that is not there" -- run ./none.elf
 expect 2 - "x87.*did you mean 'x86'" "a mistyped profile" -- run --profile=x87 hello
 expect 2 - "none.profile" "a profile that is not there" -- run --profile=none.profile hello
@@ -133,6 +144,17 @@ mkdir -p sub && printf '.equ EXTRA, 1\n' >sub/sub.inc
 expect 0 - - "asm -I and -D" -- asm -I sub -D VALUE=0x42 include.s
 expect 0 '^B' - "arrive" -- run include.elf
 expect 2 - 'include.s:1' "asm without -I" -- asm -D VALUE=1 include.s
+expect 2 - "looked in the folder of the source, 'none' and among what comes with trapeze" "which says where it looked" -- asm -I none -D VALUE=1 include.s
+mkdir shipped && t guests timer >shipped/mine.s
+expect 0 '^[0-9]+$' - "a copied guest finds what it includes" -- run shipped/mine.s
+t guests minos >shipped/minos.s
+expect 0 - - "and one that includes files which include others" -- asm shipped/minos.s
+mkdir shipped/minos && printf '.error "mine"\n' >shipped/minos/defs.inc
+expect 2 - 'defs.inc:1:[0-9]+: error: mine' "unless there is a file of its own" -- asm shipped/minos.s
+expect 0 'pg32.inc +guestos/pg32.inc' - "guests lists what can be included" -- guests
+expect 0 'CONSOLE' - "and prints it, by its bare name" -- guests pg32.inc
+expect 0 '_start' - "and a guest's file" -- guests hello.s
+expect 2 - "did you mean 'pg32.inc'" "a mistyped file" -- guests pg32.ink
 expect 0 - - "asm of a shipped guest" -- asm minos -o minos.elf
 t disasm echo.bin >again.s
 expect 0 - - "what disasm prints assembles" -- asm -f raw again.s -o again.bin

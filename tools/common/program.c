@@ -1,6 +1,7 @@
 #include "tools/common/program.h"
 
 #include <ctype.h>
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -35,6 +36,10 @@ static int complain_no_guest(const char *command, const char *name)
   }
   char file[256];
   snprintf(file, sizeof file, "%s.s", name);
+  if (access(file, F_OK) == 0) {
+    message_error(command, "there is no shipped guest '%s'; for the file write './%s'", name, file);
+    return STATUS_USAGE;
+  }
   struct suggestion s = suggest_begin(file, strlen(file));
   guests_each(offer_guest, &s);
   if (s.best)
@@ -43,6 +48,13 @@ static int complain_no_guest(const char *command, const char *name)
   else
     message_error(command, "there is no shipped guest '%s'; 'trapeze guests' lists them", name);
   return STATUS_USAGE;
+}
+
+static int complain_unreadable(const char *command, const char *name)
+{
+  int error = errno;
+  message_error(command, "cannot open '%s': %s", name, strerror(error));
+  return host_at_fault(error) ? STATUS_OURS : STATUS_USAGE;
 }
 
 int program_find_source(const char *command, const char *name, struct program_source *source)
@@ -56,6 +68,8 @@ int program_find_source(const char *command, const char *name, struct program_so
     if (asprintf(&source->path, GUESTS_FOLDER "%s", f->name) < 0)
       source->path = NULL;
   } else if (ends_in(name, ".s")) {
+    if (access(name, R_OK) != 0)
+      return complain_unreadable(command, name);
     source->path = strdup(name);
   } else {
     return STATUS_DONE;
@@ -69,8 +83,11 @@ int program_find_source(const char *command, const char *name, struct program_so
 
 static int assemble(const struct program_source *source, struct program *p)
 {
-  struct asm_options o = {
-      .reader = source->reader, .color = message_color(stderr), .errors = stderr};
+  struct asm_options o = {.reader = source->reader,
+                          .library = guests_reader,
+                          .library_folder = GUESTS_FOLDER,
+                          .color = message_color(stderr),
+                          .errors = stderr};
   struct asm_output out = {0};
   enum asm_status status = asm_assemble_elf(source->path, &o, &out);
   p->bytes = out.bytes;
@@ -78,13 +95,33 @@ static int assemble(const struct program_source *source, struct program *p)
   return status == ASM_OK ? STATUS_DONE : status == ASM_ERRORS ? STATUS_USAGE : STATUS_OURS;
 }
 
-/* A source under another name would load as a raw binary, and run as nonsense. */
+/* A source under another name would load as a raw binary, and run as nonsense. Letters
+ * beyond ASCII, in whatever encoding, are no less a text; programs hold zero bytes. */
 static bool looks_like_text(const struct program *p)
 {
-  for (size_t i = 0; i < p->len; i++)
-    if (!isprint(p->bytes[i]) && !isspace(p->bytes[i]))
+  size_t beyond = 0;
+  for (size_t i = 0; i < p->len; i++) {
+    if (iscntrl(p->bytes[i]) && !isspace(p->bytes[i]))
       return false;
-  return p->len > 0;
+    beyond += p->bytes[i] >= 0x80;
+  }
+  return p->len > 0 && beyond < p->len / 2 + 1;
+}
+
+/* Nothing in it: not even a source with mistakes. */
+static int complain_empty(const char *command, const struct program *p)
+{
+  message_error(command, "'%s' assembles to nothing: there is no instruction in it", p->name);
+  return STATUS_USAGE;
+}
+
+static bool has_segments(const struct program *p)
+{
+  Elf32_Ehdr head;
+  if (p->len < sizeof head)
+    return false;
+  memcpy(&head, p->bytes, sizeof head);
+  return head.e_phnum > 0;
 }
 
 int program_read(const char *command, const char *name, struct program *p)
@@ -97,10 +134,15 @@ int program_read(const char *command, const char *name, struct program *p)
   if (source.path) {
     status = assemble(&source, p);
     free(source.path);
+    if (status == STATUS_DONE && !has_segments(p))
+      status = complain_empty(command, p);
   } else {
     status = file_read(command, name, PROGRAM_MAX_BYTES, &p->bytes, &p->len);
     if (status == STATUS_DONE && !ends_in(name, ".bin") && looks_like_text(p)) {
-      message_error(command, "'%s' is text; the name of an assembler source ends in '.s'", name);
+      message_error(command,
+                    "'%s' is text; the name of an assembler source ends in '.s', that of a raw "
+                    "binary that only looks like text in '.bin'",
+                    name);
       status = STATUS_USAGE;
     }
   }

@@ -103,8 +103,10 @@ static int apply_rate(void *ctx, const char *value)
 const struct option_spec setup_machine_options[] = {
     {"profile", 'p', "NAME", "the machine: a shipped profile (default: pg) or a file NAME.profile",
      apply_profile},
-    {"mmu", 0, "NAME", "another memory management unit than the profile's", apply_mmu},
-    {"io", 0, "NAME", "another style of input and output than the profile's", apply_io},
+    {"mmu", 0, "NAME", "another memory management unit than the profile's (this version: bounds)",
+     apply_mmu},
+    {"io", 0, "NAME",
+     "another style of input and output than the profile's (this version: ports, none)", apply_io},
     {"memory", 'm', "SIZE", "storage of the machine, as 64K, 1M, 1G (default: 1M)", apply_memory},
     {"disk", 'd', "DISK",
      "an image file; FILE,ro refuses writes, FILE,discard forgets them; a number is a blank disk "
@@ -125,6 +127,19 @@ const struct option_spec setup_console_options[] = {
 
 /* ------------------------------------------------------------------- loading */
 
+/* "error: mmu 'x' …", or nothing where there was no memory to say it. */
+static void complain_override(const struct setup *s, const char *said)
+{
+  static const char head[] = "error: ";
+  if (!said || !*said) {
+    message_error(s->command, "out of memory");
+    return;
+  }
+  if (strncmp(said, head, strlen(head)) == 0)
+    said += strlen(head);
+  message_error(s->command, "%.*s", (int)strcspn(said, "\n"), said);
+}
+
 static int load_profile(struct setup *s)
 {
   s->profile = profile_load(s->profile_name, stderr);
@@ -132,8 +147,16 @@ static int load_profile(struct setup *s)
     return errno ? STATUS_OURS : STATUS_USAGE;
   if (!s->mmu && !s->io)
     return STATUS_DONE;
-  struct profile *changed = profile_override(s->profile, s->mmu, s->io, stderr);
-  int status = changed ? STATUS_DONE : errno ? STATUS_OURS : STATUS_USAGE;
+  char *said = NULL;
+  size_t len;
+  FILE *errors = open_memstream(&said, &len); /* it has no place in a file, so say whose it is */
+  struct profile *changed = errors ? profile_override(s->profile, s->mmu, s->io, errors) : NULL;
+  int status = changed ? STATUS_DONE : !errors || errno ? STATUS_OURS : STATUS_USAGE;
+  if (errors)
+    fclose(errors);
+  if (status != STATUS_DONE)
+    complain_override(s, said);
+  free(said);
   profile_destroy(s->profile);
   s->profile = changed;
   return status;
