@@ -1,7 +1,11 @@
 #include "tools/common/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 char *text_count(char buf[TEXT_COUNT_SIZE], uint64_t n)
 {
@@ -47,15 +51,33 @@ char *text_percent(char buf[TEXT_COUNT_SIZE], uint64_t part, uint64_t whole)
   return buf;
 }
 
+static int terminal_columns(int fd)
+{
+  const char *columns = getenv("COLUMNS");
+  struct winsize size;
+  if (columns && atoi(columns) > 0)
+    return atoi(columns);
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : TEXT_WIDTH;
+}
+
+int text_columns(FILE *out)
+{
+  int before = errno, fd = fileno(out), width = TEXT_WIDTH; /* a memory stream has no fd */
+  if (fd >= 0 && isatty(fd) == 1)
+    width = terminal_columns(fd);
+  errno = before;
+  return width > TEXT_WIDTH ? TEXT_WIDTH : width < TEXT_LEAST_WIDTH ? TEXT_LEAST_WIDTH : width;
+}
+
 void text_wrap(FILE *out, const char *text, int column, int indent)
 {
-  int start = column;
+  int start = column, width = text_columns(out);
   while (*text) {
     text += strspn(text, " \n");
     int len = (int)strcspn(text, " \n");
     if (len == 0)
       break;
-    if (column > start && column + 1 + len > TEXT_WIDTH) {
+    if (column > start && column + 1 + len > width) {
       fprintf(out, "\n%*s", indent, "");
       column = start = indent;
     }

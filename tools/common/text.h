@@ -6,7 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define TEXT_WIDTH 80
+#define TEXT_WIDTH       80
+#define TEXT_LEAST_WIDTH 40
+
+/* Columns for prose on this stream: TEXT_WIDTH, on a terminal less if it has fewer
+ * (COLUMNS, where set, says how many), but no less than TEXT_LEAST_WIDTH. */
+int text_columns(FILE *out);
 
 /* 1234567 as "1,234,567". Returns buf. */
 #define TEXT_COUNT_SIZE 32
@@ -19,7 +24,7 @@ char *text_size(char buf[TEXT_COUNT_SIZE], uint64_t bytes);
 /* "100 %", "99.61 %": two decimals, rounded down, so that 100 means all. */
 char *text_percent(char buf[TEXT_COUNT_SIZE], uint64_t part, uint64_t whole);
 
-/* Prints words, breaking before TEXT_WIDTH; the cursor stands in `column`, other
+/* Prints words, breaking before text_columns(); the cursor stands in `column`, other
  * lines begin at `indent`. Ends the line. */
 void text_wrap(FILE *out, const char *text, int column, int indent);
 /* Paragraphs parted by empty lines; a line that begins with a space is kept. */
