@@ -91,16 +91,26 @@ static void print_row(const struct profile *p, enum isa_insn insn)
   text_wrap(stdout, note, 20, 20);
 }
 
+/* A profile of one's own need not say anything about itself. */
+static bool is_there(const char *text)
+{
+  return text && text[0];
+}
+
 static void print_profile(const struct profile *p)
 {
-  printf("%s: %s\n\n", profile_name(p), profile_title(p));
-  text_paragraphs(stdout, profile_story(p));
-  printf("\n%u modes", profile_modes(p));
+  bool titled = is_there(profile_title(p));
+  printf("%s%s%s\n\n", profile_name(p), titled ? ": " : "", titled ? profile_title(p) : "");
+  if (is_there(profile_story(p))) {
+    text_paragraphs(stdout, profile_story(p));
+    printf("\n");
+  }
+  printf("%u modes", profile_modes(p));
   for (size_t i = 0; i < FEATURE_COUNT; i++)
     if (profile_features(p) & features[i].feature)
       printf(", %s", features[i].name);
   printf("\n");
-  if (profile_source(p)) {
+  if (is_there(profile_source(p))) {
     printf("Source: ");
     text_wrap(stdout, profile_source(p), 8, 8);
   }
