@@ -10,13 +10,13 @@
 enum group { GROUP_TRAPS, GROUP_INTERRUPTS, GROUP_HANDLERS, GROUP_RESUMES, GROUP_OTHER };
 
 static const struct {
-  const char *title, *style, *color, *head;
+  const char *title, *several, *style, *color, *head;
 } groups[] = {
-    [GROUP_TRAPS] = {"traps", "solid", "#c00000", "normal"},
-    [GROUP_INTERRUPTS] = {"interrupts", "dotted", "#7030a0", "vee"},
-    [GROUP_HANDLERS] = {"into a handler", "dashed", "#0050b0", "normal"},
-    [GROUP_RESUMES] = {"back to the guest", "dashed", "#007020", "empty"},
-    [GROUP_OTHER] = {"port accesses", "bold", "#805000", "diamond"},
+    [GROUP_TRAPS] = {"trap", "traps", "solid", "#c00000", "normal"},
+    [GROUP_INTERRUPTS] = {"interrupt", "interrupts", "dotted", "#7030a0", "vee"},
+    [GROUP_HANDLERS] = {"into a handler", "into a handler", "dashed", "#0050b0", "normal"},
+    [GROUP_RESUMES] = {"back to the guest", "back to the guest", "dashed", "#007020", "empty"},
+    [GROUP_OTHER] = {"port access", "port accesses", "bold", "#805000", "diamond"},
 };
 
 static enum group group_of(const struct row *r)
@@ -77,8 +77,8 @@ static void put_node(FILE *out, const struct story *s, const struct counts *c, u
   char count[TEXT_COUNT_SIZE], label[128];
   snprintf(label, sizeof label, "%s", s->lanes[lane]);
   if (n)
-    snprintf(label, sizeof label, "%s\\n%s instructions directly", s->lanes[lane],
-             text_count(count, n));
+    snprintf(label, sizeof label, "%s\\n%s instruction%s directly", s->lanes[lane],
+             text_count(count, n), n == 1 ? "" : "s");
   fprintf(out, "  n%u [label=", lane);
   picture_quote(out, label);
   fprintf(out, "]\n");
@@ -92,7 +92,7 @@ static void put_edges(FILE *out, const struct counts *c)
     uint64_t times;
     counts_label(c, &at, LINES, lines, sizeof lines, &times);
     snprintf(label, sizeof label, "  %s %s\\l%s", text_count(total, times),
-             groups[first->group].title, lines);
+             times == 1 ? groups[first->group].title : groups[first->group].several, lines);
     fprintf(out,
             "  n%d -> n%d [style=%s color=\"%s\" fontcolor=\"%s\" arrowhead=%s label=", first->from,
             first->to, groups[first->group].style, groups[first->group].color,

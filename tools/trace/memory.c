@@ -193,21 +193,36 @@ static bool any_windows(const struct map *m)
   return false;
 }
 
+/* "given to vm2": to which machine, where there is one at this depth. */
+static void put_owner(const struct map *m, unsigned depth, double top)
+{
+  char text[64] = "the real machine";
+  const char *name = NULL;
+  unsigned count = 0;
+  for (unsigned i = 0; i < m->trace->machine_count; i++) {
+    if (depth_of(m->trace, i) == depth) {
+      name = m->trace->machines[i].name;
+      count++;
+    }
+  }
+  if (depth)
+    snprintf(text, sizeof text, "given to %.20s", count == 1 ? name : "virtual machines");
+  put_text(m, depth * COLUMN, top, WIDTH, text);
+}
+
 static void put_headings(const struct map *m)
 {
   double top = height_of(m, UINT64_MAX) + 24;
   char title[160];
   for (unsigned depth = 0; depth < m->depth; depth++)
-    put_text(m, depth * COLUMN, top, WIDTH,
-             depth == 0   ? "the real machine"
-             : depth == 1 ? "given to"
-                          : "and by it given to");
+    put_owner(m, depth, top);
   if (any_windows(m))
     put_text(m, m->depth * COLUMN, top, WIDTH,
              m->more ? "relocated guests saw, and more" : "relocated guests saw");
   story_title(m->trace, title, sizeof title);
   double width = (double)strlen(title) * PICTURE_CHAR + 8;
   put_text(m, -WIDTH / 2 - 90 + width / 2, top + 28, width, title);
+  put_text(m, -WIDTH / 2 - 48, top, 84, "not to scale");
   for (size_t i = 0; i < m->edge_count; i++) {
     char address[16];
     snprintf(address, sizeof address, "0x%08" PRIx64, m->edges[i]);

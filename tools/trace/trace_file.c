@@ -318,6 +318,27 @@ static bool read_trace(struct reading *r, struct codec *codec)
   return r->t->image || complain(r, rest.at, "expected a program before the end mark");
 }
 
+/* Virtual machines of one name, which a stack of monitors has, become vm1, vm2, … from
+ * the outermost in. False: out of memory. */
+static bool number_names(struct trace *t)
+{
+  bool same[TRACE_MAX_MACHINES] = {false};
+  for (unsigned i = 0; i < t->machine_count; i++)
+    for (unsigned k = 0; k < t->machine_count; k++)
+      same[i] |= k != i && strcmp(t->machines[i].name, t->machines[k].name) == 0;
+  unsigned n = 0;
+  for (unsigned i = 0; i < t->machine_count; i++) {
+    char *name;
+    if (!same[i])
+      continue;
+    if (asprintf(&name, "%s%u", t->machines[i].name, ++n) < 0)
+      return false;
+    free(t->machines[i].name);
+    t->machines[i].name = name;
+  }
+  return true;
+}
+
 int trace_open(const char *command, const char *path, struct trace **result)
 {
   *result = NULL;
@@ -335,6 +356,10 @@ int trace_open(const char *command, const char *path, struct trace **result)
     r.t->bytes = bytes;
   else
     free(bytes);
+  if (done && !number_names(r.t)) {
+    r.no_memory = true;
+    done = false;
+  }
   if (done) {
     *result = r.t;
     return STATUS_DONE;
