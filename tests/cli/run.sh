@@ -390,6 +390,13 @@ check "of profiles, short option" completes 'pdp10 pdp11' run -p pd
 check "of guests" completes minos-juser run minos-
 check "of what directory does" completes check directory ch
 check "of its formats" completes 'json' directory check -T j
+check "of a classifier's model" completes 'paper extended' classify -m ''
+check "after a letter without a value" completes 'pdp10 pdp11' classify -t pd
+check "and not for a machine's storage" completes '' run -m ''
+check "of routes" completes solver classify --routes = so
+check "of an instruction" completes popf classify -e pop
+check "of pictures" completes graph trace -p g
+check "no option twice" test "$(complete_words "$trapeze" run - | tr ' ' '\n' | sort | uniq -d)" = ""
 check "of files" completes 'mine.profile' run mine
 
 echo "1..$number"

@@ -2,7 +2,7 @@
 # of the command itself, so that this file knows none of them.
 
 _trapeze_options() { # words of `trapeze COMMAND --help` that are long options
-  "$1" "$2" --help 2>/dev/null | grep -oE '^ +(-[a-zA-Z], )?--[a-z-]+=?' | grep -oE -- '--[a-z-]+=?'
+  "$1" "$2" --help 2>/dev/null | grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+=?' | grep -oE -- '--[a-z-]+=?'
 }
 
 _trapeze_names() { # guests or profiles: the first words of the listing's lines
@@ -31,6 +31,14 @@ _trapeze() {
   elif [ "$prev" = "=" ]; then
     prev=${COMP_WORDS[COMP_CWORD - 2]}
   fi
+  # Letters mean what they mean to the command.
+  case $command$prev in
+  classify-m) prev=--model ;;
+  classify-t) prev= ;; # it takes no value
+  classify-e) prev=--explain ;;
+  classify-w) prev=--witness ;;
+  trace-p) prev=--picture ;;
+  esac
   case $prev in
   --profile | -p)
     mapfile -t COMPREPLY < <(compgen -W "$(_trapeze_names "$program" profiles)" -- "$cur"
@@ -55,6 +63,7 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
+  --memory | -m | --ticks | -t) return ;;
   --model)
     mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
     return ;;
