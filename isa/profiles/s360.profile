@@ -5,7 +5,7 @@
 # register, because a location that ticks would make ordinary loads sensitive.
 profile s360;
 title  "IBM System/360-67";
-story  "All sensitive instructions are privileged: the machine of CP-67 and the first VMM in daily use.";
+story  "All sensitive instructions are privileged: the machine of CP-67, which came from CP-40 on a modified 360-40.";
 source "IBM, System/360 Principles of Operation, GA22-6821; System/360 Model 67 Functional Characteristics, GA27-2719";
 
 modes 2;
