@@ -64,6 +64,24 @@ grep -v 'addi    t0, t0, 4' "$work/first.s" >"$work/loop.s"
 "$trapeze" run -t 4000 "$work/loop.s" 2>/dev/null </dev/null | grep -q 'uuuu.*uuuu'
 report $? "without the step over sys it prints u for ever, as the tutorial says"
 
+# docs/machine.md, "Reset": what a program finds.
+reset_test() { # what IMASK is expected to be
+  echo '_start: or s1, s0, sp'
+  printf '  or s1, s1, %s\n' ra gp tp t0 t1 t2 a0 a1 a2 a3 a4 a5
+  for cr in psw epc epsw cause badva einsn vbr scr0 scr1 scr2 scr3 base bound timer ipend; do
+    printf '  mfcr t0, %s\n  or s1, s1, t0\n' $cr
+  done
+  printf '  mfcr t0, imask\n  li t1, %s\n  xor t0, t0, t1\n  or s1, s1, t0\n' "$1"
+  printf '  mfcr t0, cpuid\n  li t1, 0x50470001\n  xor t0, t0, t1\n  or s1, s1, t0\n'
+  printf '  lw t0, 0(zero)\n  or s1, s1, t0\n  snez s1, s1\n  addi a0, s1, 48\n  out a0, 0\n  halt\n'
+}
+reset_test 0x1f >"$work/reset.s"
+[ "$("$trapeze" run "$work/reset.s" </dev/null)" = 0 ]
+report $? "after reset all is as docs/machine.md says"
+reset_test 0x1e >"$work/reset.s"
+[ "$("$trapeze" run "$work/reset.s" </dev/null)" = 1 ]
+report $? "caught: a reset state that is another"
+
 missing=$(grep -o '](\([^)#]*\))' README.md docs/*.md | sed 's/^\([^:]*\):](\(.*\))$/\1 \2/' |
   while read -r file link; do
     case $link in http*) continue ;; esac
