@@ -184,6 +184,8 @@ const char *directive_suggest(struct assembly *a, const char *name, size_t len);
 /* insn.c */
 void insn_assemble(struct assembly *a, const struct statement *st);
 /* The operand of the instruction's format that fills `slot`, or NULL. */
+/* What may stand where `op` stands and a register has to: "; …", or "". */
+const char *insn_register_hint(struct assembly *a, const struct operand *op);
 const struct isa_operand *insn_operand(enum isa_insn insn, enum isa_operand_slot slot);
 
 /* pseudo.c: true if the statement is a pseudo-instruction and was dealt with. */

@@ -137,19 +137,47 @@ static void set_register(struct match *m, const struct isa_operand *operand, uns
   }
 }
 
+/* The name of what is not defined (so far) where a register has to stand, or NULL. */
+static const char *unknown_name(const struct operand *op)
+{
+  const struct expr *e = op->kind == OPERAND_EXPR ? op->expr : NULL;
+  bool unknown = e && e->kind == EXPR_SYMBOL && e->symbol->kind == SYMBOL_UNDEFINED;
+  return unknown ? e->symbol->name : NULL;
+}
+
+/* "r1": another machine's register rather than a constant, or a slip as "a9" is. */
+static bool is_numbered(const char *name)
+{
+  unsigned reg;
+  if (!name || strlen(name) < 2 || strspn(name + 1, "0123456789") != strlen(name + 1))
+    return false;
+  return !isa_find_reg((const char[]){name[0], '0'}, 2, &reg);
+}
+
+const char *insn_register_hint(struct assembly *a, const struct operand *op)
+{
+  const char *name = unknown_name(op);
+  if (!name)
+    return "";
+  struct suggestion best = suggest_begin(name, strlen(name));
+  for (unsigned i = 0; i < ISA_REG_COUNT; i++)
+    suggest_offer(&best, isa_reg_name(i));
+  if (best.best && !is_numbered(name))
+    return asm_did_you_mean(a, &best);
+  const char *names = isa_reg_name(0);
+  for (unsigned i = 1; i < ISA_REG_COUNT; i++)
+    names = arena_printf(&a->arena, "%s %s", names, isa_reg_name(i));
+  return arena_printf(&a->arena, "; there are x0 to x%d, also called %s", ISA_REG_COUNT - 1, names);
+}
+
 static bool match_register(struct assembly *a, const struct statement *st,
                            const struct shape_item *item, const struct operand *op, struct match *m)
 {
   if (op->kind != OPERAND_REG) {
-    const char *twin = op->kind == OPERAND_EXPR ? immediate_twin(a, st, false) : "";
-    const struct expr *e = op->kind == OPERAND_EXPR ? op->expr : NULL;
-    if (!*twin && e && e->kind == EXPR_SYMBOL && e->symbol->name &&
-        e->symbol->kind == SYMBOL_UNDEFINED) {
-      struct suggestion best = suggest_begin(e->symbol->name, e->symbol->len);
-      for (unsigned i = 0; i < ISA_REG_COUNT; i++)
-        suggest_offer(&best, isa_reg_name(i));
-      twin = asm_did_you_mean(a, &best);
-    }
+    bool constant = op->kind == OPERAND_EXPR && !is_numbered(unknown_name(op));
+    const char *twin = constant ? immediate_twin(a, st, false) : "";
+    if (!*twin)
+      twin = insn_register_hint(a, op);
     asm_error(a, op->loc, "%s expects a register here%s", st->op->text, twin);
     return false;
   }
@@ -210,11 +238,56 @@ static void real_instruction(struct assembly *a, enum isa_insn insn, const struc
   section_emit_insn(a, token_loc(a, st->op), &m.insn, m.operand, m.expr);
 }
 
+/* What other machines call it: nearer in spelling is something else, or nothing. */
+static const char *called_elsewhere(const char *name)
+{
+  static const struct {
+    const char *there;
+    const char *pseudo; /* NULL: insn */
+    enum isa_insn insn;
+  } table[] = {
+      {"iret", NULL, ISA_RFE},
+      {"eret", NULL, ISA_RFE},
+      {"mret", NULL, ISA_RFE},
+      {"sret", NULL, ISA_RFE},
+      {"rti", NULL, ISA_RFE},
+      {"reti", NULL, ISA_RFE},
+      {"rfi", NULL, ISA_RFE},
+      {"rte", NULL, ISA_RFE},
+      {"rett", NULL, ISA_RFE},
+      {"syscall", NULL, ISA_SYS},
+      {"ecall", NULL, ISA_SYS},
+      {"svc", NULL, ISA_SYS},
+      {"int", NULL, ISA_SYS},
+      {"trap", NULL, ISA_SYS},
+      {"hlt", NULL, ISA_HALT},
+      {"ldr", NULL, ISA_LW},
+      {"str", NULL, ISA_SW},
+      {"jmp", "j", 0},
+      {"b", "j", 0},
+      {"bra", "j", 0},
+      {"mov", "mv", 0},
+      {"move", "mv", 0},
+      {"lda", "la", 0},
+      {"lea", "la", 0},
+      {"bl", "call", 0},
+      {"jsr", "call", 0},
+      {"bsr", "call", 0},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (strcmp(table[i].there, name) == 0)
+      return table[i].pseudo ? table[i].pseudo : isa_insn_info(table[i].insn)->mnemonic;
+  return NULL;
+}
+
 static const char *instruction_suggest(struct assembly *a, const char *name, size_t len)
 {
   const char *dotted = arena_printf(&a->arena, ".%s", name);
   if (directive_exists(dotted))
     return arena_printf(&a->arena, "; did you mean '%s'?", dotted);
+  const char *ours = called_elsewhere(name);
+  if (ours)
+    return arena_printf(&a->arena, "; did you mean '%s'?", ours);
   struct suggestion best = suggest_begin(name, len);
   for (int i = 0; i < ISA_INSN_COUNT; i++)
     suggest_offer(&best, isa_insn_info((enum isa_insn)i)->mnemonic);

@@ -213,6 +213,17 @@ static const char *expected_text(struct assembly *a, const yypcontext_t *context
   return text;
 }
 
+/* "addi a0, a0, #4", as other assemblers want it. */
+static const char *comment_hint(const struct assembly *a)
+{
+  const struct token *last = &a->tokens.items[a->tokens.count - 2]; /* before the end */
+  const char *p = a->line->text + last->last, *end = a->line->text + a->line->len;
+  while (p < end && (*p == ' ' || *p == '\t'))
+    p++;
+  bool number = end - p >= 2 && p[0] == '#' && (p[1] == '-' || (p[1] >= '0' && p[1] <= '9'));
+  return number ? "; '#' begins a comment: a constant has no mark before it" : "";
+}
+
 static int yyreport_syntax_error(const yypcontext_t *context, struct assembly *a)
 {
   struct loc at = *yypcontext_location(context);
@@ -220,7 +231,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct assembly *a
   if (got == YYSYMBOL_YYerror) /* reported by the scanner */
     return 0;
   if (got == YYSYMBOL_YYEOF)
-    asm_error(a, at, "the line ends too early: expected %s", expected_text(a, context));
+    asm_error(a, at, "the line ends too early: expected %s%s", expected_text(a, context),
+              comment_hint(a));
   else
     asm_error(a, at, "expected %s before %s'%.*s'", expected_text(a, context),
               got == YYSYMBOL_REG ? "register " : "", (int)(at.last - at.first > 40 ? 40 : at.last - at.first),

@@ -117,7 +117,8 @@ static bool check_operands(struct assembly *a, const struct pseudo *p, const str
     const struct operand *op = &st->operands.items[i];
     if (kind_fits(kind, op))
       continue;
-    asm_error(a, op->loc, "%s expects %s here", st->op->text, kind_words(kind));
+    asm_error(a, op->loc, "%s expects %s here%s", st->op->text, kind_words(kind),
+              kind == 'r' ? insn_register_hint(a, op) : "");
     return false;
   }
   return true;

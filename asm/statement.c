@@ -79,8 +79,29 @@ static bool is_op(const struct token *op, const char *name)
   return op->kind == IDENT && strcmp(op->text, name) == 0;
 }
 
+static bool is_operation(const struct assembly *a, const struct token *t)
+{
+  enum isa_insn insn;
+  return t->kind == IDENT && (isa_find_insn(t->text, t->len, &insn) || pseudo_exists(t->text) ||
+                              directive_exists(t->text) || macro_find(a, t->text, t->len));
+}
+
+/* "loop add a0, a0, a0". It is a label then, so that its uses need no message. */
+static bool lacks_colon(struct assembly *a, const struct token *op)
+{
+  if (op->kind != IDENT || op->text[0] == '.' || is_operation(a, op) || !is_operation(a, op + 1))
+    return false;
+  asm_error(a, token_loc(a, op),
+            "there is no instruction or macro '%s'; a label has a colon: '%s:'", op->text,
+            op->text);
+  symbol_define_label(a, token_loc(a, op), op->text, op->len);
+  return true;
+}
+
 static void run(struct assembly *a, size_t first)
 {
+  if (lacks_colon(a, &a->tokens.items[first]))
+    first++;
   const struct token *op = &a->tokens.items[first];
   const struct macro *macro =
       op->kind == IDENT && op[1].kind != '=' ? macro_find(a, op->text, op->len) : NULL;
