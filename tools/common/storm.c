@@ -68,8 +68,10 @@ static void report_vectors(const char *command, struct machine *m, const struct 
   if (at < machine_storage_size(m))
     machine_phys_read_word(m, gpa((uint32_t)at), &handler);
   if (vbr == 0 && handler == 0)
-    message_note(command, "vbr is 0 and there is no vector table there, only zeros: give vbr the "
-                          "address of a table before anything can trap ('mtcr vbr, t0')");
+    message_note(command,
+                 "vbr is 0 and there is no vector table there, only zeros: give vbr the address "
+                 "of a table before anything can trap ('%s vbr, t0')",
+                 isa_insn_info(ISA_MTCR)->mnemonic);
   else
     message_note(command,
                  "vbr is 0x%08x, and the vector of that trap, at 0x%08x, holds 0x%08x: is that "
