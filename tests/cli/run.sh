@@ -181,6 +181,7 @@ for engine in fast unfused step; do
 done
 expect 0 '^Hello' - "three VMMs, stacked" -- vmm --depth=3 hello
 expect 0 '^Hello' 'instructions completed +85' "run --stats" -- run --stats hello
+expect 0 '' 'real traps served ' "vmm --stats tells real traps from the guest's" -- vmm --stats timer
 expect 0 '^Hello' 'executed directly' "vmm --stats" -- vmm --stats hello
 printf '_start: mtcr vbr, t0\nli t0, -4\nmtcr vbr, t0\nsys 1\n' >double.s
 expect 1 - 'double fault at tick 3: .*system call|double fault' "a double fault" -- run double.s
@@ -268,6 +269,12 @@ expect 0 'holds' - "no disk" -- verify --disk=0 disk
 
 # ------------------------------------------------------------ profiles, guests
 expect 0 '^x86-popf ' - "profiles" -- profiles
+printf 'profile bare;\nextends pg;\noutside cli = nop;\n' >bare.profile
+expect 0 '^bare: pg, changed$|^bare$' - "a profile that says nothing about itself" -- profiles bare.profile
+check "without empty lines or an empty source" sh -c '"$1" profiles bare.profile | { ! grep -q "^Source: $" ; }' - "$trapeze"
+check "nor two empty lines" sh -c '"$1" profiles bare.profile | awk "\$0 == last && last == \"\" && NR > 1 { exit 1 } { last = \$0 }"' - "$trapeze"
+check "prose keeps to a narrow terminal" sh -c 'COLUMNS=50 script -qec "$1 guests" /dev/null </dev/null | tr -d "\r" | awk "length > 50 { exit 1 }"' - "$trapeze"
+check "not in a pipe" sh -c 'COLUMNS=50 "$1" guests | awk "length > 50 { found = 1 } END { exit !found }"' - "$trapeze"
 expect 0 '^\* popf +partial +POPF' - "profiles x86" -- profiles x86
 expect 2 - "did you mean 'pdp10'" "profiles pdp1O" -- profiles pdp1O
 cat >mine.profile <<'END'

@@ -52,10 +52,10 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
   emulated_by(out, v);
   if (v->interpreted)
     share(out, "interpreted by the VMM", v->interpreted, all);
-  row(out, "traps given to the guest", v->reflected, "");
-  row(out, "traps the guest never saw", v->served, "");
+  row(out, "real traps reflected", v->reflected, "the guest's own: it gets them");
+  row(out, "real traps served", v->served, "timer and devices: the VMM's to answer");
   row(out, "world switches", v->world_switches, "");
-  row(out, "ticks frozen for a disk", v->frozen, "");
+  row(out, "real ticks frozen", v->frozen, "the guest stood still for a disk");
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
     if (real->traps[cause]) {
       char name[48];
