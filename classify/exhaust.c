@@ -101,6 +101,7 @@ struct exhaust {
 struct work {
   struct exhaust *e;
   enum model model;
+  component_set resources; /* K */
   struct route_findings *out;
   struct encoding encoding[MAX_ENCODINGS];
   unsigned encoding_count;
@@ -414,7 +415,7 @@ static void judge(struct work *w, const struct place *p, const struct trial_stat
   uint32_t psw = s->cr[CR_PSW];
   unsigned flags = w->model == MODEL_PAPER ? 0 : 2 * psw_v(psw) + psw_c(psw);
   bool user = p->mode == w->e->modes - 1;
-  if (question_changed(profile, s, r) & model_resources(w->model, profile)) {
+  if (question_changed(profile, s, r) & w->resources) {
     found(w, QUESTION_CONTROL, p, p);
     if (user) {
       found(w, QUESTION_USER_CONTROL, p, p);
@@ -503,6 +504,7 @@ void exhaust_ask(struct exhaust *e, enum isa_insn insn, enum model model,
     out->finding[q].answer = ROUTE_NO;
   }
   struct work w = {.e = e, .model = model, .out = out};
+  w.resources = model_resources(model, e->profile);
   list_encodings(&w, insn);
   struct place p = {0};
   for (p.encoding = 0; p.encoding < w.encoding_count; p.encoding++) {

@@ -28,9 +28,10 @@ static component_set differing_crs(const uint32_t *a, const uint32_t *b)
 {
   component_set set = 0;
   const struct isa_psw_field_info *fields = isa_psw_fields();
-  for (unsigned i = 0; fields[i].name; i++) {
+  uint32_t psw = (a[CR_PSW] ^ b[CR_PSW]) & ~USER_FIELDS;
+  for (unsigned i = 0; psw != 0 && fields[i].name; i++) {
     uint32_t mask = (2u << fields[i].high) - (1u << fields[i].low);
-    if ((a[CR_PSW] ^ b[CR_PSW]) & mask & ~USER_FIELDS) {
+    if (psw & mask) {
       set |= component_bit(COMPONENT_PSW + i);
     }
   }

@@ -54,9 +54,11 @@ sed 1d "$scratch/x86.answers" >"$scratch/short.answers"
 [ -n "$(disagreements "$scratch/x86.list" "$scratch/short.answers")" ]
 report $? "caught: a query without an answer"
 # And a solver that is asked something else answers something else.
-sed 's/^(assert \(.*\)/(assert false) (assert \1/' "$scratch/x86.smt2" | cvc5 -q --lang smt2 - \
+head -n 40 "$scratch/x86.list" >"$scratch/some.list"
+awk '{ print } /^\(reset\)/ && ++n == 40 { exit }' "$scratch/x86.smt2" |
+  sed 's/^(assert \(.*\)/(assert false) (assert \1/' | cvc5 -q --lang smt2 - \
   >"$scratch/false.answers" 2>&1
-[ -n "$(disagreements "$scratch/x86.list" "$scratch/false.answers")" ]
+[ "$(disagreements "$scratch/some.list" "$scratch/false.answers" | grep -c 'unsat sat')" -gt 3 ]
 report $? "caught: queries that nothing satisfies"
 echo "1..$number"
 exit $failed
