@@ -44,6 +44,7 @@ struct request {
   const char *profile; /* the operand, where there is one */
   char **operands;
   struct classify_memo *memo;
+  unsigned turn, turns; /* of --all, for its progress; 0: none */
 };
 
 /* ----------------------------------------------------------------- options */
@@ -230,7 +231,9 @@ static const struct option_spec options[] = {
      apply_smtlib},
     {"output", 'o', "FILE", "of --witness and -T; - is standard output", apply_output},
     {"markdown", 0, NULL, "with --all: the table as the manual has it", apply_markdown},
-    {"json", 0, NULL, "one JSON object, schema trapeze-classify/1, with the witnesses", apply_json},
+    {"json", 0, NULL,
+     "one JSON object, schema trapeze-classify/1, with the witnesses; also of --all and --diff",
+     apply_json},
     {"routes", 0, "LIST", "how to find out: solver, exhaustion, experiment (default: all three)",
      apply_routes},
     {"samples", 0, "N", "random pairs of states for each instruction (default: 4,000)",
@@ -250,7 +253,11 @@ static const struct command_usage usage = {
         "looked up: each answer comes from the definition that the machine executes, by a solver "
         "over all states, by exhausting a small scope and by experiment, and the three must "
         "agree.",
-    .notes = "PROFILE is a shipped one (`trapeze profiles` lists them) or a file NAME.profile of "
+    .notes = "In the report, * is what stands in the way of Theorem 1, `outside` what the "
+             "instruction does in the other modes than 0 (trap; nop: nothing; full: as in mode 0; "
+             "partial, check: a variant), K the resources of the model, and ? what was only "
+             "sampled.\n\nPROFILE is a shipped one (`trapeze profiles` lists them) or a file "
+             "NAME.profile of "
              "your own.\n\nExit status: 0 Theorem 1 holds (for --witness: the instruction is shown "
              "to break a virtual machine; for other options: done); 1 it does not, or is open: no "
              "counterexample was found where states were only sampled; 2 usage or bad input; 3 "
@@ -272,7 +279,11 @@ static struct classification *classify(const struct request *r, const struct pro
   bool progress = isatty(STDERR_FILENO) == 1;
   bool one = r->action == ACTION_EXPLAIN || r->action == ACTION_WITNESS;
   char name[80];
-  snprintf(name, sizeof name, "%s", profile_name(p));
+  if (r->turns) {
+    snprintf(name, sizeof name, "%u of %u, %s", r->turn, r->turns, profile_name(p));
+  } else {
+    snprintf(name, sizeof name, "%s", profile_name(p));
+  }
   const struct classify_options o = {.model = model,
                                      .routes = r->routes,
                                      .seed = r->seed,
@@ -511,7 +522,7 @@ static int run_one(const struct request *r)
 }
 
 /* --all: every shipped profile in both models. */
-static int run_all(const struct request *r)
+static int run_all(struct request *r)
 {
   const char *const *names = profile_shipped();
   size_t count = 0;
@@ -524,6 +535,8 @@ static int run_all(const struct request *r)
   for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
     profiles[i] = load(names[i], &status);
     for (unsigned m = 0; m < MODEL_COUNT && status == STATUS_DONE; m++) {
+      r->turn = (unsigned)i * MODEL_COUNT + m + 1;
+      r->turns = (unsigned)count * MODEL_COUNT;
       of[i * MODEL_COUNT + m] = classify(r, profiles[i], (enum model)m, &status);
       if (status == STATUS_DONE) {
         status = disagreements(of[i * MODEL_COUNT + m]);
@@ -563,7 +576,11 @@ static int run_diff(const struct request *r, char **names)
     }
   }
   if (status == STATUS_DONE) {
-    show_diff(c[0], c[1], stdout);
+    if (r->json) {
+      status = json_print("classify", show_diff_json(c[0], c[1]));
+    } else {
+      show_diff(c[0], c[1], stdout);
+    }
   }
   for (unsigned i = 0; i < 2; i++) {
     classification_destroy(c[i]);
@@ -585,8 +602,9 @@ static const char *complaint(const struct request *r, int count)
     return "only one of --all, --diff, --explain, --witness, --tables, -T and --smtlib at a "
            "time";
   }
-  if (r->json && r->action != ACTION_REPORT && r->action != ACTION_ALL) {
-    return "only the report on a profile, and --all, have a JSON form";
+  if (r->json && r->action != ACTION_REPORT && r->action != ACTION_ALL &&
+      r->action != ACTION_DIFF) {
+    return "only the report on a profile, --all and --diff have a JSON form";
   }
   if (r->markdown && (r->action != ACTION_ALL || r->json)) {
     return "--markdown goes with --all, and without --json";

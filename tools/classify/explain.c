@@ -99,6 +99,26 @@ static void print_how(const struct explain *e, const struct classify_answer *a)
   say(e, text);
 }
 
+/* What the paper calls mode sensitive, or what a reader would, and is not here. */
+static const char *why_not_mode(enum isa_insn insn)
+{
+  switch (insn) {
+  case ISA_LDPREV:
+  case ISA_STPREV:
+    return "The paper's example of a mode sensitive instruction is the PDP-11's MFPI, which asks "
+           "for the previous mode. Here the previous mode (pmode) is a component of its own: two "
+           "states that differ in the mode alone have the same one. It belongs to the extended "
+           "model's K, where resource sensitivity finds it. And since that mode decides whether "
+           "BASE and BOUND apply, the instruction is location sensitive in both models.";
+  case ISA_PROBE:
+    return "Rights depend on BOUND and TE here: relocation and bounds are the same in every mode, "
+           "so the instruction is location sensitive. On a machine whose pages have rights for "
+           "each mode it would be mode sensitive too.";
+  default:
+    return NULL;
+  }
+}
+
 static void print_question(const struct explain *e, enum question q)
 {
   const struct classify_answer *a = &e->i->answer[q];
@@ -110,6 +130,10 @@ static void print_question(const struct explain *e, enum question q)
                                        : "No.");
   say(e, questions[q].definition);
   print_how(e, a);
+  const char *why_not = q == QUESTION_MODE && !a->yes ? why_not_mode(e->i->insn) : NULL;
+  if (why_not) {
+    say(e, why_not);
+  }
   if (a->witness) {
     fputc('\n', e->out);
     witness_rows_print(e->out, e->profile, q, classification_model(e->c), a->witness);

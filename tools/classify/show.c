@@ -2,6 +2,8 @@
 #include "tools/classify/show.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "tools/common/message.h"
 #include "tools/common/text.h"
@@ -11,6 +13,7 @@
 #define RED   "\033[1;31m"
 #define AMBER "\033[1;33m"
 
+#define TABLE_WIDTH    74 /* of the wide one */
 #define OFFENDERS_SIZE (ISA_INSN_COUNT * 12u)
 
 /* ------------------------------------------------------------------- words */
@@ -99,7 +102,16 @@ struct printer {
   const struct classification *c;
   FILE *out;
   bool color;
+  bool narrow; /* the terminal, for the table of instructions */
 };
+
+/* A table that a terminal wraps cannot be read. */
+static bool is_narrow(FILE *out)
+{
+  struct winsize size;
+  return isatty(fileno(out)) == 1 && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 &&
+         size.ws_col > 0 && size.ws_col < TABLE_WIDTH;
+}
 
 static void paint(const struct printer *p, const char *color, const char *text)
 {
@@ -199,7 +211,8 @@ static void print_row(const struct printer *p, enum isa_insn insn)
   char name[16];
   snprintf(name, sizeof name, "%-8s", isa_insn_info(insn)->mnemonic);
   paint(p, offends ? RED : "", name);
-  fprintf(p->out, "%-9s %-11s %-8s %-9s %-5s %-9s %s\n",
+  fprintf(p->out,
+          p->narrow ? "%-8s %-5s %-4s %-4s %-5s %-4s %s\n" : "%-9s %-11s %-8s %-9s %-5s %-9s %s\n",
           show_behaviour(classification_profile(p->c), insn, outside, sizeof outside),
           privileged_cell(i), sensitive_cell(i, i->control, 1u << QUESTION_CONTROL),
           sensitive_cell(i, i->location, 1u << QUESTION_LOCATION),
@@ -259,8 +272,10 @@ static bool is_plain_as_sampled(const struct classify_insn *i)
 
 static void print_instructions(const struct printer *p)
 {
-  fputs("\n  instr.  outside   privileged  control  location  mode  resource  user\n"
-        "                                ----- sensitive: changes, shows K -----\n",
+  fputs(p->narrow ? "\n                         -- sensitive: --\n"
+                    "  instr.  outside  priv. ctrl loc. mode  res. user\n"
+                  : "\n  instr.  outside   privileged  control  location  mode  resource  user\n"
+                    "                                ----- sensitive: changes, shows K -----\n",
         p->out);
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(p->c, (enum isa_insn)n);
@@ -276,12 +291,42 @@ static void print_instructions(const struct printer *p)
 
 /* ---------------------------------------------------------- how it is known */
 
-static void count_how(const struct classification *c, unsigned counts[CLASSIFY_UNKNOWN + 1])
+static unsigned count_how(const struct classification *c, unsigned counts[CLASSIFY_UNKNOWN + 1])
 {
+  unsigned sum = 0;
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(c, (enum isa_insn)n);
     for (unsigned q = 0; i->present && q < QUESTION_COUNT; q++) {
       counts[i->answer[q].how]++;
+      sum++;
+    }
+  }
+  return sum;
+}
+
+static void print_legend(const struct printer *p)
+{
+  static const char *const resources[MODEL_COUNT] = {
+      [MODEL_PAPER] = "the resources, in this model the mode and R alone.",
+      [MODEL_EXTENDED] = "the resources: the mode, R, and all else that a VMM keeps for itself: "
+                         "interrupts, clock, control registers, storage keys, devices."};
+  const struct {
+    const char *word, *means;
+  } legend[] = {
+      {"*", "sensitive and not privileged: it stands in the way of Theorem 1."},
+      {"?", "only sampled: no state was met that shows otherwise."},
+      {"outside", "what it does in the other modes than 0: trap, nop (nothing), full (as in mode "
+                  "0), or a variant (partial, check: docs/isa-tables.md)."},
+      {"control", "changes K. location, mode, resource: its result shows R (BASE, BOUND, TE), the "
+                  "mode, any of K. user: one of these in the least privileged mode."},
+      {"K", resources[classification_model(p->c)]},
+  };
+  fputc('\n', p->out);
+  for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
+    bool sampled = classify_open(classification_how(p->c, CLASSIFY_THEOREM_1));
+    if (strcmp(legend[i].word, "?") != 0 || sampled) {
+      int column = fprintf(p->out, "  %-11s", legend[i].word);
+      text_wrap(p->out, legend[i].means, column, 13);
     }
   }
 }
@@ -298,9 +343,11 @@ static void print_how(const struct printer *p)
   };
   unsigned counts[CLASSIFY_UNKNOWN + 1] = {0};
   char line[400];
-  size_t at = (size_t)snprintf(line, sizeof line, "Answers: ");
   bool first = true;
-  count_how(p->c, counts);
+  unsigned answers = count_how(p->c, counts);
+  size_t at = (size_t)snprintf(line, sizeof line,
+                               "%u answers, to %u questions of %u instructions: ", answers,
+                               (unsigned)QUESTION_COUNT, answers / QUESTION_COUNT);
   for (unsigned h = 0; h <= CLASSIFY_UNKNOWN; h++) {
     if (counts[h]) {
       at += (size_t)snprintf(line + at, sizeof line - at, "%s%u %s", first ? "" : ", ", counts[h],
@@ -323,7 +370,8 @@ static void print_how(const struct printer *p)
 
 void show_print(const struct classification *c, FILE *out)
 {
-  const struct printer p = {.c = c, .out = out, .color = message_color(out)};
+  const struct printer p = {
+      .c = c, .out = out, .color = message_color(out), .narrow = is_narrow(out)};
   const struct profile *profile = classification_profile(c);
   char line[400];
   paint(&p, BOLD, profile_name(profile));
@@ -335,6 +383,7 @@ void show_print(const struct classification *c, FILE *out)
     print_theorem(&p, (enum classify_theorem)t);
   }
   print_instructions(&p);
+  print_legend(&p);
   print_how(&p);
 }
 

@@ -23,6 +23,8 @@ json_t *show_matrix_json(struct classification *const *of, size_t count);
 
 /* What is different about b: behaviours, verdicts, theorems. */
 void show_diff(const struct classification *a, const struct classification *b, FILE *out);
+/* Schema trapeze-classify-diff/1. */
+json_t *show_diff_json(const struct classification *a, const struct classification *b);
 
 /* "trap", "partial"; where the modes differ "1 trap, 2 full". Returns buf. */
 char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size);
