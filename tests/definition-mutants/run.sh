@@ -36,7 +36,7 @@ build() { # DIR
     done
   fi
   "${compile[@]}" -o "$dir/trapeze" "$BUILD/obj/tools/main.o" "${mine[@]}" \
-    "$BUILD"/lib{tools,classify,vmm,asm,machine,isa}.a -lelf -ljansson -lz3 -lpthread
+    "$BUILD"/lib{tools,classify,vmm,asm,machine,isa}.a -lelf -ljansson -lz3 -lreadline -lpthread
 }
 
 # ------------------------------------------------------------------- judging
