@@ -63,6 +63,7 @@ struct asker {
   struct experiment *experiment;
   struct trial_machine *machine; /* of the last witness that was run */
   uint32_t machine_storage;
+  bool no_memory; /* for a witness */
 };
 
 /* ------------------------------------------------------------- witnesses */
@@ -85,10 +86,12 @@ static bool run_witness(struct asker *c, enum question q, struct witness *w)
 {
   struct trial_machine *t = machine_for(c, w->state[0].storage);
   if (!t) {
+    c->no_memory = true;
     return false;
   }
   for (unsigned i = 0; i < question_states(q); i++) {
     if (!trial_run(t, &w->state[i], &w->result[i])) {
+      c->no_memory = trial_host_failed(t);
       return false;
     }
   }
@@ -219,8 +222,10 @@ static bool classify_one(struct asker *c, struct entry *e)
     answer(c, e, (enum question)q, findings);
   }
   derive(&e->insn);
+  bool host_failed = findings[ROUTE_EXHAUSTION].host_failed ||
+                     findings[ROUTE_EXPERIMENT].host_failed || c->no_memory;
   free(findings);
-  return true;
+  return !host_failed;
 }
 
 /* ------------------------------------------------------------------- memo */

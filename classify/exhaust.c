@@ -513,6 +513,7 @@ void exhaust_ask(struct exhaust *e, enum isa_insn insn, enum model model,
       go_situations(&w, &p, true);
     }
   }
+  out->host_failed = trial_host_failed(e->machine);
 }
 
 /* ---------------------------------------------------------------------- life */

@@ -386,6 +386,7 @@ void experiment_ask(struct experiment *e, enum isa_insn insn, enum model model,
       }
     }
   }
+  out->host_failed = trial_host_failed(e->machine);
 }
 
 /* ---------------------------------------------------------------------- life */

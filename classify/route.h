@@ -23,7 +23,8 @@ struct route_finding {
 /* About all questions of one instruction in one model. */
 struct route_findings {
   struct route_finding finding[QUESTION_COUNT];
-  uint64_t states; /* exhaustion, experiment: tried; solver: queries */
+  uint64_t states;  /* exhaustion, experiment: tried; solver: queries */
+  bool host_failed; /* exhaustion, experiment: a NO may be none */
 };
 
 /* Solver: all states, by Z3 over the terms generated from the definition. */

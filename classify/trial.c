@@ -34,6 +34,7 @@ struct trial_machine {
   uint64_t devices_digest;
   bool devices_touched; /* by an instruction: the above no longer holds */
   bool timer_on;        /* may be */
+  bool host_failed;     /* once, in some trial */
   /* Devices after reset, with two different logs of past input: loading one over
    * the other replaces the log, loading one over itself would keep it. */
   struct machine_blob fresh[2];
@@ -90,6 +91,11 @@ void trial_machine_destroy(struct trial_machine *t)
     machine_destroy(t->machine);
     free(t);
   }
+}
+
+bool trial_host_failed(const struct trial_machine *t)
+{
+  return t->host_failed;
 }
 
 /* --------------------------------------------------- which states there are */
@@ -210,18 +216,25 @@ static bool among(const struct placed *p, const struct placed *all, unsigned cou
   return false;
 }
 
+static void put_word(struct trial_machine *t, uint32_t pa, uint32_t word)
+{
+  if (!machine_phys_write_word(t->machine, gpa(pa), word)) {
+    t->host_failed = true; /* the word does lie in storage */
+  }
+}
+
 /* What lies in storage already is left there: states that are tried one after the
  * other share most of it, and the decoded instruction with it. */
 static void place(struct trial_machine *t, const struct placed *placed, unsigned count)
 {
   for (unsigned i = 0; i < t->placed_count; i++) {
     if (!among(&t->placed[i], placed, count)) {
-      machine_phys_write_word(t->machine, gpa(t->placed[i].pa), 0);
+      put_word(t, t->placed[i].pa, 0);
     }
   }
   for (unsigned i = 0; i < count; i++) {
     if (!among(&placed[i], t->placed, t->placed_count)) {
-      machine_phys_write_word(t->machine, gpa(placed[i].pa), placed[i].word);
+      put_word(t, placed[i].pa, placed[i].word);
     }
   }
   memcpy(t->placed, placed, count * sizeof *placed);
@@ -273,6 +286,7 @@ static bool set_devices(struct trial_machine *t, const struct trial_state *s)
   struct machine *m = t->machine;
   t->devices_touched = true;
   if (!m->ops->load_devices(m, &t->fresh[t->next_fresh])) {
+    t->host_failed = true;
     return false;
   }
   t->next_fresh = !t->next_fresh;
@@ -408,7 +422,7 @@ static void take_store_back(struct trial_machine *t, const struct trial_state *s
   }
   first = first + 4 <= t->storage ? first : t->storage - 4;
   r->store = (struct trial_cell){at, word_now(t, first)};
-  machine_phys_write_word(t->machine, gpa(first), word_before(t, first));
+  put_word(t, first, word_before(t, first));
 }
 
 static void take_key_back(struct trial_machine *t, struct trial_result *r)
@@ -452,6 +466,7 @@ static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32
     take_store_back(t, s, r);
   }
   if (stop.why == MACHINE_HOST_ERROR) {
+    t->host_failed = true;
     return false;
   }
   if (was_trapped(&stop, r)) {

@@ -67,6 +67,8 @@ struct trial_machine;
 struct trial_machine *trial_machine_create(const struct profile *profile, uint32_t storage,
                                            enum machine_engine engine);
 void trial_machine_destroy(struct trial_machine *t);
+/* In one of its trials the host had no memory, and so trial_run may have been false. */
+bool trial_host_failed(const struct trial_machine *t);
 /* False: there is no such state (storage differs from the machine's, the
  * instruction is not accessible at pc, a cell of the view is not shown or a cell
  * lies outside storage, view and outside overlap, two cells have one address, a

@@ -531,7 +531,11 @@ static int run_all(struct request *r)
   }
   struct classification **of = calloc(count * MODEL_COUNT, sizeof(struct classification *));
   struct profile **profiles = calloc(count, sizeof *profiles);
-  int status = of && profiles ? STATUS_DONE : STATUS_OURS;
+  int status = STATUS_DONE;
+  if (!of || !profiles) {
+    message_error("classify", "out of memory");
+    status = STATUS_OURS;
+  }
   for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
     profiles[i] = load(names[i], &status);
     for (unsigned m = 0; m < MODEL_COUNT && status == STATUS_DONE; m++) {

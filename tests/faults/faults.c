@@ -29,6 +29,7 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 /* The one place of the project with state of the whole process: so is what it
@@ -193,6 +194,12 @@ FAILING(int, rename, EIO, -1, (const char *from, const char *to), (from, to))
 FAILING(int, flock, EIO, -1, (int fd, int operation), (fd, operation))
 FAILING(int, memfd_create, EMFILE, -1, (const char *name, unsigned flags), (name, flags))
 FAILING(int, signalfd, EMFILE, -1, (int fd, const sigset_t *set, int flags), (fd, set, flags))
+
+/* One processor, so that the command has one thread, and each run the same calls. */
+int get_nprocs(void)
+{
+  return 1;
+}
 
 /* ------------------------------------------------------------------ streams */
 

@@ -375,7 +375,7 @@ static bool write_text(struct scene *s, struct demonstration *d)
     return false;
   }
   write_program(s);
-  if (fclose(s->out) == 0) {
+  if (fclose(s->out) == 0 && d->text) { /* closing may allocate, and not say that it failed */
     return true;
   }
   free(d->text);
@@ -427,31 +427,35 @@ static void destroy_pair(void *ctx, struct pair *pair)
   machine_destroy(pair->bare);
 }
 
-static struct image *assemble(struct demonstration *d)
+/* NULL: its words lie under the program, or *no_memory. */
+static struct image *assemble(struct demonstration *d, bool *no_memory)
 {
   char *said = NULL;
   size_t len;
-  FILE *errors = open_memstream(&said, &len); /* a state whose words lie under the program */
+  FILE *errors = open_memstream(&said, &len);
   struct asm_output out = {0};
   struct image *image = NULL;
   if (errors) {
     struct asm_options o = {.reader = {read_text, d}, .errors = errors};
-    if (asm_assemble_elf("demonstration.s", &o, &out) == ASM_OK) {
+    enum asm_status status = asm_assemble_elf("demonstration.s", &o, &out);
+    if (status == ASM_OK) {
       image = image_parse("demonstration.s", out.bytes, out.len, errors);
     }
+    *no_memory |= status == ASM_HOST || (status == ASM_OK && !image && errno == ENOMEM);
     fclose(errors);
+  } else {
+    *no_memory = true;
   }
-  if (!image && said && getenv("TRAPEZE_DEBUG_DEMO"))
-    fputs(said, stderr);
   free(said);
   free(out.bytes);
   return image;
 }
 
 /* The machines differ first when they execute the instruction there. */
-static bool diverges(const struct scene *s, struct demonstration *d, struct verify_result *r)
+static bool diverges(const struct scene *s, struct demonstration *d, struct verify_result *r,
+                     bool *no_memory)
 {
-  struct image *image = assemble(d);
+  struct image *image = assemble(d, no_memory);
   struct stage stage = {classification_profile(s->c), image};
   if (!image) {
     return false;
@@ -461,7 +465,9 @@ static bool diverges(const struct scene *s, struct demonstration *d, struct veri
                                        .interval = TICKS,
                                        .stepping = true};
   bool yes = false;
-  if (verify_run(&config, r) == VERIFY_DONE && r->first) {
+  if (verify_run(&config, r) == VERIFY_HOST) {
+    *no_memory = true;
+  } else if (r->first) {
     struct explanation e = divergence_explain(r->first, stage.profile);
     yes = e.cause == DIVERGENCE_HOLE && e.has_insn && e.insn == s->insn;
   }
@@ -507,7 +513,7 @@ static void try_scene(struct search *k)
     k->memory = true;
     return;
   }
-  bool yes = diverges(&k->scene, &d, &r);
+  bool yes = diverges(&k->scene, &d, &r, &k->memory);
   if (yes && !r.after.output_differs && r.first->words_differing > 0) {
     free(d.text);
     k->scene.shows_word = true;
@@ -516,20 +522,24 @@ static void try_scene(struct search *k)
       k->memory = true;
       return;
     }
-    yes = diverges(&k->scene, &d, &r);
+    yes = diverges(&k->scene, &d, &r, &k->memory);
   }
   if (yes) {
     enum found found = r.after.output_differs ? SEEN : DIFFERENT;
     k->scene.seen = &r;
     struct demonstration with_difference;
-    if (found > k->found && write_text(&k->scene, &with_difference)) {
-      keep(k, found, &with_difference);
+    if (found > k->found) {
+      if (write_text(&k->scene, &with_difference)) {
+        keep(k, found, &with_difference);
+      } else {
+        k->memory = true;
+      }
     }
     free(d.text);
     k->scene.seen = NULL;
     return;
   }
-  struct image *image = k->found == NOTHING ? assemble(&d) : NULL;
+  struct image *image = k->found == NOTHING ? assemble(&d, &k->memory) : NULL;
   if (image) {
     keep(k, SAME, &d);
   } else {
