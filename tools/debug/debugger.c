@@ -137,6 +137,8 @@ static bool find_copy(struct debugger *d, struct machine *m, uint32_t pa, uint32
   size_t count, found = 0;
   const struct image_line *lines = image_lines(d->setup->program.image, &count);
   for (size_t i = 0; i < count; i++) {
+    if (!image_symbol_at(d->setup->program.image, lines[i].address, NULL))
+      continue;
     for (uint32_t at = lines[i].address; at < lines[i].address + lines[i].size; at += 4) {
       if (at != pa && same_words(m, pa, at) && found++ == 0)
         *address = at;
@@ -154,7 +156,7 @@ bool repl_image_address(struct debugger *d, uint32_t va, uint32_t *address)
   *address = t.pa.v;
   if (!t.ok)
     return false;
-  if (image_symbol_at(image, t.pa.v, NULL) || image_line_at(image, t.pa.v))
+  if (image_symbol_at(image, t.pa.v, NULL))
     return true;
   for (unsigned i = 0; i < d->copies; i++) {
     if (t.pa.v >= d->copy[i].first && t.pa.v < d->copy[i].last &&
@@ -163,8 +165,10 @@ bool repl_image_address(struct debugger *d, uint32_t va, uint32_t *address)
       return true;
     }
   }
-  if (!find_copy(d, m, t.pa.v, address))
-    return false;
+  if (!find_copy(d, m, t.pa.v, address)) {
+    *address = t.pa.v;
+    return image_line_at(image, t.pa.v) != NULL;
+  }
   uint32_t page = t.pa.v & ~(ISA_PAGE_SIZE - 1);
   d->copy[d->copies++ % REPL_COPIES] =
       (struct repl_copy){page, page + ISA_PAGE_SIZE, t.pa.v - *address};
@@ -172,18 +176,26 @@ bool repl_image_address(struct debugger *d, uint32_t va, uint32_t *address)
   return true;
 }
 
-char *repl_place(struct debugger *d, uint32_t va, char buf[REPL_PLACE])
+char *repl_storage_place(struct debugger *d, uint32_t pa, char buf[REPL_PLACE])
 {
-  uint32_t address, offset;
-  const char *symbol = repl_image_address(d, va, &address)
-                           ? image_symbol_at(d->setup->program.image, address, &offset)
-                           : NULL;
+  uint32_t offset;
+  const char *symbol = image_symbol_at(d->setup->program.image, pa, &offset);
   if (!symbol)
-    snprintf(buf, REPL_PLACE, "0x%x", va);
+    snprintf(buf, REPL_PLACE, "0x%x", pa);
   else if (offset)
     snprintf(buf, REPL_PLACE, "%.80s+0x%x", symbol, offset);
   else
     snprintf(buf, REPL_PLACE, "%.80s", symbol);
+  return buf;
+}
+
+char *repl_place(struct debugger *d, uint32_t va, char buf[REPL_PLACE])
+{
+  uint32_t address;
+  if (repl_image_address(d, va, &address) &&
+      image_symbol_at(d->setup->program.image, address, NULL))
+    return repl_storage_place(d, address, buf);
+  snprintf(buf, REPL_PLACE, "0x%x", va);
   return buf;
 }
 

@@ -168,6 +168,8 @@ bool repl_image_address(struct debugger *d, uint32_t va, uint32_t *address);
 /* "unlock+8", or the number. */
 #define REPL_PLACE 96
 char *repl_place(struct debugger *d, uint32_t va, char buf[REPL_PLACE]);
+/* The same of an address of storage: handlers are entered without relocation. */
+char *repl_storage_place(struct debugger *d, uint32_t pa, char buf[REPL_PLACE]);
 /* The line of an address, the outermost one: what a person wrote. NULL: none. */
 const struct image_line *repl_line(struct debugger *d, uint32_t va);
 const struct image_line *repl_written_line(const struct image_line *line);
@@ -310,6 +312,7 @@ struct repl_frame {
   bool is_trap;
   enum isa_cause cause;
   uint32_t pc, sp, mode, pa; /* at that place */
+  uint64_t space; /* which relocation, 0 for none */
 };
 #define REPL_FRAMES 64
 /* The innermost calls that have not returned at the present place, the last one first.

@@ -1,5 +1,7 @@
 /* Calls and traps that have not returned, known by executing the past again: no
- * frame pointers are needed, and no guess is made. */
+ * frame pointers are needed. Threads mix in that past. A return belongs to the call
+ * with the same stack pointer in the same address space, an rfe to the trap at the
+ * place that it goes back to; what is left over is other threads' and not shown. */
 #include <string.h>
 
 #include "tools/debug/debugger.h"
@@ -17,6 +19,12 @@ bool repl_scan(struct debugger *d, uint64_t from, uint64_t to,
   return s.why == TIMELINE_ENDED;
 }
 
+/* Which address space: 0 without relocation. */
+static uint64_t space_of(struct machine *m, uint32_t psw)
+{
+  return psw_te(psw) ? (uint64_t)machine_get_cr(m, CR_BASE) + 1 : 0;
+}
+
 struct repl_frame repl_here(struct debugger *d)
 {
   struct machine *m = repl_focus(d);
@@ -27,6 +35,7 @@ struct repl_frame repl_here(struct debugger *d)
       .sp = machine_get_reg(m, REG_SP),
       .mode = psw_mode(psw),
       .pa = machine_translate(m, gva(pc), MACHINE_FETCH, psw_te(psw)).pa.v,
+      .space = space_of(m, psw),
   };
 }
 
@@ -42,27 +51,52 @@ void repl_goal_after(struct debugger *d, const struct repl_frame *f)
   };
 }
 
+#define KEPT 256u
 struct stack_of_calls {
-  struct repl_frame frame[REPL_FRAMES]; /* round: the oldest are overwritten */
+  struct repl_frame frame[KEPT]; /* the oldest are forgotten */
   unsigned depth;
+  unsigned handlers; /* traps since the last rfe: those that the present place is in */
 };
 
 static void push(struct stack_of_calls *s, struct repl_frame f)
 {
-  if (s->depth == REPL_FRAMES) {
-    memmove(s->frame, s->frame + 1, (REPL_FRAMES - 1) * sizeof *s->frame);
+  if (s->depth == KEPT) {
+    memmove(s->frame, s->frame + 1, (KEPT - 1) * sizeof *s->frame);
     s->depth--;
   }
   s->frame[s->depth++] = f;
 }
 
-/* Back from a trap: to the frame with that place, if it is known. A scheduler may go
- * to another process, whose trap is further down or was never seen. */
-static void pop_trap(struct stack_of_calls *s)
+static void take_out(struct stack_of_calls *s, unsigned i)
 {
-  while (s->depth > 0 && !s->frame[s->depth - 1].is_trap)
+  memmove(s->frame + i, s->frame + i + 1, (s->depth - i - 1) * sizeof *s->frame);
+  s->depth--;
+}
+
+static void pop_call(struct stack_of_calls *s, const struct repl_frame *here)
+{
+  for (unsigned i = s->depth; i-- > 0;) {
+    const struct repl_frame *f = &s->frame[i];
+    if (!f->is_trap && f->space == here->space && f->sp == here->sp) {
+      take_out(s, i);
+      return;
+    }
+  }
+}
+
+/* Back to `pc` of a space: the handler's own calls end, and the trap there. */
+static void pop_trap(struct stack_of_calls *s, uint32_t pc, uint64_t space)
+{
+  while (s->depth > 0 && s->handlers > 0 && !s->frame[s->depth - 1].is_trap)
     s->depth--;
-  s->depth -= s->depth > 0;
+  s->handlers = 0;
+  for (unsigned i = s->depth; i-- > 0;) {
+    const struct repl_frame *f = &s->frame[i];
+    if (f->is_trap && f->space == space && (f->pc == pc || f->pc + 4 == pc)) {
+      take_out(s, i);
+      return;
+    }
+  }
 }
 
 static void visit(void *ctx, struct debugger *d)
@@ -71,40 +105,55 @@ static void visit(void *ctx, struct debugger *d)
   struct trap trap;
   struct isa_decoded insn;
   struct machine *m = repl_focus(d);
+  struct repl_frame here = repl_here(d);
   if (timeline_trap(d->timeline, &trap)) {
-    struct repl_frame f = repl_here(d);
-    f.is_trap = true;
-    f.cause = trap.cause;
-    push(s, f);
-  } else if (!repl_decode_at(m, machine_get_pc(m), &insn)) {
+    here.is_trap = true;
+    here.cause = trap.cause;
+    push(s, here);
+    s->handlers++;
+  } else if (!repl_decode_at(m, here.pc, &insn)) {
     return;
   } else if (repl_is_call(&insn)) {
-    push(s, repl_here(d));
+    push(s, here);
   } else if (repl_is_return(&insn)) {
-    s->depth -= s->depth > 0 && !s->frame[s->depth - 1].is_trap;
-  } else if ((insn.insn == ISA_RFE || insn.insn == ISA_LPSW) &&
-             psw_mode(machine_get_cr(m, CR_PSW)) == 0) {
-    pop_trap(s);
+    pop_call(s, &here);
+  } else if (insn.insn == ISA_RFE && here.mode == 0) {
+    pop_trap(s, machine_get_cr(m, CR_EPC), space_of(m, machine_get_cr(m, CR_EPSW)));
   }
+}
+
+/* The calls of the thread that is at the present place. */
+static unsigned own_frames(struct stack_of_calls *s, struct repl_frame here,
+                           struct repl_frame frames[REPL_FRAMES])
+{
+  unsigned count = 0, handlers = s->handlers;
+  for (unsigned i = s->depth; i-- > 0 && count < REPL_FRAMES;) {
+    const struct repl_frame *f = &s->frame[i];
+    bool own = f->is_trap ? handlers > 0 : f->space == here.space && f->sp >= here.sp;
+    if (!own)
+      continue;
+    handlers -= f->is_trap;
+    frames[count++] = here = *f;
+  }
+  return count;
 }
 
 bool repl_find_frames(struct debugger *d, unsigned want, struct repl_frame frames[REPL_FRAMES],
                       unsigned *count, bool *beginning)
 {
-  uint64_t now = timeline_tick(d->timeline), window = 4096;
+  struct repl_frame here = repl_here(d);
+  uint64_t now = here.tick, window = 4096;
   struct stack_of_calls s;
   do {
     uint64_t from = now > window ? now - window : 0;
-    s.depth = 0;
+    s.depth = s.handlers = 0;
     *beginning = from == 0;
     if (!repl_scan(d, from, now, visit, &s)) {
       timeline_goto(d->timeline, now);
       return false;
     }
     window *= 16;
-  } while (s.depth < want && !*beginning);
-  *count = s.depth;
-  for (unsigned i = 0; i < s.depth; i++)
-    frames[i] = s.frame[s.depth - 1 - i];
+    *count = own_frames(&s, here, frames);
+  } while (*count < want && !*beginning);
   return true;
 }

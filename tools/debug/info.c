@@ -168,7 +168,7 @@ static void show_traps(struct debugger *d)
     if (!isa_cause_info(i)->name)
       continue;
     if (machine_phys_read_word(m, gpa(vbr + 4 * i), &handler))
-      repl_place(d, handler, place);
+      repl_storage_place(d, handler, place);
     repl_say(d, "%2u %-20s %9llu %10llu  %.32s\n", i, isa_cause_info(i)->name,
              (unsigned long long)s->traps[i], (unsigned long long)s->delivered[i], place);
   }

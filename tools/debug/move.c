@@ -161,7 +161,7 @@ static void tell_trap(struct debugger *d, const struct timeline_stop *stop,
   const struct trap *t = &stop->machine.trap;
   const struct isa_cause_info *cause = isa_cause_info(t->cause);
   char place[REPL_PLACE];
-  repl_say(d, "\nCatchpoint %u: %s raised at 0x%08x <%s>; the next step delivers it\n",
+  repl_say(d, "\nCatchpoint %u: %s raised at 0x%08x <%s>\n",
            s ? s->number : 0, cause->summary, t->epc, repl_place(d, t->epc, place));
 }
 
@@ -188,8 +188,7 @@ static void tell_end(struct debugger *d, const struct timeline_stop *stop)
     repl_say(d, ": %s", m->reason);
   repl_say(d, "\n");
   if (m->why == MACHINE_WAITS)
-    repl_say(d, "No event will bring the interrupt that it waits for. If it waits for input, "
-                "'type TEXT'\ngives it some.\n");
+    repl_say(d, "No event will bring the interrupt that it waits for. If it waits for input,\n'type TEXT' gives it some.\n");
   else if (m->why == MACHINE_DOUBLE_FAULT)
     repl_say(d, "The %s trap found no handler: its word of the vector table (VBR + 4*cause) "
                 "cannot be\nread or names no instruction.\n",
@@ -306,7 +305,13 @@ bool repl_cmd_run(struct debugger *d, const char *args)
 {
   if (*args)
     return repl_refuse(d, "programs here take no arguments; 'type TEXT' gives console input");
-  return restart(d) && repl_cmd_continue(d, "");
+  if (!restart(d))
+    return false;
+  struct timeline_stop entry = {.why = TIMELINE_BREAK, .tick = timeline_tick(d->timeline)};
+  bool wanted;
+  if (repl_stop_met(d, &entry, &wanted) && wanted)
+    return repl_report(d, entry);
+  return repl_cmd_continue(d, "");
 }
 
 bool repl_cmd_start(struct debugger *d, const char *args)

@@ -62,7 +62,7 @@ static void show_processor(struct debugger *d, const char *who, struct machine *
   if (!profile_has_cr(machine_profile(m), CR_BASE))
     text[0] = 0;
   else if (psw_te(cr[CR_PSW]))
-    snprintf(text, sizeof text, "base 0x%x bound 0x%x", cr[CR_BASE], cr[CR_BOUND]);
+    snprintf(text, sizeof text, "at 0x%x+0x%x", cr[CR_BASE], cr[CR_BOUND]);
   else
     snprintf(text, sizeof text, "relocation off");
   starred(d, moved, text);
@@ -107,6 +107,10 @@ static void show_class(struct debugger *d, uint32_t pc)
   struct isa_decoded insn;
   uint32_t word;
   char text[REPL_INSN];
+  if (machine_run_state(m) == MACHINE_STOPPED) {
+    repl_say(d, "  the machine has stopped: nothing is executed any more\n");
+    return;
+  }
   if (!repl_insn_at(m, pc, &word)) {
     repl_say(d, "  no instruction can be fetched from 0x%08x\n", pc);
     return;
@@ -169,8 +173,8 @@ bool repl_cmd_level(struct debugger *d, const char *args)
 {
   static const char *const names[] = {"guest", "vmm", "machine"};
   static const char *const about[] = {
-      "the machine that the guest believes it has: virtual registers, its own storage",
-      "the VMM between: stepi shows what it does with a trap, event by event",
+      "what the guest believes it has: virtual registers, own storage",
+      "the VMM between: stepi shows what it does, event by event",
       "the real machine: its PSW, relocation and whole storage"};
   if (!*args) {
     for (unsigned i = 0; i < 3; i++)

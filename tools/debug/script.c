@@ -123,7 +123,9 @@ bool repl_execute(struct debugger *d, const char *given)
   if (!*line || *line == '#')
     return true;
   size_t len = name_length(line);
-  const char *args = line + len + strspn(line + len, " \t");
+  const char *args = line + len;
+  while (*args == ' ' || *args == '\t')
+    args++;
   const struct repl_user_command *u = repl_find_user_command(d, line, len);
   if (u)
     return run_user_command(d, u, args);
@@ -131,7 +133,7 @@ bool repl_execute(struct debugger *d, const char *given)
   if (!c)
     return false;
   if (!d->source)
-    snprintf(d->repeat, sizeof d->repeat, "%s", c->repeats ? line : "");
+    snprintf(d->repeat, sizeof d->repeat, "%.*s", (int)sizeof d->repeat - 1, c->repeats ? line : "");
   return c->run(d, args);
 }
 
@@ -171,7 +173,7 @@ bool repl_read_block(struct debugger *d, const char *prompt, struct repl_lines *
   char *line;
   while ((line = next_line(d, prompt))) {
     const char *word = line + strspn(line, " \t");
-    if (strncmp(word, "end", 3) == 0 && word[3 + strspn(word + 3, " \t")] == 0) {
+    if (strncmp(word, "end", 3) == 0 && !isalnum((unsigned char)word[3])) {
       free(line);
       return true;
     }
@@ -196,7 +198,7 @@ static bool run_source(struct debugger *d, struct repl_source *s)
   if (s->depth > MAX_DEPTH)
     return repl_refuse(d, "commands that execute themselves: %u deep", MAX_DEPTH);
   d->source = s;
-  while (ok && !d->quit && (line = next_line(d, ""))) {
+  while (ok && !d->quit && !d->killed_by && (line = next_line(d, ""))) {
     ok = repl_execute(d, line);
     free(line);
   }
@@ -351,7 +353,7 @@ static void help_all(struct debugger *d)
     repl_say(d, "Your own:\n");
   for (const struct repl_user_command *u = d->user_commands; u; u = u->next)
     repl_say(d, "  %-22s %s\n", u->name, u->document ? u->document : "");
-  repl_say(d, "'help COMMAND' says more. A command's name may be shortened as far as it is clear;\n"
+  repl_say(d, "'help COMMAND' says more. Names may be shortened as far as they are clear;\n"
               "an empty line repeats the last one where that makes sense.\n");
 }
 

@@ -140,9 +140,9 @@ int repl_session(struct debugger *d, const struct repl_options *o)
     greet(d);
     repl_pane(d);
   }
-  for (unsigned i = 0; ok && !d->quit && i < o->scripts; i++)
-    ok = run_script(d, o->script[i].text, o->script[i].is_file);
   d->failed = !ok;
+  for (unsigned i = 0; !d->quit && !d->killed_by && i < o->scripts; i++)
+    d->failed = !run_script(d, o->script[i].text, o->script[i].is_file) || d->failed;
   if (!o->batch && !d->quit)
     converse(d);
   repl_layout_end(d);

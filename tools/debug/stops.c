@@ -272,12 +272,11 @@ static bool split_condition(struct debugger *d, char *text, struct formula **con
 static bool can_break(struct debugger *d, uint32_t pc, const char *what)
 {
   size_t count;
-  char place[REPL_PLACE];
   const struct image *image = d->setup->program.image;
   const struct image_symbol *symbols = image_symbols(image, &count);
   if (pc % 4)
     return repl_refuse(d, "0x%08x is no multiple of 4: no instruction can begin there", pc);
-  if (image_symbol_at(image, pc, NULL) || image_line_at(image, pc))
+  if (image_symbol_at(image, pc, NULL))
     return true;
   for (size_t i = 0; i < count; i++) {
     if (symbols[i].value == pc && strcmp(symbols[i].name, what) == 0)
@@ -286,7 +285,6 @@ static bool can_break(struct debugger *d, uint32_t pc, const char *what)
                          "changes",
                          what, pc, what);
   }
-  (void)place;
   return true;
 }
 

@@ -371,6 +371,9 @@ static struct machine_stop run_slice(struct timeline *t, uint64_t limit, const s
     if (*stopped || met.why == MACHINE_LIMIT || waits || now(t) >= limit) {
       return met;
     }
+    if (met.why == MACHINE_BREAK) { /* not wanted: it is not to be met again */
+      machine_stops_from(t->world.focus, now(t) + 1);
+    }
   }
 }
 

@@ -49,7 +49,7 @@ void repl_event_text(struct debugger *d, const struct trace_event *e, char *buf,
     break;
   case TRACE_DELIVER:
     snprintf(buf, size, "delivered: %s, to the handler at 0x%x <%s>", cause_name(e->a), e->c,
-             repl_place(d, e->c, place));
+             repl_storage_place(d, e->c, place));
     break;
   case TRACE_IO:
     snprintf(buf, size, "port %s %s 0x%x", port_name(e->a), e->c ? "takes" : "gives", e->b);
@@ -95,7 +95,8 @@ static void show_event(struct debugger *d, size_t i, const struct trace_event *e
 {
   char text[200];
   repl_event_text(d, e, text, sizeof text);
-  repl_say(d, "  %2zu %-8s %.68s\n", i + 1, e->machine, text);
+  int n = fprintf(d->out, "  %2zu %-8s ", i + 1, e->machine);
+  text_wrap(d->out, text, n, 14);
 }
 
 /* At level vmm a step is one event; the last one is followed by the tick's end. */
