@@ -56,7 +56,7 @@ check() { # name, command…
 exec </dev/null
 
 # ---------------------------------------------------------------- help, usage
-commands="asm disasm run vmm verify trace directory profiles guests help"
+commands="asm disasm run vmm debug verify trace directory profiles guests help"
 expect 0 '^trapeze [0-9]+\.[0-9]+\.[0-9]+$' - "--version" -- --version
 expect 0 '^Usage: trapeze COMMAND' - "--help" -- --help
 expect 0 '^Usage: trapeze COMMAND' - "help" -- help

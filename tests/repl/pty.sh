@@ -25,8 +25,3 @@ report $? "the history is kept in the XDG state folder"
   printf 'print 40 + 2\n' && soon '$1 = 42' && printf 'quit\n' && sleep 1; } | at_terminal "spin.s"
 grep -q '^\$1 = 42' seen && grep -q 'status 0' seen
 report $? "Ctrl-C stops the guest and not the debugger"
-{ soon '(trapeze)' && printf 'layout on\n' && soon '--- source' && : >resized &&
-  stty -F "$(cat ttyname)" rows 40 cols 100 && soon '[33;40r' ; sed 's/\x1b/E/g' seen >drawn
-  printf 'stepi\nlayout off\nprint 1 + 6\n' && soon '$1 = 7' && printf 'quit\n' && sleep 1; } | at_terminal "loop.s"
-grep -q '\[27;40r' drawn || grep -q ';40r' drawn
-report $? "the full-screen view survives another size"

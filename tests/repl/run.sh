@@ -99,6 +99,8 @@ for p in pg x86 pdp10 pdp11 vax m68000 armv7 itanium s360; do
   report $? "sensitive and unprivileged on $p: as classified by hand"
 done
 
+# shellcheck source=tests/repl/walk.sh
+. "$here/walk.sh"
 # shellcheck source=tests/repl/pty.sh
 . "$here/pty.sh"
 echo "1..$number"
