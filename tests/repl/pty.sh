@@ -1,7 +1,7 @@
 # A person at a terminal: completion, history, interrupt, resize. Sourced by run.sh.
 # Keys are sent when what was waited for has been seen, not after some time.
-soon() { # text: it is seen within a minute
-  for _ in $(seq 600); do
+soon() { # text: it is seen within 15 seconds
+  for _ in $(seq 150); do
     grep -qF -- "$1" seen 2>/dev/null && return 0
     sleep 0.1
   done
@@ -25,3 +25,8 @@ report $? "the history is kept in the XDG state folder"
   printf 'print 40 + 2\n' && soon '$1 = 42' && printf 'quit\n' && sleep 1; } | at_terminal "spin.s"
 grep -q '^\$1 = 42' seen && grep -q 'status 0' seen
 report $? "Ctrl-C stops the guest and not the debugger"
+{ soon '(trapeze)' && printf 'layout on\n' && soon '--- source' &&
+  stty -F "$(cat ttyname)" rows 40 cols 100 && soon ';40r' &&
+  printf 'layout off\nprint 1 + 6\n' && soon '$1 = 7' && printf 'quit\n' && sleep 1; } | at_terminal "loop.s"
+grep -q ';24r' seen && grep -q ';40r' seen && grep -q 'status 0' seen
+report $? "the full-screen view survives another size"

@@ -85,7 +85,7 @@ static void draw_state(struct debugger *d, int rows)
 
 static void draw_registers(struct debugger *d, int rows)
 {
-  repl_cmd_info(d, rows > 6 ? "all-registers" : "registers");
+  repl_cmd_info(d, rows > 24 ? "all-registers" : "registers");
 }
 
 static void draw_source(struct debugger *d, int rows)
@@ -124,10 +124,11 @@ struct pane {
   int most;
 };
 
-static const struct pane all_panes[] = {{"state", draw_state, 0, 7},
-                                        {"registers", draw_registers, 0, 5},
+/* In the order in which they are kept when the window is small. */
+static const struct pane all_panes[] = {{"state", draw_state, 0, 6},
                                         {"source", draw_source, 3, 0},
                                         {"instructions", draw_insns, 2, 0},
+                                        {"registers", draw_registers, 2, 0},
                                         {"storage", draw_memory, 1, 0},
                                         {NULL, NULL, 0, 0}};
 static const struct pane source_panes[] = {
@@ -151,14 +152,14 @@ static const struct pane *panes_of(int layout)
 static int draw_panes(struct debugger *d, int height)
 {
   const struct pane *panes = panes_of(d->layout);
-  int row = 1, shares = 0;
-  for (const struct pane *p = panes; p->title; p++)
-    shares += p->share;
-  int fixed = 0;
-  for (const struct pane *p = panes; p->title; p++)
-    fixed += 1 + (p->share ? 0 : p->most);
+  int row = 1, shares = 0, fixed = 0;
+  const struct pane *end = panes;
+  for (; end->title && (!end->share || height - fixed - 1 >= 2 * (shares + end->share)); end++) {
+    shares += end->share;
+    fixed += 1 + end->most;
+  }
   int flexible = height > fixed ? height - fixed : 0;
-  for (const struct pane *p = panes; p->title && row + 2 <= height; p++) {
+  for (const struct pane *p = panes; p < end && row + 2 <= height; p++) {
     int rows = p->share ? flexible * p->share / shares : p->most;
     rows = rows > height - row ? height - row : rows;
     if (p->share && rows < 1)
