@@ -43,7 +43,7 @@ printf '%s\n' "${chosen[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_su
 runner=$!
 trap 'kill $runner 2>/dev/null' INT TERM
 
-passed=0 failed=0
+passed=0 failed=0 failures=()
 for suite in "${chosen[@]}"; do
   log=$logs/${suite//\//_}.log
   until [ -e "$log.status" ]; do
@@ -61,10 +61,14 @@ for suite in "${chosen[@]}"; do
   passed=$((passed + ok)) failed=$((failed + bad))
   printf '%-44s %5d passed, %d failed%s\n' "$suite" "$ok" "$bad" "$note"
   if [ "$bad" -ne 0 ]; then
+    while read -r line; do failures+=("$suite: $line"); done < <(
+      grep '^not ok ' "$log" || echo "exit status $status, $ok passed")
     grep -n -A12 '^not ok ' "$log" | head -n 60
     [ -z "$note" ] || tail -n 30 "$log"
     echo "    (whole log: $log)"
   fi
 done
+# Once more what failed, where the eye and a log cut short both look: at the end.
+for line in "${failures[@]}"; do echo "FAILED $line"; done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
