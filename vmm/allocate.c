@@ -33,19 +33,32 @@ const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *
   return "the real machine has not enough storage left for this virtual machine";
 }
 
-/* Extents may be shared only as long as nobody can write to what is shared. */
-const char *allocate_extent(const struct vmm *vmm, struct vmm_extent extent)
+static bool has_part_of(const struct vdisk *v, unsigned count, const struct vmm_extent *extent)
 {
-  if (extent.sectors == 0) {
-    return NULL;
+  for (unsigned i = 0; i < count; i++) {
+    const struct vmm_extent *other = &v->extents[i];
+    if (range_overlaps(other->first, other->sectors, extent->first, extent->sectors) &&
+        !(other->readonly && extent->readonly)) {
+      return true;
+    }
   }
-  if (!range_contains(0, machine_disk_sectors(vmm->real), extent.first, extent.sectors)) {
-    return "the mini-disk's extent lies beyond the end of the real disk";
-  }
-  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
-    const struct vmm_extent *other = &vm->vdisk.extent;
-    if (range_overlaps(other->first, other->sectors, extent.first, extent.sectors) &&
-        !(other->readonly && extent.readonly)) {
+  return false;
+}
+
+/* Extents may be shared only as long as nobody can write to what is shared: not another
+ * VM, and not this one by way of another of its own. */
+const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v)
+{
+  for (unsigned i = 0; i < v->extent_count; i++) {
+    const struct vmm_extent *extent = &v->extents[i];
+    if (!range_contains(0, machine_disk_sectors(vmm->real), extent->first, extent->sectors)) {
+      return "the mini-disk's extent lies beyond the end of the real disk";
+    }
+    bool taken = has_part_of(v, i, extent);
+    for (const struct vm *vm = vmm->vms; vm && !taken; vm = vm->next) {
+      taken = has_part_of(&vm->vdisk, vm->vdisk.extent_count, extent);
+    }
+    if (taken) {
       return "the mini-disk's extent overlaps another's, and one of the two can write";
     }
   }

@@ -44,9 +44,11 @@ struct vcpu {
   bool map_stale;    /* the real PSW, BASE or BOUND do not follow from `cr` */
 };
 
-/* A mini-disk's side of the real disk. */
+/* The virtual disk's side of the real one. */
 struct vdisk {
-  struct vmm_extent extent;
+  struct vmm_extent extents[VMM_MAX_EXTENTS]; /* one behind another on the virtual disk */
+  unsigned extent_count;
+  uint32_t sectors;       /* of all */
   bool begun;             /* a read was started early and is under way or in `buffer` */
   bool ready;             /* … and is in `buffer` */
   bool failed;            /* … and the real disk reported an error */
@@ -125,7 +127,7 @@ bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key);
 
 /* allocate.c: the allocator A. NULL reason: granted. */
 const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range);
-const char *allocate_extent(const struct vmm *vmm, struct vmm_extent extent);
+const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
 
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);

@@ -13,6 +13,7 @@
 #define TRAPEZE_VMM_MODULES_H
 
 #include "machine/machine.h"
+#include "vmm/extent.h"
 
 /* A word of guest storage, if there is one at that place. */
 struct vmm_word {
@@ -164,11 +165,7 @@ struct vmm_schedule_module {
   VMM_MODULE_STATE;
 };
 
-/* Mini-disks: an extent of the real disk. */
-struct vmm_extent {
-  uint32_t first, sectors;
-  bool readonly;
-};
+/* Mini-disks: an extent of the real disk. A transfer is split where extents meet. */
 struct vmm_sector {
   bool ok; /* the whole transfer lies within the extent, and is allowed */
   uint32_t sector;

@@ -175,7 +175,7 @@ static void destroy_modules(struct vm *vm)
 
 static bool create_devices(struct vm *vm)
 {
-  uint32_t sectors = vm->vdisk.extent.sectors;
+  uint32_t sectors = vm->vdisk.sectors;
   if (sectors != 0) {
     vm->vdisk.buffer = malloc(DISK_MAX_COUNT * MACHINE_SECTOR_SIZE);
     if (!vm->vdisk.buffer) {
@@ -201,6 +201,26 @@ static void destroy_parts(struct vm *vm)
   free(vm);
 }
 
+/* NULL: done. */
+static const char *take_extents(struct vdisk *v, const struct vmm_vm_config *config)
+{
+  const struct vmm_extent one = {config->disk_first, config->disk_sectors, config->disk_readonly};
+  const struct vmm_extent *extents = config->extent_count ? config->extents : &one;
+  unsigned count = config->extent_count ? config->extent_count : config->disk_sectors ? 1 : 0;
+  if (count > VMM_MAX_EXTENTS) {
+    return "a virtual machine has at most 8 mini-disks";
+  }
+  for (unsigned i = 0; i < count; i++) {
+    if (extents[i].sectors == 0 || extents[i].sectors > UINT32_MAX - v->sectors) {
+      return "a mini-disk has at least one sector, and all of them fewer than 2^32";
+    }
+    v->extents[i] = extents[i];
+    v->sectors += extents[i].sectors;
+  }
+  v->extent_count = count;
+  return NULL;
+}
+
 static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
 {
   const char *name = config->name ? config->name : "vm";
@@ -213,8 +233,6 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
       .ops = &vm_ops, .profile = machine_profile(vmm->real), .parent = vmm->real, .name = vm->name};
   vm->vmm = vmm;
   vm->env = env_make(vm);
-  vm->vdisk.extent =
-      (struct vmm_extent){config->disk_first, config->disk_sectors, config->disk_readonly};
   vm->console_private = config->console_private;
   vm->fate = MACHINE_LIMIT;
   return vm;
@@ -258,7 +276,10 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
   }
   const char *refusal = allocate_storage(vmm, config->storage, &vm->storage);
   if (!refusal) {
-    refusal = allocate_extent(vmm, vm->vdisk.extent);
+    refusal = take_extents(&vm->vdisk, config);
+  }
+  if (!refusal) {
+    refusal = allocate_extents(vmm, &vm->vdisk);
   }
   if (!refusal && !(create_modules(vm) && create_devices(vm) && clear_storage(vm))) {
     refusal = "no memory for a virtual machine";
@@ -302,8 +323,17 @@ void vm_destroy(struct machine *m)
 struct vmm_allocation vmm_vm_allocation(struct machine *m)
 {
   const struct vm *vm = vm_of(m);
-  const struct vmm_extent *e = &vm->vdisk.extent;
-  return (struct vmm_allocation){vm->storage, e->first, e->sectors, e->readonly};
+  const struct vdisk *v = &vm->vdisk;
+  struct vmm_allocation a = {.storage = vm->storage,
+                             .disk_first = v->extents[0].first,
+                             .disk_sectors = v->sectors,
+                             .disk_readonly = v->extent_count > 0,
+                             .extent_count = v->extent_count};
+  memcpy(a.extents, v->extents, sizeof a.extents);
+  for (unsigned i = 0; i < v->extent_count; i++) {
+    a.disk_readonly = a.disk_readonly && v->extents[i].readonly;
+  }
+  return a;
 }
 
 const struct vmm_stats *vmm_vm_stats(struct machine *m)

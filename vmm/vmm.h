@@ -10,6 +10,7 @@
 #define TRAPEZE_VMM_VMM_H
 
 #include "machine/machine.h"
+#include "vmm/extent.h"
 
 struct vmm;
 struct vmm_modules; /* vmm/modules.h */
@@ -30,12 +31,18 @@ void vmm_set_steady(struct vmm *vmm, bool steady);
 /* VMs first. */
 void vmm_destroy(struct vmm *vmm);
 
+#define VMM_MAX_EXTENTS 8u /* of a VM */
+
 struct vmm_vm_config {
   const char *name;      /* copied */
   uint32_t storage;      /* bytes; multiple of the page size, at least MACHINE_MIN_STORAGE */
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */
   uint32_t disk_sectors; /* 0: no disk */
   bool disk_readonly;
+  /* Several instead, which follow one another on its disk: sectors 0 to n-1 are the first
+   * extent's n. Borrowed for the call; none of them is empty. 0: the one above. */
+  const struct vmm_extent *extents;
+  unsigned extent_count;
   bool console_private; /* do not show its output on the real machine's console too */
 };
 
@@ -48,8 +55,11 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
 /* What the allocator gave it, of the machine that the VMM runs on. */
 struct vmm_allocation {
   mpa_range_t storage;
-  uint32_t disk_first, disk_sectors;
-  bool disk_readonly;
+  uint32_t disk_first;   /* of its first extent */
+  uint32_t disk_sectors; /* of all extents together; 0: no disk */
+  bool disk_readonly;    /* all of them */
+  struct vmm_extent extents[VMM_MAX_EXTENTS];
+  unsigned extent_count;
 };
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
 

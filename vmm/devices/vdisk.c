@@ -96,23 +96,42 @@ void vdisk_forget(struct vm *vm)
 
 /* --------------------------------------------- what the front end asks for */
 
-static struct vmm_sector map(struct vm *vm, uint32_t sector, uint32_t count, bool write)
+/* The part of a transfer that lies in one extent, from its first sector on. */
+struct piece {
+  struct vmm_sector at;
+  uint32_t count;
+};
+
+/* The bounds of the extent are checked for the whole piece, before the real disk is
+ * touched; the front end has checked that the transfer ends on the disk. */
+static struct piece map(struct vm *vm, uint32_t sector, uint32_t count, bool write)
 {
-  return vm->vmm->modules->minidisk->map(vm->state.minidisk, vm->vdisk.extent, sector, count,
-                                         write);
+  const struct vdisk *v = &vm->vdisk;
+  unsigned i = 0;
+  while (i < v->extent_count && sector >= v->extents[i].sectors) {
+    sector -= v->extents[i++].sectors;
+  }
+  if (i == v->extent_count) {
+    return (struct piece){.count = 0};
+  }
+  uint32_t left = v->extents[i].sectors - sector;
+  count = count < left ? count : left;
+  return (struct piece){vm->vmm->modules->minidisk->map(vm->state.minidisk, v->extents[i], sector,
+                                                        count, write),
+                        count};
 }
 
 static bool peek(void *ctx, uint32_t sector, void *buf)
 {
   struct vm *vm = ctx;
-  struct vmm_sector at = map(vm, sector, 1, false);
+  struct vmm_sector at = map(vm, sector, 1, false).at;
   return at.ok && machine_disk_peek(vm->vmm->real, at.sector, buf);
 }
 
 static bool poke(void *ctx, uint32_t sector, const void *buf)
 {
   struct vm *vm = ctx;
-  struct vmm_sector at = map(vm, sector, 1, true);
+  struct vmm_sector at = map(vm, sector, 1, true).at;
   return at.ok && vm->vmm->real->ops->disk_poke(vm->vmm->real, at.sector, buf);
 }
 
@@ -122,16 +141,16 @@ static void begin(void *ctx, bool reading, uint32_t sector, uint32_t count)
   struct vdisk *v = &vm->vdisk;
   vdisk_forget(vm);
   v->begun = false;
-  struct vmm_sector at = map(vm, sector, count, false);
-  if (!reading || !at.ok || vm->vmm->reader) {
+  struct piece p = map(vm, sector, count, false); /* if there are more, they are read later */
+  if (!reading || !p.at.ok || vm->vmm->reader) {
     return; /* not possible early, or the real disk is busy for another VM */
   }
   v->begun = true;
   v->ready = false;
-  v->sector = at.sector;
-  v->count = count;
+  v->sector = p.at.sector;
+  v->count = p.count;
   vm->vmm->reader = vm;
-  start(vm->vmm, DISK_COMMAND_READ, at.sector, count);
+  start(vm->vmm, DISK_COMMAND_READ, p.at.sector, p.count);
 }
 
 static uint32_t read_now(struct vm *vm, uint32_t sector, uint32_t count, void *buf)
@@ -144,16 +163,14 @@ static uint32_t read_now(struct vm *vm, uint32_t sector, uint32_t count, void *b
   return ok ? count : 0;
 }
 
-static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
+static uint32_t read_piece(struct vm *vm, const struct piece *p, void *buf)
 {
-  struct vm *vm = ctx;
   struct vdisk *v = &vm->vdisk;
-  struct vmm_sector at = map(vm, sector, count, false);
-  if (!at.ok) {
+  if (!p->at.ok) {
     return 0;
   }
-  if (!v->begun || v->sector != at.sector || v->count != count) {
-    return read_now(vm, at.sector, count, buf);
+  if (!v->begun || v->sector != p->at.sector || v->count != p->count) {
+    return read_now(vm, p->at.sector, p->count, buf);
   }
   if (!v->ready) {
     seize(vm);
@@ -162,24 +179,49 @@ static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
   if (v->failed) {
     return 0;
   }
-  memcpy(buf, v->buffer, count * MACHINE_SECTOR_SIZE);
-  return count;
+  memcpy(buf, v->buffer, p->count * MACHINE_SECTOR_SIZE);
+  return p->count;
+}
+
+static uint32_t write_piece(struct vm *vm, const struct piece *p, const void *buf)
+{
+  struct vmm *vmm = vm->vmm;
+  if (!p->at.ok) {
+    return 0;
+  }
+  seize(vm);
+  if (!machine_phys_write(vmm->real, gpa(BOUNCE_START), buf, p->count * MACHINE_SECTOR_SIZE)) {
+    return 0;
+  }
+  start(vmm, DISK_COMMAND_WRITE, p->at.sector, p->count);
+  return finish(vm) ? p->count : 0;
+}
+
+/* As on any disk, what comes before a sector that is refused is done. */
+static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
+{
+  uint32_t done = 0;
+  while (done < count) {
+    struct piece p = map(ctx, sector + done, count - done, false);
+    if (read_piece(ctx, &p, (uint8_t *)buf + done * MACHINE_SECTOR_SIZE) == 0) {
+      break;
+    }
+    done += p.count;
+  }
+  return done;
 }
 
 static uint32_t write(void *ctx, uint32_t sector, uint32_t count, const void *buf)
 {
-  struct vm *vm = ctx;
-  struct vmm *vmm = vm->vmm;
-  struct vmm_sector at = map(vm, sector, count, true);
-  if (!at.ok) {
-    return 0;
+  uint32_t done = 0;
+  while (done < count) {
+    struct piece p = map(ctx, sector + done, count - done, true);
+    if (write_piece(ctx, &p, (const uint8_t *)buf + done * MACHINE_SECTOR_SIZE) == 0) {
+      break;
+    }
+    done += p.count;
   }
-  seize(vm);
-  if (!machine_phys_write(vmm->real, gpa(BOUNCE_START), buf, count * MACHINE_SECTOR_SIZE)) {
-    return 0;
-  }
-  start(vmm, DISK_COMMAND_WRITE, at.sector, count);
-  return finish(vm) ? count : 0;
+  return done;
 }
 
 static uint32_t storage_size(void *ctx)

@@ -235,6 +235,131 @@ static void readonly_refuses_writes(void **state)
   close_host(&h);
 }
 
+/* -------------------------------------------------------------- several extents */
+
+static const struct vmm_extent row[] = {{5, 3, false}, {0, 2, true}, {12, 4, false}};
+
+static struct machine *row_vm(struct host *h, const struct vmm_extent *extents, unsigned count,
+                              const char *refusal)
+{
+  const char *reason = "";
+  struct vmm_vm_config config = {
+      .name = "row", .storage = STORAGE, .extents = extents, .extent_count = count};
+  struct machine *vm = vmm_create_vm(h->vmm, &config, &reason);
+  assert_int_equal(vm == NULL, refusal != NULL);
+  if (refusal) {
+    assert_non_null(strstr(reason, refusal));
+  }
+  return vm;
+}
+
+/* Answers the error of the command. */
+static uint32_t transfer(struct machine *vm, uint32_t command, uint32_t sector, uint32_t count)
+{
+  const uint32_t values[] = {sector, 0x4000, count, command};
+  for (uint32_t i = 0; i < 4; i++) {
+    assert_true(machine_port_out(vm, PORT_DISK_SECTOR + i, values[i]));
+  }
+  uint32_t status;
+  do {
+    machine_idle(vm, MACHINE_NEVER);
+    machine_set_cr(vm, CR_IPEND, 0);
+    assert_true(machine_port_in(vm, PORT_DISK_STATUS, &status));
+  } while (status & DISK_STATUS_BUSY);
+  return status >> DISK_STATUS_ERROR_SHIFT;
+}
+
+static uint32_t first_word(struct disk_store *disk, uint32_t sector)
+{
+  uint32_t words[MACHINE_SECTOR_SIZE / 4];
+  assert_true(disk_store_read(disk, sector, words));
+  return words[0];
+}
+
+static void number_sectors(struct disk_store *disk, uint32_t sectors)
+{
+  for (uint32_t i = 0; i < sectors; i++) {
+    uint32_t words[MACHINE_SECTOR_SIZE / 4] = {100 + i};
+    assert_true(disk_store_write(disk, i, words));
+  }
+}
+
+/* One behind another they are one disk, and a transfer runs on from one into the next. */
+static void extents_follow_one_another(void **state)
+{
+  (void)state;
+  static const uint32_t there[] = {105, 106, 107, 100, 101, 112, 113, 114, 115};
+  struct host h;
+  open_host(&h, VMM_OWN_STORAGE + STORAGE, 20);
+  number_sectors(h.disk, 20);
+  struct machine *vm = row_vm(&h, row, 3, NULL);
+  assert_int_equal(machine_disk_sectors(vm), 9);
+  assert_int_equal(transfer(vm, DISK_COMMAND_READ, 0, 9), DISK_OK);
+  for (uint32_t i = 0; i < 9; i++) {
+    uint32_t word, sector[MACHINE_SECTOR_SIZE / 4];
+    assert_true(machine_phys_read_word(vm, gpa(0x4000 + i * MACHINE_SECTOR_SIZE), &word));
+    assert_int_equal(word, there[i]);
+    assert_true(machine_disk_peek(vm, i, sector));
+    assert_int_equal(sector[0], there[i]);
+  }
+  assert_int_equal(transfer(vm, DISK_COMMAND_READ, 8, 2), DISK_ERROR_SECTOR);
+  struct vmm_allocation a = vmm_vm_allocation(vm);
+  assert_int_equal(a.extent_count, 3);
+  assert_int_equal(a.extents[2].first, 12);
+  assert_int_equal(a.disk_sectors, 9);
+  assert_false(a.disk_readonly);
+  machine_destroy(vm);
+  close_host(&h);
+}
+
+/* What comes before a sector that must not be written is written, and no more. */
+static void writing_ends_where_it_must(void **state)
+{
+  (void)state;
+  struct host h;
+  open_host(&h, VMM_OWN_STORAGE + STORAGE, 20);
+  number_sectors(h.disk, 20);
+  struct machine *vm = row_vm(&h, row, 3, NULL);
+  uint64_t before = machine_state_hash(vm);
+  assert_int_equal(transfer(vm, DISK_COMMAND_WRITE, 3, 1), DISK_ERROR_HOST);
+  assert_int_equal(transfer(vm, DISK_COMMAND_WRITE, 1, 8), DISK_ERROR_HOST);
+  assert_int_equal(transfer(vm, DISK_COMMAND_WRITE, 5, 3), DISK_OK);
+  static const uint32_t now[] = {100, 101, 102, 103, 104, 105, 0,   0,   108, 109,
+                                 110, 111, 0,   0,   0,   115, 116, 117, 118, 119};
+  for (uint32_t i = 0; i < 20; i++) {
+    assert_int_equal(first_word(h.disk, i), now[i]);
+  }
+  assert_true(machine_state_hash(vm) != before);
+  machine_destroy(vm);
+  close_host(&h);
+}
+
+static void extents_of_one_vm_are_apart(void **state)
+{
+  (void)state;
+  static const struct vmm_extent clash[] = {{5, 3, false}, {7, 2, true}};
+  static const struct vmm_extent both_read[] = {{5, 3, true}, {7, 2, true}};
+  static const struct vmm_extent empty[] = {{5, 3, true}, {7, 0, true}};
+  static const struct vmm_extent off[] = {{5, 3, true}, {19, 2, true}};
+  static const struct vmm_extent many[9] = {{0, 1, true}, {0, 1, true}, {0, 1, true},
+                                            {0, 1, true}, {0, 1, true}, {0, 1, true},
+                                            {0, 1, true}, {0, 1, true}, {0, 1, true}};
+  struct host h;
+  open_host(&h, VMM_OWN_STORAGE + 4 * STORAGE, 20);
+  row_vm(&h, clash, 2, "overlaps");
+  row_vm(&h, empty, 2, "at least one sector");
+  row_vm(&h, off, 2, "beyond the end");
+  row_vm(&h, many, 9, "at most 8");
+  struct machine *a = row_vm(&h, both_read, 2, NULL);
+  row_vm(&h, row, 3, "overlaps");
+  assert_true(vmm_vm_allocation(a).disk_readonly);
+  struct machine *b = row_vm(&h, row + 1, 2, NULL);
+  try_vm(&h, STORAGE, 15, 1, true, "overlaps"); /* of its second extent */
+  machine_destroy(a);
+  machine_destroy(b);
+  close_host(&h);
+}
+
 /* What the VMM cannot do, it says. */
 static void unsuitable_machines(void **state)
 {
@@ -392,6 +517,9 @@ int main(int argc, char **argv)
       cmocka_unit_test(staying_is_no_switch),
       cmocka_unit_test(storage_is_given_once),
       cmocka_unit_test(extents_are_given_once),
+      cmocka_unit_test(extents_follow_one_another),
+      cmocka_unit_test(writing_ends_where_it_must),
+      cmocka_unit_test(extents_of_one_vm_are_apart),
       cmocka_unit_test(readonly_refuses_writes),
       cmocka_unit_test(unsuitable_machines),
       cmocka_unit_test(two_readers_share_the_real_disk),
