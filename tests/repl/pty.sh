@@ -7,9 +7,11 @@ soon() { # text: it is seen within 15 seconds
   done
   return 1
 }
+# The shell that script starts is to outlive Ctrl-C, which goes to it too: bash waits
+# for the debugger's own end, dash (a host's /bin/sh, where SHELL is not set) dies.
 at_terminal() { # the keys come from standard input
   rm -f seen
-  TERM=xterm timeout -s KILL 90 script -qfec "tty >ttyname; stty rows 24 cols 80; '$trapeze' debug -nx $1; echo status \$?" seen >/dev/null 2>&1
+  SHELL=$BASH TERM=xterm timeout -s KILL 90 script -qfec "tty >ttyname; stty rows 24 cols 80; '$trapeze' debug -nx $1; echo status \$?" seen >/dev/null 2>&1
 }
 printf '        .globl _start\n_start: j _start\n' >spin.s
 { soon '(trapeze)' && printf 'conte\t\n' && soon 'tick 0' && printf 'print *cou\t\n' &&
