@@ -56,6 +56,19 @@ struct vdisk {
   uint8_t *buffer;        /* one largest transfer; NULL: no disk */
 };
 
+/* A VM's place in the queue for the processor (processor.c). */
+enum place_where { PLACE_NEW, PLACE_READY, PLACE_ASLEEP, PLACE_GONE };
+struct place {
+  enum place_where where;
+  uint32_t slot;  /* its number */
+  uint32_t at;    /* asleep: in the heap of sleepers, if wake is not MACHINE_NEVER */
+  uint64_t since; /* real tick from which it has been there; asleep: that its clock shows */
+  uint64_t wake;  /* asleep: the real tick of its next event, or MACHINE_NEVER */
+  bool due;       /* ready: the last tick of its sleep, that of the event, is still to pass */
+  struct machine_stop stop; /* gone: why */
+  struct vmm_account account;
+};
+
 struct vm {
   struct machine machine; /* first: a VM is a machine */
   struct vmm *vmm;
@@ -73,6 +86,9 @@ struct vm {
   void *on_output_ctx;
   struct vdisk vdisk;
   struct disk *disk;
+  bool timer_real; /* the interval timer counts real ticks: those of its own clock and … */
+  uint64_t lag;    /* … those for which that stood still */
+  struct place place;
   uint64_t served_at;    /* tick of the last trap served, … */
   unsigned served_there; /* … and how many were at that tick */
   enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
@@ -97,6 +113,26 @@ struct world {
   uint64_t charged;
 };
 
+/* The processor under vmm_run(). */
+struct processor {
+  const struct vmm_share_module *module;
+  void *share; /* the module's state */
+  struct vmm_costs costs;
+  uint32_t quantum;
+  struct vm **slot;    /* by number; NULL: free */
+  struct vm **sleeper; /* heap */
+  uint32_t slots, sleepers;
+  struct vm *current;   /* whose turn it is, … */
+  uint64_t began;       /* … since, … */
+  uint64_t end;         /* … and until, in real ticks */
+  struct vm *switching; /* whose loading has been charged */
+  struct vm *debtor;    /* to whom was charged what is … */
+  uint64_t owed;        /* … still to pass, in ticks */
+  uint64_t idle;
+  bool running;   /* within vmm_run(), … */
+  uint64_t limit; /* … up to this real tick */
+};
+
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
@@ -107,6 +143,7 @@ struct vmm {
   uint64_t key_changes; /* the real machine's count when that was so */
   struct vm *reader;    /* for whom the real disk is reading; NULL: it is idle */
   bool steady;
+  struct processor processor;
   struct vm *stopper; /* whose stops the real machine has; NULL: none has any */
   unsigned violations;
   char first_violation[REASON_SIZE];
@@ -128,6 +165,29 @@ bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key);
 /* allocate.c: the allocator A. NULL reason: granted. */
 const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range);
 const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
+
+/* processor.c: many VMs on one processor. */
+bool processor_create(struct vmm *vmm); /* false: no memory */
+void processor_destroy(struct vmm *vmm);
+bool processor_join(struct vm *vm, uint32_t share); /* false: no memory */
+void processor_leave(struct vm *vm);
+/* Something is about to reach a VM from outside, a byte or a frame. If it sleeps its clock is
+ * brought up to date, as far as its next event but one tick: what arrives, arrives now. */
+void vm_catch_up(struct vm *vm);
+/* It has reached it, and has raised its line if it raises one: the VM wakes if that is
+ * what it waits for. */
+void vm_wake(struct vm *vm);
+
+/* sleepers.c */
+void sleepers_add(struct processor *p, struct vm *vm);
+void sleepers_remove(struct processor *p, struct vm *vm);
+struct vm *sleepers_first(const struct processor *p); /* NULL: none */
+
+/* clock.c: the virtual interval timer, by the clock that it counts. `tick` is the VM's own. */
+void vm_timer_set(struct vm *vm, uint64_t tick, uint32_t ticks);
+uint32_t vm_timer_left(struct vm *vm);
+uint64_t vm_timer_next(struct vm *vm); /* the VM's tick, or MACHINE_NEVER */
+bool vm_timer_fire(struct vm *vm);
 
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);
@@ -184,6 +244,12 @@ void vconsole_connect(struct vm *vm);
 
 /* vm.c */
 extern const struct machine_ops vm_ops;
+/* Events due raise their lines. Every change of the virtual clock is followed by this, so
+ * nobody sees an event overdue. */
+void vm_fire(struct vm *vm);
+/* One turn of the main loop: a boundary, and what the real machine executes until it traps
+ * or until_tick; with its trap dispatched. False: the VM goes on. */
+bool vm_turn(struct vm *vm, uint64_t until_tick, struct machine_stop *stop);
 /* `after`: the tick of the boundary after the access. False: no such port. */
 bool vm_port_in(struct vm *vm, uint64_t after, uint32_t port, uint32_t *value);
 bool vm_port_out(struct vm *vm, uint64_t after, uint32_t port, uint32_t value);

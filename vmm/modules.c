@@ -8,4 +8,5 @@ const struct vmm_modules vmm_default_modules = {
     .timer = &vmm_timer_virtual,
     .schedule = &vmm_schedule,
     .minidisk = &vmm_minidisk,
+    .share = &vmm_share,
 };

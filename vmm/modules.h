@@ -178,6 +178,27 @@ struct vmm_minidisk_module {
   VMM_MODULE_STATE;
 };
 
+/* Who gets the processor next under vmm_run(), and for how long. Unlike the others there is
+ * one for all VMs of a VMM, and it sees none of them: to it they are slots, small
+ * numbers that are used again when a VM is gone. */
+#define VMM_NOBODY UINT32_MAX
+struct vmm_share_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  /* A new VM, which is not ready. share: at least 1. False: no memory. */
+  bool (*join)(void *state, uint32_t slot, uint32_t share);
+  void (*leave)(void *state, uint32_t slot);
+  /* From now on it could run, or could not. */
+  void (*ready)(void *state, uint32_t slot, bool ready);
+  /* One of those ready, or VMM_NOBODY. It is asked again when that one's quantum is over. */
+  uint32_t (*next)(void *state);
+  /* Real ticks that it may have now, where others get `usual`; at least 1. */
+  uint32_t (*quantum)(void *state, uint32_t slot, uint32_t usual);
+  /* It has had so many real ticks, the VMM's work for it included. */
+  void (*charge)(void *state, uint32_t slot, uint64_t ticks);
+  VMM_MODULE_STATE;
+};
+
 struct vmm_modules {
   const struct vmm_dispatch_module *dispatch;
   const struct vmm_emulate_module *emulate;
@@ -186,6 +207,7 @@ struct vmm_modules {
   const struct vmm_timer_module *timer;
   const struct vmm_schedule_module *schedule;
   const struct vmm_minidisk_module *minidisk;
+  const struct vmm_share_module *share; /* NULL: the default one */
 };
 
 extern const struct vmm_modules vmm_default_modules;
@@ -198,5 +220,6 @@ extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
 extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */
 extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
 extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */
+extern const struct vmm_share_module vmm_share;          /* share.c */
 
 #endif

@@ -77,7 +77,7 @@ uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr)
   case CR_TICK:
     return (uint32_t)vm->cpu.tick;
   case CR_TIMER:
-    return vm->vmm->modules->timer->left(vm->state.timer, vm->cpu.tick);
+    return vm_timer_left(vm);
   default:
     return vm->cpu.cr[cr];
   }
@@ -86,7 +86,7 @@ uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr)
 void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now)
 {
   if (cr == CR_TIMER) {
-    vm->vmm->modules->timer->set(vm->state.timer, now, value);
+    vm_timer_set(vm, now, value);
     return;
   }
   uint32_t *field = &vm->cpu.cr[cr];

@@ -13,19 +13,18 @@
 static uint64_t next_event(struct machine *m)
 {
   struct vm *vm = vm_of(m);
-  uint64_t next = vm->vmm->modules->timer->next_event(vm->state.timer);
+  uint64_t next = vm_timer_next(vm);
   uint64_t console = console_next_event(vm->console);
   uint64_t disk = disk_next_event(vm->disk);
   next = console < next ? console : next;
   return disk < next ? disk : next;
 }
 
-/* Events due raise their lines: timer, console, disk. Every change of the
- * virtual clock is followed by this, so nobody sees an event overdue. */
-static void fire(struct vm *vm)
+/* Timer, console, disk. */
+void vm_fire(struct vm *vm)
 {
   uint64_t now = vm->cpu.tick;
-  if (vm->vmm->modules->timer->fire(vm->state.timer, now)) {
+  if (vm_timer_fire(vm)) {
     vcpu_raise(vm, CAUSE_TIMER);
   }
   if (console_fire(vm->console, now)) {
@@ -40,7 +39,7 @@ static void pass_time(struct vm *vm, uint64_t until)
 {
   uint64_t next = next_event(&vm->machine);
   vm->cpu.tick = next < until ? next : until;
-  fire(vm);
+  vm_fire(vm);
 }
 
 /* -------------------------------------------------------------------- running */
@@ -119,7 +118,7 @@ static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
 /* docs/machine.md, "At each instruction boundary". */
 static struct turn at_boundary(struct vm *vm, uint64_t until)
 {
-  fire(vm);
+  vm_fire(vm);
   if (vm->stops.queued > 0) {
     return report(vm);
   }
@@ -265,7 +264,7 @@ static bool is_pause(const struct vm *vm, const struct machine_stop *stop)
 static struct turn pause_run(struct vm *vm, struct machine_stop stop)
 {
   vcpu_pause(vm);
-  fire(vm);
+  vm_fire(vm);
   if (stop.why == MACHINE_LIMIT) {
     return go_on; /* the boundary answers so */
   }
@@ -296,11 +295,14 @@ static uint64_t lend(struct vm *vm, uint64_t until)
   const struct world *w = &vmm->world;
   uint64_t now = vm->cpu.tick;
   if (w->lent != vm) {
-    uint64_t end = vmm->steady ? now + STEADY_TICKS : until;
+    uint64_t end = vmm->steady && !vmm->processor.running ? now + STEADY_TICKS : until;
     vcpu_enter(
         vm, vmm->modules->schedule->lend(vm->state.schedule, now, next_event(&vm->machine), end));
   }
   uint64_t real = machine_tick(vmm->real), end = w->entered + w->timer;
+  if (vmm->processor.running) {
+    return vmm->processor.limit < end ? vmm->processor.limit : end + WATCHDOG_TICKS;
+  }
   return vmm->steady && until - now < end - real ? real + (until - now) : end + WATCHDOG_TICKS;
 }
 
@@ -331,13 +333,23 @@ static struct turn execute(struct vm *vm, uint64_t until)
   }
   vcpu_leave(vm, &stop);
   if (vm->fate != MACHINE_LIMIT) {
-    fire(vm);
+    vm_fire(vm);
     return stop_by_fate(vm);
   }
   if (stop.why == MACHINE_HOST_ERROR) {
     return (struct turn){true, stop};
   }
   return dispatch(vm, stop.trap);
+}
+
+bool vm_turn(struct vm *vm, uint64_t until, struct machine_stop *stop)
+{
+  struct turn turn = at_boundary(vm, until);
+  if (!turn.stopped) {
+    turn = execute(vm, until);
+  }
+  *stop = turn.stop;
+  return turn.stopped;
 }
 
 static struct machine_stop run(struct machine *m, uint64_t until)
@@ -347,15 +359,10 @@ static struct machine_stop run(struct machine *m, uint64_t until)
   if (vm->vmm->world.lent != vm || !vm->vmm->steady) {
     vcpu_settle(vm->vmm);
   }
-  for (;;) {
-    struct turn turn = at_boundary(vm, until);
-    if (!turn.stopped) {
-      turn = execute(vm, until);
-    }
-    if (turn.stopped) {
-      return turn.stop;
-    }
+  struct machine_stop stop;
+  while (!vm_turn(vm, until, &stop)) {
   }
+  return stop;
 }
 
 static bool deliver(struct machine *m, const struct trap *trap)
@@ -373,7 +380,7 @@ static bool deliver(struct machine *m, const struct trap *trap)
   vm->machine_stats.delivered[trap->cause]++;
   vm_trace(vm, TRACE_DELIVER, trap->cause, trap->epc, vcpu_get_pc(vm), 0);
   vm->cpu.tick++;
-  fire(vm);
+  vm_fire(vm);
   return true;
 }
 
@@ -381,7 +388,7 @@ static uint64_t idle(struct machine *m, uint64_t until)
 {
   struct vm *vm = vm_of(m);
   vcpu_settle(vm->vmm);
-  fire(vm);
+  vm_fire(vm);
   while (vm->cpu.tick < until && vm->cpu.cr[CR_IPEND] == 0 &&
          (until != MACHINE_NEVER || next_event(m) != MACHINE_NEVER)) {
     pass_time(vm, until);
@@ -578,8 +585,10 @@ static void console_in(struct machine *m, uint64_t at, uint8_t byte)
 {
   struct vm *vm = vm_of(m);
   vcpu_settle(vm->vmm);
+  vm_catch_up(vm);
   console_input(vm->console, vm->cpu.tick, at, byte);
-  fire(vm);
+  vm_fire(vm);
+  vm_wake(vm);
 }
 
 static unsigned input_ahead(struct machine *m)

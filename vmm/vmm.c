@@ -93,9 +93,9 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
   vmm->world.bound = machine_get_cr(real, CR_BOUND);
   vmm->world.vbr = machine_get_cr(real, CR_VBR);
   vmm->world.imask = machine_get_cr(real, CR_IMASK);
-  if (!learn_keys(vmm)) {
+  if (!learn_keys(vmm) || !processor_create(vmm)) {
     give_reason(reason, "no memory for the VMM");
-    free(vmm);
+    vmm_destroy(vmm);
     return NULL;
   }
   return vmm;
@@ -115,6 +115,7 @@ struct vmm *vmm_create(struct machine *real, const char **reason)
 void vmm_destroy(struct vmm *vmm)
 {
   if (vmm) {
+    processor_destroy(vmm);
     free(vmm->keys);
   }
   free(vmm);
@@ -234,6 +235,7 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
   vm->vmm = vmm;
   vm->env = env_make(vm);
   vm->console_private = config->console_private;
+  vm->timer_real = config->timer_real;
   vm->fate = MACHINE_LIMIT;
   return vm;
 }
@@ -291,8 +293,9 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
   }
   vm->watch =
       machine_watch_storage(vmm->real, (gpa_range_t){gpa(vm->storage.start.v), vm->storage.size});
-  if (vm->watch == MACHINE_NO_WATCH) {
+  if (vm->watch == MACHINE_NO_WATCH || !processor_join(vm, config->share)) {
     give_reason(reason, "no memory for a virtual machine");
+    machine_unwatch_storage(vmm->real, vm->watch);
     destroy_parts(vm);
     return NULL;
   }
@@ -313,6 +316,7 @@ void vm_destroy(struct machine *m)
   }
   *link = vm->next;
   vcpu_settle(vmm);
+  processor_leave(vm);
   vm_set_stops(m, NULL);
   vdisk_forget(vm);
   vcpu_forget(vm);

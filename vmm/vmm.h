@@ -44,6 +44,8 @@ struct vmm_vm_config {
   const struct vmm_extent *extents;
   unsigned extent_count;
   bool console_private; /* do not show its output on the real machine's console too */
+  uint32_t share;       /* of the processor under vmm_run(), against the others'; 0: 1 */
+  bool timer_real;      /* its interval timer counts real ticks: it goes on while others run */
 };
 
 /* A virtual machine after reset, owned by the caller (machine_destroy). NULL
@@ -85,6 +87,64 @@ struct vmm_stats {
   uint64_t emulated_by[ISA_INSN_COUNT];
 };
 const struct vmm_stats *vmm_vm_stats(struct machine *vm);
+
+/* ------------------------------------------- many VMs on one processor (processor.c)
+ * The VMM runs its VMs itself, as the owner of each: it delivers their traps and
+ * gives the processor to one after the other, for quanta of the real interval timer.
+ * machine_run() of a single VM and vmm_run() are not mixed on one VMM. */
+
+/* What the VMM's own work under vmm_run() costs, in ticks of the real machine, which pass
+ * (devices go on) when it is done. All 0, as after vmm_create(): it takes no time; but an
+ * instruction that it completes for a guest, and a delivery, take the tick that they
+ * take the guest. Virtual clocks never see it; a real-time interval timer does. */
+struct vmm_costs {
+  uint32_t dispatch;     /* each trap of the real machine */
+  uint32_t emulate;      /* each instruction that a routine completes, besides */
+  uint32_t reflect;      /* each trap given back and delivered, besides */
+  uint32_t world_switch; /* each time that another VM is loaded */
+};
+extern const struct vmm_costs vmm_default_costs; /* the model of docs/timers.md */
+void vmm_set_costs(struct vmm *vmm, const struct vmm_costs *costs); /* copied */
+
+/* Real ticks that a VM may run before another is looked for; at least 1. */
+#define VMM_QUANTUM 10000u
+void vmm_set_quantum(struct vmm *vmm, uint32_t ticks);
+
+enum vmm_why {
+  VMM_LIMIT,      /* the real machine has reached until_tick */
+  VMM_STOPPED,    /* every VM has stopped for good: vmm_vm_stop() says why */
+  VMM_WAITS,      /* those left wait, and no event is to come: only input can wake them */
+  VMM_HOST_ERROR, /* the host failed the real machine; see reason */
+};
+struct vmm_stop {
+  enum vmm_why why;
+  const char *reason; /* VMM_HOST_ERROR; owned by the machine */
+};
+/* Runs all VMs until the real machine's tick is until_tick. To run to t and then to
+ * t + n is the same as to run to t + n. A VM that stops for good (halted, double fault,
+ * lost control, its host failed) is left out from then on; between two runs the owner may
+ * bring it back, by machine_set_run_state() or a snapshot. What waits costs nothing: its
+ * virtual clock follows the real one until its event, so it wakes at the same virtual tick as on
+ * a bare machine. A VM that is ready waits for the end of another's quantum.
+ * No memory for a VM's place in the queue is found out when it is created. */
+struct vmm_stop vmm_run(struct vmm *vmm, uint64_t until_tick);
+/* How it stopped for good, or MACHINE_WAITS: only input can wake it. MACHINE_LIMIT: neither. */
+struct machine_stop vmm_vm_stop(struct machine *vm);
+/* Input given to a VM (machine_console_input …) from outside of vmm_run() wakes it:
+ * no call is needed. */
+
+/* Where its time went, in real ticks; the sum over VMs and idle is the time that the
+ * real machine has run under vmm_run(). */
+struct vmm_account {
+  uint64_t executed; /* its own clock went on because it ran */
+  uint64_t overhead; /* the VMM's work on its behalf, by vmm_set_costs(), or for its disk */
+  uint64_t ready;    /* it could have run and another had the processor; in no sum */
+  uint64_t asleep;   /* it waited, by wfi or by a loop that did nothing else; in no sum */
+  uint64_t skipped;  /* … of these, virtual ticks of such a loop that were not executed */
+  uint64_t quanta, wakeups;
+};
+struct vmm_account vmm_vm_account(struct machine *vm);
+uint64_t vmm_idle_ticks(const struct vmm *vmm); /* no VM was ready */
 
 /* Resource control: every violation found on return from a VM (a field of the
  * real processor that the guest must not be able to change had changed, or the

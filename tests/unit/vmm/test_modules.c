@@ -113,6 +113,7 @@ static void make_counted(struct counted *c)
   COUNTED(schedule, vmm_schedule);
   COUNTED(minidisk, vmm_minidisk);
 #undef COUNTED
+  c->all.share = NULL; /* there is one for all VMs, with its own test */
 }
 
 #define MODULES 7u

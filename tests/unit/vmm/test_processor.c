@@ -1,0 +1,162 @@
+/* Many VMs on one processor: vmm_run(). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "tests/common/chaos.h"
+#include "tests/unit/vmm/crowd.h"
+
+/* Counts in a0 for ever. */
+static struct program counting(void)
+{
+  struct program p = {.origin = ISA_RESET_PC};
+  put(&p, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  put(&p, ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-4);
+  return p;
+}
+
+static struct machine *add_counting(struct crowd *c, uint32_t share)
+{
+  struct machine *vm = crowd_add(c, (struct vmm_vm_config){.share = share});
+  struct program p = counting();
+  crowd_load(c, &p);
+  return vm;
+}
+
+/* Within 2 % over 10 million ticks: shares of the processor, whatever the VMM's work costs. */
+static void shares(void **state)
+{
+  (void)state;
+  static const struct vmm_costs none;
+  for (unsigned i = 0; i < 2; i++) {
+    struct crowd c;
+    crowd_open(&c, 3, NULL);
+    vmm_set_costs(c.vmm, i ? &vmm_default_costs : &none);
+    struct machine *vm[3];
+    for (unsigned k = 0; k < 3; k++) {
+      vm[k] = add_counting(&c, 1u << k);
+    }
+    assert_int_equal(vmm_run(c.vmm, 10000000).why, VMM_LIMIT);
+    assert_int_equal(machine_tick(c.real), 10000000);
+    for (unsigned k = 0; k < 3; k++) {
+      struct vmm_account a = vmm_vm_account(vm[k]);
+      uint64_t had = a.executed + a.overhead, due = 10000000ull * (1u << k) / 7;
+      assert_in_range(had, due - due / 50, due + due / 50);
+      assert_in_range(machine_tick(vm[k]), due - due / 50, due + due / 50);
+      assert_int_equal(had + a.ready, 10000000);
+    }
+    crowd_check_account(&c);
+    crowd_compare(&c, "at the end");
+    crowd_close(&c);
+  }
+}
+
+static void open_chaos(struct crowd *c, uint64_t seed, unsigned count)
+{
+  crowd_open(c, count, NULL);
+  for (unsigned i = 0; i < count; i++) {
+    crowd_add(c, (struct vmm_vm_config){.share = 1 + i});
+    struct random a = random_from(seed * 100 + i), b = a;
+    load_chaos(c->member[i].vm, &a, CROWD_SECTORS);
+    load_chaos(c->member[i].bare, &b, CROWD_SECTORS);
+  }
+}
+
+/* Random guests, cut at random: each is as alone, at whatever tick it is looked at. */
+static void chaos(void **state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 30; seed++) {
+    struct crowd c;
+    struct random r = random_from(seed);
+    open_chaos(&c, seed, 4);
+    vmm_set_costs(c.vmm, seed % 2 ? &vmm_default_costs : &(struct vmm_costs){0});
+    vmm_set_quantum(c.vmm, 1 + random_below(&r, seed % 3 ? 3000 : 30));
+    for (unsigned turn = 0; turn < 200; turn++) {
+      char when[40];
+      snprintf(when, sizeof when, "seed %u, turn %u", (unsigned)seed, turn);
+      vmm_run(c.vmm, machine_tick(c.real) + random_below(&r, 4000));
+      if (random_below(&r, 4) == 0) {
+        crowd_type(&c, random_below(&r, 4), (uint8_t)turn);
+      }
+      crowd_compare(&c, when);
+      crowd_check_account(&c);
+    }
+    crowd_close(&c);
+  }
+}
+
+static uint64_t all_of(struct crowd *c)
+{
+  uint64_t hash = machine_state_hash(c->real);
+  for (unsigned i = 0; i < c->count; i++) {
+    struct vmm_account a = vmm_vm_account(c->member[i].vm);
+    const uint64_t parts[] = {machine_state_hash(c->member[i].vm),
+                              a.executed,
+                              a.overhead,
+                              a.ready,
+                              a.asleep,
+                              a.quanta,
+                              a.wakeups};
+    for (unsigned k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+      hash = (hash ^ parts[k]) * 0x9fb21c651e98df25u;
+      hash ^= hash >> 29;
+    }
+  }
+  return hash;
+}
+
+/* To t, then to t + n, is to t + n. */
+static void cuts_make_no_difference(void **state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 30; seed++) {
+    struct crowd whole, cut;
+    struct random r = random_from(seed);
+    uint32_t quantum = 1 + random_below(&r, 3000);
+    open_chaos(&whole, seed, 4);
+    open_chaos(&cut, seed, 4);
+    vmm_set_quantum(whole.vmm, quantum);
+    vmm_set_quantum(cut.vmm, quantum);
+    if (seed % 2) {
+      vmm_set_costs(whole.vmm, &vmm_default_costs);
+      vmm_set_costs(cut.vmm, &vmm_default_costs);
+    }
+    uint64_t until = 0;
+    for (unsigned turn = 0; turn < 20; turn++) {
+      uint64_t from = machine_tick(cut.real);
+      until = machine_tick(whole.real) + 20000;
+      struct vmm_stop stop = vmm_run(whole.vmm, until);
+      for (uint64_t t = from; t < until;) {
+        t += 1 + random_below(&r, seed % 5 ? 5000 : 50);
+        t = t < until ? t : until;
+        if (vmm_run(cut.vmm, t).why != VMM_LIMIT) {
+          break;
+        }
+      }
+      if (all_of(&whole) != all_of(&cut)) {
+        fail_msg("seed %u, turn %u: ticks %llu and %llu", (unsigned)seed, turn,
+                 (unsigned long long)machine_tick(whole.real),
+                 (unsigned long long)machine_tick(cut.real));
+      }
+      if (stop.why != VMM_LIMIT) {
+        break;
+      }
+    }
+    crowd_close(&whole);
+    crowd_close(&cut);
+  }
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(shares),
+      cmocka_unit_test(chaos),
+      cmocka_unit_test(cuts_make_no_difference),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL) != 0;
+}
