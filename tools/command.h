@@ -32,6 +32,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
 int cmd_directory(int argc, char **argv);
+int cmd_disk(int argc, char **argv);
 int cmd_profiles(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
 int cmd_guests(int argc, char **argv);

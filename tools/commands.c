@@ -12,6 +12,7 @@ static const struct command commands[] = {
     {"trace", "show what a run recorded: a list, a picture, a page", cmd_trace},
     {"classify", "decide whether a machine can be virtualized, and why not", cmd_classify},
     {"directory", "check the file that defines a machine and its users", cmd_directory},
+    {"disk", "make disk images with files, read them, check them", cmd_disk},
     {"profiles", "list the machines, or what one does outside the privileged mode", cmd_profiles},
     {"guests", "list the programs that come with trapeze", cmd_guests},
     {"help", "show what a command does and takes", cmd_help},

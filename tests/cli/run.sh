@@ -56,7 +56,7 @@ check() { # name, command…
 exec </dev/null
 
 # ---------------------------------------------------------------- help, usage
-commands="asm disasm run vmm debug verify trace directory profiles guests help"
+commands="asm disasm run vmm debug verify trace directory disk profiles guests help"
 expect 0 '^trapeze [0-9]+\.[0-9]+\.[0-9]+$' - "--version" -- --version
 expect 0 '^Usage: trapeze COMMAND' - "--help" -- --help
 expect 0 '^Usage: trapeze COMMAND' - "help" -- help
@@ -396,6 +396,8 @@ check "of profiles" completes 'x86-popf x86' run --profile = x8
 check "of profiles, short option" completes 'pdp10 pdp11' run -p pd
 check "of guests" completes minos-juser run minos-
 check "of what directory does" completes check directory ch
+check "of what disk does" completes 'list' disk li
+check "of a file's type" completes program disk put x.img --type prog
 check "of its formats" completes 'json' directory check -T j
 check "of a classifier's model" completes 'paper extended' classify -m ''
 check "after a letter without a value" completes 'pdp10 pdp11' classify -t pd

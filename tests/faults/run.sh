@@ -67,6 +67,7 @@ mkdir gen
 "$BUILD/trapeze" vmm popf --profile=x86 --trace=popf.trace --ticks=1050 >/dev/null 2>&1
 [ -s popf.trace ] || exit 3
 cp "$work/pg32.isa" .
+"$BUILD/trapeze" disk make solo.img -n 16 typed || exit 3
 inputs=$(find . -type f | sort)
 
 # Runs it in a fresh folder; sets status, said, words, and what the report counts.
@@ -278,6 +279,11 @@ trapeze directory check class.dir -T json
 trapeze directory check class.dir -T dot -o new.dot
 trapeze directory check class.dir -T svg -o new.svg
 trapeze directory example -o new.dir
+trapeze disk make new.img echo.elf typed -n 16 --type=data
+trapeze disk make --example new.img
+trapeze disk list solo.img
+trapeze disk check solo.img --json
+trapeze disk get solo.img typed -o new.txt
 wrong_input directory check bad.dir
 for options in --routes=exhaustion '--json --routes=experiment' '--all --routes=experiment' \
   '--tables --routes=experiment' '--diff pg --routes=experiment' \
@@ -305,6 +311,7 @@ interrupt run --trace=new.trace echo.s
 interrupt trace popf.trace -T html -o new.html
 interrupt classify --routes=experiment --samples=20 --witness=popf x86 -o new.s
 interrupt run --input=typed --record=new.log echo.s
+interrupt disk make new.img typed
 
 # The judge can condemn: a crash, a wrong status, a leak, silence, a file left behind.
 changes=no good_words='' good_said=''

@@ -12,6 +12,7 @@
 #include "tools/common/guests.h"
 #include "tools/common/message.h"
 #include "tools/common/text.h"
+#include "tools/disk/program.h"
 
 void setup_init(struct setup *s, const char *command)
 {
@@ -110,7 +111,7 @@ const struct option_spec setup_machine_options[] = {
     {"memory", 'm', "SIZE", "storage of the machine, as 64K, 1M, 1G (default: 1M)", apply_memory},
     {"disk", 'd', "DISK",
      "an image file; FILE,ro refuses writes, FILE,discard forgets them; a number is a blank disk "
-     "of so many sectors, 0 none (default: 256)",
+     "of so many sectors, 0 none (default: 256; solo's own has its programs)",
      apply_disk},
     {"ticks", 't', "N", "stop after N ticks", apply_ticks},
     {NULL, 0, NULL, NULL, NULL},
@@ -285,6 +286,8 @@ int setup_open_disk(const struct setup *s, bool writable, struct disk_store **st
 {
   uint64_t sectors = SETUP_DEFAULT_SECTORS;
   *readonly = false;
+  if (!s->disk && strcmp(s->program.name, "solo") == 0)
+    return solo_example_disk(s->command, SETUP_DEFAULT_SECTORS, store);
   if (!s->disk || options_count(s->disk, &sectors))
     return blank_disk(s, sectors, store);
   char path[4096];

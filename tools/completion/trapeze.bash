@@ -37,6 +37,8 @@ _trapeze() {
   classify-t) prev= ;; # it takes no value
   classify-e) prev=--explain ;;
   classify-w) prev=--witness ;;
+  disk-[ef]) prev= ;;
+  disk-[ns]) prev=--size ;;
   trace-p) prev=--picture ;;
   esac
   case $prev in
@@ -63,7 +65,10 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
-  --memory | -m | --ticks | -t) return ;;
+  --type)
+    mapfile -t COMPREPLY < <(compgen -W 'data program' -- "$cur")
+    return ;;
+  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as) return ;;
   --model)
     mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
     return ;;
@@ -89,6 +94,12 @@ _trapeze() {
   directory)
     if [ "$prev" = directory ]; then
       mapfile -t COMPREPLY < <(compgen -W 'check example' -- "$cur")
+    else
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi ;;
+  disk)
+    if [ "$prev" = disk ]; then
+      mapfile -t COMPREPLY < <(compgen -W 'make list get put delete check' -- "$cur")
     else
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     fi ;;
