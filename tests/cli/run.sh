@@ -7,6 +7,7 @@ trapeze=$(realpath "$TRAPEZE")
 here=$PWD/tests/cli
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$here/../common/jobs.sh"
 cd "$work" || exit 3
 number=0
 
@@ -336,14 +337,7 @@ check "but not with NO_COLOR" eval '! escapes report'
 # Each step waits for what the last one brought, not for time to pass.
 t asm -D GREET echo.s -o greet.elf
 t asm -D GREET -D BUSY echo.s -o busy.elf
-seen_soon() { # text, file: within a minute
-  for _ in $(seq 600); do
-    grep -q "$1" "$2" 2>/dev/null && return 0
-    sleep 0.1
-  done
-  return 1
-}
-{ seen_soon '>' seen && printf 'hel' && seen_soon '>hel' seen && printf 'lo\rq'; } |
+{ soon grep -q '>' seen && printf 'hel' && soon grep -q '>hel' seen && printf 'lo\rq'; } |
   timeout 100 script -qfec "$trapeze run greet.elf --record=keys; echo status \$?; stty -a | grep -q -e ' -echo ' || echo restored" seen >/dev/null 2>&1
 check "keys from a terminal, echoed once" grep -q '^>hello' seen
 check "and the terminal is as it was" grep -q '^restored' seen
@@ -351,21 +345,21 @@ check "halted is status 0" grep -q 'status 0' seen
 check "the keys were recorded" grep -q '# q$' keys
 expect 0 '^q' - "and repeat the run" -- run --input-log=keys greet.elf
 rm -f seen
-{ seen_soon '>' seen && printf 'he' && seen_soon '>he' seen && printf '\003' && seen_soon tick seen; } |
+{ soon grep -q '>' seen && printf 'he' && soon grep -q '>he' seen && printf '\003' && soon grep -q tick seen; } |
   timeout 100 script -qfec "$trapeze run greet.elf" seen >/dev/null 2>&1
 check "Ctrl-C stops the machine and says where" grep -q 'interrupted at tick' seen
 stopped_by() { # signal, arguments…
   local signal=$1
   shift
   rm -f seen
-  "$trapeze" "$@" >seen 2>&1 &
-  seen_soon '>' seen && kill -s "$signal" $!
-  wait $! 2>/dev/null
+  job "$trapeze" "$@" >seen 2>&1
+  job_signal "$signal" grep -q '>' seen
   [ $? -eq $((128 + $(kill -l "$signal"))) ] && grep -q 'interrupted at tick' seen
 }
-check "SIGTERM stops an endless run, which dies by it" stopped_by TERM run busy.elf
-check "in a virtual machine too" stopped_by TERM vmm busy.elf
-check "SIGINT too" sh -c "timeout -s INT 5 '$trapeze' run busy.elf 2>&1 | grep -q 'interrupted at tick'"
+for signal in TERM INT HUP QUIT; do
+  check "SIG$signal stops an endless run, which dies by it" stopped_by $signal run busy.elf
+  check "in a virtual machine too" stopped_by $signal vmm busy.elf
+done
 
 # ------------------------------------------------------- manual and completion
 root=$here/../..

@@ -8,6 +8,7 @@ trapeze=$(realpath "$TRAPEZE")
 here=$PWD/tests
 work=$(mktemp -d)
 trap 'chmod -R u+rwX "$work"; rm -rf "$work"' EXIT
+. "$here/common/jobs.sh"
 mkdir "$work/in" && cd "$work/in" || exit 3
 number=0
 
@@ -37,7 +38,7 @@ try() {
   if [ "$(type -t "$1")" = function ]; then
     "$@" # leaves ../err itself
   else
-    timeout 30 "$@" >../out 2>../err </dev/null
+    timeout 300 "$@" >../out 2>../err </dev/null
   fi
   judge "$expected" $? "$most" >../wrong
   [ ! -s ../wrong ]
@@ -48,7 +49,7 @@ try() {
 no_reader() { # command…
   rm -f ../pipe && mkfifo ../pipe
   exec 7<>../pipe 8>../pipe 7>&-
-  timeout 30 "$@" >&8 2>../err 8>&- </dev/null
+  timeout 300 "$@" >&8 2>../err 8>&- </dev/null
   local status=$?
   exec 8>&-
   return $status
@@ -256,12 +257,11 @@ sed -i 's/lw      t0, block(zero)/la      t1, block\n        lw      t0, 0(t1)/'
 begin() { # command…
   ls -A >../before
   : >../out
-  timeout -k 1 30 "$@" >../out 2>../err </dev/null &
-  running=$!
-  until [ -s ../out ] || ! kill -0 $running 2>/dev/null; do sleep 0.02; done
+  job "$@" >../out 2>../err </dev/null
+  soon job_ended_or test -s ../out
 }
 ended() { # expected status, messages, what the guest must have said, name
-  wait $running
+  job_status
   local status=$?
   {
     if [ "$2" = 0 ]; then
@@ -297,9 +297,7 @@ for command in run vmm; do
   "$trapeze" run --disk=mid.img hello >../out2 2>../err2 </dev/null
   [ $? = 2 ] && grep -q 'in use' ../err2
   report $? "$command: the disk is in use"
-  kill -INT $running 2>/dev/null
-  kill -TERM $running
-  wait $running
+  job_signal TERM true
   rm mid.img
 done
 try 3 1 'asm: the output reaches a limit of its size' \
@@ -314,12 +312,9 @@ whole() { # image
 for signal in INT TERM HUP QUIT KILL; do
   for command in run vmm; do
     rm -f mid.img && truncate -s 64K mid.img
-    ls -A >../before
-    { # and the shell's word of it
-      timeout --preserve-status -s $signal 0.4 "$trapeze" $command --disk=mid.img ./writes.elf \
-        >../out 2>../err </dev/null
-      status=$?
-    } 2>/dev/null
+    begin "$trapeze" $command --disk=mid.img ./writes.elf
+    job_signal $signal has_bytes ../out 3
+    status=$?
     {
       [ $status = $(($(kill -l $signal) + 128)) ] || echo "exit status $status"
       [ -s ../out ] || echo "it never ran"
@@ -339,10 +334,9 @@ exec 6<>slow.s # open for writing, and never written
 printf '.include "slow.s"\n' >waits.s
 for signal in INT TERM HUP KILL; do
   ls -A >../before
-  {
-    timeout --preserve-status -s $signal 0.2 "$trapeze" asm waits.s -o new.elf -l new.lst 2>../err
-    status=$?
-  } 2>/dev/null
+  job "$trapeze" asm waits.s -o new.elf -l new.lst 2>../err 6>&-
+  job_signal $signal job_reads slow.s
+  status=$?
   {
     [ $status = $(($(kill -l $signal) + 128)) ] || echo "exit status $status"
     ls -A | diff ../before -
@@ -365,7 +359,7 @@ done
 printf "_start: li t0, 'y'\nout t0, 0\nli t0, 10\nout t0, 0\nj _start\n" >yes.s
 for command in run vmm 'run --record=new.log' 'vmm --record=new.log'; do
   ls -A >../before
-  timeout 30 "$trapeze" $command yes.s 2>../err </dev/null | head -n 1 >../out
+  timeout 300 "$trapeze" $command yes.s 2>../err </dev/null | head -n 1 >../out
   status=${PIPESTATUS[0]}
   {
     [ $status = 141 ] || echo "exit status $status"
@@ -381,7 +375,7 @@ truncate -s 64K mid.img
 ls -A >../before
 for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&- 2>&-'; do
   for command in run vmm; do
-    bash -c "exec timeout 30 '$trapeze' $command --disk=mid.img --stats hello $closed" >../out 2>../err
+    bash -c "exec timeout 300 '$trapeze' $command --disk=mid.img --stats hello $closed" >../out 2>../err
     status=$?
     {
       case $closed in
@@ -401,12 +395,17 @@ try 3 1 'asm -l /dev/full leaves no output' "$trapeze" asm hello -o new.elf -l /
 try 3 1 'run --record=/dev/full' "$trapeze" run --session --record=/dev/full minos
 
 # -------------------------------------------------------------------- signals
-printf '_start: j _start\n' >spin.s
+printf "_start: li t0, '.'\n out t0, 0\n1: j 1b\n" >spin.s
 for signal in INT TERM; do
   for command in run vmm verify; do
+    case $command in # verify prints nothing before its end
+      verify) begun=job_began ;;
+      *) begun='has_bytes ../out 1' ;;
+    esac
     ls -A >../before
-    timeout --preserve-status -k 20 -s $signal 0.5 \
-      "$trapeze" $command spin.s --ticks=90000000000 >../out 2>../err </dev/null
+    job "$trapeze" $command spin.s --ticks=90000000000 >../out 2>../err </dev/null
+    # shellcheck disable=SC2086 # several words
+    job_signal $signal $begun
     status=$?
     {
       [ $status = $(($(kill -l $signal) + 128)) ] || echo "exit status $status"

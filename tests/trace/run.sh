@@ -8,6 +8,7 @@ top=$PWD
 here=$top/tests/trace
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$top/tests/common/jobs.sh"
 cd "$work" || exit 3
 exec </dev/null
 n=0
@@ -131,13 +132,19 @@ rm hello.s pg32.inc
 t trace own.trace -T dot >own.dot
 check "a trace holds its source" grep -q 'hello.s:[0-9]*: ' own.dot
 
-printf '        .globl _start\n_start: addi t0, t0, 1\n        sys 0\n        j _start\n' >busy.s
-t asm busy.s 2>/dev/null
-printf '        .globl _start\n_start: la t0, h\n sw t0, 16(zero)\n1: addi t1, t1, 1\n j 1b\nh: rfe\n' >busy.s
-timeout -s INT 2 "$trapeze" run ./busy.s --trace=int.trace >/dev/null 2>&1
-check "interrupted, it is whole" t trace int.trace
+printf '        .globl _start\n_start: la t0, h\n sw t0, 8(zero)\n1: addi t1, t1, 1\n sys 0\n j 1b\nh: mfcr t2, epc\n addi t2, t2, 4\n mtcr epc, t2\n rfe\n' >busy.s
+# Written beside its name, under another one, until it is whole.
+growing() { # FILE
+  set -- "$1".??????
+  has_bytes "$1" 100000
+}
+job "$trapeze" run ./busy.s --trace=int.trace >/dev/null 2>&1
+job_signal INT growing int.trace
+check "interrupted, it dies of that" [ $? -eq 130 ]
+check "and the trace is whole" t trace int.trace
 check "and says so" bash -c "'$trapeze' trace int.trace | tail -n 1 | grep -q '^# was stopped'"
-timeout -s KILL 1 "$trapeze" run ./busy.s --trace=kill.trace >/dev/null 2>&1
+job "$trapeze" run ./busy.s --trace=kill.trace >/dev/null 2>&1
+job_signal KILL growing kill.trace
 check "killed, there is none" [ ! -e kill.trace ]
 rm -f kill.trace.*
 
