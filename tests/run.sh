@@ -1,6 +1,7 @@
 #!/bin/bash
 # Runs every suite and adds up: each suite prints TAP, this counts its "ok" and
-# "not ok" lines. A suite that dies, or that runs no test, is one failure.
+# "not ok" lines. A suite that dies, or that runs no test, is one failure. The
+# seconds are the processor's, of the suite and all that it started.
 #   tests/run.sh [PATTERN]   only the suites whose name contains PATTERN
 set -u
 cd "$(dirname "$0")/.." || exit 3
@@ -23,8 +24,10 @@ run_suite() {
   local suite=$1 program=$1
   case $suite in tests/unit/*) program=$BUILD/$suite ;; esac
   local log=$logs/${suite//\//_}.log
-  "$program" >"$log" 2>&1 </dev/null
-  echo $? >"$log.status.new"
+  local status TIMEFORMAT='%U %S'
+  { time "$program" >"$log" 2>&1 </dev/null; } 2>"$log.cpu"
+  status=$?
+  echo $status >"$log.status.new"
   mv "$log.status.new" "$log.status"
 }
 export -f run_suite
@@ -59,7 +62,8 @@ for suite in "${chosen[@]}"; do
     note=" (exit status $status)"
   fi
   passed=$((passed + ok)) failed=$((failed + bad))
-  printf '%-44s %5d passed, %d failed%s\n' "$suite" "$ok" "$bad" "$note"
+  cpu=$(awk 'END { printf "%6.1f s", $1 + $2 }' "$log.cpu")
+  printf '%-44s %5d passed, %d failed %s%s\n' "$suite" "$ok" "$bad" "$cpu" "$note"
   if [ "$bad" -ne 0 ]; then
     while read -r line; do failures+=("$suite: $line"); done < <(
       grep '^not ok ' "$log" || echo "exit status $status, $ok passed")
