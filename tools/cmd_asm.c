@@ -7,6 +7,7 @@
 #include "tools/command.h"
 #include "tools/common/file.h"
 #include "tools/common/guests.h"
+#include "tools/common/memory.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
 #include "tools/common/program.h"
@@ -145,14 +146,12 @@ static int refuse_overwriting(const struct request *r, const char *source)
  * them half-written. */
 struct product {
   struct asm_output bytes;
-  char *listing; /* NULL: none wanted */
-  size_t listing_len;
+  struct memory listing; /* opened if one is wanted */
 };
 
 static int produce(const struct request *r, const struct program_source *source, struct product *p)
 {
-  FILE *listing = NULL;
-  if (r->listing && !(listing = open_memstream(&p->listing, &p->listing_len))) {
+  if (r->listing && !memory_open(&p->listing)) {
     message_error("asm", "out of memory");
     return STATUS_OURS;
   }
@@ -164,11 +163,10 @@ static int produce(const struct request *r, const struct program_source *source,
                           .define_count = r->define_count,
                           .color = message_color(stderr),
                           .errors = stderr,
-                          .listing = listing};
+                          .listing = p->listing.stream};
   enum asm_status s = r->raw ? asm_assemble_raw(source->path, &o, &p->bytes)
                              : asm_assemble_elf(source->path, &o, &p->bytes);
-  bool lost = listing && ferror(listing);
-  lost |= listing && (fclose(listing) != 0 || !p->listing); /* NULL: it could not be finished */
+  bool lost = r->listing && !memory_close(&p->listing);
   if (s == ASM_OK && lost)
     message_error("asm", "out of memory");
   return s == ASM_ERRORS ? STATUS_USAGE : s == ASM_OK && !lost ? STATUS_DONE : STATUS_OURS;
@@ -183,7 +181,7 @@ static int write_files(const struct request *r, const struct product *p)
     status = file_out_open(&listing, "asm", r->listing);
   bool placed = listing.temporary != NULL; /* once it is committed */
   if (status == STATUS_DONE && r->listing)
-    status = write_output(&listing, p->listing, p->listing_len);
+    status = write_output(&listing, p->listing.text, p->listing.len);
   if (status == STATUS_DONE) {
     status = write_output(&out, p->bytes.bytes, p->bytes.len);
     if (status != STATUS_DONE && placed)
@@ -202,7 +200,7 @@ static int assemble(const struct request *r, const struct program_source *source
     status = produce(r, source, &product);
   if (status == STATUS_DONE)
     status = write_files(r, &product);
-  free(product.listing);
+  free(product.listing.text);
   free(product.bytes.bytes);
   return status;
 }

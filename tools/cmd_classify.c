@@ -16,6 +16,7 @@
 #include "tools/command.h"
 #include "tools/common/file.h"
 #include "tools/common/json.h"
+#include "tools/common/memory.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
 #include "tools/trace/graphviz.h"
@@ -362,8 +363,13 @@ static int explain(const struct request *r, const struct classification *c)
     const struct demonstrate_names names = {r->profile, "FILE.s"};
     struct demonstration d;
     const char *reason;
-    shown = demonstrate(c, r->insn, &names, &d, &reason) == DEMONSTRATE_DIVERGES;
+    enum demonstrate_status found = demonstrate(c, r->insn, &names, &d, &reason);
     free(d.text);
+    if (found == DEMONSTRATE_HOST) {
+      message_error("classify", "%s", reason);
+      return STATUS_OURS;
+    }
+    shown = found == DEMONSTRATE_DIVERGES;
   }
   explain_print(c, r->insn, r->profile, shown, stdout);
   return STATUS_DONE;
@@ -428,7 +434,7 @@ static int witness(const struct request *r, const struct classification *c)
     return STATUS_NO;
   }
   enum demonstrate_status found = demonstrate(c, r->insn, &names, &d, &reason);
-  if (found == DEMONSTRATE_HOST) {
+  if (found == DEMONSTRATE_HOST || found == DEMONSTRATE_NOTHING) {
     message_error("classify", "%s", reason);
     status = STATUS_OURS;
   } else {
@@ -450,29 +456,27 @@ static int tables(const struct classification *c)
 
 static int picture(const struct request *r, const struct classification *c)
 {
-  char *graph = NULL;
-  size_t len;
-  FILE *memory = open_memstream(&graph, &len);
+  struct memory graph;
   struct file_out f = {0};
   int status = STATUS_OURS;
-  if (memory) {
-    sets_write(c, memory);
+  if (memory_open(&graph)) {
+    sets_write(c, graph.stream);
   }
-  if (!memory || fclose(memory) != 0) {
+  if (!memory_close(&graph)) {
     message_error("classify", "out of memory");
   } else if (strcmp(r->format, "dot") == 0) {
-    status = write_output(r, graph, len);
+    status = write_output(r, graph.text, graph.len);
   } else {
     status = file_out_open(&f, "classify", r->output ? r->output : "-");
     if (status == STATUS_DONE) {
-      status = graphviz_draw("classify", "neato", r->format, graph, len, f.stream);
+      status = graphviz_draw("classify", "neato", r->format, graph.text, graph.len, f.stream);
     }
     if (status == STATUS_DONE) {
       status = file_out_commit(&f);
     }
     file_out_abandon(&f);
   }
-  free(graph);
+  free(graph.text);
   return status;
 }
 

@@ -8,6 +8,7 @@
 #include "asm/asm.h"
 #include "machine/image.h"
 #include "tools/classify/show.h"
+#include "tools/common/memory.h"
 #include "tools/verify/verify.h"
 
 #define STORAGE (1u << 20) /* what a program gets by default */
@@ -369,18 +370,14 @@ static void write_program(const struct scene *s)
 
 static bool write_text(struct scene *s, struct demonstration *d)
 {
-  d->text = NULL;
-  s->out = open_memstream(&d->text, &d->len);
-  if (!s->out) {
-    return false;
+  struct memory program;
+  if (memory_open(&program)) {
+    s->out = program.stream;
+    write_program(s);
   }
-  write_program(s);
-  if (fclose(s->out) == 0 && d->text) { /* closing may allocate, and not say that it failed */
-    return true;
-  }
-  free(d->text);
-  d->text = NULL;
-  return false;
+  bool whole = memory_close(&program);
+  *d = (struct demonstration){program.text, program.len};
+  return whole;
 }
 
 /* ------------------------------------------------------------------- trying */
@@ -580,8 +577,11 @@ enum demonstrate_status demonstrate(const struct classification *c, enum isa_ins
       try_witness(&k, order[i], w);
     }
   }
-  *reason = k.memory || !d->text ? "no program could be made of the witnesses" : NULL;
-  return k.memory || !d->text   ? DEMONSTRATE_HOST
+  *reason = k.memory   ? "out of memory"
+            : !d->text ? "no program could be made of the witnesses"
+                       : NULL;
+  return k.memory               ? DEMONSTRATE_HOST
+         : !d->text             ? DEMONSTRATE_NOTHING
          : k.found >= DIFFERENT ? DEMONSTRATE_DIVERGES
                                 : DEMONSTRATE_HOLDS;
 }

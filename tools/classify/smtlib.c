@@ -7,6 +7,7 @@
 
 #include "tools/command.h"
 #include "tools/common/file.h"
+#include "tools/common/memory.h"
 #include "tools/common/message.h"
 
 static const char *const asks[QUESTION_COUNT] = {
@@ -49,26 +50,18 @@ static int write_file(const char *dir, const char *name, const char *text, size_
   return status;
 }
 
-/* Text that grows in memory. */
-struct text {
-  FILE *stream;
-  char *bytes;
-  size_t len;
-};
-
 /* Ends it; writes it as a file if all is well so far. Returns an exit status. */
-static int finish(struct text *t, int status, const char *dir, const char *name)
+static int finish(struct memory *t, int status, const char *dir, const char *name)
 {
-  bool whole = t->stream && !ferror(t->stream);
-  whole = t->stream && fclose(t->stream) == 0 && whole;
+  bool whole = memory_close(t);
   if (status == STATUS_DONE && !whole) {
     message_error("classify", "out of memory");
     status = STATUS_OURS;
   }
   if (status == STATUS_DONE) {
-    status = write_file(dir, name, t->bytes, t->len);
+    status = write_file(dir, name, t->text, t->len);
   }
-  free(t->bytes);
+  free(t->text);
   return status;
 }
 
@@ -76,10 +69,9 @@ static int write_query(struct solver *s, const struct classification *c, enum is
                        enum question q, const char *dir, FILE *index)
 {
   char name[80];
-  struct text query = {0};
+  struct memory query;
   file_name(insn, q, name, sizeof name);
-  query.stream = open_memstream(&query.bytes, &query.len);
-  if (query.stream) {
+  if (memory_open(&query)) {
     solver_print(s, insn, classification_model(c), q, query.stream);
   }
   fprintf(index, "%s\t%s\t%s: %s\n", name,
@@ -117,9 +109,8 @@ int smtlib_write(const struct classification *c, const char *dir)
     message_error("classify", "%s", reason);
     return STATUS_OURS;
   }
-  struct text index = {0};
-  index.stream = open_memstream(&index.bytes, &index.len);
-  int status = index.stream ? write_all(s, c, dir, index.stream) : STATUS_DONE;
+  struct memory index;
+  int status = memory_open(&index) ? write_all(s, c, dir, index.stream) : STATUS_DONE;
   status = finish(&index, status, dir, "INDEX");
   solver_destroy(s);
   return status;
