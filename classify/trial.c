@@ -53,7 +53,8 @@ static bool save_fresh(const struct profile *profile, uint8_t byte, struct machi
   }
   uint32_t value;
   machine_console_input(m, 0, byte);
-  bool ok = machine_port_in(m, PORT_CONSOLE_DATA, &value) && m->ops->save_devices(m, blob);
+  bool ok = machine_port_in(m, PORT_CONSOLE_DATA, &value) && m->ops->save_devices(m, blob) &&
+            machine_run(m, 0).why != MACHINE_HOST_ERROR; /* which the input might have met */
   machine_destroy(m);
   return ok;
 }

@@ -13,6 +13,7 @@
 
 struct request {
   struct setup setup;
+  int opened; /* exit status of opening the disk */
   uint64_t depth;
   struct repl_options repl;
 };
@@ -138,7 +139,8 @@ static bool make_machines(struct request *r, struct machines *o, struct debug_wo
   struct setup *s = &r->setup;
   bool readonly;
   *reason = NULL;
-  if (setup_open_disk(s, false, &o->disk, &readonly) != STATUS_DONE)
+  r->opened = setup_open_disk(s, false, &o->disk, &readonly);
+  if (r->opened != STATUS_DONE)
     return false;
   *reason = "out of memory";
   w->disk = o->disk;
@@ -200,11 +202,15 @@ static int debug_program(struct request *r)
   d->colour = d->interactive && message_color(stdout);
   errno = 0;
   d->timeline = timeline_create(&maker, &options, &reason);
+  struct timeline_cost cost = d->timeline ? timeline_cost(d->timeline) : (struct timeline_cost){0};
   int status;
-  if (d->timeline) {
+  if (cost.cannot_save && !d->interactive) { /* our own machines always can, given memory */
+    message_error("debug", "%s", cost.reason);
+    status = STATUS_OURS;
+  } else if (d->timeline) {
     status = repl_session(d, &r->repl);
   } else {
-    status = host_at_fault(errno) ? STATUS_OURS : STATUS_USAGE;
+    status = r->opened == STATUS_OURS || host_at_fault(errno) ? STATUS_OURS : STATUS_USAGE;
     if (reason)
       message_error("debug", "no machine: %s", reason);
   }

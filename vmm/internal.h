@@ -231,7 +231,7 @@ void vdisk_forget(struct vm *vm);
 /* stops.c: struct machine_ops' part, and the VM's stops for the real machine. */
 bool vm_set_stops(struct machine *m, const struct machine_stops *wanted);
 void vm_stops_from(struct machine *m, uint64_t tick);
-void vm_load_stops(struct vm *vm);
+bool vm_load_stops(struct vm *vm); /* false: no memory */
 /* A guest's access by way of the VMM. */
 void vm_note_load(struct vm *vm, gpa_t at, uint32_t value);
 void vm_note_store(struct vm *vm, gpa_t at, uint32_t value);

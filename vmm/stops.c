@@ -22,7 +22,7 @@ void vm_stops_from(struct machine *m, uint64_t tick)
 
 /* Virtual addresses are the same in the real machine; physical ones lie where the VM's
  * storage does. The mode is the VMM's, and so is waiting. */
-void vm_load_stops(struct vm *vm)
+bool vm_load_stops(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
   const struct stops *s = &vm->stops;
@@ -33,7 +33,7 @@ void vm_load_stops(struct vm *vm)
   if (!watches || !s->armed) {
     machine_set_stops(vmm->real, NULL);
     free(watches);
-    return;
+    return !s->armed;
   }
   for (unsigned i = 0; i < s->watch_count; i++) {
     watches[i] = s->watches[i];
@@ -45,6 +45,7 @@ void vm_load_stops(struct vm *vm)
     vmm->stopper = vm;
   }
   free(watches);
+  return vmm->stopper == vm;
 }
 
 /* Reflecting reads storage as well; that is no access of the guest's. */

@@ -274,16 +274,17 @@ static struct turn pause_run(struct vm *vm, struct machine_stop stop)
 
 /* The real machine stops where whoever runs this VM wants it to: pcs are the same, and
  * so are virtual and real ticks as long as the guest executes directly. */
-static void load_stops(struct vm *vm)
+static bool load_stops(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
-  if (vmm->stopper != vm && (vmm->stopper || vm->stops.armed)) {
-    vm_load_stops(vm);
+  if (vmm->stopper != vm && (vmm->stopper || vm->stops.armed) && !vm_load_stops(vm)) {
+    return false;
   }
   if (vm->stops.armed) {
     uint64_t skip = vm->stops.from > vm->cpu.tick ? vm->stops.from - vm->cpu.tick : 0;
     machine_stops_from(vmm->real, machine_tick(vmm->real) + skip);
   }
+  return true;
 }
 
 /* The processor is lent until something must happen in the VM, or the limit. Where loans
@@ -326,7 +327,9 @@ static struct turn execute(struct vm *vm, uint64_t until)
   if (vm->stops.break_count > 0 && at_break(vm, &stopped)) {
     return stopped;
   }
-  load_stops(vm);
+  if (!load_stops(vm)) {
+    return (struct turn){true, {MACHINE_HOST_ERROR, .reason = "no memory for breakpoints"}};
+  }
   struct machine_stop stop = machine_run(real, lend(vm, until));
   if (is_pause(vm, &stop)) {
     return pause_run(vm, stop);

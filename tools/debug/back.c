@@ -193,7 +193,7 @@ bool repl_cmd_reverse_finish(struct debugger *d, const char *args)
     return repl_refuse(d, "'reverse-finish' takes nothing: it goes back to where this was called");
   repl_before_move(d);
   if (!repl_find_frames(d, 1, frames, &count, &beginning))
-    return repl_refuse(d, "interrupted");
+    return repl_not_moved(d);
   if (count == 0)
     return repl_refuse(d, "no call led here and no trap: 'goto 0' goes to the beginning");
   return repl_report(d, go_to(d, frames[0].tick));
@@ -231,7 +231,9 @@ bool repl_cmd_checkpoint(struct debugger *d, const char *args)
     return repl_refuse(d, "'checkpoint' takes nothing, or 'delete N'; 'restart N' goes to one");
   unsigned n = timeline_checkpoint(d->timeline);
   if (n == 0)
-    return repl_refuse(d, "out of memory");
+    return timeline_cost(d->timeline).cannot_save
+               ? repl_refuse(d, "this machine cannot be saved: 'goto' goes to a tick all the same")
+               : repl_no_memory(d);
   repl_say(d, "Checkpoint %u at tick %s; 'restart %u' comes back here\n", n,
            text_count(count, timeline_tick(d->timeline)), n);
   return true;
@@ -335,13 +337,14 @@ bool repl_cmd_backtrace(struct debugger *d, const char *args)
     return false;
   if (!repl_find_frames(d, (unsigned)(most < REPL_FRAMES ? most : REPL_FRAMES), frames, &count,
                         &beginning))
-    return repl_refuse(d, "interrupted");
+    return repl_not_moved(d);
   uint32_t pc = machine_get_pc(repl_focus(d));
   repl_image_address(d, pc, &address);
   show_frame(d, 0, address, repl_place(d, pc, place), "");
   uint64_t now = timeline_tick(d->timeline);
   for (unsigned i = 0; i < count && i < most; i++) {
-    timeline_goto(d->timeline, frames[i].tick);
+    if (timeline_goto(d->timeline, frames[i].tick).why == TIMELINE_FAILED)
+      return repl_not_moved(d);
     repl_image_address(d, frames[i].pc, &address);
     repl_place(d, frames[i].pc, place);
     char tick[TEXT_COUNT_SIZE];

@@ -19,9 +19,13 @@ static void ask(struct debugger *d, struct classes *c, enum isa_insn insn)
   const char *reason;
   if (!c->exhaust)
     c->exhaust = exhaust_create(d->setup->profile, &reason);
-  if (f && c->exhaust) {
+  if (!f || !c->exhaust) {
+    repl_no_memory(d);
+  } else {
     exhaust_ask(c->exhaust, insn, MODEL_EXTENDED, f);
-    k->known = true;
+    if (f->host_failed)
+      repl_no_memory(d);
+    k->known = !f->host_failed;
     k->privileged = f->finding[QUESTION_UNPRIVILEGED].answer == ROUTE_NO;
     for (unsigned q = QUESTION_CONTROL; q <= QUESTION_RESOURCE; q++)
       k->sensitive = k->sensitive || f->finding[q].answer == ROUTE_YES;
@@ -38,8 +42,10 @@ struct repl_class repl_classify(struct debugger *d, enum isa_insn insn)
     return (struct repl_class){.known = true,
                                .errant = group == ISA_GROUP_ERRANT,
                                .innocuous = group == ISA_GROUP_USER};
-  if (!c && !(d->classes = c = calloc(1, sizeof *c)))
+  if (!c && !(d->classes = c = calloc(1, sizeof *c))) {
+    repl_no_memory(d);
     return (struct repl_class){0};
+  }
   if (!c->asked[insn])
     ask(d, c, insn);
   c->asked[insn] = true;

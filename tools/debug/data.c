@@ -295,7 +295,7 @@ bool repl_cmd_display(struct debugger *d, const char *args)
   struct repl_display *s = calloc(1, sizeof *s), **end = &d->displays;
   if (!s || !(s->command = strdup(args))) {
     free(s);
-    return repl_refuse(d, "out of memory");
+    return repl_no_memory(d);
   }
   s->number = ++d->last_display;
   s->enabled = true;

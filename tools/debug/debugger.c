@@ -1,11 +1,14 @@
 /* What every command needs: speaking, names of places, locations. */
 #include "tools/debug/debugger.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "isa/suggest.h"
+#include "tools/command.h"
+#include "tools/common/message.h"
 
 void repl_say(struct debugger *d, const char *format, ...)
 {
@@ -28,6 +31,8 @@ bool repl_refuse(struct debugger *d, const char *format, ...)
 {
   const struct repl_source *file = speaking_file(d);
   va_list args;
+  if (d->status == STATUS_OURS) /* it follows from what was said already */
+    return false;
   fflush(d->out);
   va_start(args, format);
   if (file)
@@ -38,8 +43,33 @@ bool repl_refuse(struct debugger *d, const char *format, ...)
   return false;
 }
 
+bool repl_host_failed(struct debugger *d, const char *reason)
+{
+  if (d->status != STATUS_OURS)
+    message_error("debug", "%s", reason);
+  d->status = STATUS_OURS;
+  d->quit = true;
+  return false;
+}
+
+bool repl_no_memory(struct debugger *d)
+{
+  return d->interactive ? repl_refuse(d, "out of memory") : repl_host_failed(d, "out of memory");
+}
+
+bool repl_source_text(struct debugger *d, const char *file, unsigned line, char *buf, size_t size)
+{
+  if (program_source_text(file, line, buf, size))
+    return true;
+  if (errno && !d->interactive)
+    repl_host_failed(d, strerror(errno));
+  return false;
+}
+
 bool repl_refuse_expr(struct debugger *d, const char *text, const struct formula_error *e)
 {
+  if (e->no_memory)
+    return repl_no_memory(d);
   repl_refuse(d, "%s", e->message);
   if (e->column >= 0)
     fprintf(stderr, "  %s\n  %*s^\n", text, e->column, "");
@@ -90,7 +120,10 @@ void repl_changed(struct debugger *d)
   d->copies = 0;
   if (timeline_changed(d->timeline))
     return;
-  repl_say(d, "This machine cannot be saved: going back will lose the change.\n");
+  if (!timeline_cost(d->timeline).cannot_save)
+    repl_no_memory(d);
+  else
+    repl_say(d, "This machine cannot be saved: going back will lose the change.\n");
 }
 
 bool repl_insn_at(struct machine *m, uint32_t pc, uint32_t *word)
@@ -242,7 +275,7 @@ void repl_show_where(struct debugger *d, uint32_t pc)
   const struct image_line *line = repl_line(d, pc);
   char text[160], place[REPL_PLACE];
   uint32_t word;
-  if (line && program_source_text(line->file, line->line, text, sizeof text)) {
+  if (line && repl_source_text(d, line->file, line->line, text, sizeof text)) {
     repl_say(d, "%s:%u  %.*s\n", repl_file_name(line->file), line->line,
              66 - (int)strlen(repl_file_name(line->file)), text);
   } else if (repl_insn_at(repl_focus(d), pc, &word)) {

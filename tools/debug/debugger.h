@@ -146,6 +146,12 @@ void repl_say(struct debugger *d, const char *format, ...) __attribute__((format
 /* Always false. */
 bool repl_refuse(struct debugger *d, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* The host has no memory, or another fault: a script ends with it, at status 3. Said
+ * once. Always false. */
+bool repl_no_memory(struct debugger *d);
+bool repl_host_failed(struct debugger *d, const char *reason);
+/* program_source_text(); a script ends if the host failed. */
+bool repl_source_text(struct debugger *d, const char *file, unsigned line, char *buf, size_t size);
 /* Shows where in `text` it went wrong. Always false. */
 bool repl_refuse_expr(struct debugger *d, const char *text, const struct formula_error *e);
 const char *repl_bold(const struct debugger *d);
@@ -301,6 +307,8 @@ struct timeline_stop repl_go_back(struct debugger *d);
 /* Tells of the stop, in words and with the pane. True unless the host failed. */
 bool repl_report(struct debugger *d, struct timeline_stop stop);
 bool repl_interrupted(struct debugger *d);
+/* A move into the past was not made: says so, unless the host failed. Always false. */
+bool repl_not_moved(struct debugger *d);
 /* "halted": what the machine is or did, at its end. */
 const char *repl_end_words(enum machine_why why);
 /* False after a message: the machine has come to its end. */

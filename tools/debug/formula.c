@@ -13,6 +13,7 @@ struct formula_node *formula_make(struct formula_reader *r, enum formula_kind ki
   struct formula_node *n = calloc(1, sizeof *n);
   if (!n) {
     snprintf(r->error->message, sizeof r->error->message, "out of memory");
+    r->error->no_memory = true;
     return NULL;
   }
   *n = (struct formula_node){

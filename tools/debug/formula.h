@@ -57,6 +57,7 @@ struct formula_scope {
 struct formula_error {
   char message[FORMULA_MESSAGE_SIZE];
   int column; /* into the text, from 0; -1: about no place in it */
+  bool no_memory;
 };
 
 struct formula;

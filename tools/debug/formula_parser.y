@@ -224,6 +224,7 @@ struct formula *formula_parse(const char *text, struct formula_error *error)
   }
   if (!e) {
     snprintf(error->message, sizeof error->message, "out of memory");
+    error->no_memory = true;
     return NULL;
   }
   struct formula_reader reader = {.formula = e, .at = e->text, .error = error};
@@ -232,7 +233,9 @@ struct formula *formula_parse(const char *text, struct formula_error *error)
   else if (formula_yyparse(&reader) == 0 && e->root && !error->message[0])
     return e;
   formula_destroy(e);
-  if (!error->message[0])
+  if (!error->message[0]) {
     snprintf(error->message, sizeof error->message, "out of memory");
+    error->no_memory = true;
+  }
   return NULL;
 }

@@ -274,10 +274,10 @@ bool repl_keys_open(struct debugger *d)
 void repl_keys_close(struct debugger *d)
 {
   struct repl_signals *s = d->signals;
-  if (d->interactive)
-    save_history();
   if (!s)
     return;
+  if (d->interactive && s->running)
+    save_history();
   if (s->running) {
     pthread_kill(s->thread, SIGUSR2);
     pthread_join(s->thread, NULL);

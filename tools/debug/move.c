@@ -34,6 +34,12 @@ bool repl_interrupted(struct debugger *d)
   return d->interrupt != 0 || d->killed_by;
 }
 
+bool repl_not_moved(struct debugger *d)
+{
+  const char *failure = timeline_failure(d->timeline);
+  return failure ? repl_host_failed(d, failure) : repl_refuse(d, "interrupted");
+}
+
 /* --------------------------------------------------------------- until a stop */
 
 /* One step, and what a stop would be there. */
@@ -230,12 +236,9 @@ bool repl_report(struct debugger *d, struct timeline_stop stop)
 {
   d->interrupt = 0;
   d->stop = stop;
-  if (stop.why == TIMELINE_FAILED) {
-    d->quit = true;
-    d->status = 3;
-    return repl_refuse(d, "the debugger cannot go on: %s",
-                       stop.machine.reason ? stop.machine.reason : "out of memory");
-  }
+  bool host = stop.why == TIMELINE_ENDED && stop.machine.why == MACHINE_HOST_ERROR;
+  if (stop.why == TIMELINE_FAILED || host)
+    return repl_host_failed(d, stop.machine.reason ? stop.machine.reason : "out of memory");
   if (d->console_in_line)
     repl_say(d, "\n");
   d->console_in_line = false;
@@ -428,7 +431,7 @@ bool repl_cmd_finish(struct debugger *d, const char *args)
     return false;
   repl_before_move(d);
   if (!repl_find_frames(d, 1, frames, &count, &beginning))
-    return repl_refuse(d, "interrupted");
+    return repl_not_moved(d);
   if (count == 0)
     return repl_refuse(d, "no call led here and no trap: there is nothing to finish");
   repl_say(d, "Run till %s returns to %s\n", frames[0].is_trap ? "the handler" : "the routine",

@@ -149,7 +149,7 @@ void repl_pane(struct debugger *d)
     repl_say(d, "\n  ");
   const struct image_line *line = repl_line(d, pc);
   char text[160];
-  if (line && program_source_text(line->file, line->line, text, sizeof text))
+  if (line && repl_source_text(d, line->file, line->line, text, sizeof text))
     repl_say(d, "%s:%u", repl_file_name(line->file), line->line);
   repl_say(d, "\n");
   if (line && text[strspn(text, " ")])

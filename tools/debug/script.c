@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/host.h"
 #include "isa/suggest.h"
 #include "tools/common/file.h"
 #include "tools/common/text.h"
@@ -134,10 +135,13 @@ bool repl_execute(struct debugger *d, const char *given)
     return false;
   if (!d->source)
     snprintf(d->repeat, sizeof d->repeat, "%.*s", (int)sizeof d->repeat - 1, c->repeats ? line : "");
-  return c->run(d, args);
+  bool ok = c->run(d, args);
+  const char *failure = timeline_failure(d->timeline);
+  return failure ? repl_host_failed(d, failure) : ok;
 }
 
-/* Lines until "end", from wherever commands come now. */
+/* The next line, from wherever commands come now. NULL: the end, or after a message
+ * that d->quit goes with. */
 static char *next_line(struct debugger *d, const char *prompt)
 {
   struct repl_source *s = d->source;
@@ -145,11 +149,20 @@ static char *next_line(struct debugger *d, const char *prompt)
   size_t size = 0;
   if (!s)
     return repl_read_line(d, prompt);
-  if (s->lines)
-    return s->at < s->lines->count ? strdup(s->lines->line[s->at++]) : NULL;
+  if (s->lines && s->at == s->lines->count)
+    return NULL;
+  if (s->lines) {
+    line = strdup(s->lines->line[s->at++]);
+    if (!line)
+      repl_no_memory(d);
+    return line;
+  }
+  errno = 0;
   ssize_t n = s->file ? getline(&line, &size, s->file) : -1;
   if (n < 0) {
     free(line);
+    if (s->file && !feof(s->file))
+      repl_host_failed(d, strerror(errno));
     return NULL;
   }
   s->at++;
@@ -181,11 +194,11 @@ bool repl_read_block(struct debugger *d, const char *prompt, struct repl_lines *
     if (!add_line(lines, line)) {
       free(line);
       repl_free_lines(lines);
-      return repl_refuse(d, "out of memory");
+      return repl_no_memory(d);
     }
   }
   repl_free_lines(lines);
-  return repl_refuse(d, "the lines end without 'end'");
+  return !d->quit && repl_refuse(d, "the lines end without 'end'");
 }
 
 /* Commands of the present source until it ends or one fails. */
@@ -219,7 +232,7 @@ bool repl_execute_lines(struct debugger *d, const struct repl_lines *lines, char
       free(line);
   }
   struct repl_source s = {.lines = &copy, .args = args, .arg_count = arg_count};
-  ok = ok ? run_source(d, &s) : repl_refuse(d, "out of memory");
+  ok = ok ? run_source(d, &s) : repl_no_memory(d);
   repl_free_lines(&copy);
   return ok;
 }
@@ -229,6 +242,11 @@ bool repl_source_file(struct debugger *d, const char *path, bool must_exist)
   FILE *file = fopen(path, "re");
   if (!file && !must_exist)
     return true;
+  if (!file && host_at_fault(errno) && !d->interactive) {
+    char reason[400];
+    snprintf(reason, sizeof reason, "cannot read '%s': %s", path, strerror(errno));
+    return repl_host_failed(d, reason);
+  }
   if (!file)
     return repl_refuse(d, "cannot read '%s': %s", path, strerror(errno));
   struct repl_source s = {.name = path, .file = file};
@@ -266,7 +284,7 @@ bool repl_cmd_define(struct debugger *d, const char *args)
   if (!u || !u->name) {
     free(u);
     repl_free_lines(&lines);
-    return repl_refuse(d, "out of memory");
+    return repl_no_memory(d);
   }
   repl_free_lines(&u->lines);
   u->lines = lines;
@@ -290,7 +308,7 @@ bool repl_cmd_document(struct debugger *d, const char *args)
     strcat(strcat(text, lines.line[i]), i + 1 < lines.count ? " " : "");
   repl_free_lines(&lines);
   if (!text)
-    return repl_refuse(d, "out of memory");
+    return repl_no_memory(d);
   free(u->document);
   u->document = text;
   return true;

@@ -132,7 +132,8 @@ static bool run_script(struct debugger *d, const char *text, bool is_file)
 int repl_session(struct debugger *d, const struct repl_options *o)
 {
   if (!repl_keys_open(d)) {
-    repl_refuse(d, "out of memory");
+    repl_keys_close(d);
+    repl_host_failed(d, "out of memory");
     return STATUS_OURS;
   }
   bool ok = o->no_init || run_init_file(d);

@@ -58,7 +58,7 @@ static unsigned list_lines(struct debugger *d, FILE *out, const char *file, unsi
   for (; n < count; n++) {
     char text[160];
     unsigned line = first + n;
-    if (!program_source_text(file, line, text, sizeof text))
+    if (!repl_source_text(d, file, line, text, sizeof text))
       break;
     bool current = now && now->line == line && strcmp(now->file, file) == 0;
     fprintf(out, "%s%s%s%4u  %.70s%s\n", current ? repl_bold(d) : "", current ? "=>" : "  ",
@@ -128,7 +128,7 @@ static void show_insn(struct debugger *d, FILE *out, uint32_t va, const struct i
   bool known = repl_image_address(d, va, &address);
   const struct image_line *at = known ? image_line_at(d->setup->program.image, address) : NULL;
   const struct image_line *line = repl_written_line(at);
-  if (line && line != *last && program_source_text(line->file, line->line, source, sizeof source))
+  if (line && line != *last && repl_source_text(d, line->file, line->line, source, sizeof source))
     fprintf(out, "%4u %.74s\n", line->line, source);
   *last = line;
   if (!repl_insn_at(repl_focus(d), va, &word)) {

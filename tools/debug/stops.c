@@ -130,7 +130,7 @@ bool repl_set_stops(struct debugger *d)
   ok = ok && timeline_set_stops(d->timeline, &stops);
   free(breaks);
   free(watches);
-  return ok || repl_refuse(d, "out of memory");
+  return ok || repl_no_memory(d);
 }
 
 struct repl_stop *repl_stop_met(struct debugger *d, const struct timeline_stop *stop, bool *is)
@@ -216,7 +216,7 @@ static struct repl_stop *add_stop(struct debugger *d, enum repl_stop_kind kind, 
   struct repl_stop *s = calloc(1, sizeof *s), **end = &d->stops;
   if (!s || !(s->what = strdup(what))) {
     free(s);
-    repl_refuse(d, "out of memory");
+    repl_no_memory(d);
     return NULL;
   }
   s->kind = kind;
@@ -374,11 +374,8 @@ static bool make_watch(struct debugger *d, const char *args, enum repl_stop_kind
     d->last_stop--;
     return false;
   }
-  char *name = strdup(kind_names[kind]);
-  if (name)
-    *name = (char)toupper((unsigned char)*name);
-  repl_say(d, "%s %u: %s", name ? name : "", s->number, what);
-  free(name);
+  repl_say(d, "%c%s %u: %s", toupper((unsigned char)*kind_names[kind]), kind_names[kind] + 1,
+           s->number, what);
   if (!s->soft)
     repl_say(d, " (%u byte%s of storage at 0x%x)", s->range.size, s->range.size == 1 ? "" : "s",
              s->range.start.v);

@@ -45,6 +45,7 @@ struct timeline {
   bool armed; /* the machine looks out as … */
   const struct timeline_stops *armed_for;
   bool deaf; /* to interrupts */
+  const char *failure; /* of the host; NULL: none so far */
 };
 
 /* What a move looks out for. */
@@ -67,7 +68,8 @@ static struct timeline_stop stop_here(struct timeline *t, enum timeline_why why)
 static struct timeline_stop fail(struct timeline *t, const char *reason)
 {
   struct timeline_stop stop = stop_here(t, TIMELINE_FAILED);
-  stop.machine = (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = reason};
+  t->failure = reason ? reason : "out of memory";
+  stop.machine = (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = t->failure};
   return stop;
 }
 
@@ -306,6 +308,9 @@ static bool look(struct timeline *t, const struct lookout *l, const struct machi
   *stop = stop_here(t, why_of(met));
   stop->id = met->hit.id;
   stop->machine = *met;
+  if (met->why == MACHINE_HOST_ERROR) {
+    t->failure = met->reason ? met->reason : "the host failed";
+  }
   if (met->why == MACHINE_CATCH && met->hit.event == MACHINE_EVENT_WAIT) {
     stop->why = TIMELINE_ARRIVED;
     return l->waits;
@@ -727,6 +732,7 @@ unsigned timeline_type(struct timeline *t, const uint8_t *bytes, size_t len)
   forget_future(t);
   for (size_t i = 0; i < len; i++) {
     if (!remember(t, bytes[i], first && i == 0)) {
+      t->failure = "no memory for what was typed";
       break;
     }
   }
@@ -817,13 +823,22 @@ static void trace_all(struct timeline *t, struct tracer *tracer)
 static struct debug_checkpoint *aside(struct timeline *t)
 {
   const char *reason;
-  return t->cannot_save ? NULL
-                        : debug_checkpoint_take(&t->world, keep_near(&t->keep, now(t)), &reason);
+  if (t->cannot_save) {
+    return NULL;
+  }
+  struct debug_checkpoint *c =
+      debug_checkpoint_take(&t->world, keep_near(&t->keep, now(t)), &reason);
+  if (!c) {
+    t->failure = reason;
+  }
+  return c;
 }
 
 static void put_back(struct timeline *t, struct debug_checkpoint *c)
 {
-  debug_checkpoint_restore(&t->world, c);
+  if (!debug_checkpoint_restore(&t->world, c)) {
+    t->failure = "a checkpoint cannot be restored";
+  }
   debug_checkpoint_destroy(c);
 }
 
@@ -936,6 +951,11 @@ bool timeline_set_stops(struct timeline *t, const struct timeline_stops *stops)
     return false;
   }
   return true;
+}
+
+const char *timeline_failure(const struct timeline *t)
+{
+  return t->failure;
 }
 
 struct timeline_cost timeline_cost(const struct timeline *t)

@@ -125,4 +125,8 @@ struct timeline_cost {
 };
 struct timeline_cost timeline_cost(const struct timeline *t);
 
+/* The host failed and something was not done: what a move, an event list or a trap told
+ * since then may be wrong. NULL: it did not. */
+const char *timeline_failure(const struct timeline *t);
+
 #endif
