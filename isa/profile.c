@@ -20,6 +20,7 @@ const struct profile_feature_word profile_feature_words[] = {
     {"io", "none", 0, true},
     {"io", "mmio", ISA_FEATURE_IO_MMIO, false},
     {"io", "channel", ISA_FEATURE_IO_CHANNEL, false},
+    {"keys", "keys", ISA_FEATURE_KEYS, true},
     {NULL, NULL, 0, false},
 };
 
@@ -88,6 +89,13 @@ uint32_t profile_features_of(const char *key)
     if (strcmp(w->key, key) == 0)
       all |= w->feature;
   return all;
+}
+
+char *profile_say_feature(const struct profile_feature_word *w, char buf[PROFILE_FEATURE_SIZE])
+{
+  bool same = strcmp(w->key, w->word) == 0;
+  snprintf(buf, PROFILE_FEATURE_SIZE, "%s%s%s", w->key, same ? "" : " ", same ? "" : w->word);
+  return buf;
 }
 
 /* "bounds" or "ports, none": the words that would do. */

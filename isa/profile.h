@@ -53,6 +53,19 @@ const char *profile_story(const struct profile *p); /* one line */
 const char *profile_source(const struct profile *p);
 unsigned profile_modes(const struct profile *p);    /* 2 to 4 */
 uint32_t profile_features(const struct profile *p); /* set of enum isa_feature */
+/* What a profile may say of features: `mmu` and `io` with a word, and `keys`, whose word
+ * is its own name. */
+struct profile_feature_word {
+  const char *key;  /* "mmu" */
+  const char *word; /* "bounds"; no two are the same */
+  uint32_t feature; /* 0: none */
+  bool supported;   /* in this version */
+};
+extern const struct profile_feature_word profile_feature_words[]; /* ended by a NULL key */
+/* As a profile says it: "mmu bounds", "keys". Returns buf. */
+#define PROFILE_FEATURE_SIZE 32
+char *profile_say_feature(const struct profile_feature_word *w, char buf[PROFILE_FEATURE_SIZE]);
+
 static inline unsigned profile_user_mode(const struct profile *p)
 {
   return profile_modes(p) - 1;

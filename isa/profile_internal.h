@@ -36,14 +36,6 @@ bool profile_keep_behaviour(struct profile *p, struct profile_behaviour *b);
 struct profile *profile_new(void);
 void profile_resolve(struct profile *p); /* inside and outside, from said and features */
 
-/* Words of `mmu` and `io`, and `keys`. */
-struct profile_feature_word {
-  const char *key; /* "mmu" */
-  const char *word;
-  uint32_t feature; /* 0: none */
-  bool supported;   /* in this version */
-};
-extern const struct profile_feature_word profile_feature_words[]; /* ended by a NULL key */
 uint32_t profile_features_of(const char *key);
 /* NULL, after describing the fault in `message`, if the word will not do. */
 const struct profile_feature_word *profile_find_feature(const char *key, const char *word,

@@ -368,13 +368,12 @@ static bool lacks(const struct profile_reader *r, enum isa_insn insn)
 static void list_features(uint32_t features, char *buf, size_t size)
 {
   size_t used = 0;
+  char said[PROFILE_FEATURE_SIZE];
   buf[0] = '\0';
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
     if ((w->feature & features) != 0 && used < size)
-      used += (size_t)snprintf(buf + used, size - used, "%s'%s %s'", used ? " or " : "", w->key,
-                               w->word);
-  if ((features & ISA_FEATURE_KEYS) != 0 && used < size)
-    snprintf(buf + used, size - used, "%s'keys'", used ? " or " : "");
+      used += (size_t)snprintf(buf + used, size - used, "%s'%s'", used ? " or " : "",
+                               profile_say_feature(w, said));
 }
 
 /* What a statement is about must exist on the machine that the file describes.

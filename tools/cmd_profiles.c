@@ -43,19 +43,6 @@ static const struct command_usage usage = {
     .max_operands = 1,
 };
 
-/* ------------------------------------------------------------------ features */
-
-static const struct feature_name {
-  enum isa_feature feature;
-  const char *name;
-} features[] = {
-    {ISA_FEATURE_MMU_BOUNDS, "mmu bounds"}, {ISA_FEATURE_MMU_TLB, "mmu tlb"},
-    {ISA_FEATURE_MMU_PAGED, "mmu paged"},   {ISA_FEATURE_MMU_NESTED, "mmu nested"},
-    {ISA_FEATURE_IO_PORTS, "io ports"},     {ISA_FEATURE_IO_MMIO, "io mmio"},
-    {ISA_FEATURE_IO_CHANNEL, "io channel"}, {ISA_FEATURE_KEYS, "keys"},
-};
-#define FEATURE_COUNT (sizeof features / sizeof *features)
-
 /* ---------------------------------------------------------------- behaviours */
 
 /* The behaviour of each mode outside the privileged one: "trap", or "1 trap, 2 full". */
@@ -100,15 +87,16 @@ static bool is_there(const char *text)
 static void print_profile(const struct profile *p)
 {
   bool titled = is_there(profile_title(p));
+  char said[PROFILE_FEATURE_SIZE];
   printf("%s%s%s\n\n", profile_name(p), titled ? ": " : "", titled ? profile_title(p) : "");
   if (is_there(profile_story(p))) {
     text_paragraphs(stdout, profile_story(p));
     printf("\n");
   }
   printf("%u modes", profile_modes(p));
-  for (size_t i = 0; i < FEATURE_COUNT; i++)
-    if (profile_features(p) & features[i].feature)
-      printf(", %s", features[i].name);
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
+    if (profile_features(p) & w->feature)
+      printf(", %s", profile_say_feature(w, said));
   printf("\n");
   if (is_there(profile_source(p))) {
     printf("Source: ");
@@ -141,9 +129,10 @@ static int list_profiles(void)
 static json_t *summary_json(const struct profile *p)
 {
   json_t *list = json_array();
-  for (size_t i = 0; i < FEATURE_COUNT; i++)
-    if (profile_features(p) & features[i].feature)
-      json_array_append_new(list, json_string(features[i].name));
+  char said[PROFILE_FEATURE_SIZE];
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
+    if (profile_features(p) & w->feature)
+      json_array_append_new(list, json_string(profile_say_feature(w, said)));
   return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "name", json_text(profile_name(p)), "title",
                    json_text(profile_title(p)), "story", json_text(profile_story(p)), "source",
                    json_text(profile_source(p)), "modes", (int)profile_modes(p), "features", list);

@@ -15,17 +15,6 @@
 static const char *const disk_words[] = {"none", "scratch", "image"};
 static const char *const mode_words[] = {"write", "readonly", "discard"};
 
-static const struct {
-  const char *word;
-  uint32_t feature;
-} features[] = {
-    {"bounds", ISA_FEATURE_MMU_BOUNDS},  {"tlb", ISA_FEATURE_MMU_TLB},
-    {"paged", ISA_FEATURE_MMU_PAGED},    {"nested", ISA_FEATURE_MMU_NESTED},
-    {"ports", ISA_FEATURE_IO_PORTS},     {"mmio", ISA_FEATURE_IO_MMIO},
-    {"channel", ISA_FEATURE_IO_CHANNEL}, {"keys", ISA_FEATURE_KEYS},
-};
-#define FEATURES (sizeof features / sizeof *features)
-
 /* ------------------------------------------------------------------- storage */
 
 static void print_range(FILE *out, mpa_range_t range, const char *name, const char *program)
@@ -54,9 +43,9 @@ static void list_features(uint32_t set, char *buf, size_t size)
 {
   size_t used = 0;
   snprintf(buf, size, "-");
-  for (size_t i = 0; i < FEATURES && used < size; i++)
-    if (set & features[i].feature)
-      used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? " " : "", features[i].word);
+  for (const struct profile_feature_word *w = profile_feature_words; w->key && used < size; w++)
+    if (set & w->feature)
+      used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? " " : "", w->word);
 }
 
 static void print_processor(FILE *out, const struct directory *d)
@@ -246,9 +235,9 @@ static json_t *json_reach(const struct directory *d, size_t user)
 static json_t *json_requires(const struct directory_user *u)
 {
   json_t *list = json_array();
-  for (size_t i = 0; i < FEATURES; i++)
-    if (u->requires & features[i].feature)
-      json_array_append_new(list, json_string(features[i].word));
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
+    if (u->requires & w->feature)
+      json_array_append_new(list, json_string(w->word));
   return list;
 }
 

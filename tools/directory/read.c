@@ -13,6 +13,7 @@
 #include "machine/machine.h"
 
 #define MOST_ERRORS    20u
+#define MOST_FEATURES  32u /* bits of a set */
 #define DEFAULT_SHARE  1u
 #define DEFAULT_MEMORY (256u << 10)
 
@@ -656,28 +657,22 @@ static void promise(struct directory_reader *r, struct promise p)
   r->promises[r->promise_count++] = p;
 }
 
-static const struct feature_word {
-  const char *word;
-  enum isa_feature feature;
-} feature_words[] = {
-    {"bounds", ISA_FEATURE_MMU_BOUNDS},  {"tlb", ISA_FEATURE_MMU_TLB},
-    {"paged", ISA_FEATURE_MMU_PAGED},    {"nested", ISA_FEATURE_MMU_NESTED},
-    {"ports", ISA_FEATURE_IO_PORTS},     {"mmio", ISA_FEATURE_IO_MMIO},
-    {"channel", ISA_FEATURE_IO_CHANNEL}, {"keys", ISA_FEATURE_KEYS},
-};
-#define FEATURE_WORDS (sizeof feature_words / sizeof *feature_words)
-
 void directory_read_feature(struct directory_reader *r, struct source_place at)
 {
   if (!r->requires_heard)
     return;
-  const char *words[FEATURE_WORDS + 1] = {NULL};
-  for (size_t i = 0; i < FEATURE_WORDS; i++)
-    words[i] = feature_words[i].word;
+  const char *words[MOST_FEATURES + 1] = {NULL};
+  uint32_t features[MOST_FEATURES];
+  size_t count = 0;
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
+    if (w->feature != 0 && count < MOST_FEATURES) {
+      words[count] = w->word;
+      features[count++] = w->feature;
+    }
   int chosen = choose(r, at, "feature of a machine", words);
   if (chosen < 0)
     return;
-  uint32_t feature = feature_words[chosen].feature;
+  uint32_t feature = features[chosen];
   this_user(r)->requires |= feature;
   promise(r, (struct promise){.kind = PROMISE_FEATURE, .at = at, .feature = feature});
 }
