@@ -1,5 +1,12 @@
 /* Route 2. The scope is the same for every instruction and follows from formats and
- * components alone: nothing here knows what an instruction does.
+ * components alone: nothing here knows what an instruction does. It is 64 KiB of storage
+ * with data at two addresses, one of which a tight BOUND hides; every combination of
+ * mode, previous mode (0 and the least privileged), IE, TE, two values of BASE, two of
+ * BOUND and, where there are storage keys, two of PSW.key; with every control register
+ * or up to four immediates as operand, four values of each register operand, and up to
+ * four of the data; and with each of these, for two values of each register operand and
+ * one of the data, every other control register, C, V, the console's input, each disk
+ * register and a storage key, one at a time away from reset.
  *
  * States are enumerated so that those of a pair lie close together. Within one
  * situation (an encoding, values of registers and words, C and V) all states are
@@ -33,15 +40,6 @@ enum {
 static const uint32_t words[] = {0x55555555, 0xaaaaaaaa, 0, 0xffffffff};
 static const uint32_t values[] = {0, NEAR, FAR, 0xffffffff};
 enum { WORDS = 4, FEW_WORDS = 2, VALUES = 4, BRIEF_VALUES = 2 };
-
-static const char scope[] =
-    "64 KiB of storage with data at two addresses, one of which a tight BOUND hides; every "
-    "combination of mode, previous mode (0 and the least privileged), IE, TE, two values of BASE, "
-    "two of BOUND and, where there are storage keys, two of PSW.key; with every control register "
-    "or up to four immediates as operand, four values of each register operand, and up to four of "
-    "the data; and with each of these, for two values of each register operand and one of the "
-    "data, every other control register, C, V, the console's input, each disk register and a "
-    "storage key, one at a time away from reset";
 
 /* In what states are away from the state after reset, one after the other. */
 enum rest_kind { REST_NONE, REST_PSW, REST_CR, REST_KEYS, REST_INPUT, REST_DISK };
@@ -111,11 +109,6 @@ struct work {
 };
 
 /* -------------------------------------------------------------------- scope */
-
-const char *exhaust_scope(void)
-{
-  return scope;
-}
 
 static void add_rest(struct exhaust *e, enum rest_kind what, unsigned n, uint32_t value)
 {

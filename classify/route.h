@@ -42,8 +42,6 @@ struct exhaust *exhaust_create(const struct profile *profile, const char **reaso
 void exhaust_destroy(struct exhaust *e);
 void exhaust_ask(struct exhaust *e, enum isa_insn insn, enum model model,
                  struct route_findings *out);
-/* The scope in words, for reports. */
-const char *exhaust_scope(void);
 
 /* Experiment: `count` random pairs of states of full size, through the engine. */
 struct experiment;

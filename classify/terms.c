@@ -62,11 +62,6 @@ enum isa_insn terms_insn(const struct terms *t)
   return t->insn;
 }
 
-const struct profile *terms_profile(const struct terms *t)
-{
-  return t->profile;
-}
-
 /* --------------------------------------------------------------- symbols */
 
 static const struct {

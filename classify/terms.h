@@ -105,7 +105,6 @@ struct terms *terms_create(const struct profile *profile, enum isa_insn insn);
 void terms_destroy(struct terms *t); /* and every term */
 Z3_context terms_z3(const struct terms *t);
 enum isa_insn terms_insn(const struct terms *t);
-const struct profile *terms_profile(const struct terms *t);
 
 /* A state whose components `own` are of state `number` alone (1 or 2), the rest
  * shared by both states of a pair. */

@@ -265,11 +265,6 @@ void term_program_destroy(struct term_program *p)
   }
 }
 
-unsigned term_program_size(const struct term_program *p)
-{
-  return p->count;
-}
-
 static const struct term_symbol *symbol_of(const struct term_program *p, const struct node *n)
 {
   return terms_symbol(p->t, (unsigned)n->number);

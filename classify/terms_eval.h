@@ -29,7 +29,6 @@ struct term_input {
 struct term_program;
 struct term_program *term_compile(const struct terms *t, const Z3_ast *roots, unsigned count);
 void term_program_destroy(struct term_program *p);
-unsigned term_program_size(const struct term_program *p);
 /* Evaluates everything; then term_value(i) is that of root i (Bool: 0 or 1). */
 void term_run(struct term_program *p, const struct term_input *in);
 uint64_t term_value(const struct term_program *p, unsigned root);

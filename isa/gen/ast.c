@@ -68,19 +68,6 @@ const struct primitive primitives[] = {
     {NULL, NULL, NULL, RESULT_NONE, false, false, false, false},
 };
 
-const char *binary_text(enum binary op)
-{
-  static const char *const text[] = {
-      [BINARY_ADD] = "+",    [BINARY_SUB] = "-",   [BINARY_MUL] = "*",   [BINARY_AND] = "&",
-      [BINARY_OR] = "|",     [BINARY_XOR] = "^",   [BINARY_SHL] = "<<",  [BINARY_SHRU] = ">>u",
-      [BINARY_SHRS] = ">>s", [BINARY_DIVU] = "/u", [BINARY_DIVS] = "/s", [BINARY_REMU] = "%u",
-      [BINARY_REMS] = "%s",  [BINARY_EQ] = "==",   [BINARY_NE] = "!=",   [BINARY_LTU] = "<u",
-      [BINARY_LTS] = "<s",   [BINARY_LEU] = "<=u", [BINARY_LES] = "<=s", [BINARY_GTU] = ">u",
-      [BINARY_GTS] = ">s",   [BINARY_GEU] = ">=u", [BINARY_GES] = ">=s",
-  };
-  return text[op];
-}
-
 bool binary_is_comparison(enum binary op)
 {
   return op >= BINARY_EQ;

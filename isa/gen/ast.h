@@ -274,7 +274,6 @@ struct primitive {
 extern const struct primitive primitives[]; /* ends with name NULL */
 
 /* In definition-language notation: "+", "<s", "sext". */
-const char *binary_text(enum binary op);
 bool binary_is_comparison(enum binary op);
 const char *function_text(enum function f);
 
