@@ -5,16 +5,13 @@
 #ifndef TRAPEZE_ISA_PROFILE_INTERNAL_H
 #define TRAPEZE_ISA_PROFILE_INTERNAL_H
 
-#include <setjmp.h>
-
-#include "isa/diagnose.h"
 #include "isa/embed.h"
 #include "isa/profile.h"
+#include "isa/reader.h"
 
 extern const struct embedded_file isa_embedded_profiles[];
 
 struct profile_string;
-struct scan_block;
 
 struct profile {
   const char *name, *file, *title, *story, *source; /* title, story, source: "" if not given */
@@ -56,14 +53,10 @@ enum profile_key {
 
 /* One file being read. */
 struct profile_reader {
-  struct source_text source;
-  FILE *errors;
-  unsigned error_count;
+  struct reader in;
   bool syntax_error; /* then a missing key is no news */
   bool out_of_memory;
   bool host_reported; /* that the host failed is said already; implies out_of_memory */
-  struct scan_block *scan_blocks; /* what the scanner has allocated */
-  jmp_buf scan_failed;
   struct profile *profile;
   struct profile *base; /* what `extends` named, or NULL */
   const struct profile_reader *extended_by;
@@ -71,14 +64,9 @@ struct profile_reader {
   struct source_place given_at[PROFILE_KEY_COUNT];
   bool stated[ISA_INSN_COUNT]; /* by this file */
   struct source_place stated_at[ISA_INSN_COUNT];
-  size_t at;                      /* the scanner's position */
-  size_t token_end, previous_end; /* where the last token ended, and the one before */
 };
 
-/* profile_lexer.l: frees what the scanner has allocated. */
-void profile_scan_end(struct profile_reader *r);
-
-/* Counts and prints an error; beyond a cap it only counts. */
+/* As reader_verror(). */
 void profile_error(struct profile_reader *r, struct source_place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -11,7 +11,6 @@
 #include "isa/host.h"
 #include "isa/suggest.h"
 
-#define MOST_ERRORS     20
 #define MOST_BYTES      (1u << 20)
 #define DEEPEST_EXTENDS 16
 
@@ -23,26 +22,15 @@ static const char *const key_names[PROFILE_KEY_COUNT] = {
 
 void profile_error(struct profile_reader *r, struct source_place at, const char *format, ...)
 {
-  r->error_count++;
-  if (r->error_count > MOST_ERRORS)
-    return;
-  char message[1024];
   va_list args;
   va_start(args, format);
-  vsnprintf(message, sizeof message, format, args);
+  reader_verror(&r->in, at, format, args);
   va_end(args);
-  diagnose(r->errors, &r->source, at, "error", "%s", message);
-}
-
-static void note(struct profile_reader *r, struct source_place at, const char *message)
-{
-  if (r->error_count <= MOST_ERRORS)
-    diagnose(r->errors, &r->source, at, "note", "%s", message);
 }
 
 static const char *text_of(const struct profile_reader *r, struct source_place at)
 {
-  return r->source.text + at.offset;
+  return reader_text(&r->in, at);
 }
 
 #define SHOW(r, at) (int)(at).length, text_of(r, at)
@@ -53,7 +41,7 @@ static bool first_time(struct profile_reader *r, enum profile_key key, struct so
 {
   if (r->given[key]) {
     profile_error(r, at, "a second '%s'", key_names[key]);
-    note(r, r->given_at[key], "the first is here");
+    reader_note(&r->in, r->given_at[key], "the first is here");
     return false;
   }
   r->given[key] = true;
@@ -172,7 +160,7 @@ static bool find_stated_insn(struct profile_reader *r, struct source_place at, e
   }
   if (r->stated[*insn]) {
     profile_error(r, at, "'%.*s' is spoken of twice", SHOW(r, at));
-    note(r, r->stated_at[*insn], "the first time is here");
+    reader_note(&r->in, r->stated_at[*insn], "the first time is here");
     return false;
   }
   r->stated[*insn] = true;
@@ -187,32 +175,27 @@ static void list_behaviours(const struct isa_insn_info *info, char *buf, size_t 
     used += (size_t)snprintf(buf + used, size - used, ", %s", info->behaviours[i].name);
 }
 
-static bool is_word(const struct profile_reader *r, struct source_place at, const char *word)
-{
-  return at.length == strlen(word) && memcmp(text_of(r, at), word, at.length) == 0;
-}
-
 static bool find_behaviour(struct profile_reader *r, enum isa_insn insn, struct source_place at,
                            struct profile_behaviour *b)
 {
   const struct isa_insn_info *info = isa_insn_info(insn);
   struct suggestion near = suggest_begin(text_of(r, at), at.length);
   *b = (struct profile_behaviour){.kind = PROFILE_TRAP, .name = "trap"};
-  if (is_word(r, at, b->name))
+  if (reader_is(&r->in, at, b->name))
     return true;
   *b = (struct profile_behaviour){.kind = PROFILE_NOP, .name = "nop"};
-  if (is_word(r, at, b->name))
+  if (reader_is(&r->in, at, b->name))
     return true;
   suggest_offer(&near, "trap");
   suggest_offer(&near, "nop");
   for (size_t i = 0; i < info->behaviour_count; i++) {
     *b = (struct profile_behaviour){
         .kind = PROFILE_BODY, .body = info->behaviours[i].body, .name = info->behaviours[i].name};
-    if (is_word(r, at, b->name))
+    if (reader_is(&r->in, at, b->name))
       return true;
     suggest_offer(&near, b->name);
   }
-  if (is_word(r, at, "absent")) {
+  if (reader_is(&r->in, at, "absent")) {
     profile_error(r, at,
                   "an instruction is absent from every mode or from none; write 'absent %s;'",
                   info->mnemonic);
@@ -237,7 +220,7 @@ void profile_read_outside(struct profile_reader *r, struct source_place insn,
   b.models = models.length ? keep_quoted(r, models) : NULL;
   b.source = source.length ? keep_quoted(r, source) : NULL;
   b.file = r->profile->file;
-  b.line = source_line(&r->source, insn.offset);
+  b.line = source_line(&r->in.source, insn.offset);
   r->profile->said[which] = b;
 }
 
@@ -250,7 +233,7 @@ void profile_read_absent(struct profile_reader *r, struct source_place insn)
       .kind = PROFILE_ABSENT,
       .name = "absent",
       .file = r->profile->file,
-      .line = source_line(&r->source, insn.offset),
+      .line = source_line(&r->in.source, insn.offset),
   };
 }
 
@@ -305,12 +288,12 @@ void profile_read_extends(struct profile_reader *r, struct source_place at)
     r->out_of_memory |= !quoted;
     return;
   }
-  char *path = path_from(r->source.file, name);
+  char *path = path_from(r->in.source.file, name);
   if (!path) {
     r->out_of_memory = true;
     return;
   }
-  r->base = load(path, r->errors, r);
+  r->base = load(path, r->in.errors, r);
   if (!r->base && errno)
     r->host_reported = r->out_of_memory = true;
   else if (!r->base)
@@ -419,17 +402,17 @@ static bool scan_and_parse(struct profile_reader *r)
 {
   volatile int result = 2;
   yyscan_t scanner;
-  if (setjmp(r->scan_failed) == 0 && profile_yylex_init_extra(r, &scanner) == 0 &&
-      profile_yy_scan_bytes(r->source.text, (int)r->source.len, scanner))
+  if (setjmp(r->in.scan_failed) == 0 && profile_yylex_init_extra(&r->in, &scanner) == 0 &&
+      profile_yy_scan_bytes(r->in.source.text, (int)r->in.source.len, scanner))
     result = profile_yyparse(scanner, r);
-  profile_scan_end(r);
+  reader_scan_end(&r->in);
   return result != 2;
 }
 
 static bool read_file(struct profile_reader *r)
 {
   struct profile *p = r->profile;
-  const char *file = profile_keep_string(p, r->source.file, strlen(r->source.file));
+  const char *file = profile_keep_string(p, r->in.source.file, strlen(r->in.source.file));
   if (!file)
     return false;
   p->file = file;
@@ -439,7 +422,7 @@ static bool read_file(struct profile_reader *r)
     check_whole(r);
   if (r->base)
     inherit(r);
-  if (r->error_count == 0) {
+  if (r->in.error_count == 0) {
     check_keys(r);
     check_features(r);
   }
@@ -454,15 +437,15 @@ static struct profile *parse(const char *file, const char *text, size_t len, FIL
     errno = 0;
     return NULL;
   }
-  struct profile_reader r = {
-      .source = {file, text, len}, .errors = errors, .extended_by = from, .profile = profile_new()};
+  struct profile_reader r = {.in = {.source = {file, text, len}, .errors = errors},
+                             .extended_by = from,
+                             .profile = profile_new()};
   bool done = r.profile && read_file(&r);
   if (!done && !r.host_reported)
     fprintf(errors, "%s: error: out of memory\n", file);
-  if (r.error_count > MOST_ERRORS)
-    fprintf(errors, "%s: error: and %u more errors\n", file, r.error_count - MOST_ERRORS);
+  reader_say_rest(&r.in);
   profile_destroy(r.base);
-  if (!done || r.error_count > 0) {
+  if (!done || r.in.error_count > 0) {
     profile_destroy(r.profile);
     errno = done ? 0 : ENOMEM;
     return NULL;
@@ -478,29 +461,10 @@ struct profile *profile_parse(const char *file, const char *text, size_t len, FI
 
 /* ------------------------------------------------------------------- loading */
 
-/* The whole of a file up to one byte too many, malloc'd; NULL with errno. */
-static char *slurp(const char *path, size_t *len)
-{
-  FILE *in = fopen(path, "rb");
-  if (!in)
-    return NULL;
-  char *bytes = malloc(MOST_BYTES + 1);
-  if (bytes)
-    *len = fread(bytes, 1, MOST_BYTES + 1, in);
-  int problem = !bytes ? ENOMEM : ferror(in) ? errno : 0;
-  fclose(in);
-  if (problem) {
-    free(bytes);
-    errno = problem;
-    return NULL;
-  }
-  return bytes;
-}
-
 static struct profile *load_path(const char *path, FILE *errors, const struct profile_reader *from)
 {
   size_t len;
-  char *text = slurp(path, &len);
+  char *text = reader_load(path, MOST_BYTES, &len);
   if (!text) {
     int error = errno;
     fprintf(errors, "%s: error: cannot read this profile: %s\n", path, strerror(error));
@@ -530,7 +494,7 @@ static struct profile *load(const char *name, FILE *errors, const struct profile
 {
   unsigned depth = 0;
   for (const struct profile_reader *r = from; r; r = r->extended_by)
-    if (++depth > DEEPEST_EXTENDS || strcmp(r->source.file, name) == 0) {
+    if (++depth > DEEPEST_EXTENDS || strcmp(r->in.source.file, name) == 0) {
       fprintf(errors, "%s: error: 'extends' goes round in a circle\n", name);
       errno = 0;
       return NULL;

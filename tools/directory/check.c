@@ -27,7 +27,7 @@ static void default_profile(struct directory_reader *r)
 {
   if (r->machine.given[KEY_PROFILE])
     return;
-  r->store->profile = r->host->profile(r->host->ctx, DEFAULT_PROFILE, r->errors);
+  r->store->profile = r->host->profile(r->host->ctx, DEFAULT_PROFILE, r->in.errors);
   if (!r->store->profile) {
     r->host_error = errno ? errno : ENOMEM;
     r->host_reported = true;
@@ -204,12 +204,12 @@ static void find_switch(struct directory_reader *r, size_t user)
 {
   const struct directory *d = r->directory;
   struct source_place at = r->users[user].at[KEY_NETWORK];
-  const char *word = r->source.text + at.offset;
+  const char *word = reader_text(&r->in, at);
   struct suggestion near = suggest_begin(word, at.length);
   user_of(r, user)->network = -1;
   for (size_t i = 0; i < d->switch_count; i++) {
     suggest_offer(&near, d->switches[i]);
-    if (strlen(d->switches[i]) == at.length && memcmp(d->switches[i], word, at.length) == 0)
+    if (reader_is(&r->in, at, d->switches[i]))
       user_of(r, user)->network = (int)i;
   }
   if (user_of(r, user)->network >= 0)
@@ -226,12 +226,10 @@ static void find_switch(struct directory_reader *r, size_t user)
 /* False after a message. */
 static bool find_peer(struct directory_reader *r, struct promise *p)
 {
-  const char *word = r->source.text + p->at.offset;
-  for (p->index = 0; p->index < r->user_count; p->index++) {
-    const char *name = user_of(r, p->index)->name;
-    if (strlen(name) == p->at.length && memcmp(name, word, p->at.length) == 0)
+  const char *word = reader_text(&r->in, p->at);
+  for (p->index = 0; p->index < r->user_count; p->index++)
+    if (reader_is(&r->in, p->at, user_of(r, p->index)->name))
       return true;
-  }
   struct suggestion near = suggest_begin(word, p->at.length);
   for (size_t i = 0; i < r->user_count; i++)
     suggest_offer(&near, user_of(r, i)->name);
@@ -317,13 +315,13 @@ static void check_mutual(struct directory_reader *r)
 
 static void check_network(struct directory_reader *r)
 {
-  unsigned before = r->error_count;
+  unsigned before = r->in.error_count;
   for (size_t i = 0; i < r->user_count; i++)
     if (user_of(r, i)->network == -2)
       find_switch(r, i);
   for (size_t i = 0; i < r->promise_count && !r->host_error;)
     i = collect_peers(r, i);
-  if (r->error_count == before && !r->host_error)
+  if (r->in.error_count == before && !r->host_error)
     check_mutual(r);
 }
 
@@ -440,8 +438,8 @@ void directory_check(struct directory_reader *r)
   d->profile = r->store->profile;
   if (r->host_error)
     return;
-  if (r->user_count == 0 && r->error_count == 0)
-    directory_error(r, (struct source_place){r->source.len, 0},
+  if (r->user_count == 0 && r->in.error_count == 0)
+    directory_error(r, (struct source_place){r->in.source.len, 0},
                     "this directory has no user; write 'user NAME { program minos; }'");
   check_programs(r);
   check_features(r);

@@ -23,16 +23,7 @@ typedef void *yyscan_t;
 %code {
 #include "gen/tools/directory/lexer.h"
 
-#define YYLLOC_DEFAULT(result, rhs, n)                                                             \
-  do {                                                                                             \
-    if (n) {                                                                                       \
-      (result).offset = YYRHSLOC(rhs, 1).offset;                                                   \
-      (result).length = YYRHSLOC(rhs, n).offset + YYRHSLOC(rhs, n).length - (result).offset;       \
-    } else {                                                                                       \
-      (result).offset = YYRHSLOC(rhs, 0).offset + YYRHSLOC(rhs, 0).length;                         \
-      (result).length = 0;                                                                         \
-    }                                                                                              \
-  } while (0)
+#define YYLLOC_DEFAULT READER_SPAN
 
 static void directory_yyerror(struct source_place *at, yyscan_t scanner,
                               struct directory_reader *reader, const char *message);
@@ -170,21 +161,13 @@ static bool expects(const yysymbol_kind_t *expected, int count, yysymbol_kind_t 
 static const char *found_token(const struct directory_reader *reader, yysymbol_kind_t kind,
                                struct source_place at, char *buf, size_t size)
 {
-  char first = at.length ? reader->source.text[at.offset] : '\0';
+  char first = at.length ? *reader_text(&reader->in, at) : '\0';
   bool shown = kind == YYSYMBOL_WORD || kind == YYSYMBOL_NUMBER || kind == YYSYMBOL_LIKE_NUMBER ||
                (kind == YYSYMBOL_STRAY && first > ' ' && first < 0x7f);
   if (!shown)
     return yysymbol_name(kind);
-  snprintf(buf, size, "'%.*s'", at.length < 100 ? (int)at.length : 100, reader->source.text + at.offset);
+  snprintf(buf, size, "'%.*s'", at.length < 100 ? (int)at.length : 100, reader_text(&reader->in, at));
   return buf;
-}
-
-static bool new_line_between(const struct directory_reader *reader, size_t from, size_t to)
-{
-  for (; from < to && from < reader->source.len; from++)
-    if (reader->source.text[from] == '\n')
-      return true;
-  return false;
 }
 
 static int yyreport_syntax_error(const yypcontext_t *context, yyscan_t scanner,
@@ -200,7 +183,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, yyscan_t scanner,
   const char *found_name = found_token(reader, found, at, word, sizeof word);
 
   if (found == YYSYMBOL_YYEOF)
-    at = (struct source_place){reader->previous_end, 1};
+    at = (struct source_place){reader->in.previous_end, 1};
   if (found == YYSYMBOL_UNTERMINATED) {
     directory_error(reader, at, "this string has no closing quote on its line");
     return 0;
@@ -233,8 +216,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, yyscan_t scanner,
   list_expected(expected, count, names, list, sizeof list);
   /* A forgotten semicolon is shown where it belongs, not at the next line. */
   if (expects(expected, count, YYSYMBOL_SEMICOLON) &&
-      (found == YYSYMBOL_YYEOF || new_line_between(reader, reader->previous_end, at.offset)))
-    at = (struct source_place){reader->previous_end, 1};
+      (found == YYSYMBOL_YYEOF || reader_new_line(&reader->in, reader->in.previous_end, at.offset)))
+    at = (struct source_place){reader->in.previous_end, 1};
   directory_error(reader, at, "expected %s, found %s", list, found_name);
   return 0;
 }

@@ -12,7 +12,6 @@
 #include "isa/suggest.h"
 #include "machine/machine.h"
 
-#define MOST_ERRORS    20u
 #define MOST_FEATURES  32u /* bits of a set */
 #define DEFAULT_SHARE  1u
 #define DEFAULT_MEMORY (256u << 10)
@@ -45,29 +44,20 @@ const char *directory_technique_word(enum directory_technique technique)
 
 void directory_error(struct directory_reader *r, struct source_place at, const char *format, ...)
 {
-  if (r->lost)
-    return;
-  r->error_count++;
-  if (r->error_count > MOST_ERRORS)
-    return;
-  char message[1024];
   va_list args;
   va_start(args, format);
-  vsnprintf(message, sizeof message, format, args);
+  if (!r->lost)
+    reader_verror(&r->in, at, format, args);
   va_end(args);
-  diagnose(r->errors, &r->source, at, "error", "%s", message);
 }
 
 void directory_note(struct directory_reader *r, struct source_place at, const char *format, ...)
 {
-  if (r->lost || r->error_count > MOST_ERRORS)
-    return;
-  char message[1024];
   va_list args;
   va_start(args, format);
-  vsnprintf(message, sizeof message, format, args);
+  if (!r->lost)
+    reader_vnote(&r->in, at, format, args);
   va_end(args);
-  diagnose(r->errors, &r->source, at, "note", "%s", message);
 }
 
 void directory_note_block(struct directory_reader *r, const char *text)
@@ -86,12 +76,12 @@ void directory_host_failed(struct directory_reader *r, const char *path, const c
 {
   r->host_error = errno ? errno : EIO;
   r->host_reported = true;
-  fprintf(r->errors, "%s: error: cannot look at '%s': %s\n", r->source.file, path, reason);
+  fprintf(r->in.errors, "%s: error: cannot look at '%s': %s\n", r->in.source.file, path, reason);
 }
 
 static const char *text_of(const struct directory_reader *r, struct source_place at)
 {
-  return r->source.text + at.offset;
+  return reader_text(&r->in, at);
 }
 
 #define SHOW(r, at) (at).length > 100 ? 100 : (int)(at).length, text_of(r, at)
@@ -100,7 +90,7 @@ static const char *text_of(const struct directory_reader *r, struct source_place
 static unsigned line_of(struct directory_reader *r, size_t offset)
 {
   for (; r->counted < offset; r->counted++)
-    r->lines += r->source.text[r->counted] == '\n';
+    r->lines += r->in.source.text[r->counted] == '\n';
   return r->lines + 1;
 }
 
@@ -165,11 +155,6 @@ void directory_destroy(struct directory *d)
 
 /* ------------------------------------------------------- words, names, paths */
 
-static bool is_word(const struct directory_reader *r, struct source_place at, const char *word)
-{
-  return at.length == strlen(word) && memcmp(text_of(r, at), word, at.length) == 0;
-}
-
 /* Which of the words it is; -1 after a message. what: "a timer". */
 static int choose(struct directory_reader *r, struct source_place at, const char *what,
                   const char *const *words)
@@ -177,7 +162,7 @@ static int choose(struct directory_reader *r, struct source_place at, const char
   struct suggestion near = suggest_begin(text_of(r, at), at.length);
   char list[128] = "";
   for (int i = 0; words[i]; i++) {
-    if (is_word(r, at, words[i]))
+    if (reader_is(&r->in, at, words[i]))
       return i;
     suggest_offer(&near, words[i]);
     size_t used = strlen(list);
@@ -240,7 +225,7 @@ static void tidy(char *path)
  * `named` it has a '/' or a '.', so that it is never the name of something shipped. */
 static const char *keep_path(struct directory_reader *r, struct source_place at, bool named)
 {
-  const char *text = text_of(r, at) + 1, *file = r->source.file;
+  const char *text = text_of(r, at) + 1, *file = r->in.source.file;
   size_t len = at.length - 2;
   if (len == 0) {
     directory_error(r, at, "this should be the name of a file");
@@ -364,7 +349,7 @@ static struct block_places *this_places(struct directory_reader *r)
 static bool new_name(struct directory_reader *r, struct source_place at)
 {
   for (size_t i = 0; i < r->user_count; i++)
-    if (is_word(r, at, r->store->users[i].name)) {
+    if (reader_is(&r->in, at, r->store->users[i].name)) {
       directory_error(r, at, "a second user '%.*s'", SHOW(r, at));
       directory_note(r, r->users[i].name, "the first is here");
       return false;
@@ -494,7 +479,7 @@ void directory_read_profile(struct directory_reader *r, struct source_place at, 
     return;
   if (quoted)
     use_file(r, name, "profile", false, at);
-  r->store->profile = r->host->profile(r->host->ctx, name, r->errors);
+  r->store->profile = r->host->profile(r->host->ctx, name, r->in.errors);
   if (!r->store->profile && errno) {
     r->host_error = errno;
     r->host_reported = true;
@@ -592,7 +577,7 @@ void directory_read_switch(struct directory_reader *r, struct source_place at)
   if (!heard(r, KEY_SWITCH, at))
     return;
   for (size_t i = 0; i < d->switch_count; i++)
-    if (is_word(r, at, d->switches[i])) {
+    if (reader_is(&r->in, at, d->switches[i])) {
       directory_error(r, at, "a second switch '%.*s'", SHOW(r, at));
       directory_note(r, r->switch_at[i], "the first is here");
       return;
@@ -632,7 +617,7 @@ void directory_read_program(struct directory_reader *r, struct source_place at, 
   if (!u->program || known_program(r, u))
     return;
   enum directory_answer answer =
-      r->host->program(r->host->ctx, u->program, &u->program_bytes, r->errors);
+      r->host->program(r->host->ctx, u->program, &u->program_bytes, r->in.errors);
   if (answer == DIRECTORY_HOST_FAILED) {
     r->host_error = errno ? errno : ENOMEM;
     r->host_reported = true;
@@ -707,7 +692,7 @@ static bool new_minidisk(struct directory_reader *r, struct source_place name)
   const struct directory_user *u = this_user(r);
   struct block_places *p = this_places(r);
   for (size_t i = 0; i < u->minidisk_count; i++)
-    if (is_word(r, name, u->minidisks[i].name)) {
+    if (reader_is(&r->in, name, u->minidisks[i].name)) {
       directory_error(r, name, "a second mini-disk '%.*s' of this user", SHOW(r, name));
       directory_note(r, p->minidisk[i], "the first is here");
       return false;
@@ -816,7 +801,7 @@ void directory_end_console(struct directory_reader *r)
 
 void directory_read_no_network(struct directory_reader *r, struct source_place at)
 {
-  if (heard(r, KEY_NETWORK, at) && !is_word(r, at, "none"))
+  if (heard(r, KEY_NETWORK, at) && !reader_is(&r->in, at, "none"))
     directory_error(r, at, "'%.*s' is no network; write 'network switch %.*s;' or 'network none;'",
                     SHOW(r, at), SHOW(r, at));
 }
@@ -841,10 +826,10 @@ static bool scan_and_parse(struct directory_reader *r)
 {
   volatile int result = 2;
   yyscan_t scanner;
-  if (setjmp(r->scan_failed) == 0 && directory_yylex_init_extra(r, &scanner) == 0 &&
-      directory_yy_scan_bytes(r->source.text, (int)r->source.len, scanner))
+  if (setjmp(r->in.scan_failed) == 0 && directory_yylex_init_extra(&r->in, &scanner) == 0 &&
+      directory_yy_scan_bytes(r->in.source.text, (int)r->in.source.len, scanner))
     result = directory_yyparse(scanner, r);
-  directory_scan_end(r);
+  reader_scan_end(&r->in);
   return result != 2;
 }
 
@@ -864,7 +849,7 @@ static struct directory *new_directory(const char *file)
 
 static void read_file(struct directory_reader *r)
 {
-  r->directory->file = keep_text(r, r->source.file, strlen(r->source.file));
+  r->directory->file = keep_text(r, r->in.source.file, strlen(r->in.source.file));
   if (!r->directory->file)
     return;
   if (!scan_and_parse(r))
@@ -875,12 +860,12 @@ static void read_file(struct directory_reader *r)
 
 static int finish(struct directory_reader *r)
 {
-  const char *file = r->source.file;
+  const char *file = r->in.source.file;
   if (r->host_error && !r->host_reported)
-    fprintf(r->errors, "%s: error: %s\n", file,
+    fprintf(r->in.errors, "%s: error: %s\n", file,
             r->host_error == ENOMEM ? "out of memory" : strerror(r->host_error));
-  else if (r->error_count > MOST_ERRORS)
-    fprintf(r->errors, "%s: error: and %u more errors\n", file, r->error_count - MOST_ERRORS);
+  else
+    reader_say_rest(&r->in);
   free(r->users);
   free(r->promises);
   free(r->files);
@@ -890,7 +875,7 @@ static int finish(struct directory_reader *r)
 struct directory *directory_parse(const char *file, const char *text, size_t len,
                                   const struct directory_host *host, FILE *errors)
 {
-  struct directory_reader r = {.source = {file, text, len}, .errors = errors, .host = host};
+  struct directory_reader r = {.in = {.source = {file, text, len}, .errors = errors}, .host = host};
   if (len > DIRECTORY_MAX_BYTES) {
     fprintf(errors, "%s: error: longer than %u bytes, so it is no directory\n", file,
             DIRECTORY_MAX_BYTES);
@@ -905,36 +890,17 @@ struct directory *directory_parse(const char *file, const char *text, size_t len
     directory_no_memory(&r);
   }
   int error = finish(&r);
-  if (!error && r.error_count == 0)
+  if (!error && r.in.error_count == 0)
     return r.directory;
   directory_destroy(r.directory);
   errno = error;
   return NULL;
 }
 
-/* The whole of a file up to one byte too many, malloc'd; NULL with errno. */
-static char *slurp(const char *path, size_t *len)
-{
-  FILE *in = fopen(path, "rb");
-  if (!in)
-    return NULL;
-  char *bytes = malloc(DIRECTORY_MAX_BYTES + 1);
-  if (bytes)
-    *len = fread(bytes, 1, DIRECTORY_MAX_BYTES + 1, in);
-  int problem = !bytes ? ENOMEM : ferror(in) ? errno : 0;
-  fclose(in);
-  if (problem) {
-    free(bytes);
-    errno = problem;
-    return NULL;
-  }
-  return bytes;
-}
-
 struct directory *directory_load(const char *path, const struct directory_host *host, FILE *errors)
 {
   size_t len = 0;
-  char *text = slurp(path, &len);
+  char *text = reader_load(path, DIRECTORY_MAX_BYTES, &len);
   if (!text) {
     int error = errno;
     fprintf(errors, "%s: error: cannot read this directory: %s\n", path, strerror(error));

@@ -4,9 +4,7 @@
 #ifndef TRAPEZE_TOOLS_DIRECTORY_READER_H
 #define TRAPEZE_TOOLS_DIRECTORY_READER_H
 
-#include <setjmp.h>
-
-#include "isa/diagnose.h"
+#include "isa/reader.h"
 #include "tools/directory/directory.h"
 
 struct kept;
@@ -81,20 +79,14 @@ enum block_kind { BLOCK_NONE, BLOCK_MACHINE, BLOCK_USER };
 
 /* One file being read. */
 struct directory_reader {
-  struct source_text source;
-  FILE *errors;
+  struct reader in;
   const struct directory_host *host;
-  unsigned error_count;
   bool syntax_error;  /* then something missing is no news */
   bool lost;          /* nothing more is said */
   int host_error;     /* errno: memory, or what the host refused */
   bool host_reported; /* that is said already */
-  struct scan_block *scan_blocks;
-  jmp_buf scan_failed;
   size_t counted; /* bytes whose newlines are in `lines` */
   unsigned lines;
-  size_t at;                      /* the scanner's position */
-  size_t token_end, previous_end; /* where the last token ended, and the one before */
 
   struct directory *directory;
   struct directory_store *store;
@@ -114,13 +106,9 @@ struct directory_reader {
   size_t file_count, file_room;
 };
 
-/* lexer.l: frees what the scanner has allocated. */
-void directory_scan_end(struct directory_reader *r);
-
-/* Counts and prints an error; beyond a cap it only counts. */
+/* As reader_verror() and reader_vnote(), until all is lost. */
 void directory_error(struct directory_reader *r, struct source_place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* After the error it belongs to. */
 void directory_note(struct directory_reader *r, struct source_place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void directory_note_block(struct directory_reader *r, const char *text);
