@@ -75,6 +75,11 @@ static inline unsigned profile_user_mode(const struct profile *p)
  * absent, and user and errant instructions always: PROFILE_BODY, full. */
 const struct profile_behaviour *profile_behaviour(const struct profile *p, enum isa_insn insn,
                                                   unsigned mode);
+/* Outside mode 0, where it is the same in every mode: "trap", "partial". */
+static inline const char *profile_outside(const struct profile *p, enum isa_insn insn)
+{
+  return profile_behaviour(p, insn, profile_user_mode(p))->name;
+}
 bool profile_has_cr(const struct profile *p, enum isa_cr cr);
 
 /* isa_decode(), minus what this profile lacks. */

@@ -45,36 +45,17 @@ static const struct command_usage usage = {
 
 /* ---------------------------------------------------------------- behaviours */
 
-/* The behaviour of each mode outside the privileged one: "trap", or "1 trap, 2 full". */
-static void behaviour_words(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
-{
-  unsigned user = profile_user_mode(p);
-  const char *last = profile_behaviour(p, insn, user)->name;
-  bool same = true;
-  for (unsigned mode = 1; mode < user; mode++)
-    same &= strcmp(profile_behaviour(p, insn, mode)->name, last) == 0;
-  if (same) {
-    snprintf(buf, size, "%s", last);
-    return;
-  }
-  size_t at = 0;
-  for (unsigned mode = 1; mode <= user && at < size; mode++)
-    at += (size_t)snprintf(buf + at, size - at, "%s%u %s", mode > 1 ? ", " : "", mode,
-                           profile_behaviour(p, insn, mode)->name);
-}
-
 static void print_row(const struct profile *p, enum isa_insn insn)
 {
   const struct isa_insn_info *info = isa_insn_info(insn);
   const struct profile_behaviour *b = profile_behaviour(p, insn, profile_user_mode(p));
-  char words[64], note[400];
-  behaviour_words(p, insn, words, sizeof words);
+  char note[400];
   if (b->models)
     snprintf(note, sizeof note, "%s%s%s%s", b->models, b->source ? " (" : "",
              b->source ? b->source : "", b->source ? ")" : "");
   else
     snprintf(note, sizeof note, "%s", info->summary);
-  printf("%c %-7s %-9s ", hole_in(p, insn) ? '*' : ' ', info->mnemonic, words);
+  printf("%c %-7s %-9s ", hole_in(p, insn) ? '*' : ' ', info->mnemonic, profile_outside(p, insn));
   text_wrap(stdout, note, 20, 20);
 }
 

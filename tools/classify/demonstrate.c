@@ -334,15 +334,13 @@ static void write_difference(const struct scene *s)
 static void write_head(const struct scene *s)
 {
   const struct profile *p = classification_profile(s->c);
-  char outside[64];
   const char *file = s->names->file, *profile = s->names->profile;
   fprintf(s->out,
           "# %s on %s: %s\n# Outside the privileged mode it behaves as `%s`.\n#\n"
           "#   trapeze run %s --profile %s\n#   trapeze vmm %s --profile %s\n"
           "#   trapeze verify %s --profile %s\n",
           isa_insn_info(s->insn)->mnemonic, profile_name(p), isa_insn_info(s->insn)->summary,
-          show_behaviour(p, s->insn, outside, sizeof outside), file, profile, file, profile, file,
-          profile);
+          profile_outside(p, s->insn), file, profile, file, profile, file, profile);
   if (s->seen && s->seen->first) {
     write_difference(s);
   } else {

@@ -73,11 +73,10 @@ static void compare_insn(struct pair *d, enum isa_insn insn)
       {"resource sensitive", a->resource, b->resource, 1u << QUESTION_RESOURCE},
       {"user sensitive", a->user_sensitive, b->user_sensitive, CLASSIFY_USER_BY},
   };
-  char from[64], to[64];
   flip(d, "is", presence(a), presence(b));
   if (a->present && b->present) {
-    flip(d, "outside", show_behaviour(classification_profile(d->a), insn, from, sizeof from),
-         show_behaviour(classification_profile(d->b), insn, to, sizeof to));
+    flip(d, "outside", profile_outside(classification_profile(d->a), insn),
+         profile_outside(classification_profile(d->b), insn));
     flip(d, "privileged", privileged(a), privileged(b));
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
       flip(d, kinds[k].name, word(a, kinds[k].from, kinds[k].questions),

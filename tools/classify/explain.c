@@ -144,7 +144,7 @@ static void print_question(const struct explain *e, enum question q)
 
 static void print_head(const struct explain *e)
 {
-  char text[600], outside[64];
+  char text[600];
   const char *name = e->info->mnemonic;
   int column = fprintf(e->out, "%s", name);
   snprintf(text, sizeof text, "on %s (%s), in the %s model", profile_name(e->profile),
@@ -153,7 +153,7 @@ static void print_head(const struct explain *e)
   text_wrap(e->out, text, column + 1, 2);
   fputc('\n', e->out);
   snprintf(text, sizeof text, "%s. Outside the privileged mode: %s.", e->info->summary,
-           show_behaviour(e->profile, e->i->insn, outside, sizeof outside));
+           profile_outside(e->profile, e->i->insn));
   say(e, text);
   if (e->user->models) {
     snprintf(text, sizeof text, "The real instruction: %s%s%s.", e->user->models,

@@ -18,26 +18,6 @@
 
 /* ------------------------------------------------------------------- words */
 
-char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size)
-{
-  unsigned user = profile_user_mode(p);
-  const char *last = profile_behaviour(p, insn, user)->name;
-  bool same = true;
-  for (unsigned mode = 1; mode < user; mode++) {
-    same = same && strcmp(profile_behaviour(p, insn, mode)->name, last) == 0;
-  }
-  if (same) {
-    snprintf(buf, size, "%s", last);
-    return buf;
-  }
-  size_t at = 0;
-  for (unsigned mode = 1; mode <= user && at < size; mode++) {
-    at += (size_t)snprintf(buf + at, size - at, "%s%u %s", mode > 1 ? ", " : "", mode,
-                           profile_behaviour(p, insn, mode)->name);
-  }
-  return buf;
-}
-
 char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
                      size_t size)
 {
@@ -205,7 +185,6 @@ static const char *privileged_cell(const struct classify_insn *i)
 static void print_row(const struct printer *p, enum isa_insn insn)
 {
   const struct classify_insn *i = classification_insn(p->c, insn);
-  char outside[64];
   bool offends = classification_offends(p->c, CLASSIFY_THEOREM_1, insn);
   fprintf(p->out, "%c ", offends ? '*' : ' ');
   char name[16];
@@ -213,8 +192,8 @@ static void print_row(const struct printer *p, enum isa_insn insn)
   paint(p, offends ? RED : "", name);
   fprintf(p->out,
           p->narrow ? "%-8s %-5s %-4s %-4s %-5s %-4s %s\n" : "%-9s %-11s %-8s %-9s %-5s %-9s %s\n",
-          show_behaviour(classification_profile(p->c), insn, outside, sizeof outside),
-          privileged_cell(i), sensitive_cell(i, i->control, 1u << QUESTION_CONTROL),
+          profile_outside(classification_profile(p->c), insn), privileged_cell(i),
+          sensitive_cell(i, i->control, 1u << QUESTION_CONTROL),
           sensitive_cell(i, i->location, 1u << QUESTION_LOCATION),
           sensitive_cell(i, i->mode, 1u << QUESTION_MODE),
           sensitive_cell(i, i->resource, 1u << QUESTION_RESOURCE),

@@ -26,8 +26,6 @@ void show_diff(const struct classification *a, const struct classification *b, F
 /* Schema trapeze-classify-diff/1. */
 json_t *show_diff_json(const struct classification *a, const struct classification *b);
 
-/* "trap", "partial"; where the modes differ "1 trap, 2 full". Returns buf. */
-char *show_behaviour(const struct profile *p, enum isa_insn insn, char *buf, size_t size);
 /* "popf pushf": those that stand in the theorem's way; "" if none. Returns buf. */
 char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
                      size_t size);

@@ -114,15 +114,13 @@ static json_t *answers_json(const struct classification *c, const struct classif
 static json_t *insn_json(const struct classification *c, enum isa_insn insn, bool with_witness)
 {
   const struct classify_insn *i = classification_insn(c, insn);
-  char outside[64];
-  return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:o}",
-                   "instruction", isa_insn_info(insn)->mnemonic, "outside",
-                   show_behaviour(classification_profile(c), insn, outside, sizeof outside),
-                   "class", show_class(c, insn), "control", (int)i->control, "location",
-                   (int)i->location, "mode", (int)i->mode, "resource", (int)i->resource,
-                   "user_sensitive", (int)i->user_sensitive, "privileged", (int)i->privileged,
-                   "sensitive", (int)i->sensitive, "innocuous", (int)i->innocuous, "errant",
-                   (int)i->errant, "answers", answers_json(c, i, with_witness));
+  return json_pack(
+      "{s:s, s:s, s:s, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:b, s:o}", "instruction",
+      isa_insn_info(insn)->mnemonic, "outside", profile_outside(classification_profile(c), insn),
+      "class", show_class(c, insn), "control", (int)i->control, "location", (int)i->location,
+      "mode", (int)i->mode, "resource", (int)i->resource, "user_sensitive", (int)i->user_sensitive,
+      "privileged", (int)i->privileged, "sensitive", (int)i->sensitive, "innocuous",
+      (int)i->innocuous, "errant", (int)i->errant, "answers", answers_json(c, i, with_witness));
 }
 
 static json_t *instructions_json(const struct classification *c, bool with_witness)
