@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tools/command.h"
+#include "tools/common/holes.h"
 #include "tools/common/message.h"
 #include "tools/common/session.h"
 
@@ -35,23 +36,6 @@ const struct option_spec trace_options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
-/* Some system instruction does not trap outside mode 0. Only there is it worth the plain
- * stepper to look for such instructions. */
-static bool has_holes(const struct profile *p)
-{
-  for (unsigned mode = 1; mode < profile_modes(p); mode++) {
-    for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
-      enum isa_insn insn = (enum isa_insn)i;
-      if (isa_insn_info(insn)->group != ISA_GROUP_SYSTEM)
-        continue;
-      enum profile_behaviour_kind kind = profile_behaviour(p, insn, mode)->kind;
-      if (kind != PROFILE_TRAP && kind != PROFILE_ABSENT)
-        return true;
-    }
-  }
-  return false;
-}
-
 static bool add_stack(struct trace_recorder *r, struct stack *s)
 {
   if (!trace_record_machine(r, s->real, NULL, NULL))
@@ -73,7 +57,8 @@ int trace_options_start(const struct trace_options *o, const struct setup *s, st
   *r = NULL;
   if (!o->path)
     return STATUS_DONE;
-  unsigned fallback = CLASSES_FAST | (has_holes(s->profile) ? 1u << CLASS_SENSITIVE : 0), classes;
+  /* Only where there are holes is it worth the plain stepper to look for what falls through. */
+  unsigned fallback = CLASSES_FAST | (holes_count(s->profile) ? 1u << CLASS_SENSITIVE : 0), classes;
   int status =
       trace_classes_parse(s->command, o->events ? o->events : "default", fallback, &classes);
   if (status != STATUS_DONE)
