@@ -24,17 +24,8 @@ struct request {
   size_t define_count;
 };
 
-static int apply_output(void *ctx, const char *value)
-{
-  ((struct request *)ctx)->output = value;
-  return STATUS_DONE;
-}
-
-static int apply_listing(void *ctx, const char *value)
-{
-  ((struct request *)ctx)->listing = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_output, struct request, output)
+OPTION_TEXT(apply_listing, struct request, listing)
 
 static int apply_format(void *ctx, const char *value)
 {

@@ -188,25 +188,9 @@ static int apply_smtlib(void *ctx, const char *value)
   return STATUS_DONE;
 }
 
-static int apply_output(void *ctx, const char *value)
-{
-  ((struct request *)ctx)->output = value;
-  return STATUS_DONE;
-}
-
-static int apply_json(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct request *)ctx)->json = true;
-  return STATUS_DONE;
-}
-
-static int apply_markdown(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct request *)ctx)->markdown = true;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_output, struct request, output)
+OPTION_FLAG(apply_json, struct request, json)
+OPTION_FLAG(apply_markdown, struct request, markdown)
 
 static const struct option_spec options[] = {
     {"model", 'm', "MODEL",

@@ -20,11 +20,7 @@ struct request {
 
 static int apply_depth(void *ctx, const char *value)
 {
-  struct request *r = ctx;
-  if (options_count(value, &r->depth) && r->depth <= STACK_MAX_DEPTH)
-    return STATUS_DONE;
-  message_usage("debug", "'%s' is no number of VMMs: 0 to %u", value, STACK_MAX_DEPTH);
-  return STATUS_USAGE;
+  return stack_parse_depth("debug", value, 0, &((struct request *)ctx)->depth);
 }
 
 static int apply_vmm(void *ctx, const char *value)

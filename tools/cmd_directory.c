@@ -24,26 +24,13 @@ struct request {
 
 static int apply_format(void *ctx, const char *value)
 {
-  struct suggestion near = suggest_begin(value, strlen(value));
-  for (enum format f = 0; f < FORMATS; f++) {
-    suggest_offer(&near, formats[f]);
-    if (strcmp(formats[f], value) == 0) {
-      ((struct request *)ctx)->format = f;
-      return STATUS_DONE;
-    }
-  }
-  if (near.best)
-    message_usage("directory", "unknown format '%s'; did you mean '%s'?", value, near.best);
-  else
-    message_usage("directory", "unknown format '%s': text, json, dot, svg, png", value);
-  return STATUS_USAGE;
+  unsigned chosen = TEXT;
+  int status = options_choose("directory", "format", formats, value, &chosen);
+  ((struct request *)ctx)->format = (enum format)chosen;
+  return status;
 }
 
-static int apply_output(void *ctx, const char *value)
-{
-  ((struct request *)ctx)->output = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_output, struct request, output)
 
 static const struct option_spec options[] = {
     {"format", 'T', "FORMAT",

@@ -14,11 +14,7 @@ struct request {
   uint64_t origin;
 };
 
-static int apply_output(void *ctx, const char *value)
-{
-  ((struct request *)ctx)->output = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_output, struct request, output)
 
 static int apply_origin(void *ctx, const char *value)
 {

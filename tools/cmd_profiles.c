@@ -16,12 +16,7 @@ struct request {
   bool json;
 };
 
-static int apply_json(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct request *)ctx)->json = true;
-  return STATUS_DONE;
-}
+OPTION_FLAG(apply_json, struct request, json)
 
 static const struct option_spec options[] = {
     {"json", 0, NULL,

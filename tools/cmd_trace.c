@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "isa/suggest.h"
 #include "tools/command.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
@@ -36,31 +35,11 @@ struct request {
 
 /* -------------------------------------------------------------------- options */
 
-static int choose(const char *what, const char *const *names, const char *value, unsigned *chosen)
-{
-  struct suggestion s = suggest_begin(value, strlen(value));
-  char list[128] = "";
-  for (unsigned i = 0; names[i]; i++) {
-    if (strcmp(names[i], value) == 0) {
-      *chosen = i;
-      return STATUS_DONE;
-    }
-    suggest_offer(&s, names[i]);
-    size_t len = strlen(list);
-    snprintf(list + len, sizeof list - len, "%s%s", i ? ", " : "", names[i]);
-  }
-  if (s.best)
-    message_usage("trace", "unknown %s '%s'; did you mean '%s'?", what, value, s.best);
-  else
-    message_usage("trace", "unknown %s '%s': %s", what, value, list);
-  return STATUS_USAGE;
-}
-
 static int apply_format(void *ctx, const char *value)
 {
   struct request *r = ctx;
   unsigned chosen = FORMATS;
-  int status = choose("format", formats, value, &chosen);
+  int status = options_choose("trace", "format", formats, value, &chosen);
   r->format = (enum format)chosen;
   return status;
 }
@@ -69,17 +48,13 @@ static int apply_picture(void *ctx, const char *value)
 {
   struct request *r = ctx;
   unsigned chosen = r->picture.kind;
-  int status = choose("picture", pictures, value, &chosen);
+  int status = options_choose("trace", "picture", pictures, value, &chosen);
   r->picture.kind = (enum picture_kind)chosen;
   r->picture_chosen = true;
   return status;
 }
 
-static int apply_output(void *ctx, const char *value)
-{
-  ((struct request *)ctx)->output = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_output, struct request, output)
 
 static int number(const char *value, const char *what, uint64_t least, uint64_t most, uint64_t *n)
 {

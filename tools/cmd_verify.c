@@ -21,11 +21,7 @@ struct request {
 
 static int apply_depth(void *ctx, const char *value)
 {
-  struct request *r = ctx;
-  if (options_count(value, &r->depth) && r->depth >= 1 && r->depth <= STACK_MAX_DEPTH)
-    return STATUS_DONE;
-  message_usage("verify", "'%s' is no number of VMMs: 1 to %u", value, STACK_MAX_DEPTH);
-  return STATUS_USAGE;
+  return stack_parse_depth("verify", value, 1, &((struct request *)ctx)->depth);
 }
 
 static int apply_interval(void *ctx, const char *value)
@@ -37,26 +33,9 @@ static int apply_interval(void *ctx, const char *value)
   return STATUS_USAGE;
 }
 
-static int apply_step_only(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct request *)ctx)->step_only = true;
-  return STATUS_DONE;
-}
-
-static int apply_fast_only(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct request *)ctx)->fast_only = true;
-  return STATUS_DONE;
-}
-
-static int apply_json(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct request *)ctx)->json = true;
-  return STATUS_DONE;
-}
+OPTION_FLAG(apply_step_only, struct request, step_only)
+OPTION_FLAG(apply_fast_only, struct request, fast_only)
+OPTION_FLAG(apply_json, struct request, json)
 
 static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",

@@ -17,11 +17,7 @@ struct request {
 
 static int apply_depth(void *ctx, const char *value)
 {
-  struct request *r = ctx;
-  if (options_count(value, &r->depth) && r->depth >= 1 && r->depth <= STACK_MAX_DEPTH)
-    return STATUS_DONE;
-  message_usage("vmm", "'%s' is no number of VMMs: 1 to %u", value, STACK_MAX_DEPTH);
-  return STATUS_USAGE;
+  return stack_parse_depth("vmm", value, 1, &((struct request *)ctx)->depth);
 }
 
 static const struct option_spec options[] = {

@@ -188,6 +188,27 @@ int options_parse(const struct command_usage *usage, const struct option_group *
   return check_operands(usage, argc, argv);
 }
 
+int options_choose(const char *command, const char *what, const char *const *names,
+                   const char *value, unsigned *chosen)
+{
+  struct suggestion s = suggest_begin(value, strlen(value));
+  char list[128] = "";
+  for (unsigned i = 0; names[i]; i++) {
+    if (strcmp(names[i], value) == 0) {
+      *chosen = i;
+      return STATUS_DONE;
+    }
+    suggest_offer(&s, names[i]);
+    size_t len = strlen(list);
+    snprintf(list + len, sizeof list - len, "%s%s", i ? ", " : "", names[i]);
+  }
+  if (s.best)
+    message_usage(command, "unknown %s '%s'; did you mean '%s'?", what, value, s.best);
+  else
+    message_usage(command, "unknown %s '%s': %s", what, value, list);
+  return STATUS_USAGE;
+}
+
 static bool parse_number(const char *text, const char *suffixes, uint64_t step, uint64_t *value)
 {
   if (!isdigit((unsigned char)*text))

@@ -8,9 +8,26 @@
 #include <stdint.h>
 #include <stdbool.h>
 
+#include "tools/command.h"
+
 /* Takes an option's value (NULL if it has none). Returns STATUS_DONE, or another
  * status after a message. ctx is the group's. */
 typedef int option_apply(void *ctx, const char *value);
+
+/* Defines what most options do: a member of the context is set, to the value or to true. */
+#define OPTION_TEXT(apply, context, member)                                                        \
+  static int apply(void *ctx, const char *value)                                                   \
+  {                                                                                                \
+    ((context *)ctx)->member = value;                                                              \
+    return STATUS_DONE;                                                                            \
+  }
+#define OPTION_FLAG(apply, context, member)                                                        \
+  static int apply(void *ctx, const char *value)                                                   \
+  {                                                                                                \
+    (void)value;                                                                                   \
+    ((context *)ctx)->member = true;                                                               \
+    return STATUS_DONE;                                                                            \
+  }
 
 struct option_spec {
   const char *name;    /* long name; NULL ends a table */
@@ -42,6 +59,11 @@ struct command_usage {
  * *operands pointing to the rest of argv, or the exit status. */
 int options_parse(const struct command_usage *usage, const struct option_group *groups, int argc,
                   char **argv, char ***operands, int *operand_count);
+
+/* The value must be one of the names (ended by NULL); what: "format". Returns an exit
+ * status, after a message. */
+int options_choose(const char *command, const char *what, const char *const *names,
+                   const char *value, unsigned *chosen);
 
 /* Numbers as options take them: decimal or 0x…, all of `text`. A count may end
  * in k, M or G (thousands), a size in K, M or G (KiB, …). False: not one. */

@@ -23,18 +23,8 @@ static int apply_engine(void *ctx, const char *value)
   return STATUS_USAGE;
 }
 
-static int apply_record(void *ctx, const char *value)
-{
-  ((struct runner *)ctx)->record = value;
-  return STATUS_DONE;
-}
-
-static int apply_stats(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct runner *)ctx)->stats = true;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_record, struct runner, record)
+OPTION_FLAG(apply_stats, struct runner, stats)
 
 const struct option_spec runner_options[] = {
     {"engine", 0, "NAME", "how to execute: fast (default), unfused or step", apply_engine},

@@ -25,23 +25,9 @@ void setup_init(struct setup *s, const char *command)
 
 /* ------------------------------------------------------------------- options */
 
-static int apply_profile(void *ctx, const char *value)
-{
-  ((struct setup *)ctx)->profile_name = value;
-  return STATUS_DONE;
-}
-
-static int apply_mmu(void *ctx, const char *value)
-{
-  ((struct setup *)ctx)->mmu = value;
-  return STATUS_DONE;
-}
-
-static int apply_io(void *ctx, const char *value)
-{
-  ((struct setup *)ctx)->io = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_profile, struct setup, profile_name)
+OPTION_TEXT(apply_mmu, struct setup, mmu)
+OPTION_TEXT(apply_io, struct setup, io)
 
 static int apply_memory(void *ctx, const char *value)
 {
@@ -56,11 +42,7 @@ static int apply_memory(void *ctx, const char *value)
   return STATUS_DONE;
 }
 
-static int apply_disk(void *ctx, const char *value)
-{
-  ((struct setup *)ctx)->disk = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_disk, struct setup, disk)
 
 static int apply_ticks(void *ctx, const char *value)
 {
@@ -72,24 +54,9 @@ static int apply_ticks(void *ctx, const char *value)
   return STATUS_DONE;
 }
 
-static int apply_input(void *ctx, const char *value)
-{
-  ((struct setup *)ctx)->input = value;
-  return STATUS_DONE;
-}
-
-static int apply_input_log(void *ctx, const char *value)
-{
-  ((struct setup *)ctx)->input_file_log = value;
-  return STATUS_DONE;
-}
-
-static int apply_session(void *ctx, const char *value)
-{
-  (void)value;
-  ((struct setup *)ctx)->session = true;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_input, struct setup, input)
+OPTION_TEXT(apply_input_log, struct setup, input_file_log)
+OPTION_FLAG(apply_session, struct setup, session)
 
 static int apply_rate(void *ctx, const char *value)
 {

@@ -3,7 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/options.h"
+
 #define NEIGHBOUR_STORAGE MACHINE_MIN_STORAGE
+
+int stack_parse_depth(const char *command, const char *value, unsigned least, uint64_t *depth)
+{
+  if (options_count(value, depth) && *depth >= least && *depth <= STACK_MAX_DEPTH)
+    return STATUS_DONE;
+  message_usage(command, "'%s' is no number of VMMs: %u to %u", value, least, STACK_MAX_DEPTH);
+  return STATUS_USAGE;
+}
 
 /* Sectors that lie before the tested VM's mini-disk at each level. */
 static uint32_t padding(const struct stack_config *c)

@@ -39,6 +39,9 @@ struct stack {
   struct stack_level level[STACK_MAX_DEPTH]; /* [0] rests on the real machine */
 };
 
+/* The value of --depth: VMMs, at least `least`. Returns an exit status, after a message. */
+int stack_parse_depth(const char *command, const char *value, unsigned least, uint64_t *depth);
+
 /* NULL: no such stack fits, with a sentence in *reason. */
 struct stack *stack_create(const struct stack_config *config, const char **reason);
 void stack_destroy(struct stack *s);

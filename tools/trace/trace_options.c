@@ -7,11 +7,7 @@
 #include "tools/common/message.h"
 #include "tools/common/session.h"
 
-static int apply_path(void *ctx, const char *value)
-{
-  ((struct trace_options *)ctx)->path = value;
-  return STATUS_DONE;
-}
+OPTION_TEXT(apply_path, struct trace_options, path)
 
 static int apply_classes(void *ctx, const char *value)
 {
