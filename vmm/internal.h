@@ -69,6 +69,15 @@ struct place {
   struct vmm_account account;
 };
 
+/* What is known of the loop that it may be in (spin.c). */
+struct spin {
+  bool proving, begun;
+  uint64_t from, event; /* the proof began then, and until then nothing happens by itself */
+  uint32_t regs[ISA_REG_COUNT], pc, flags; /* as they were then */
+  uint32_t period;               /* asleep in a loop of so many instructions; 0: in none */
+  unsigned patience, left_alone; /* after a proof that failed, in quanta */
+};
+
 struct vm {
   struct machine machine; /* first: a VM is a machine */
   struct vmm *vmm;
@@ -89,6 +98,7 @@ struct vm {
   bool timer_real; /* the interval timer counts real ticks: those of its own clock and … */
   uint64_t lag;    /* … those for which that stood still */
   struct place place;
+  struct spin spin;
   uint64_t served_at;    /* tick of the last trap served, … */
   unsigned served_there; /* … and how many were at that tick */
   enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
@@ -98,7 +108,7 @@ struct vm {
   struct stops stops;
   bool emulating;
   uint32_t last_pc; /* of the instruction emulated last */
-  char name[]; /* points here: machine.name */
+  char name[];      /* points here: machine.name */
 };
 
 /* What the VMM loaded into the real processor and must find again. */
@@ -125,12 +135,14 @@ struct processor {
   struct vm *current;   /* whose turn it is, … */
   uint64_t began;       /* … since, … */
   uint64_t end;         /* … and until, in real ticks */
+  bool calm;            /* nothing of it has trapped since */
   struct vm *switching; /* whose loading has been charged */
   struct vm *debtor;    /* to whom was charged what is … */
   uint64_t owed;        /* … still to pass, in ticks */
   uint64_t idle;
-  bool running;   /* within vmm_run(), … */
-  uint64_t limit; /* … up to this real tick */
+  bool running;     /* within vmm_run(), … */
+  uint64_t limit;   /* … up to this real tick */
+  uint64_t stop_at; /* the real tick at which direct execution pauses; at most the limit */
 };
 
 struct vmm {
@@ -167,6 +179,10 @@ const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *
 const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
 
 /* processor.c: many VMs on one processor. */
+/* The real machine's tick, and what has been charged and is still to pass. */
+uint64_t processor_clock(const struct vmm *vmm);
+
+/* queue.c: a VM's place there. */
 bool processor_create(struct vmm *vmm); /* false: no memory */
 void processor_destroy(struct vmm *vmm);
 bool processor_join(struct vm *vm, uint32_t share); /* false: no memory */
@@ -177,6 +193,24 @@ void vm_catch_up(struct vm *vm);
 /* It has reached it, and has raised its line if it raises one: the VM wakes if that is
  * what it waits for. */
 void vm_wake(struct vm *vm);
+/* Its state has been changed by other means than executing: if it was in a loop it may not
+ * be any longer. */
+void vm_touch(struct vm *vm);
+/* For processor.c: */
+bool queue_waits(const struct vm *vm); /* for a line, and none is pending */
+/* Asleep: its clock shows the time of real tick `since`. False: it is to wake at once, and
+ * is where it was. */
+bool queue_sleep(struct vm *vm, uint64_t since);
+void queue_move(struct vm *vm, enum place_where where, uint64_t since); /* ready or gone */
+void queue_wake_those_due(struct vmm *vmm);
+void queue_look_at_all(struct vmm *vmm);  /* the owner may have done anything to the VMs */
+void queue_catch_up_all(struct vmm *vmm); /* … and may look at their clocks */
+
+/* spin.c: loops that do nothing but wait. */
+void spin_suspect(struct vm *vm); /* it has had a whole quantum in which nothing trapped */
+bool spin_goes_on(struct vm *vm); /* the instruction at pc is to be executed alone, as a proof */
+/* … and has been; plain: there was no more to it. True: spin.period is set. */
+bool spin_is_proved(struct vm *vm, bool plain);
 
 /* sleepers.c */
 void sleepers_add(struct processor *p, struct vm *vm);

@@ -11,8 +11,6 @@
  * turn is over, a limit pauses a loan (vm.c, lend) and ends nothing, and what is
  * charged beyond it is still owed when the next run begins.
  */
-#include <stdlib.h>
-
 #include "vmm/internal.h"
 
 /* Instructions that such routines take on a machine like this one: registers saved and
@@ -20,74 +18,9 @@
 const struct vmm_costs vmm_default_costs = {
     .dispatch = 40, .emulate = 30, .reflect = 30, .world_switch = 100};
 
-static uint64_t real_clock(const struct vmm *vmm)
+uint64_t processor_clock(const struct vmm *vmm)
 {
   return machine_tick(vmm->real) + vmm->processor.owed;
-}
-
-/* ------------------------------------------------------------------- the places */
-
-bool processor_create(struct vmm *vmm)
-{
-  struct processor *p = &vmm->processor;
-  p->module = vmm->modules->share ? vmm->modules->share : &vmm_share;
-  p->quantum = VMM_QUANTUM;
-  return !p->module->create || (p->share = p->module->create()) != NULL;
-}
-
-void processor_destroy(struct vmm *vmm)
-{
-  struct processor *p = &vmm->processor;
-  if (p->share) {
-    p->module->destroy(p->share);
-  }
-  free(p->slot);
-  free(p->sleeper);
-}
-
-static bool make_room(struct processor *p)
-{
-  uint32_t room = p->slots ? 2 * p->slots : 8;
-  struct vm **slot = realloc(p->slot, room * sizeof *slot);
-  p->slot = slot ? slot : p->slot;
-  struct vm **sleeper = realloc(p->sleeper, room * sizeof *sleeper);
-  p->sleeper = sleeper ? sleeper : p->sleeper;
-  if (!slot || !sleeper) {
-    return false;
-  }
-  for (uint32_t i = p->slots; i < room; i++) {
-    p->slot[i] = NULL;
-  }
-  p->slots = room;
-  return true;
-}
-
-bool processor_join(struct vm *vm, uint32_t share)
-{
-  struct processor *p = &vm->vmm->processor;
-  uint32_t slot = 0;
-  while (slot < p->slots && p->slot[slot]) {
-    slot++;
-  }
-  if ((slot == p->slots && !make_room(p)) || !p->module->join(p->share, slot, share ? share : 1)) {
-    return false;
-  }
-  p->slot[slot] = vm;
-  vm->place.slot = slot;
-  return true;
-}
-
-void processor_leave(struct vm *vm)
-{
-  struct processor *p = &vm->vmm->processor;
-  if (vm->place.where == PLACE_ASLEEP && vm->place.wake != MACHINE_NEVER) {
-    sleepers_remove(p, vm);
-  }
-  p->module->leave(p->share, vm->place.slot);
-  p->slot[vm->place.slot] = NULL;
-  p->current = p->current == vm ? NULL : p->current;
-  p->switching = p->switching == vm ? NULL : p->switching;
-  p->debtor = p->debtor == vm ? NULL : p->debtor;
 }
 
 void vmm_set_costs(struct vmm *vmm, const struct vmm_costs *costs)
@@ -98,133 +31,6 @@ void vmm_set_costs(struct vmm *vmm, const struct vmm_costs *costs)
 void vmm_set_quantum(struct vmm *vmm, uint32_t ticks)
 {
   vmm->processor.quantum = ticks ? ticks : 1;
-}
-
-/* ------------------------------------------------------------ ready, asleep, gone */
-
-static void move(struct vm *vm, enum place_where where, uint64_t since)
-{
-  struct processor *p = &vm->vmm->processor;
-  struct place *place = &vm->place;
-  if (place->where == PLACE_ASLEEP && place->wake != MACHINE_NEVER) {
-    sleepers_remove(p, vm);
-  }
-  place->where = where;
-  place->since = since;
-  p->module->ready(p->share, place->slot, where == PLACE_READY);
-}
-
-static bool is_stuck(const struct vm *vm)
-{
-  return vm->fate != MACHINE_LIMIT || vm->cpu.double_faulted;
-}
-
-static bool waits(const struct vm *vm)
-{
-  return vm->cpu.run_state == MACHINE_WAITING && vcpu_enabled_lines(vm) == 0 && !is_stuck(vm);
-}
-
-/* Its clock shows the time of real tick `since`, and goes on with the real one until its
- * next event. */
-static void sleep_from(struct vm *vm, uint64_t since)
-{
-  uint64_t event = machine_next_event(&vm->machine);
-  move(vm, PLACE_ASLEEP, since);
-  vm->place.wake = event == MACHINE_NEVER ? MACHINE_NEVER : since + (event - vm->cpu.tick);
-  if (vm->place.wake != MACHINE_NEVER) {
-    sleepers_add(&vm->vmm->processor, vm);
-  }
-}
-
-/* The clock of a sleeper follows the real one, but not to the tick of its event: the event
- * belongs to the state at that tick and may take the disk some time. */
-static void sleep_until(struct vm *vm, uint64_t real)
-{
-  struct place *place = &vm->place;
-  uint64_t slept = real - place->since;
-  if (real >= place->wake) {
-    slept = place->wake - place->since - 1;
-  }
-  vm->cpu.tick += slept;
-  place->since += slept;
-  place->account.asleep += slept;
-}
-
-static void wake(struct vm *vm)
-{
-  struct place *place = &vm->place;
-  uint64_t event = place->wake;
-  sleep_until(vm, event);
-  place->account.asleep++;
-  place->account.wakeups++;
-  place->due = true;
-  move(vm, PLACE_READY, event);
-}
-
-static void wake_those_due(struct vmm *vmm)
-{
-  struct processor *p = &vmm->processor;
-  struct vm *vm = sleepers_first(p);
-  while (vm && vm->place.wake <= machine_tick(vmm->real)) {
-    wake(vm);
-    vm = sleepers_first(p);
-  }
-}
-
-void vm_catch_up(struct vm *vm)
-{
-  if (vm->place.where == PLACE_ASLEEP) {
-    sleep_until(vm, real_clock(vm->vmm));
-  }
-}
-
-void vm_wake(struct vm *vm)
-{
-  struct place *place = &vm->place;
-  if (place->where != PLACE_ASLEEP) {
-    return;
-  }
-  if (waits(vm)) {
-    sleep_from(vm, place->since); /* its next event may have come nearer */
-    return;
-  }
-  place->account.wakeups++;
-  move(vm, PLACE_READY, real_clock(vm->vmm));
-}
-
-/* What had stopped it is gone: a snapshot was restored, or a debugger steps on. */
-static bool can_go_on(const struct vm *vm)
-{
-  return !is_stuck(vm) && vm->cpu.run_state != MACHINE_STOPPED &&
-         vm->place.stop.why != MACHINE_HOST_ERROR;
-}
-
-/* The owner may have done anything between two runs. */
-static void look_at_all(struct vmm *vmm)
-{
-  struct processor *p = &vmm->processor;
-  for (uint32_t i = 0; i < p->slots; i++) {
-    struct vm *vm = p->slot[i];
-    if (!vm) {
-      continue;
-    }
-    bool new = vm->place.where == PLACE_NEW;
-    if (new || (vm->place.where == PLACE_GONE && can_go_on(vm))) {
-      move(vm, PLACE_READY, real_clock(vmm));
-    } else {
-      vm_wake(vm);
-    }
-  }
-}
-
-static void catch_up_all(struct vmm *vmm)
-{
-  struct processor *p = &vmm->processor;
-  for (uint32_t i = 0; i < p->slots; i++) {
-    if (p->slot[i]) {
-      vm_catch_up(p->slot[i]);
-    }
-  }
 }
 
 /* ------------------------------------------------------------------ time that passes */
@@ -302,13 +108,14 @@ static bool choose(struct vmm *vmm)
     return false;
   }
   struct vm *vm = p->slot[slot];
-  uint64_t waited = real_clock(vmm) - vm->place.since;
+  uint64_t waited = processor_clock(vmm) - vm->place.since;
   uint32_t quantum = p->module->quantum(p->share, slot, p->quantum);
   vm->place.account.ready += waited;
   vm->place.account.quanta++;
   vm->lag += waited;
   p->current = vm;
-  p->began = real_clock(vmm);
+  p->began = processor_clock(vmm);
+  p->calm = true;
   p->end = p->began + (quantum ? quantum : 1);
   return true;
 }
@@ -318,15 +125,13 @@ static void end_turn(struct vm *vm, enum place_where where)
 {
   struct vmm *vmm = vm->vmm;
   struct processor *p = &vmm->processor;
-  uint64_t now = real_clock(vmm);
+  uint64_t now = processor_clock(vmm);
   vcpu_settle(vmm);
   p->module->charge(p->share, vm->place.slot, now - p->began);
   p->current = NULL;
   p->switching = NULL;
-  if (where == PLACE_ASLEEP) {
-    sleep_from(vm, now);
-  } else {
-    move(vm, where, now);
+  if (where != PLACE_ASLEEP || !queue_sleep(vm, now)) {
+    queue_move(vm, where == PLACE_GONE ? PLACE_GONE : PLACE_READY, now);
   }
 }
 
@@ -358,34 +163,48 @@ static bool has_stopped(struct vm *vm, const struct machine_stop *stop)
   return false; /* a double fault is what it answers next */
 }
 
+/* What the VM is after some turns of the main loop, or one instruction that is looked at. */
+static enum place_where turn(struct vm *vm)
+{
+  struct processor *p = &vm->vmm->processor;
+  struct machine_stop stop;
+  uint64_t now = processor_clock(vm->vmm), left = p->end > now ? p->end - now : 0;
+  bool proving = spin_goes_on(vm);
+  uint64_t tick = vm->cpu.tick, direct = vm->stats.direct;
+  p->stop_at = proving && now + 1 < p->limit ? now + 1 : p->limit;
+  bool stopped = vm_turn(vm, tick + left, &stop);
+  if (stopped && has_stopped(vm, &stop)) {
+    return PLACE_GONE;
+  }
+  bool plain = vm->cpu.tick - tick == vm->stats.direct - direct;
+  p->calm = p->calm && plain;
+  return proving && spin_is_proved(vm, plain) ? PLACE_ASLEEP : PLACE_READY;
+}
+
 static void step(struct vm *vm)
 {
   struct processor *p = &vm->vmm->processor;
   struct place *place = &vm->place;
-  struct machine_stop stop = {.why = MACHINE_LIMIT};
   vm->cpu.tick += place->due;
   place->due = false;
   struct reading before = read_clocks(vm);
   vm_fire(vm);
   enum place_where where = PLACE_READY;
-  if (waits(vm)) {
+  if (queue_waits(vm)) {
     where = PLACE_ASLEEP;
   } else if (is_switched(vm)) {
-    uint64_t now = real_clock(vm->vmm);
-    uint64_t left = p->end > now ? p->end - now : 0;
-    if (vm_turn(vm, vm->cpu.tick + left, &stop) && has_stopped(vm, &stop)) {
-      where = PLACE_GONE;
-    }
+    where = turn(vm);
   }
   vm_fire(vm);
   account_for(vm, &before);
   if (vm->timer_real) {
     vm_fire(vm); /* what was accounted for is time for it */
   }
-  if (where == PLACE_ASLEEP && machine_next_event(&vm->machine) <= vm->cpu.tick) {
-    return; /* the disk took real time, and a timer that counts it is due */
+  bool over = processor_clock(vm->vmm) >= p->end;
+  if (over && p->calm && where == PLACE_READY && !vm->spin.proving) {
+    spin_suspect(vm);
   }
-  if (where != PLACE_READY || real_clock(vm->vmm) >= p->end) {
+  if (over || where != PLACE_READY) {
     end_turn(vm, where);
   }
 }
@@ -429,7 +248,7 @@ static struct vmm_stop run(struct vmm *vmm)
   for (;;) {
     pay(vmm);
     if (!p->current) {
-      wake_those_due(vmm);
+      queue_wake_those_due(vmm);
     }
     if (machine_tick(vmm->real) >= p->limit) {
       return (struct vmm_stop){.why = VMM_LIMIT};
@@ -452,10 +271,10 @@ struct vmm_stop vmm_run(struct vmm *vmm, uint64_t until)
   struct processor *p = &vmm->processor;
   p->limit = until;
   p->running = true;
-  look_at_all(vmm);
+  queue_look_at_all(vmm);
   struct vmm_stop stop = run(vmm);
   p->running = false;
-  catch_up_all(vmm);
+  queue_catch_up_all(vmm);
   return stop;
 }
 
@@ -482,7 +301,7 @@ struct vmm_account vmm_vm_account(struct machine *m)
     a.executed -= p->owed - overhead;
   }
   if (vm->place.where == PLACE_READY && p->current != vm) {
-    a.ready += real_clock(vm->vmm) - vm->place.since;
+    a.ready += processor_clock(vm->vmm) - vm->place.since;
   }
   return a;
 }

@@ -302,7 +302,7 @@ static uint64_t lend(struct vm *vm, uint64_t until)
   }
   uint64_t real = machine_tick(vmm->real), end = w->entered + w->timer;
   if (vmm->processor.running) {
-    return vmm->processor.limit < end ? vmm->processor.limit : end + WATCHDOG_TICKS;
+    return vmm->processor.stop_at < end ? vmm->processor.stop_at : end + WATCHDOG_TICKS;
   }
   return vmm->steady && until - now < end - real ? real + (until - now) : end + WATCHDOG_TICKS;
 }
@@ -413,6 +413,7 @@ static uint32_t get_reg(struct machine *m, unsigned reg)
 
 static void set_reg(struct machine *m, unsigned reg, uint32_t value)
 {
+  vm_touch(vm_of(m));
   vcpu_set_reg(vm_of(m), reg, value);
 }
 
@@ -423,6 +424,7 @@ static void get_regs(struct machine *m, uint32_t *regs)
 
 static void set_regs(struct machine *m, const uint32_t *regs)
 {
+  vm_touch(vm_of(m));
   vcpu_set_regs(vm_of(m), regs);
 }
 
@@ -433,6 +435,7 @@ static uint32_t get_pc(struct machine *m)
 
 static void set_pc(struct machine *m, uint32_t pc)
 {
+  vm_touch(vm_of(m));
   vcpu_set_pc(vm_of(m), pc);
 }
 
@@ -443,6 +446,7 @@ static uint32_t get_cr(struct machine *m, enum isa_cr cr)
 
 static void set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
 {
+  vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
   vcpu_set_cr(vm_of(m), cr, value, vm_of(m)->cpu.tick);
 }
@@ -454,6 +458,7 @@ static uint64_t tick(const struct machine *m)
 
 static void set_tick(struct machine *m, uint64_t value)
 {
+  vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
   vm_of(m)->cpu.tick = value;
 }
@@ -465,6 +470,7 @@ static enum machine_run_state run_state(struct machine *m)
 
 static void set_run_state(struct machine *m, enum machine_run_state state)
 {
+  vm_touch(vm_of(m));
   struct vm *vm = vm_of(m);
   vcpu_settle(vm->vmm);
   vm->cpu.run_state = state;
@@ -498,6 +504,7 @@ static bool phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len)
 
 static bool phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len)
 {
+  vm_touch(vm_of(m));
   gpa_t real;
   return to_real(vm_of(m), at, len, &real) && machine_phys_write(m->parent, real, buf, len);
 }
@@ -520,6 +527,7 @@ static bool key_get(struct machine *m, gpa_t at, uint8_t *key)
 
 static bool key_set(struct machine *m, gpa_t at, uint8_t key)
 {
+  vm_touch(vm_of(m));
   gpa_t real;
   return to_real(vm_of(m), at, 1, &real) && vmm_set_key(vm_of(m)->vmm, real, key);
 }
@@ -643,6 +651,7 @@ static bool save_devices(struct machine *m, struct machine_blob *blob)
 
 static bool load_devices(struct machine *m, const struct machine_blob *blob)
 {
+  vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
   return devices_load(vm_of(m)->console, vm_of(m)->disk, blob);
 }

@@ -4,16 +4,24 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "machine/ops.h"
 
-void crowd_open(struct crowd *c, unsigned room, const struct vmm_modules *modules)
+void crowd_open(struct crowd *c, unsigned room)
+{
+  crowd_open_with(c, room, NULL, NULL);
+}
+
+void crowd_open_with(struct crowd *c, unsigned room, const struct vmm_modules *modules,
+                     const char *profile)
 {
   const char *reason = NULL;
   *c = (struct crowd){.room = room, .member = calloc(room, sizeof *c->member)};
-  c->profile = profile_load("pg", stderr);
+  c->profile = profile ? profile_parse("crowd", profile, strlen(profile), stderr)
+                       : profile_load("pg", stderr);
   c->disk = disk_store_memory(room * CROWD_SECTORS);
   insist(c->member && c->profile && c->disk, "a crowd's parts");
   c->real =
@@ -52,7 +60,7 @@ struct machine *crowd_add(struct crowd *c, struct vmm_vm_config config)
   config.console_private = true;
   m->vm = vmm_create_vm(c->vmm, &config, &reason);
   insist(m->vm != NULL, reason);
-  if (!config.timer_real) {
+  if (!config.timer_real && !c->alone) {
     m->disk = disk_store_memory(CROWD_SECTORS);
     m->bare = machine_create(
         &(struct machine_config){.profile = c->profile, .storage = CROWD_STORAGE, .disk = m->disk},

@@ -26,11 +26,15 @@ struct crowd {
   struct machine *real;
   struct vmm *vmm;
   unsigned count, room;
+  bool alone; /* no twins for those that come now */
   struct member *member;
 };
 
-/* Room for so many. modules NULL: the default set. */
-void crowd_open(struct crowd *c, unsigned room, const struct vmm_modules *modules);
+/* Room for so many. */
+void crowd_open(struct crowd *c, unsigned room);
+/* … with modules of its own (NULL: the default set), and a profile's text (NULL: pg). */
+void crowd_open_with(struct crowd *c, unsigned room, const struct vmm_modules *modules,
+                     const char *profile);
 void crowd_close(struct crowd *c);
 /* Another VM; storage, disk and name are chosen here. Its bare twin too, but for `timer_real`. */
 struct machine *crowd_add(struct crowd *c, struct vmm_vm_config config);

@@ -33,7 +33,7 @@ static void shares(void **state)
   static const struct vmm_costs none;
   for (unsigned i = 0; i < 2; i++) {
     struct crowd c;
-    crowd_open(&c, 3, NULL);
+    crowd_open(&c, 3);
     vmm_set_costs(c.vmm, i ? &vmm_default_costs : &none);
     struct machine *vm[3];
     for (unsigned k = 0; k < 3; k++) {
@@ -56,7 +56,7 @@ static void shares(void **state)
 
 static void open_chaos(struct crowd *c, uint64_t seed, unsigned count)
 {
-  crowd_open(c, count, NULL);
+  crowd_open(c, count);
   for (unsigned i = 0; i < count; i++) {
     crowd_add(c, (struct vmm_vm_config){.share = 1 + i});
     struct random a = random_from(seed * 100 + i), b = a;
