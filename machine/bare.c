@@ -372,7 +372,7 @@ static bool bare_owner_out(struct machine *m, uint32_t port, uint32_t value)
 static void bare_console_input(struct machine *m, uint64_t at, uint8_t byte)
 {
   struct bare *b = bare_of(m);
-  if (!console_input(b->console, b->tick, at, byte)) {
+  if (!console_input(b->devices.console, b->tick, at, byte)) {
     b->host_error = "no memory for console input";
   }
   bare_fire(b);
@@ -380,50 +380,50 @@ static void bare_console_input(struct machine *m, uint64_t at, uint8_t byte)
 
 static unsigned bare_console_ahead(struct machine *m)
 {
-  return console_ahead(bare_of(m)->console);
+  return console_ahead(bare_of(m)->devices.console);
 }
 
 static void bare_console_forget(struct machine *m)
 {
-  console_forget(bare_of(m)->console);
+  console_forget(bare_of(m)->devices.console);
   bare_schedule(bare_of(m));
 }
 
 static const uint8_t *bare_console_output(struct machine *m, size_t *len)
 {
-  return console_output(bare_of(m)->console, len);
+  return console_output(bare_of(m)->devices.console, len);
 }
 
 static void bare_console_on_output(struct machine *m, machine_console_fn *fn, void *ctx)
 {
-  console_on_output(bare_of(m)->console, fn, ctx);
+  console_on_output(bare_of(m)->devices.console, fn, ctx);
 }
 
 static uint32_t bare_disk_sectors(struct machine *m)
 {
-  return disk_sectors(bare_of(m)->disk);
+  return disk_sectors(bare_of(m)->devices.disk);
 }
 
 static bool bare_disk_peek(struct machine *m, uint32_t sector, void *buf)
 {
-  return disk_peek(bare_of(m)->disk, sector, buf);
+  return disk_peek(bare_of(m)->devices.disk, sector, buf);
 }
 
 static bool bare_disk_poke(struct machine *m, uint32_t sector, const void *buf)
 {
-  return disk_poke(bare_of(m)->disk, sector, buf);
+  return disk_poke(bare_of(m)->devices.disk, sector, buf);
 }
 
 static bool bare_save_devices(struct machine *m, struct machine_blob *blob)
 {
-  return devices_save(bare_of(m)->console, bare_of(m)->disk, blob);
+  return devices_save(&bare_of(m)->devices, blob);
 }
 
 static bool bare_load_devices(struct machine *m, const struct machine_blob *blob)
 {
   struct bare *b = bare_of(m);
-  bool ok = devices_load(b->console, b->disk, blob);
-  b->host_error = console_host_error(b->console);
+  bool ok = devices_load(&b->devices, blob);
+  b->host_error = devices_host_error(&b->devices);
   bare_schedule(b);
   return ok;
 }
@@ -488,7 +488,7 @@ static uint64_t bare_storage_digest(struct machine *m)
 static uint64_t bare_device_digest(struct machine *m)
 {
   struct bare *b = bare_of(m);
-  return devices_digest(b->console, b->disk, b->tick);
+  return devices_digest(&b->devices, b->tick);
 }
 
 static unsigned bare_watch_storage(struct machine *m, gpa_range_t range)
@@ -511,8 +511,7 @@ static void bare_destroy(struct machine *m)
   struct bare *b = bare_of(m);
   stops_free(&b->stops);
   code_free(b);
-  disk_destroy(b->disk);
-  console_destroy(b->console);
+  devices_destroy(&b->devices);
   mmu_free(&b->mmu);
   storage_free(&b->storage);
   free(b);
@@ -569,20 +568,12 @@ static const struct machine_ops bare_ops = {
     .load_devices = bare_load_devices,
 };
 
-static uint32_t line_bit(enum isa_cause cause)
-{
-  return 1u << isa_cause_info(cause)->line;
-}
-
 static void reset(struct bare *b)
 {
   b->pc = ISA_RESET_PC;
   b->cpuid = BARE_CPUID;
   b->timer_at = MACHINE_NEVER;
   b->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
-  b->line_of_timer = line_bit(CAUSE_TIMER);
-  b->line_of_console = line_bit(CAUSE_CONSOLE);
-  b->line_of_disk = line_bit(CAUSE_DISK);
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
     if (isa_cause_is_interrupt(cause)) {
       b->cause_of_line[isa_cause_info(cause)->line % 32] = (uint8_t)cause;
@@ -608,22 +599,16 @@ struct machine *machine_create(const struct machine_config *config, const char *
   if (!mmu_init(&b->mmu, config->profile)) {
     goto no_mmu;
   }
-  b->console = console_create();
-  if (!b->console) {
-    goto no_console;
-  }
-  b->disk = disk_create(b->store ? disk_store_sectors(b->store) : 0, &disk_over_store, b);
-  if (!b->disk) {
-    goto no_disk;
+  uint32_t sectors = b->store ? disk_store_sectors(b->store) : 0;
+  if (!devices_create(&b->devices, sectors, &disk_over_store, b)) {
+    goto no_devices;
   }
   reset(b);
   engine_init(b);
   bare_set_engine(&b->machine, config->engine);
   return &b->machine;
 
-no_disk:
-  console_destroy(b->console);
-no_console:
+no_devices:
   mmu_free(&b->mmu);
 no_mmu:
   storage_free(&b->storage);

@@ -18,8 +18,7 @@
 #define TRAPEZE_MACHINE_BARE_H
 
 #include "machine/code.h"
-#include "machine/devices/console.h"
-#include "machine/devices/disk.h"
+#include "machine/devices/devices.h"
 #include "machine/mmu.h"
 #include "machine/ops.h"
 #include "machine/stops.h"
@@ -49,10 +48,8 @@ struct bare {
   struct storage storage;
   struct mmu mmu;
   struct code code;
-  struct console *console;
-  struct disk *disk;
-  struct disk_store *store;                              /* borrowed; NULL: no disk */
-  uint32_t line_of_timer, line_of_console, line_of_disk; /* bits of IPEND */
+  struct devices devices;
+  struct disk_store *store; /* borrowed; NULL: no disk */
   uint8_t cause_of_line[32];
   struct machine_stats stats;
   struct stops stops;

@@ -3,8 +3,7 @@
 
 bool bare_port_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value)
 {
-  if (!console_port_in(b->console, after, port, value) &&
-      !disk_port_in(b->disk, after, port, value)) {
+  if (!devices_port_in(&b->devices, after, port, value)) {
     return false;
   }
   trace_emit(&b->machine, TRACE_IO, b->tick, port, *value, 0, 0);
@@ -13,12 +12,11 @@ bool bare_port_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value
 
 bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value)
 {
-  if (!console_port_out(b->console, after, port, value) &&
-      !disk_port_out(b->disk, after, port, value)) {
+  if (!devices_port_out(&b->devices, after, port, value)) {
     return false;
   }
   if (!b->host_error) {
-    b->host_error = console_host_error(b->console);
+    b->host_error = devices_host_error(&b->devices);
   }
   bare_schedule(b);
   trace_emit(&b->machine, TRACE_IO, b->tick, port, value, 1, 0);

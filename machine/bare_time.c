@@ -1,31 +1,26 @@
 #include "machine/bare.h"
 #include "machine/trace_emit.h"
 
-static void raise_line(struct bare *b, uint32_t line, enum isa_cause cause)
+static void raise_line(struct bare *b, enum isa_cause cause)
 {
-  b->cr[CR_IPEND] |= line;
+  b->cr[CR_IPEND] |= 1u << isa_cause_info(cause)->line;
   trace_emit(&b->machine, TRACE_DEVICE, b->tick, cause, 0, 0, 0);
 }
 
 void bare_schedule(struct bare *b)
 {
-  uint64_t next = b->timer_at;
-  uint64_t console = console_next_event(b->console), disk = disk_next_event(b->disk);
-  next = console < next ? console : next;
-  b->next_event = disk < next ? disk : next;
+  uint64_t next = devices_next_event(&b->devices);
+  b->next_event = next < b->timer_at ? next : b->timer_at;
 }
 
 void bare_fire(struct bare *b)
 {
   if (b->tick >= b->timer_at) {
     b->timer_at = MACHINE_NEVER;
-    raise_line(b, b->line_of_timer, CAUSE_TIMER);
+    raise_line(b, CAUSE_TIMER);
   }
-  if (console_fire(b->console, b->tick)) {
-    raise_line(b, b->line_of_console, CAUSE_CONSOLE);
-  }
-  if (disk_fire(b->disk, b->tick)) {
-    raise_line(b, b->line_of_disk, CAUSE_DISK);
+  for (uint32_t causes = devices_fire(&b->devices, b->tick); causes != 0; causes &= causes - 1) {
+    raise_line(b, (enum isa_cause)__builtin_ctz(causes));
   }
   bare_schedule(b);
 }

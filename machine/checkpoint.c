@@ -27,8 +27,7 @@ struct processor {
 struct checkpoint {
   struct processor processor;
   struct machine_stats stats;
-  struct console_mark console;
-  struct disk_front *disk;
+  struct devices_mark devices;
   struct disk_store_saved *sectors; /* NULL: no disk */
   uint8_t *keys;                    /* NULL: none */
   size_t own;                       /* bytes that are never shared */
@@ -117,10 +116,8 @@ static bool take_keys(struct checkpoint *c, const struct bare *b)
 
 static bool take_devices(struct checkpoint *c, const struct bare *b)
 {
-  c->console = console_mark(b->console);
-  c->disk = disk_front_copy(b->disk);
   c->sectors = b->store ? disk_store_save(b->store) : NULL;
-  if (!c->disk || (b->store && !c->sectors)) {
+  if (!devices_mark(&b->devices, &c->devices) || (b->store && !c->sectors)) {
     return false;
   }
   c->shared += c->sectors ? disk_store_saved_bytes(c->sectors) : 0;
@@ -163,7 +160,7 @@ size_t checkpoint_destroy(struct checkpoint *c)
       free(p);
     }
   }
-  free(c->disk);
+  devices_mark_release(&c->devices);
   free(c->keys);
   free(c);
   return freed;
@@ -222,11 +219,10 @@ void checkpoint_restore(struct machine *m, const struct checkpoint *c)
   struct bare *b = bare_of(m);
   restore_processor(b, &c->processor);
   b->stats = c->stats;
-  console_return(b->console, &c->console);
   if (c->sectors) {
     disk_store_restore(b->store, c->sectors);
   }
-  disk_front_restore(b->disk, c->disk);
+  devices_return(&b->devices, &c->devices);
   restore_keys(b, c);
   restore_pages(b, c);
   b->stops.queued = 0;

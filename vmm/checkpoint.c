@@ -18,8 +18,7 @@ struct saved_vm {
   struct vm *vm;
   struct vcpu cpu;
   struct vdisk vdisk; /* its buffer is a copy, or NULL where it does not count */
-  struct console_mark console;
-  struct disk_front *disk;
+  struct devices_mark devices;
   struct saved_bytes module[MODULES];
   uint64_t served_at;
   unsigned served_there;
@@ -94,8 +93,6 @@ static const char *save_modules(struct saved_vm *s, struct vmm_checkpoint *c)
 static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
 {
   const struct vm *vm = s->vm;
-  s->console = console_mark(vm->console);
-  s->disk = disk_front_copy(vm->disk);
   s->vdisk = vm->vdisk;
   s->vdisk.buffer = NULL;
   if (vm->vdisk.begun && vm->vdisk.ready) {
@@ -107,7 +104,7 @@ static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
     memcpy(s->vdisk.buffer, vm->vdisk.buffer, len);
     c->bytes += len;
   }
-  return s->disk ? NULL : "no memory to save a virtual disk";
+  return devices_mark(&vm->devices, &s->devices) ? NULL : "no memory to save a virtual disk";
 }
 
 static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpoint *c)
@@ -174,7 +171,7 @@ void vmm_checkpoint_destroy(struct vmm_checkpoint *c)
 {
   for (unsigned i = 0; c && i < c->count; i++) {
     free(c->vm[i].vdisk.buffer);
-    free(c->vm[i].disk);
+    devices_mark_release(&c->vm[i].devices);
     for (unsigned k = 0; k < MODULES; k++) {
       free(c->vm[i].module[k].bytes);
     }
@@ -218,8 +215,7 @@ static bool restore_vm(const struct saved_vm *s)
   struct vm *vm = s->vm;
   vm->cpu = s->cpu;
   restore_vdisk(&vm->vdisk, &s->vdisk);
-  console_return(vm->console, &s->console);
-  disk_front_restore(vm->disk, s->disk);
+  devices_return(&vm->devices, &s->devices);
   vm->served_at = s->served_at;
   vm->served_there = s->served_there;
   vm->last_pc = s->last_pc;

@@ -111,19 +111,7 @@ static bool key_set(void *ctx, gpa_t at, uint8_t key)
 static bool port_exists(void *ctx, uint32_t port)
 {
   (void)ctx;
-  switch (port) {
-  case PORT_CONSOLE_DATA:
-  case PORT_CONSOLE_STATUS:
-  case PORT_DISK_SECTOR:
-  case PORT_DISK_ADDRESS:
-  case PORT_DISK_COUNT:
-  case PORT_DISK_COMMAND:
-  case PORT_DISK_STATUS:
-  case PORT_DISK_SIZE:
-    return true;
-  default:
-    return false;
-  }
+  return devices_port_exists(port);
 }
 
 static uint32_t port_in(void *ctx, uint32_t port)

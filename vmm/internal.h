@@ -4,8 +4,7 @@
 #ifndef TRAPEZE_VMM_INTERNAL_H
 #define TRAPEZE_VMM_INTERNAL_H
 
-#include "machine/devices/console.h"
-#include "machine/devices/disk.h"
+#include "machine/devices/devices.h"
 #include "machine/devices/ports.h"
 #include "machine/ops.h"
 #include "machine/stops.h"
@@ -89,12 +88,11 @@ struct vm {
   struct vcpu cpu;
   mpa_range_t storage;
   unsigned watch; /* digest of that storage */
-  struct console *console;
+  struct devices devices;
   bool console_private;
   machine_console_fn *on_output;
   void *on_output_ctx;
   struct vdisk vdisk;
-  struct disk *disk;
   bool timer_real; /* the interval timer counts real ticks: those of its own clock and … */
   uint64_t lag;    /* … those for which that stood still */
   struct place place;

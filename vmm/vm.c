@@ -13,25 +13,20 @@
 static uint64_t next_event(struct machine *m)
 {
   struct vm *vm = vm_of(m);
-  uint64_t next = vm_timer_next(vm);
-  uint64_t console = console_next_event(vm->console);
-  uint64_t disk = disk_next_event(vm->disk);
-  next = console < next ? console : next;
-  return disk < next ? disk : next;
+  uint64_t timer = vm_timer_next(vm);
+  uint64_t next = devices_next_event(&vm->devices);
+  return timer < next ? timer : next;
 }
 
-/* Timer, console, disk. */
+/* Timer, then the devices. */
 void vm_fire(struct vm *vm)
 {
   uint64_t now = vm->cpu.tick;
   if (vm_timer_fire(vm)) {
     vcpu_raise(vm, CAUSE_TIMER);
   }
-  if (console_fire(vm->console, now)) {
-    vcpu_raise(vm, CAUSE_CONSOLE);
-  }
-  if (disk_fire(vm->disk, now)) {
-    vcpu_raise(vm, CAUSE_DISK);
+  for (uint32_t causes = devices_fire(&vm->devices, now); causes != 0; causes &= causes - 1) {
+    vcpu_raise(vm, (enum isa_cause)__builtin_ctz(causes));
   }
 }
 
@@ -125,8 +120,8 @@ static struct turn at_boundary(struct vm *vm, uint64_t until)
   if (vm->fate != MACHINE_LIMIT) {
     return stop_by_fate(vm);
   }
-  if (console_host_error(vm->console)) {
-    return (struct turn){true, {MACHINE_HOST_ERROR, .reason = console_host_error(vm->console)}};
+  if (devices_host_error(&vm->devices)) {
+    return (struct turn){true, {MACHINE_HOST_ERROR, .reason = devices_host_error(&vm->devices)}};
   }
   if (vm->cpu.double_faulted) {
     return (struct turn){true, {.why = MACHINE_DOUBLE_FAULT, .trap = vm->cpu.fault}};
@@ -562,8 +557,7 @@ static void unwatch_storage(struct machine *m, unsigned id)
 
 bool vm_port_in(struct vm *vm, uint64_t after, uint32_t port, uint32_t *value)
 {
-  if (!console_port_in(vm->console, after, port, value) &&
-      !disk_port_in(vm->disk, after, port, value)) {
+  if (!devices_port_in(&vm->devices, after, port, value)) {
     return false;
   }
   vm_trace(vm, TRACE_IO, port, *value, 0, 0);
@@ -572,8 +566,7 @@ bool vm_port_in(struct vm *vm, uint64_t after, uint32_t port, uint32_t *value)
 
 bool vm_port_out(struct vm *vm, uint64_t after, uint32_t port, uint32_t value)
 {
-  if (!console_port_out(vm->console, after, port, value) &&
-      !disk_port_out(vm->disk, after, port, value)) {
+  if (!devices_port_out(&vm->devices, after, port, value)) {
     return false;
   }
   vm_trace(vm, TRACE_IO, port, value, 1, 0);
@@ -597,25 +590,25 @@ static void console_in(struct machine *m, uint64_t at, uint8_t byte)
   struct vm *vm = vm_of(m);
   vcpu_settle(vm->vmm);
   vm_catch_up(vm);
-  console_input(vm->console, vm->cpu.tick, at, byte);
+  console_input(vm->devices.console, vm->cpu.tick, at, byte);
   vm_fire(vm);
   vm_wake(vm);
 }
 
 static unsigned input_ahead(struct machine *m)
 {
-  return console_ahead(vm_of(m)->console);
+  return console_ahead(vm_of(m)->devices.console);
 }
 
 static void forget_input(struct machine *m)
 {
   vcpu_settle(vm_of(m)->vmm);
-  console_forget(vm_of(m)->console);
+  console_forget(vm_of(m)->devices.console);
 }
 
 static const uint8_t *console_out(struct machine *m, size_t *len)
 {
-  return console_output(vm_of(m)->console, len);
+  return console_output(vm_of(m)->devices.console, len);
 }
 
 static void on_output(struct machine *m, machine_console_fn *fn, void *ctx)
@@ -626,34 +619,34 @@ static void on_output(struct machine *m, machine_console_fn *fn, void *ctx)
 
 static uint32_t sectors(struct machine *m)
 {
-  return disk_sectors(vm_of(m)->disk);
+  return disk_sectors(vm_of(m)->devices.disk);
 }
 
 static bool peek(struct machine *m, uint32_t sector, void *buf)
 {
-  return disk_peek(vm_of(m)->disk, sector, buf);
+  return disk_peek(vm_of(m)->devices.disk, sector, buf);
 }
 
 static bool poke(struct machine *m, uint32_t sector, const void *buf)
 {
-  return disk_poke(vm_of(m)->disk, sector, buf);
+  return disk_poke(vm_of(m)->devices.disk, sector, buf);
 }
 
 static uint64_t device_digest(struct machine *m)
 {
-  return devices_digest(vm_of(m)->console, vm_of(m)->disk, vm_of(m)->cpu.tick);
+  return devices_digest(&vm_of(m)->devices, vm_of(m)->cpu.tick);
 }
 
 static bool save_devices(struct machine *m, struct machine_blob *blob)
 {
-  return devices_save(vm_of(m)->console, vm_of(m)->disk, blob);
+  return devices_save(&vm_of(m)->devices, blob);
 }
 
 static bool load_devices(struct machine *m, const struct machine_blob *blob)
 {
   vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
-  return devices_load(vm_of(m)->console, vm_of(m)->disk, blob);
+  return devices_load(&vm_of(m)->devices, blob);
 }
 
 static const struct machine_stats *stats(struct machine *m)

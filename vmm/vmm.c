@@ -183,9 +183,7 @@ static bool create_devices(struct vm *vm)
       return false;
     }
   }
-  vm->console = console_create();
-  vm->disk = disk_create(sectors, &vdisk_ops, vm);
-  if (!vm->console || !vm->disk) {
+  if (!devices_create(&vm->devices, sectors, &vdisk_ops, vm)) {
     return false;
   }
   vconsole_connect(vm);
@@ -195,8 +193,7 @@ static bool create_devices(struct vm *vm)
 static void destroy_parts(struct vm *vm)
 {
   stops_free(&vm->stops);
-  disk_destroy(vm->disk);
-  console_destroy(vm->console);
+  devices_destroy(&vm->devices);
   free(vm->vdisk.buffer);
   destroy_modules(vm);
   free(vm);

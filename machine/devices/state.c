@@ -3,11 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "machine/devices/console.h"
-#include "machine/devices/disk.h"
-#include "machine/digest.h"
-#include "machine/ops.h"
-
 static bool reserve(struct state_writer *w, size_t more)
 {
   if (w->failed || more > SIZE_MAX / 2 - w->len) {
@@ -90,50 +85,4 @@ uint32_t state_get_u32(struct state_reader *r)
 uint64_t state_get_u64(struct state_reader *r)
 {
   return get_number(r, 8);
-}
-
-bool devices_save(const struct console *c, struct disk *d, struct machine_blob *blob)
-{
-  struct state_writer w = {0};
-  *blob = (struct machine_blob){0};
-  console_save(c, &w);
-  disk_save(d, &w);
-  if (w.failed) {
-    free(w.bytes);
-    return false;
-  }
-  *blob = (struct machine_blob){.bytes = w.bytes, .len = w.len};
-  return true;
-}
-
-bool devices_load(struct console *c, struct disk *d, const struct machine_blob *blob)
-{
-  struct state_reader r = {.bytes = blob->bytes, .len = blob->len};
-  struct console_state *console = console_load(&r);
-  if (!console) {
-    return false;
-  }
-  struct disk_state *disk = disk_load(d, &r);
-  if (!disk) {
-    goto discard_console;
-  }
-  if (r.at != r.len) {
-    disk_discard(disk);
-    goto discard_console;
-  }
-  /* The disk first: it alone can still fail. */
-  if (!disk_commit(d, disk)) {
-    goto discard_console;
-  }
-  console_commit(c, console);
-  return true;
-
-discard_console:
-  console_discard(console);
-  return false;
-}
-
-uint64_t devices_digest(const struct console *c, struct disk *d, uint64_t now)
-{
-  return digest_add(console_digest(c), disk_digest(d, now));
 }

@@ -8,10 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct machine_blob;
-struct console;
-struct disk;
-
 struct state_writer {
   uint8_t *bytes; /* malloc'd; owner frees */
   size_t len, capacity;
@@ -34,17 +30,5 @@ uint32_t state_get_u32(struct state_reader *r);
 uint64_t state_get_u64(struct state_reader *r);
 /* A view of the next len bytes, or NULL. */
 const uint8_t *state_get_bytes(struct state_reader *r, size_t len);
-
-/* The devices of a machine together, for struct machine_ops save_devices and
- * load_devices: every kind of machine uses these two, so that one can load what
- * another saved. Timer and pending lines are control registers and not here.
- *
- * Save: false if there is no memory or a sector cannot be read; *blob is then
- * empty. Load: all or nothing, but see disk_commit(). Ticks are absolute: set
- * the machine's tick to that of the saving as well. */
-bool devices_save(const struct console *c, struct disk *d, struct machine_blob *blob);
-bool devices_load(struct console *c, struct disk *d, const struct machine_blob *blob);
-/* Their canonical state at tick `now`, for device_digest. */
-uint64_t devices_digest(const struct console *c, struct disk *d, uint64_t now);
 
 #endif

@@ -19,5 +19,5 @@ static void written(void *ctx, uint8_t byte)
 
 void vconsole_connect(struct vm *vm)
 {
-  console_on_output(vm->console, written, vm);
+  console_on_output(vm->devices.console, written, vm);
 }

@@ -200,7 +200,7 @@ static void dma_over_code(struct rig *r)
   uint32_t sector[MACHINE_SECTOR_SIZE / 4] = {0};
   sector[0] = addi(REG_A0, REG_A0, 100);
   sector[1] = program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-4);
-  assert_true(disk_poke(bare_of(r->m)->disk, 0, sector));
+  assert_true(disk_poke(bare_of(r->m)->devices.disk, 0, sector));
   emit(r, ISA_ADDI, REG_A0, REG_A0, 0, 1);
   emit(r, ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-4);
   machine_port_out(r->m, PORT_DISK_SECTOR, 0);

@@ -1,29 +1,27 @@
 /* Saved device state as a whole: all or nothing. */
 #include "cmocka_all.h"
 
-#include "machine/devices/console.h"
-#include "machine/devices/disk.h"
+#include "machine/devices/devices.h"
 #include "machine/devices/ports.h"
 #include "machine/ops.h"
 
 #define SECTORS 4u
 
-struct devices {
+struct fixture {
   uint8_t sectors[SECTORS][MACHINE_SECTOR_SIZE];
   bool refuses;
-  struct console *console;
-  struct disk *disk;
+  struct devices devices;
 };
 
 static bool peek(void *ctx, uint32_t sector, void *buf)
 {
-  memcpy(buf, ((struct devices *)ctx)->sectors[sector], MACHINE_SECTOR_SIZE);
-  return !((struct devices *)ctx)->refuses;
+  memcpy(buf, ((struct fixture *)ctx)->sectors[sector], MACHINE_SECTOR_SIZE);
+  return !((struct fixture *)ctx)->refuses;
 }
 
 static bool poke(void *ctx, uint32_t sector, const void *buf)
 {
-  struct devices *d = ctx;
+  struct fixture *d = ctx;
   if (d->refuses || sector == 2) {
     return false;
   }
@@ -39,40 +37,36 @@ static uint32_t storage_size(void *ctx)
 
 static const struct disk_ops ops = {.peek = peek, .poke = poke, .storage_size = storage_size};
 
-static struct devices *create(char output)
+static struct fixture *create(char output)
 {
-  struct devices *d = calloc(1, sizeof *d);
+  struct fixture *d = calloc(1, sizeof *d);
   assert_non_null(d);
-  d->console = console_create();
-  d->disk = disk_create(SECTORS, &ops, d);
-  assert_non_null(d->console);
-  assert_non_null(d->disk);
-  console_port_out(d->console, 0, PORT_CONSOLE_DATA, (uint8_t)output);
-  disk_port_out(d->disk, 0, PORT_DISK_COUNT, (uint8_t)output);
+  assert_true(devices_create(&d->devices, SECTORS, &ops, d));
+  console_port_out(d->devices.console, 0, PORT_CONSOLE_DATA, (uint8_t)output);
+  disk_port_out(d->devices.disk, 0, PORT_DISK_COUNT, (uint8_t)output);
   memset(d->sectors[1], output, MACHINE_SECTOR_SIZE);
   return d;
 }
 
-static void destroy(struct devices *d)
+static void destroy(struct fixture *d)
 {
-  console_destroy(d->console);
-  disk_destroy(d->disk);
+  devices_destroy(&d->devices);
   free(d);
 }
 
-static uint64_t digest(struct devices *d)
+static uint64_t digest(struct fixture *d)
 {
-  return devices_digest(d->console, d->disk, 0);
+  return devices_digest(&d->devices, 0);
 }
 
 static void test_loads_both(void **state)
 {
   (void)state;
-  struct devices *a = create('a'), *b = create('b');
+  struct fixture *a = create('a'), *b = create('b');
   struct machine_blob blob;
   assert_true(digest(a) != digest(b));
-  assert_true(devices_save(a->console, a->disk, &blob));
-  assert_true(devices_load(b->console, b->disk, &blob));
+  assert_true(devices_save(&a->devices, &blob));
+  assert_true(devices_load(&b->devices, &blob));
   assert_true(digest(a) == digest(b));
   free(blob.bytes);
   destroy(a);
@@ -82,11 +76,11 @@ static void test_loads_both(void **state)
 static void test_digest_sees_both(void **state)
 {
   (void)state;
-  struct devices *a = create('a');
+  struct fixture *a = create('a');
   uint64_t first = digest(a);
-  console_port_out(a->console, 0, PORT_CONSOLE_DATA, 'x');
+  console_port_out(a->devices.console, 0, PORT_CONSOLE_DATA, 'x');
   uint64_t second = digest(a);
-  disk_port_out(a->disk, 0, PORT_DISK_COUNT, 9);
+  disk_port_out(a->devices.disk, 0, PORT_DISK_COUNT, 9);
   assert_true(first != second && second != digest(a));
   destroy(a);
 }
@@ -94,18 +88,18 @@ static void test_digest_sees_both(void **state)
 static void test_refuses_cut_and_padded_state(void **state)
 {
   (void)state;
-  struct devices *a = create('a'), *b = create('b');
+  struct fixture *a = create('a'), *b = create('b');
   struct machine_blob blob;
   uint64_t before = digest(b);
-  assert_true(devices_save(a->console, a->disk, &blob));
+  assert_true(devices_save(&a->devices, &blob));
   for (size_t len = 0; len < blob.len; len++) {
     struct machine_blob part = {.bytes = blob.bytes, .len = len};
-    assert_false(devices_load(b->console, b->disk, &part));
+    assert_false(devices_load(&b->devices, &part));
   }
   struct machine_blob padded = {.bytes = calloc(1, blob.len + 1), .len = blob.len + 1};
   assert_non_null(padded.bytes);
   memcpy(padded.bytes, blob.bytes, blob.len);
-  assert_false(devices_load(b->console, b->disk, &padded));
+  assert_false(devices_load(&b->devices, &padded));
   assert_true(digest(b) == before);
   free(padded.bytes);
   free(blob.bytes);
@@ -117,12 +111,12 @@ static void test_refuses_cut_and_padded_state(void **state)
 static void test_host_refuses_a_load(void **state)
 {
   (void)state;
-  struct devices *a = create('a'), *b = create('b');
+  struct fixture *a = create('a'), *b = create('b');
   struct machine_blob blob;
   memset(a->sectors[2], 'a', MACHINE_SECTOR_SIZE);
-  assert_true(devices_save(a->console, a->disk, &blob));
+  assert_true(devices_save(&a->devices, &blob));
   uint64_t before = digest(b);
-  assert_false(devices_load(b->console, b->disk, &blob));
+  assert_false(devices_load(&b->devices, &blob));
   assert_true(digest(b) == before);
   assert_int_equal(b->sectors[1][0], 'b');
   free(blob.bytes);
@@ -133,10 +127,10 @@ static void test_host_refuses_a_load(void **state)
 static void test_host_refuses_a_save(void **state)
 {
   (void)state;
-  struct devices *a = create('a');
+  struct fixture *a = create('a');
   struct machine_blob blob;
   a->refuses = true;
-  assert_false(devices_save(a->console, a->disk, &blob));
+  assert_false(devices_save(&a->devices, &blob));
   assert_null(blob.bytes);
   destroy(a);
 }
