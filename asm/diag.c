@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "asm/assembly.h"
+#include "isa/diagnose.h"
 
-#define SHOWN_BYTES   160u /* of a long line, around the caret */
 #define MESSAGE_BYTES 600u /* names can be as long as files */
 #define CHAIN_SHOWN   8u   /* innermost includes and macro calls */
 
@@ -83,17 +83,6 @@ static const char *paint(const struct printer *p, const char *code)
   return p->color ? code : "";
 }
 
-static bool continues_utf8(char c)
-{
-  return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-/* Control bytes would act on the reader's terminal. */
-static char printable(char c)
-{
-  return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f ? '?' : c;
-}
-
 static void print_head(const struct printer *p, struct loc at, const char *code, const char *kind)
 {
   fprintf(p->out, "%s%s:%u:%zu:%s %s%s:%s ", paint(p, "\033[1m"), at.line->file, at.line->number,
@@ -103,25 +92,7 @@ static void print_head(const struct printer *p, struct loc at, const char *code,
 static void print_line(const struct printer *p, struct loc at)
 {
   const char *text = at.line->shown_len == at.line->len ? at.line->shown : at.line->text;
-  size_t first = at.first < at.line->len ? at.first : at.line->len;
-  size_t start = first > SHOWN_BYTES / 2 ? first - SHOWN_BYTES / 2 : 0;
-  size_t end = at.line->len - start > SHOWN_BYTES ? start + SHOWN_BYTES : at.line->len;
-  while (start < first && continues_utf8(text[start]))
-    start++;
-  while (end < at.line->len && continues_utf8(text[end]))
-    end++;
-  fprintf(p->out, "%5u | %s", at.line->number, start ? "…" : "");
-  for (size_t i = start; i < end; i++)
-    fputc(printable(text[i]), p->out);
-  fprintf(p->out, "%s\n      | %s", end < at.line->len ? "…" : "", start ? " " : "");
-  for (size_t i = start; i < first; i++)
-    if (!continues_utf8(text[i]))
-      fputc(text[i] == '\t' ? '\t' : ' ', p->out);
-  fprintf(p->out, "%s^", paint(p, "\033[1;32m"));
-  for (size_t i = first + 1; i < at.last && i < end; i++)
-    if (!continues_utf8(text[i]))
-      fputc('~', p->out);
-  fprintf(p->out, "%s\n", paint(p, "\033[0m"));
+  diagnose_line(p->out, at.line->number, text, at.line->len, at.first, at.last, p->color);
 }
 
 static void print_chain(const struct printer *p, const struct origin *origin)
@@ -143,7 +114,7 @@ static void print_chain(const struct printer *p, const struct origin *origin)
 static void print_message(const struct printer *p, const char *message)
 {
   for (; *message; message++)
-    fputc(*message == '\n' ? '\n' : printable(*message), p->out);
+    fputc(*message == '\n' ? '\n' : diagnose_printable(*message), p->out);
   fputc('\n', p->out);
 }
 

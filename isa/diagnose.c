@@ -1,7 +1,6 @@
 #include "isa/diagnose.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 
 /* A longer line is shown by the part around the caret. */
 #define SHOWN_BYTES 160
@@ -35,37 +34,34 @@ static bool continues_utf8(char c)
   return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Control bytes would act on the reader's terminal. */
-static char printable(char c)
+char diagnose_printable(char c)
 {
   return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f ? '?' : c;
 }
 
-static void show_line(FILE *out, const struct source_text *source, struct source_place at,
-                      unsigned line)
+void diagnose_line(FILE *out, unsigned number, const char *text, size_t len, size_t first,
+                   size_t last, bool color)
 {
-  size_t start = line_start(source, at.offset), end = line_end(source, at.offset);
-  if (end < at.offset)
-    end = at.offset;
-  if (at.offset - start > SHOWN_BYTES / 2)
-    start = at.offset - SHOWN_BYTES / 2;
-  while (start < at.offset && continues_utf8(source->text[start]))
+  if (first > len)
+    first = len;
+  size_t start = first > SHOWN_BYTES / 2 ? first - SHOWN_BYTES / 2 : 0;
+  size_t end = len - start > SHOWN_BYTES ? start + SHOWN_BYTES : len;
+  while (start < first && continues_utf8(text[start]))
     start++;
-  if (end - start > SHOWN_BYTES)
-    end = start + SHOWN_BYTES;
-
-  fprintf(out, "%5u | ", line);
+  while (end < len && continues_utf8(text[end]))
+    end++;
+  fprintf(out, "%5u | %s", number, start ? "…" : "");
   for (size_t i = start; i < end; i++)
-    fputc(printable(source->text[i]), out);
-  fputs("\n      | ", out);
-  for (size_t i = start; i < at.offset; i++)
-    if (!continues_utf8(source->text[i]))
-      fputc(source->text[i] == '\t' ? '\t' : ' ', out);
-  fputc('^', out);
-  for (size_t i = at.offset + 1; i < at.offset + at.length && i < end; i++)
-    if (!continues_utf8(source->text[i]))
+    fputc(diagnose_printable(text[i]), out);
+  fprintf(out, "%s\n      | %s", end < len ? "…" : "", start ? " " : "");
+  for (size_t i = start; i < first; i++)
+    if (!continues_utf8(text[i]))
+      fputc(text[i] == '\t' ? '\t' : ' ', out);
+  fprintf(out, "%s^", color ? "\033[1;32m" : "");
+  for (size_t i = first + 1; i < last && i < end; i++)
+    if (!continues_utf8(text[i]))
       fputc('~', out);
-  fputc('\n', out);
+  fprintf(out, "%s\n", color ? "\033[0m" : "");
 }
 
 void diagnose(FILE *out, const struct source_text *source, struct source_place at, const char *kind,
@@ -74,12 +70,14 @@ void diagnose(FILE *out, const struct source_text *source, struct source_place a
   if (at.offset > source->len)
     at.offset = source->len;
   unsigned line = source_line(source, at.offset);
-  size_t column = at.offset - line_start(source, at.offset) + 1;
-  fprintf(out, "%s:%u:%zu: %s: ", source->file, line, column, kind);
+  size_t start = line_start(source, at.offset), end = line_end(source, at.offset);
+  size_t first = at.offset - start;
+  fprintf(out, "%s:%u:%zu: %s: ", source->file, line, first + 1, kind);
   va_list args;
   va_start(args, format);
   vfprintf(out, format, args);
   va_end(args);
   fputc('\n', out);
-  show_line(out, source, at, line);
+  diagnose_line(out, line, source->text + start, end > start ? end - start : 0, first,
+                first + at.length, false);
 }

@@ -4,6 +4,7 @@
 #ifndef TRAPEZE_ISA_DIAGNOSE_H
 #define TRAPEZE_ISA_DIAGNOSE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -24,5 +25,12 @@ unsigned source_line(const struct source_text *source, size_t offset); /* from 1
 /* kind: "error" or "note". */
 void diagnose(FILE *out, const struct source_text *source, struct source_place at, const char *kind,
               const char *format, ...) __attribute__((format(printf, 5, 6), nonnull));
+
+/* The line and the caret range below columns [first, last), from 0; a long line is shown
+ * by the part around it. */
+void diagnose_line(FILE *out, unsigned number, const char *text, size_t len, size_t first,
+                   size_t last, bool color);
+/* '?' for a control byte, which would act on the reader's terminal; tabs are none. */
+char diagnose_printable(char c);
 
 #endif
