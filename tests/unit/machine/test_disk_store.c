@@ -10,50 +10,9 @@
 
 #include "machine/disk_store.h"
 #include "machine/machine.h"
+#include "tests/unit/machine/folder.h"
 
 #define SECTOR MACHINE_SECTOR_SIZE
-
-/* A folder of its own for each test. */
-struct folder {
-  char dir[64];
-  char image[96];
-};
-
-static int setup(void **state)
-{
-  struct folder *f = calloc(1, sizeof *f);
-  if (!f) {
-    return -1;
-  }
-  strcpy(f->dir, "/tmp/trapeze-store-XXXXXX");
-  if (!mkdtemp(f->dir)) {
-    free(f);
-    return -1;
-  }
-  snprintf(f->image, sizeof f->image, "%s/disk", f->dir);
-  *state = f;
-  return 0;
-}
-
-static int teardown(void **state)
-{
-  struct folder *f = *state;
-  unlink(f->image);
-  rmdir(f->dir);
-  free(f);
-  return 0;
-}
-
-/* An image whose sector i is filled with i + 1. */
-static void make_image(const char *path, unsigned sectors, size_t extra)
-{
-  FILE *file = fopen(path, "wb");
-  assert_non_null(file);
-  for (size_t i = 0; i < sectors * SECTOR + extra; i++) {
-    fputc((int)(i / SECTOR + 1), file);
-  }
-  assert_int_equal(fclose(file), 0);
-}
 
 static int byte_in_file(const char *path, long at)
 {
@@ -63,16 +22,6 @@ static int byte_in_file(const char *path, long at)
   int byte = fgetc(file);
   fclose(file);
   return byte;
-}
-
-static struct disk_store *open_ok(const char *path, enum disk_store_mode mode)
-{
-  const char *reason = NULL;
-  struct disk_store *d = disk_store_open(path, mode, &reason);
-  if (!d) {
-    fail_msg("%s: %s", path, reason);
-  }
-  return d;
 }
 
 static void open_fails(const char *path, enum disk_store_mode mode, const char *why)
@@ -107,7 +56,7 @@ static void test_write_goes_through(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 4, 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_WRITE);
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   assert_int_equal(disk_store_sectors(d), 4);
   assert_sector(d, 3, 4);
   assert_true(write_sector(d, 2, 0xaa));
@@ -122,8 +71,8 @@ static void test_no_such_sector(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 4, 0);
-  struct disk_store *stores[] = {open_ok(f->image, DISK_STORE_DISCARD), disk_store_memory(4),
-                                 open_ok(f->image, DISK_STORE_WRITE)};
+  struct disk_store *stores[] = {open_image(f->image, DISK_STORE_DISCARD), disk_store_memory(4),
+                                 open_image(f->image, DISK_STORE_WRITE)};
   for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
     uint8_t buf[SECTOR];
     assert_false(disk_store_read(stores[i], 4, buf));
@@ -142,7 +91,7 @@ static void test_readonly(void **state)
   struct folder *f = *state;
   make_image(f->image, 2, 0);
   assert_int_equal(chmod(f->image, 0444), 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_READONLY);
+  struct disk_store *d = open_image(f->image, DISK_STORE_READONLY);
   assert_sector(d, 1, 2);
   assert_false(write_sector(d, 1, 9));
   assert_null(disk_store_failure(d)); /* nobody asked the host */
@@ -154,7 +103,7 @@ static void test_discard(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 300, 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_DISCARD);
+  struct disk_store *d = open_image(f->image, DISK_STORE_DISCARD);
   assert_int_equal(disk_store_sectors(d), 300);
   assert_true(write_sector(d, 200, 0xbb));
   assert_sector(d, 200, 0xbb);
@@ -208,7 +157,7 @@ static void test_copy(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 200, 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_WRITE);
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   struct disk_store *copy = disk_store_copy(d), *again = disk_store_copy(copy);
   assert_non_null(copy);
   assert_non_null(again);
@@ -249,17 +198,17 @@ static void test_writer_is_alone(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 4, 0);
-  struct disk_store *writer = open_ok(f->image, DISK_STORE_WRITE);
+  struct disk_store *writer = open_image(f->image, DISK_STORE_WRITE);
   open_fails(f->image, DISK_STORE_WRITE, "in use");
   open_fails(f->image, DISK_STORE_READONLY, "in use");
   disk_store_destroy(writer);
-  struct disk_store *a = open_ok(f->image, DISK_STORE_READONLY);
-  struct disk_store *b = open_ok(f->image, DISK_STORE_READONLY);
+  struct disk_store *a = open_image(f->image, DISK_STORE_READONLY);
+  struct disk_store *b = open_image(f->image, DISK_STORE_READONLY);
   open_fails(f->image, DISK_STORE_WRITE, "in use");
   disk_store_destroy(a);
   disk_store_destroy(b);
-  a = open_ok(f->image, DISK_STORE_DISCARD); /* keeps no hold of the file */
-  b = open_ok(f->image, DISK_STORE_WRITE);
+  a = open_image(f->image, DISK_STORE_DISCARD); /* keeps no hold of the file */
+  b = open_image(f->image, DISK_STORE_WRITE);
   disk_store_destroy(a);
   disk_store_destroy(b);
 }
@@ -268,7 +217,7 @@ static void test_file_shrinks(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 4, 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_WRITE);
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   assert_int_equal(truncate(f->image, 2 * SECTOR + 100), 0);
   uint8_t buf[SECTOR];
   assert_true(disk_store_read(d, 1, buf));
@@ -286,7 +235,7 @@ static void test_file_vanishes(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 4, 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_WRITE);
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   unlink(f->image);
   assert_sector(d, 1, 2); /* the host keeps it for us */
   assert_true(write_sector(d, 1, 8));
@@ -300,7 +249,7 @@ static void test_host_refuses_a_write(void **state)
 {
   struct folder *f = *state;
   make_image(f->image, 4, 0);
-  struct disk_store *d = open_ok(f->image, DISK_STORE_WRITE);
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   struct rlimit old, small = {.rlim_cur = 2 * SECTOR + 100};
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
   small.rlim_max = old.rlim_max;
@@ -319,7 +268,7 @@ static void test_host_refuses_a_write(void **state)
   disk_store_destroy(d);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, folder_setup, folder_teardown)
 
 int main(void)
 {

@@ -1,6 +1,7 @@
 /* Disk images on a host that refuses: who is at fault, what is said, and what of a
  * transfer that was interrupted or done by half. */
 #include "cmocka_all.h"
+#include "folder.h"
 #include "machine/disk_store.h"
 #include "machine/machine.h"
 #include "tests/common/host.h"
@@ -12,46 +13,11 @@
 #define SECTOR  MACHINE_SECTOR_SIZE
 #define SECTORS 4u
 
-struct folder {
-  char dir[64];
-  char image[96];
-};
-
-/* An image whose sector i is filled with i + 1. */
 static int setup(void **state)
 {
-  struct folder *f = calloc(1, sizeof *f);
-  assert_non_null(f);
-  strcpy(f->dir, "/tmp/trapeze-store-host-XXXXXX");
-  assert_non_null(mkdtemp(f->dir));
-  snprintf(f->image, sizeof f->image, "%s/disk", f->dir);
-  FILE *file = fopen(f->image, "wb");
-  assert_non_null(file);
-  for (size_t i = 0; i < SECTORS * SECTOR; i++) {
-    fputc((int)(i / SECTOR + 1), file);
-  }
-  assert_int_equal(fclose(file), 0);
-  *state = f;
+  folder_setup(state);
+  make_image(((struct folder *)*state)->image, SECTORS, 0);
   return 0;
-}
-
-static int teardown(void **state)
-{
-  struct folder *f = *state;
-  unlink(f->image);
-  rmdir(f->dir);
-  free(f);
-  return 0;
-}
-
-static struct disk_store *open_image(const struct folder *f, enum disk_store_mode mode)
-{
-  const char *reason = NULL;
-  struct disk_store *d = disk_store_open(f->image, mode, &reason);
-  if (!d) {
-    fail_msg("%s: %s", f->image, reason);
-  }
-  return d;
 }
 
 /* The nth such call fails: opening says why, and leaves whose fault it is in errno. */
@@ -71,7 +37,7 @@ static void open_fails(const struct folder *f, enum disk_store_mode mode, enum h
   assert_null(disk_store_open(f->image, mode, NULL));
   assert_true(host_heal());
   /* Nothing is left locked or half open. */
-  disk_store_destroy(open_image(f, DISK_STORE_WRITE));
+  disk_store_destroy(open_image(f->image, DISK_STORE_WRITE));
 }
 
 static void test_open(void **state)
@@ -91,8 +57,9 @@ static void test_open(void **state)
 /* A filesystem that knows no locks is no reason to refuse. */
 static void test_no_locks(void **state)
 {
+  const struct folder *f = *state;
   host_fail(HOST_FLOCK, 1, ENOLCK);
-  struct disk_store *d = open_image(*state, DISK_STORE_WRITE);
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   assert_true(host_heal());
   disk_store_destroy(d);
 }
@@ -155,7 +122,8 @@ static bool write_all(struct disk_store *d, uint32_t sector, uint8_t byte)
 
 static void test_reading(void **state)
 {
-  struct disk_store *d = open_image(*state, DISK_STORE_READONLY);
+  const struct folder *f = *state;
+  struct disk_store *d = open_image(f->image, DISK_STORE_READONLY);
   host_fail(HOST_PREAD, 1, EIO);
   assert_false(read_is(d, 1, 2));
   assert_true(host_heal());
@@ -170,7 +138,8 @@ static void test_reading(void **state)
 
 static void test_writing(void **state)
 {
-  struct disk_store *d = open_image(*state, DISK_STORE_WRITE);
+  const struct folder *f = *state;
+  struct disk_store *d = open_image(f->image, DISK_STORE_WRITE);
   host_fail(HOST_PWRITE, 1, ENOSPC);
   assert_false(write_all(d, 1, 0x11));
   assert_true(host_heal());
@@ -189,7 +158,8 @@ static void test_writing(void **state)
 /* What the others rely on: a call that is to fail does, the others do not. */
 static void test_the_host_can_fail(void **state)
 {
-  struct disk_store *d = open_image(*state, DISK_STORE_READONLY);
+  const struct folder *f = *state;
+  struct disk_store *d = open_image(f->image, DISK_STORE_READONLY);
   host_fail(HOST_PREAD, 2, EIO);
   assert_true(read_is(d, 0, 1));
   assert_false(read_is(d, 0, 1));
@@ -201,7 +171,7 @@ static void test_the_host_can_fail(void **state)
   disk_store_destroy(d);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, folder_teardown)
 
 int main(void)
 {
