@@ -280,6 +280,10 @@ clean:  ## remove BUILD
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
+# What scripts ask that link with the libraries: make -s print-LDLIBS
+print-%:
+	@echo '$($*)'
+
 .PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench coverage \
         pictures format deps deps-dev install uninstall dist clean help
 

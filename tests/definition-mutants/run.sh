@@ -12,6 +12,7 @@ here=tests/definition-mutants
 export BUILD=${BUILD:-build}
 out=$BUILD/definition-mutants
 read -r -a compile <<<"${CC:-cc} -std=gnu11 -D_GNU_SOURCE -DTRAPEZE_VERSION=\"mutant\" -O1 -w ${SAN:-}"
+read -r -a libraries <<<"$(env -u MAKEFLAGS -u MFLAGS make -s print-LDLIBS)"
 
 # ------------------------------------------------------------------ building
 # The command in DIR, made from DIR/isa/pg32.isa: what depends on generated files that
@@ -36,7 +37,7 @@ build() { # DIR
     done
   fi
   "${compile[@]}" -o "$dir/trapeze" "$BUILD/obj/tools/main.o" "${mine[@]}" \
-    "$BUILD"/lib{tools,classify,vmm,asm,machine,isa}.a -lelf -ljansson -lz3 -lreadline -lpthread
+    "$BUILD"/lib{tools,classify,vmm,asm,machine,isa}.a "${libraries[@]}"
 }
 
 # ------------------------------------------------------------------- judging

@@ -14,6 +14,7 @@ BUILD=${BUILD:-build}
 out=$BUILD/mutants
 seconds=60 # of processor time, for one test; a mutant may run without end
 read -r -a compile <<<"${CC:-cc} -std=gnu11 -D_GNU_SOURCE -O1 -w ${SAN:-}"
+read -r -a libraries <<<"$(env -u MAKEFLAGS -u MFLAGS make -s print-LDLIBS)"
 export CMOCKA_MESSAGE_OUTPUT=TAP SEEDS=40
 
 # ------------------------------------------------------------------ building
@@ -96,7 +97,7 @@ build() { # PROGRAM ROOM DIR CHANGED…
     */run.sh) "${compile[@]}" -o "$dir/isagen" "${mine[@]}" ;;
     *)
       "${compile[@]}" -o "$dir/$program" "${mine[@]}" "$out/only.o" "$BUILD"/tests/libcommon.a \
-        "$BUILD"/lib{classify,vmm,asm,machine,isa}.a -Wl,--as-needed -lelf -lz3 -lcmocka
+        "$BUILD"/lib{classify,vmm,asm,machine,isa}.a -Wl,--as-needed "${libraries[@]}" -lcmocka
       ;;
   esac
 }
