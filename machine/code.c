@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "machine/bare.h"
 
@@ -34,6 +35,19 @@ static const void *label_of(const struct code_labels *labels, const struct profi
   return labels->illegal;
 }
 
+/* As struct tracer has it: what the system group executes outside mode 0. */
+static void build_traced(const void **traced, const void *const *table, unsigned mode,
+                         const struct code_labels *labels)
+{
+  memcpy(traced, table, CODE_KINDS * sizeof *traced);
+  for (unsigned insn = 0; mode != 0 && insn < ISA_INSN_COUNT; insn++) {
+    if (isa_insn_info((enum isa_insn)insn)->group == ISA_GROUP_SYSTEM &&
+        table[insn] != labels->privileged && table[insn] != labels->illegal) {
+      traced[insn] = labels->stepped;
+    }
+  }
+}
+
 void code_build_table(struct bare *b, unsigned engine, const struct code_labels *labels)
 {
   const struct profile *profile = b->machine.profile;
@@ -46,6 +60,7 @@ void code_build_table(struct bare *b, unsigned engine, const struct code_labels 
     table[CODE_UNDECODED] = labels->undecoded;
     table[CODE_END] = labels->end;
     table[CODE_BREAK] = labels->at_break;
+    build_traced(b->code.traced[engine][mode], table, mode, labels);
   }
 }
 

@@ -43,7 +43,7 @@ enum { CODE_ILLEGAL = ISA_INSN_COUNT, CODE_UNDECODED, CODE_END, CODE_BREAK, CODE
 struct code_labels {
   const void *body[ISA_BODY_COUNT];
   const void *pair[ENGINE_PAIR_COUNT];
-  const void *illegal, *undecoded, *end, *system, *privileged, *nop, *at_break;
+  const void *illegal, *undecoded, *end, *system, *privileged, *nop, *at_break, *stepped;
 };
 
 /* The engine is compiled twice: one runs from slot to slot, the other counts
@@ -57,9 +57,11 @@ struct code {
   const struct code_labels *labels; /* of CODE_FAST: what slots go to */
   /* Where an instruction goes in a mode: the profile, as labels. */
   const void *table[CODE_ENGINES][CODE_MODES][CODE_KINDS];
+  /* The same while a tracer wants to see sensitive instructions: those are stepped. */
+  const void *traced[CODE_ENGINES][CODE_MODES][CODE_KINDS];
 };
 
-/* Fills code->table of one engine. */
+/* Fills code->table and code->traced of one engine. */
 void code_build_table(struct bare *b, unsigned engine, const struct code_labels *labels);
 void code_free(struct bare *b);
 /* The decoded page for the first `words` words of a physical page; NULL: no

@@ -16,6 +16,7 @@
 #endif
 
 #include "isa/bodies_support.h"
+#include "machine/trace_emit.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 /* Bytes of slots that a fast block may run through. */

@@ -118,6 +118,7 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
     .privileged = &&privileged,
     .nop = &&nop,
     .at_break = &&at_break,
+    .stepped = &&stepped,
   };
   if (labels) {
     *labels = &places;
@@ -128,7 +129,9 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
   if (!page) {
     return ENGINE_PLAIN;
   }
-  const void *const *table = b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
+  const void *const *table = trace_wants_sensitive(&b->machine)
+                                 ? b->code.traced[ENGINE_COUNTED][psw_mode(b->psw)]
+                                 : b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
   struct slot *slot = &page->slot[b->pc % ISA_PAGE_SIZE / 4];
   uint32_t page_va = b->pc & ~(ISA_PAGE_SIZE - 1), target;
   intptr_t mark = HERE + (intptr_t)(budget * sizeof *slot), left;
@@ -154,8 +157,9 @@ at_break: /* a breakpoint, if it is at this address; the boundary decides */
   if (!stops_has(&b->stops, PC(), &(unsigned){0})) {
     goto *table[page->under[INDEX()]];
   }
+stepped: /* the tracer is to see it; the stepper tells */
   if (NOW() == b->tick) {
-    return ENGINE_PLAIN; /* it has decided, to go on */
+    return ENGINE_PLAIN; /* the boundary has decided, to go on */
   }
   b->tick = NOW();
   b->pc = PC();

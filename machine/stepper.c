@@ -121,7 +121,7 @@ bool bare_step(struct bare *b)
     bare_set_trap(b, behaviour->kind == PROFILE_TRAP ? CAUSE_PRIVILEGED : CAUSE_ILLEGAL, 0);
     return fail(b, word);
   }
-  if (trace_wants_instructions(&b->machine)) {
+  if (trace_wants_instruction(&b->machine, d.insn, psw)) {
     trace_emit(&b->machine, TRACE_INSN, b->tick, 0, b->pc, psw, word);
   }
   complete(b, next);

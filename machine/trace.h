@@ -37,6 +37,15 @@ struct tracer {
   /* TRACE_INSN too: a bare machine then executes on the plain stepper. The
    * instructions of a VM are the real machine's, and those emulated. */
   bool instructions;
+  /* TRACE_INSN of the system group outside mode 0: what did not trap there, and is
+   * sensitive. The engine stays, but for these. */
+  bool sensitive;
+  /* A tracer that cannot afford to be called for each event lends room for them. What
+   * `keep` has a bit for, by kind and `a` modulo 32, is put down at `at`, which moves; at
+   * the end, full() makes room. NULL: there is none, and record() is called. */
+  struct trace_event *at, *end;
+  void (*full)(struct tracer *t);
+  uint32_t keep[TRACE_KIND_COUNT];
 };
 
 #endif

@@ -76,6 +76,10 @@ for engine in step unfused; do
   record b.trace --engine $engine
   check "and through the engine '$engine'" cmp a.trace b.trace
 done
+record x.trace --profile x86
+record y.trace --profile x86 --engine step
+check "and where sensitive instructions are picked out of fast execution" cmp x.trace y.trace
+check "of which there are some" bash -c "'$trapeze' trace x.trace -c sensitive | grep -q ': popf'"
 record b.trace --ticks 699k
 check "caught: another run" bash -c '! cmp -s a.trace b.trace'
 record i.trace --trace-events=all

@@ -845,7 +845,7 @@ static void put_back(struct timeline *t, struct debug_checkpoint *c)
 size_t timeline_events(struct timeline *t, bool instructions, struct trace_event *events,
                        size_t max)
 {
-  struct recorder r = {{record, instructions}, events, max, 0};
+  struct recorder r = {{.record = record, .instructions = instructions}, events, max, 0};
   struct debug_checkpoint *c = aside(t);
   if (!c) {
     return 0;

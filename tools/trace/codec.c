@@ -89,7 +89,7 @@ static inline uint32_t unfold32(uint32_t n)
 /* ------------------------------------------------------------------- events */
 
 /* What field i is told against. */
-static inline uint32_t *base_of(struct codec_machine *m, unsigned kind, unsigned i)
+static inline uint32_t *base_of(struct codec_machine *m, enum trace_kind kind, unsigned i)
 {
   return i == 1 && (fields[kind] & B_IS_PC) ? &m->pc : &m->last[kind][i];
 }
@@ -111,11 +111,37 @@ static inline uint8_t *put_field(uint8_t *to, uint32_t *last, uint32_t value)
   return put(to, n);
 }
 
+/* `kind` is a constant where this is inlined: a kind's own few instructions. */
+static inline __attribute__((always_inline)) uint8_t *
+put_fields(struct codec *c, struct codec_machine *m, uint8_t *to, uint8_t *head, enum trace_kind kind,
+           const struct trace_event *e)
+{
+  unsigned has = fields[kind];
+  if (has & A)
+    to = put_field(to, &m->last[kind][0], e->a);
+  if (has & B)
+    to = put_field(to, base_of(m, kind, 1), e->b);
+  if (has & C)
+    to = put_field(to, &m->last[kind][2], e->c);
+  if (has & D_IS_INSN) {
+    unsigned slot = slot_of(e->b);
+    if (c->cache[slot].pc == e->b && c->cache[slot].insn == e->d) {
+      *head |= CACHED_INSN;
+    } else {
+      to = put(to, e->d);
+      c->cache[slot].pc = e->b;
+      c->cache[slot].insn = e->d;
+    }
+  } else if (has & D) {
+    to = put_field(to, &m->last[kind][3], e->d);
+  }
+  return to;
+}
+
 uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
                          const struct trace_event *e)
 {
   struct codec_machine *m = &c->machines[machine];
-  unsigned has = fields[e->kind];
   uint8_t *first = to++;
   uint8_t head = (uint8_t)e->kind;
   if (machine != c->machine) {
@@ -129,24 +155,28 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
     to = put(to, fold(e->tick - m->tick));
     m->tick = e->tick;
   }
-  if (has & A)
-    to = put_field(to, &m->last[e->kind][0], e->a);
-  if (has & B)
-    to = put_field(to, has & B_IS_PC ? &m->pc : &m->last[e->kind][1], e->b);
-  if (has & C)
-    to = put_field(to, &m->last[e->kind][2], e->c);
-  if (has & D_IS_INSN) {
-    unsigned slot = slot_of(e->b);
-    if (c->cache[slot].pc == e->b && c->cache[slot].insn == e->d) {
-      head |= CACHED_INSN;
-    } else {
-      to = put(to, e->d);
-      c->cache[slot].pc = e->b;
-      c->cache[slot].insn = e->d;
-    }
-  } else if (has & D) {
-    to = put_field(to, &m->last[e->kind][3], e->d);
+#define PUT(KIND)                                                                                  \
+  case KIND:                                                                                       \
+    to = put_fields(c, m, to, &head, KIND, e);                                                     \
+    break;
+  switch (e->kind) {
+    PUT(TRACE_TRAP)
+    PUT(TRACE_DELIVER)
+    PUT(TRACE_IO)
+    PUT(TRACE_DEVICE)
+    PUT(TRACE_WORLD_IN)
+    PUT(TRACE_WORLD_OUT)
+    PUT(TRACE_EMULATE)
+    PUT(TRACE_REFLECT)
+    PUT(TRACE_SERVE)
+    PUT(TRACE_MODE)
+    PUT(TRACE_STATE)
+    PUT(TRACE_MAP)
+    PUT(TRACE_INSN)
+  case TRACE_KIND_COUNT:
+    break;
   }
+#undef PUT
   *first = head;
   return to;
 }
@@ -251,16 +281,25 @@ bool codec_get_event(struct codec *c, struct codec_bytes *b, unsigned machines, 
 
 /* ---------------------------------------------------------------- checksums */
 
+static inline uint64_t mix(uint64_t sum, uint64_t word)
+{
+  sum = (sum ^ le64toh(word)) * 0x9fb21c651e98df25u;
+  return sum ^ sum >> 32;
+}
+
 /* Eight bytes at a time, the lowest first, zeros behind the last: xor, multiply. A
  * CRC of all that is written would cost a recorded run more than the events do. */
 uint32_t codec_checksum(int tag, const uint8_t *bytes, size_t len)
 {
-  uint64_t sum = (uint64_t)(tag & 0xff) << 56 | len;
-  for (size_t i = 0; i < len; i += 8) {
-    uint64_t word = 0;
-    memcpy(&word, bytes + i, len - i < 8 ? len - i : 8);
-    sum = (sum ^ le64toh(word)) * 0x9fb21c651e98df25u;
-    sum ^= sum >> 32;
+  uint64_t sum = (uint64_t)(tag & 0xff) << 56 | len, word;
+  for (; len >= 8; bytes += 8, len -= 8) {
+    memcpy(&word, bytes, 8);
+    sum = mix(sum, word);
+  }
+  if (len) {
+    word = 0;
+    memcpy(&word, bytes, len);
+    sum = mix(sum, word);
   }
   return (uint32_t)sum;
 }

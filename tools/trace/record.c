@@ -23,7 +23,7 @@
 
 /* Few enough to stay in a cache on their way from one processor to the other; and
  * the encoder is woken for several batches at a time, which is what costs. */
-#define BATCH   1024u
+#define BATCH   512u
 #define WAKE    8u
 #define BATCHES 16u
 
@@ -31,8 +31,6 @@ struct trace_recorder {
   struct tracer tracer; /* first: what machines call */
   struct file_out out;
   const char *command;
-  uint32_t keep[TRACE_KIND_COUNT]; /* a bit for each a; kinds without a cause have all or none */
-  bool only_sensitive;             /* of the instructions */
   unsigned machine_count;
   struct machine *machines[TRACE_MAX_MACHINES];
   const char *names[TRACE_MAX_MACHINES]; /* as events point to them */
@@ -42,8 +40,7 @@ struct trace_recorder {
   /* Batches go round: the one at `first % BATCHES` is next to be encoded, the one at
    * `last % BATCHES` is being filled. A thread of its own encodes and writes, so that
    * the run does not wait for it; the order of events, and so the file, is that of the run. */
-  struct trace_event *raw; /* BATCHES times BATCH: a running machine only puts them down here */
-  struct trace_event *fill, *fill_end;
+  struct trace_event *raw; /* BATCHES times BATCH: the tracer's `at` and `end` lie in it */
   unsigned counts[BATCHES];
   pthread_t thread;
   void *stack; /* its own: what glibc keeps of a thread for the next one looks like a leak */
@@ -325,15 +322,15 @@ static void wait_for(struct trace_recorder *r, unsigned batches)
 static void hand_over(struct trace_recorder *r)
 {
   struct trace_event *start = r->raw + r->last % BATCHES * BATCH;
-  r->counts[r->last % BATCHES] = (unsigned)(r->fill - start);
+  r->counts[r->last % BATCHES] = (unsigned)(r->tracer.at - start);
   pthread_mutex_lock(&r->lock);
   r->last++;
   if (r->last - r->first >= r->wake_at)
     pthread_cond_signal(&r->work);
   wait_for(r, BATCHES - 1);
   pthread_mutex_unlock(&r->lock);
-  r->fill = r->raw + r->last % BATCHES * BATCH;
-  r->fill_end = r->fill + BATCH;
+  r->tracer.at = r->raw + r->last % BATCHES * BATCH;
+  r->tracer.end = r->tracer.at + BATCH;
 }
 
 /* Afterwards all is encoded, and the file is ours until the next event. */
@@ -348,15 +345,9 @@ static void drain(struct trace_recorder *r)
   flush_block(r);
 }
 
-static void record(struct tracer *tracer, const struct trace_event *event)
+static void full(struct tracer *tracer)
 {
-  struct trace_recorder *r = (struct trace_recorder *)tracer;
-  if (!(r->keep[event->kind] >> (event->a & 31) & 1) ||
-      (event->kind == TRACE_INSN && r->only_sensitive && !trace_is_sensitive(event)))
-    return;
-  *r->fill++ = *event;
-  if (r->fill == r->fill_end)
-    hand_over(r);
+  hand_over((struct trace_recorder *)tracer);
 }
 
 /* ---------------------------------------------------------------------- life */
@@ -365,12 +356,14 @@ static void choose(struct trace_recorder *r, unsigned classes)
 {
   _Static_assert(ISA_CAUSE_LIMIT <= 32, "a bit for each cause");
   bool sensitive = classes >> CLASS_SENSITIVE & 1, all = classes >> CLASS_INSTRUCTIONS & 1;
+  struct tracer *t = &r->tracer;
+  t->full = full;
+  t->instructions = all;
+  t->sensitive = sensitive;
   for (unsigned kind = 0; kind < TRACE_KIND_COUNT; kind++)
     for (uint32_t a = 0; a < 32; a++)
-      r->keep[kind] |= (classes >> trace_class_of((enum trace_kind)kind, a) & 1) << a;
-  r->keep[TRACE_INSN] = sensitive || all ? UINT32_MAX : 0;
-  r->only_sensitive = !all;
-  r->tracer = (struct tracer){.record = record, .instructions = sensitive || all};
+      t->keep[kind] |= (classes >> trace_class_of((enum trace_kind)kind, a) & 1) << a;
+  t->keep[TRACE_INSN] = UINT32_MAX; /* the machine has chosen */
   r->end = r->block + CODEC_MAX_NUMBER;
 }
 
@@ -381,8 +374,8 @@ static bool start_encoder(struct trace_recorder *r)
   pthread_attr_t attributes;
   r->raw = calloc(BATCHES * BATCH, sizeof *r->raw);
   r->stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  r->fill = r->raw;
-  r->fill_end = r->raw + BATCH;
+  r->tracer.at = r->raw;
+  r->tracer.end = r->raw + BATCH;
   pthread_mutex_init(&r->lock, NULL);
   pthread_cond_init(&r->work, NULL);
   pthread_cond_init(&r->space, NULL);
