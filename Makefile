@@ -235,6 +235,8 @@ soak: all unit  ## the long form of random and hostile tests (ONLY=text: only co
 
 bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--long --json")
 	@$(BENCH) $(BENCH_FLAGS)
+	@case "$(BENCH_FLAGS)" in *--json*|*--only*) ;; *) \
+	  $(MAKE) -s --no-print-directory all && TRAPEZE=$(BUILD)/trapeze tests/bench/record.sh ;; esac
 
 coverage:  ## branches that the tests take, a table a room; red below 90 %
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(TEST_PACKAGES) gcovr"

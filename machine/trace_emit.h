@@ -5,14 +5,25 @@
 #include "machine/ops.h"
 #include "machine/trace.h"
 
-void trace_put(const struct machine *m, enum trace_kind kind, uint64_t tick, uint32_t a, uint32_t b,
-               uint32_t c, uint32_t d);
+/* Calls the tracer, which has no room of its own; or says that its room is full. */
+void trace_tell(const struct machine *m, const struct trace_event *event);
+void trace_full(const struct machine *m);
 
 static inline void trace_emit(const struct machine *m, enum trace_kind kind, uint64_t tick,
                               uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 {
-  if (__builtin_expect(m->tracer != NULL, 0)) {
-    trace_put(m, kind, tick, a, b, c, d);
+  struct tracer *t = m->tracer;
+  if (__builtin_expect(t == NULL, 1)) {
+    return;
+  }
+  if (!t->at) {
+    struct trace_event event = {kind, m->name, tick, a, b, c, d};
+    trace_tell(m, &event);
+  } else if (t->keep[kind] >> (a & 31) & 1) {
+    *t->at = (struct trace_event){kind, m->name, tick, a, b, c, d};
+    if (++t->at == t->end) {
+      trace_full(m);
+    }
   }
 }
 

@@ -45,6 +45,14 @@ result $? 'and the operations'
 [ "$(grep -c '"ns": 0\.0,' "$work/json")" -eq 0 ]
 result $? 'none of which took no time'
 
+tests/bench/record.sh 1 1 >"$work/table" 2>"$work/err"
+result $? 'what recording costs is printed'
+[ "$(grep -cE '^  minos.* [0-9]+\.[0-9]{2} +[0-9]+\.[0-9]{2}$' "$work/table")" -eq 3 ]
+result $? 'of three runs'
+TRAPEZE=/nowhere tests/bench/record.sh 1 1 >"$work/table" 2>"$work/err"
+[ $? -eq 3 ]
+result $? 'unless they fail'
+
 "$bench" --nonsense >"$work/out" 2>"$work/err"
 [ $? -eq 2 ]
 result $? 'an unknown option is a usage error'

@@ -113,8 +113,8 @@ static inline uint8_t *put_field(uint8_t *to, uint32_t *last, uint32_t value)
 
 /* `kind` is a constant where this is inlined: a kind's own few instructions. */
 static inline __attribute__((always_inline)) uint8_t *
-put_fields(struct codec *c, struct codec_machine *m, uint8_t *to, uint8_t *head, enum trace_kind kind,
-           const struct trace_event *e)
+put_fields(struct codec *c, struct codec_machine *m, uint8_t *to, uint8_t *head,
+           enum trace_kind kind, const struct trace_event *e)
 {
   unsigned has = fields[kind];
   if (has & A)

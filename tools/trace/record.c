@@ -93,44 +93,54 @@ static void put_chunk(struct trace_recorder *r, int tag, const uint8_t *bytes, s
 
 /* A payload that is put together in memory. */
 struct payload {
-  FILE *stream;
-  bool failed; /* out of memory, which the stream itself does not remember */
-  char *bytes;
-  size_t len;
+  bool failed; /* out of memory */
+  uint8_t *bytes;
+  size_t len, size;
 };
 
-static bool payload_open(struct payload *p)
+static uint8_t *room(struct payload *p, size_t len)
 {
-  *p = (struct payload){0};
-  p->stream = open_memstream(&p->bytes, &p->len);
-  return p->stream != NULL;
-}
-
-static void put(struct payload *p, const void *bytes, size_t len)
-{
-  if (fwrite(bytes, 1, len, p->stream) != len)
-    p->failed = true;
+  if (p->size - p->len < len) {
+    size_t size = 2 * (p->size + len) + 1024;
+    uint8_t *moved = p->failed ? NULL : realloc(p->bytes, size);
+    if (!moved) {
+      p->failed = true;
+      return NULL;
+    }
+    p->bytes = moved;
+    p->size = size;
+  }
+  return p->bytes + p->len;
 }
 
 static void number(struct payload *p, uint64_t n)
 {
-  uint8_t bytes[CODEC_MAX_NUMBER];
-  put(p, bytes, (size_t)(codec_put_number(bytes, n) - bytes));
+  uint8_t *at = room(p, CODEC_MAX_NUMBER);
+  if (at)
+    p->len += (size_t)(codec_put_number(at, n) - at);
+}
+
+static void text_of(struct payload *p, const char *s, size_t len)
+{
+  number(p, len);
+  uint8_t *at = room(p, len);
+  if (at && len) {
+    memcpy(at, s, len);
+    p->len += len;
+  }
 }
 
 static void text(struct payload *p, const char *s)
 {
-  size_t len = s ? strlen(s) : 0;
-  number(p, len);
-  put(p, s ? s : "", len);
+  text_of(p, s, s ? strlen(s) : 0);
 }
 
 static void payload_close(struct trace_recorder *r, struct payload *p, int tag)
 {
-  if (fclose(p->stream) != 0 || p->failed || !p->bytes)
+  if (p->failed)
     no_memory(r);
   else
-    put_chunk(r, tag, (const uint8_t *)p->bytes, p->len);
+    put_chunk(r, tag, p->bytes, p->len);
   free(p->bytes);
 }
 
@@ -138,11 +148,7 @@ static void payload_close(struct trace_recorder *r, struct payload *p, int tag)
 
 static void put_header(struct trace_recorder *r, const struct trace_record_config *c)
 {
-  struct payload p;
-  if (!payload_open(&p)) {
-    no_memory(r);
-    return;
-  }
+  struct payload p = {0};
   text(&p, c->command);
   text(&p, c->program->name);
   text(&p, profile_name(c->profile));
@@ -155,11 +161,7 @@ static void put_header(struct trace_recorder *r, const struct trace_record_confi
 /* What the system instructions do in user mode: a reader has not the profile. */
 static void put_behaviours(struct trace_recorder *r, const struct profile *profile)
 {
-  struct payload p;
-  if (!payload_open(&p)) {
-    no_memory(r);
-    return;
-  }
+  struct payload p = {0};
   unsigned user = profile_user_mode(profile);
   for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
     if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM) {
@@ -241,10 +243,9 @@ static void put_source(struct trace_recorder *r, const struct image *image)
     for (const struct image_line *l = &lines[i]; l; l = l->via)
       count++;
   struct source_line *all = calloc(count + 1, sizeof *all), *to = all;
-  struct payload p;
-  if (!all || !payload_open(&p)) {
+  struct payload p = {0};
+  if (!all) {
     no_memory(r);
-    free(all);
     return;
   }
   for (size_t i = 0; i < line_count; i++)
@@ -275,13 +276,20 @@ static void flush_block(struct trace_recorder *r)
 
 static void encode(struct trace_recorder *r, const struct trace_event *event, unsigned count)
 {
-  for (unsigned i = 0; i < count; i++, event++) {
-    unsigned machine = 0;
-    while (r->names[machine] != event->machine)
-      machine++;
-    r->end = codec_put_event(&r->codec, r->end, machine, event);
-    r->in_block++;
-    if (r->end - r->block >= BLOCK_BYTES)
+  const struct trace_event *end = event + count;
+  unsigned machine = 0;
+  while (event < end) {
+    const struct trace_event *first = event;
+    uint8_t *to = r->end;
+    for (; event < end && to - r->block < BLOCK_BYTES; event++) {
+      if (r->names[machine] != event->machine)
+        for (machine = 0; r->names[machine] != event->machine;)
+          machine++;
+      to = codec_put_event(&r->codec, to, machine, event);
+    }
+    r->end = to;
+    r->in_block += (uint64_t)(event - first);
+    if (to - r->block >= BLOCK_BYTES)
       flush_block(r);
   }
 }
@@ -458,12 +466,8 @@ bool trace_record_machine(struct trace_recorder *r, struct machine *m, struct ma
   static const struct vmm_allocation nothing;
   if (r->machine_count == TRACE_MAX_MACHINES)
     return false;
-  struct payload p;
+  struct payload p = {0};
   drain(r);
-  if (!payload_open(&p)) {
-    no_memory(r);
-    return true;
-  }
   const struct vmm_allocation *g = given ? given : &nothing;
   text(&p, machine_name(m));
   number(&p, parent ? index_of(r, parent) + 1 : 0);
@@ -481,12 +485,8 @@ bool trace_record_machine(struct trace_recorder *r, struct machine *m, struct ma
 
 void trace_record_note(struct trace_recorder *r, struct machine *m, uint64_t tick, const char *note)
 {
-  struct payload p;
+  struct payload p = {0};
   drain(r);
-  if (!payload_open(&p)) {
-    no_memory(r);
-    return;
-  }
   number(&p, index_of(r, m));
   number(&p, tick);
   text(&p, note);
@@ -502,12 +502,8 @@ static void forget_machines(struct trace_recorder *r)
 
 static void put_end(struct trace_recorder *r, const char *end)
 {
-  struct payload p;
+  struct payload p = {0};
   drain(r);
-  if (!payload_open(&p)) {
-    no_memory(r);
-    return;
-  }
   number(&p, r->count);
   text(&p, end);
   for (unsigned i = 0; i < r->machine_count; i++)
