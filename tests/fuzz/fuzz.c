@@ -23,6 +23,7 @@ static const struct {
     {"inputlog", fuzz_inputlog},
     {"definition", fuzz_definition},
     {"directory", fuzz_directory},
+    {"trace", fuzz_trace},
     {"console", fuzz_console},
     {"guest", fuzz_guest},
     {"planted", fuzz_planted},

@@ -20,7 +20,7 @@ struct input {
 
 typedef void fuzz_target(const struct input *in);
 fuzz_target fuzz_asm, fuzz_disasm, fuzz_profile, fuzz_image, fuzz_inputlog, fuzz_definition,
-    fuzz_directory, fuzz_console, fuzz_guest, fuzz_planted;
+    fuzz_directory, fuzz_trace, fuzz_console, fuzz_guest, fuzz_planted;
 
 /* Changes `len` bytes of `data` in place, of `max` that there are, and answers how
  * many there are now. */

@@ -26,7 +26,7 @@ report() { # status, name, log
 
 # name:runs in make check:longest input. The slow ones execute guests.
 table="asm:3000:4096 disasm:2500:2048 profile:6000:2048 image:6000:4096 inputlog:6000:1024
-  definition:3000:4096 directory:6000:2048 console:60:256 guest:600:1024"
+  definition:3000:4096 directory:6000:2048 trace:3000:4096 console:60:256 guest:600:1024"
 field() { # target, column
   tr ' ' '\n' <<<"$table" | awk -F: -v name="$1" -v at="$2" '$1 == name { print $at }'
 }
@@ -46,9 +46,13 @@ build() {
   make="make -j${JOBS:-$(nproc)} BUILD=$dir CC=clang"
   local with="-fsanitize=fuzzer-no-link,$san"
   local branches="-fsanitize=$san -fsanitize-coverage=inline-8bit-counters,pc-table"
-  local own="tests/fuzz/fuzz tests/fuzz/inputs tests/fuzz/guests tests/common/twin
+  local own="tests/fuzz/fuzz tests/fuzz/inputs tests/fuzz/traces tests/fuzz/guests tests/common/twin
     tests/common/chaos tests/common/program tools/common/inputlog tools/common/guests gen/tools/guests_embed
-    tools/common/text tools/directory/read tools/directory/check gen/tools/directory/parser gen/tools/directory/lexer"
+    tools/common/text tools/directory/read tools/directory/check gen/tools/directory/parser gen/tools/directory/lexer
+    gen/tools/page_embed tools/trace/chrome tools/trace/classes tools/trace/codec tools/trace/counts
+    tools/trace/graph tools/trace/html tools/trace/ladder tools/trace/list tools/trace/memory
+    tools/trace/modes tools/trace/picture tools/trace/story tools/trace/trace_file tools/trace/words
+    tools/common/file tools/common/message tools/common/json tools/common/program"
   # shellcheck disable=SC2086,SC2046
   $make OPT="$flags" SAN=$with "$dir/isagen" &&
     $make OPT=-O1 SAN= WARNINGS=-w "$dir/obj/machine/engine.o" &&
@@ -59,7 +63,7 @@ build() {
       $(find "$dir/obj/isa/gen" "$dir/obj/gen/isa/gen" -name '*.o' ! -name main.o) &&
     objcopy --keep-global-symbol={parse_definition,check_definition,def_destroy} "$dir/isagen.o" &&
     clang $flags -fsanitize=fuzzer,$san -o "$dir/all.bin" $(printf "$dir/obj/%s.o " $own) \
-      "$dir/isagen.o" "$dir"/lib{vmm,asm,machine,isa}.a -lelf
+      "$dir/isagen.o" "$dir"/lib{vmm,asm,machine,isa}.a -lelf -ljansson
 }
 build >"$dir.log" 2>&1
 report $? "the targets build" "$dir.log"
@@ -88,8 +92,8 @@ options() { # target, perhaps with -wrong
   local target=${1%-wrong}
   echo "-seed=1 -len_control=100 -rss_limit_mb=4096 -timeout=120 -print_final_stats=1
     -max_len=$(field "$target" 3) -artifact_prefix=$dir/$1-"
-  # What is said about an input log goes to standard error.
-  [ "$target" = inputlog ] && echo "-close_fd_mask=2"
+  # What is said about an input log or a trace goes to standard error.
+  [[ "$target" = @(inputlog|trace) ]] && echo "-close_fd_mask=2"
 }
 
 # ------------------------------------------------------------------ what is run

@@ -237,5 +237,7 @@ char *program_place(const struct image *image, uint32_t address, char *buf, size
     snprintf(buf, size, "%s+0x%x", symbol, offset);
   else
     snprintf(buf, size, "%s", symbol);
+  for (char *c = buf; *c; c++) /* a stranger's file is shown on a terminal */
+    *c = iscntrl((unsigned char)*c) ? '?' : *c;
   return buf;
 }

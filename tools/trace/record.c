@@ -120,14 +120,16 @@ static void number(struct payload *p, uint64_t n)
     p->len += (size_t)(codec_put_number(at, n) - at);
 }
 
+/* A name may hold anything; in a trace no text has a control character. */
 static void text_of(struct payload *p, const char *s, size_t len)
 {
   number(p, len);
   uint8_t *at = room(p, len);
-  if (at && len) {
-    memcpy(at, s, len);
-    p->len += len;
-  }
+  if (!at)
+    return;
+  for (size_t i = 0; i < len; i++)
+    at[i] = (uint8_t)(iscntrl((unsigned char)s[i]) ? ' ' : s[i]);
+  p->len += len;
 }
 
 static void text(struct payload *p, const char *s)
@@ -197,8 +199,6 @@ static bool put_file(struct payload *p, const struct source_line *all, size_t co
     while (next < count && all[next].line <= n)
       next++;
     line[strcspn(line, "\r\n")] = 0;
-    for (char *c = line; *c; c++)
-      *c = iscntrl((unsigned char)*c) ? ' ' : *c;
     if (strlen(line) > MAX_LINE)
       line[MAX_LINE] = 0;
     text(p, first ? all[0].file : ""); /* empty: the same file */

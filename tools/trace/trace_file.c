@@ -1,5 +1,6 @@
 #include "tools/trace/trace_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -8,7 +9,6 @@
 #include "tools/command.h"
 #include "tools/common/file.h"
 #include "tools/common/message.h"
-#include "tools/trace/classes.h"
 #include "tools/trace/classes.h"
 
 #define MAX_FILE   ((size_t)4 << 30)
@@ -79,8 +79,11 @@ static bool text(struct reading *r, const char *what, char **s)
   const uint8_t *at = r->chunk.at;
   if (!number(r, MAX_STRING, what, &len))
     return false;
-  if (len > (uint64_t)(r->chunk.end - r->chunk.at) || memchr(r->chunk.at, 0, len))
+  if (len > (uint64_t)(r->chunk.end - r->chunk.at))
     return complain(r, at, "expected %s, a text of %llu bytes", what, (unsigned long long)len);
+  for (uint64_t i = 0; i < len; i++)
+    if (iscntrl(r->chunk.at[i]))
+      return complain(r, at, "expected %s, without control characters", what);
   *s = strndup((const char *)r->chunk.at, len);
   r->chunk.at += len;
   return *s || no_memory(r);
@@ -345,8 +348,13 @@ int trace_open(const char *command, const char *path, struct trace **result)
   size_t len;
   uint8_t *bytes;
   int status = file_read(command, path, MAX_FILE, &bytes, &len);
-  if (status != STATUS_DONE)
-    return status;
+  return status == STATUS_DONE ? trace_parse(command, path, bytes, len, result) : status;
+}
+
+int trace_parse(const char *command, const char *path, uint8_t *bytes, size_t len,
+                struct trace **result)
+{
+  *result = NULL;
   struct reading r = {
       .t = calloc(1, sizeof *r.t), .path = path, .start = bytes, .end = bytes + len};
   struct codec *codec = calloc(1, sizeof *codec);

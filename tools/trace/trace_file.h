@@ -71,6 +71,9 @@ struct trace_cursor {
 /* "-" is standard input. Returns an exit status, after a message with the place in
  * the file; *t is NULL then. */
 int trace_open(const char *command, const char *path, struct trace **t);
+/* The same of bytes, malloc'd, which become the trace's; `path` is for messages. */
+int trace_parse(const char *command, const char *path, uint8_t *bytes, size_t len,
+                struct trace **t);
 void trace_destroy(struct trace *t);
 
 void trace_start(struct trace_cursor *c, const struct trace *t);
