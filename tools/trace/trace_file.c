@@ -171,6 +171,8 @@ static bool read_machine(struct reading *r)
       !number(r, MACHINE_MAX_STORAGE, "the start of storage", &start) ||
       !number(r, UINT32_MAX, "a sector", &first) || !number(r, 1, "0 or 1", &readonly))
     return false;
+  if (storage == 0)
+    return complain(r, r->chunk.at, "expected a machine with storage");
   m->parent = (int)parent - 1;
   m->storage = (uint32_t)storage;
   m->sectors = (uint32_t)sectors;
