@@ -7,12 +7,15 @@
 #include "tools/common/runner.h"
 #include "tools/common/stack.h"
 #include "tools/common/stats.h"
+#include "tools/system/command.h"
+#include "tools/system/keyboard.h"
 #include "tools/trace/trace_options.h"
 
 struct request {
   struct runner runner;
   struct trace_options trace;
-  uint64_t depth;
+  struct system_options system;
+  uint64_t depth; /* 0: not said */
 };
 
 static int apply_depth(void *ctx, const char *value)
@@ -28,18 +31,27 @@ static const struct option_spec options[] = {
 
 static const struct command_usage usage = {
     .command = "vmm",
-    .synopsis = "[OPTION]... PROGRAM",
+    .synopsis = "[OPTION]... PROGRAM\n       trapeze vmm [OPTION]... FILE.dir",
     .about = "Run a program in a virtual machine: the same as 'trapeze run', but the machine is "
              "one that a VMM offers. Storage and disk are the virtual machine's; the real machine "
-             "has what the VMM needs besides.",
-    .notes = "Ticks are the virtual machine's own. --stats shows the VMM's work: the share of "
+             "has what the VMM needs besides.\n\n"
+             "Or run a system directory (a file whose name ends in .dir; see 'trapeze directory'): "
+             "all its users at once, each in a virtual machine of its own, on one machine. Each "
+             "line that they write is shown with its user's prefix. At a terminal the keyboard is "
+             "one user's; " KEYBOARD_SWITCH_NAME " gives it to another. Otherwise standard input "
+             "is what the first user without an input file types.",
+    .notes = "Ticks are the virtual machine's own; with a system directory, the real machine's. "
+             "--stats shows the VMM's work: the share of "
              "instructions that ran directly on the real machine, what was emulated, which traps "
-             "were given back to the guest.\n\n"
+             "were given back to the guest; with a system directory, where each user's time "
+             "went.\n\n"
              "As with 'trapeze run', there is no limit unless --ticks gives one.\n\n"
-             "Exit status: as for 'trapeze run'; 1 also if the VMM lost control of the machine.",
+             "Exit status: as for 'trapeze run'; 1 also if the VMM lost control of the machine. "
+             "With a system directory: 0 if all users halted or the limit was reached; 1 if one "
+             "waits for what cannot come, could not deliver a trap, or took control.",
     .min_operands = 1,
     .max_operands = 1,
-    .operand = "a program",
+    .operand = "a program or a system directory",
 };
 
 static void print_stats(struct stack *s)
@@ -103,24 +115,64 @@ static int run_virtual(struct request *r)
   return setup_close_disk(s, config.disk, status);
 }
 
+/* Options that only one of the two knows. */
+static int refuse_options(const struct request *r, bool directory)
+{
+  const struct system_options *o = &r->system;
+  const char *which = o->quantum ? "--quantum" : o->costs ? "--costs" : o->json ? "--json" : NULL;
+  if (directory && r->depth) {
+    message_usage("vmm", "--depth is for one program; a system directory has one VMM");
+    return STATUS_USAGE;
+  }
+  if (!directory && which) {
+    message_usage("vmm", "%s is for a system directory, a file whose name ends in .dir", which);
+    return STATUS_USAGE;
+  }
+  return STATUS_DONE;
+}
+
+static int run_program(struct request *r, const char *program)
+{
+  struct setup *s = &r->runner.setup;
+  if (r->depth == 0)
+    r->depth = 1;
+  if (s->storage == 0)
+    s->storage = SETUP_DEFAULT_STORAGE;
+  runner_choose_console(&r->runner);
+  int status = setup_load(s, program);
+  return status == STATUS_DONE ? run_virtual(r) : status;
+}
+
 int cmd_vmm(int argc, char **argv)
 {
-  struct request r = {.depth = 1, .trace.command = "vmm"};
+  struct request r = {.trace.command = "vmm"};
   struct setup *s = &r.runner.setup;
   setup_init(s, "vmm");
-  const struct option_group groups[] = {
-      {"The machine", setup_machine_options, s}, {"The VMM", options, &r},
-      {"The console", setup_console_options, s}, {"The run", runner_options, &r.runner},
-      {"The trace", trace_options, &r.trace},    {NULL, NULL, NULL}};
+  s->storage = 0; /* not said */
+  const char *unsaid = s->profile_name;
+  const struct option_group groups[] = {{"The machine", setup_machine_options, s},
+                                        {"The VMM", options, &r},
+                                        {"A system directory", system_option_specs, &r.system},
+                                        {"The console", setup_console_options, s},
+                                        {"The run", runner_options, &r.runner},
+                                        {"The trace", trace_options, &r.trace},
+                                        {NULL, NULL, NULL}};
   char **operands;
   int count;
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
   if (status != OPTIONS_GO_ON)
     return status;
-  runner_choose_console(&r.runner);
-  status = setup_load(s, operands[0]);
-  if (status == STATUS_DONE)
-    status = run_virtual(&r);
+  bool directory = system_is_directory(operands[0]);
+  status = refuse_options(&r, directory);
+  if (status == STATUS_DONE && directory)
+    status = system_command(
+        &(struct system_request){.runner = &r.runner,
+                                 .trace = &r.trace,
+                                 .options = &r.system,
+                                 .profile = s->profile_name == unsaid ? NULL : s->profile_name,
+                                 .path = operands[0]});
+  else if (status == STATUS_DONE)
+    status = run_program(&r, operands[0]);
   setup_destroy(s);
   return status;
 }

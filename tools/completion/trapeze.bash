@@ -65,10 +65,13 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
+  --costs)
+    mapfile -t COMPREPLY < <(compgen -W 'default 0' -- "$cur")
+    return ;;
   --type)
     mapfile -t COMPREPLY < <(compgen -W 'data program' -- "$cur")
     return ;;
-  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as) return ;;
+  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --quantum) return ;;
   --model)
     mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
     return ;;

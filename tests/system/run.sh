@@ -1,0 +1,319 @@
+#!/bin/bash
+# System directories, run: what each user writes and leaves on its disk is the same as
+# alone on a bare machine, whoever its neighbours are and however time is cut; the
+# terminal, logs and input; what is refused. TAP on standard output.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+trapeze=$(realpath "${TRAPEZE:-${BUILD:-build}/trapeze}")
+top=$PWD
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 3
+export LC_ALL=C.UTF-8
+number=0
+t() { timeout 100 "$trapeze" "$@"; }
+
+report() { # STATUS NAME
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $number - $2"
+  else
+    echo "not ok $number - $2"
+    for f in out err diff; do
+      [ -f $f ] && sed "s/^/# $f: /" $f | head -n 20
+    done
+  fi
+  rm -f diff
+}
+check() { # NAME COMMAND…
+  local name=$1
+  shift
+  "$@"
+  report $? "$name"
+}
+# expect STATUS 'regex of stdout' 'regex of stderr' NAME -- arguments…; - means nothing
+expect() {
+  local status=$1 out=$2 err=$3 name=$4 bad=0
+  shift 5
+  t "$@" >out 2>err
+  local got=$?
+  [ $got -eq "$status" ] || { echo "# exit status $got, expected $status"; bad=1; }
+  matches "$out" out && matches "$err" err || bad=1
+  report $bad "$name"
+}
+matches() {
+  if [ "$1" = - ]; then
+    [ ! -s "$2" ] || { echo "# $2 is not empty"; return 1; }
+  else
+    grep -qE -- "$1" "$2" || { echo "# no '$1' in $2"; return 1; }
+  fi
+}
+exec </dev/null
+
+# ------------------------------------------------------------------ eight guests
+cp "$top"/guestos/minos.in session.in
+printf 'ps\nprimes\ndisk\nuptime\nhalt\n' >short.in
+printf 'echo\nto and fro\n\nhalt\n' >echo.in
+seq 100000 | head -c $((600 * 512)) >blank.img
+
+# The users: name, program, storage in KiB, first sector, sectors, input.
+cat >users <<'END'
+alice minos 256 0 128 session.in
+bob minos 320 128 100 short.in
+carol disk 64 228 64 -
+dave timer 64 292 4 -
+erin traps 128 300 10 -
+frank arith.s 64 310 1 -
+grace minos 192 320 70 echo.in
+heidi interrupts.s 64 400 80 -
+END
+
+directory() { # FILE_OF_USERS [LINE…]: those users, on class.img
+  local users=$1 name program memory first sectors input
+  shift
+  echo "machine { disk \"class.img\"; $* }"
+  while read -r name program memory first sectors input; do
+    case $program in *.s) program="\"$top/tests/guest/$program\"" ;; esac
+    echo "user $name { program $program; storage ${memory}K; share $((1 + ${#name} % 3));"
+    echo "  minidisk A first $first length $sectors;"
+    [ "$input" = - ] && echo "  console log \"$name.log\"; }" ||
+      echo "  console log \"$name.log\" input \"$input\"; }"
+  done <"$users"
+}
+
+alone() { # FILE_OF_USERS: each of them on a bare machine
+  local name program memory first sectors input
+  while read -r name program memory first sectors input; do
+    dd if=blank.img of="$name.img" bs=512 skip="$first" count="$sectors" status=none
+    [ "$input" = - ] && input=/dev/null
+    case $program in *.s) program=$top/tests/guest/$program ;; esac
+    t run "$program" --memory "${memory}K" --disk "$name.img" --input "$input" --ticks 20M \
+      >"$name.out" 2>"$name.err" || echo "# $name alone ended with status $?"
+  done <"$1"
+}
+alone users
+
+same_as_alone() { # FILE_OF_USERS
+  local name program memory first sectors input bad=0
+  while read -r name program memory first sectors input; do
+    cmp "$name.log" "$name.out" >>diff 2>&1 || bad=1
+    dd if=class.img bs=512 skip="$first" count="$sectors" status=none | cmp - "$name.img" >>diff 2>&1 || bad=1
+  done <"$1"
+  return $bad
+}
+together() { # NAME arguments…: run users.dir anew
+  local name=$1
+  shift
+  cp blank.img class.img
+  rm -f ./*.log diff
+  t vmm users.dir "$@" >out 2>err
+  local status=$?
+  [ $status -eq 0 ] || echo "# exit status $status"
+  same_as_alone users && [ $status -eq 0 ]
+  report $? "$name"
+}
+directory users >users.dir
+together "eight guests: output and disks are as alone on a bare machine"
+cp out first.out
+check "they halted, each told of" test "$(grep -c ': halted at tick' err)" -eq 8
+# Everything else on the disk is as it was.
+check "no sector of nobody's has changed" cmp -s <(tail -c +$((480 * 512 + 1)) class.img) <(tail -c +$((480 * 512 + 1)) blank.img)
+# The comparison can fail: a user's own disk is not another's.
+printf X | dd of=carol.img bs=1 seek=100 conv=notrunc status=none
+check "a changed byte would be found" eval '! same_as_alone users'
+printf X | dd of=class.img bs=1 seek=$((228 * 512 + 100)) conv=notrunc status=none
+check "and only that" same_as_alone users
+rm -f diff
+alone <(grep carol users)
+together "the same again, byte for byte"
+check "on the terminal too" cmp first.out out
+together "with quanta of 137 ticks" --quantum 137
+together "with quanta of a million ticks" --quantum 1M
+together "with a monitor that takes no time" --costs 0
+together "with a slow one" --costs 100,200,300,5000
+together "by the plain stepper" --engine step
+directory users 'storage 4M;' | sed 's/disk "class.img";/disk "class.img" discard;/' >discard.dir
+cp blank.img class.img
+t vmm discard.dir >out 2>err
+check "a disk that is discarded stays as it was" cmp class.img blank.img
+check "though a guest has seen what it wrote" cmp -s alice.log alice.out
+
+# A limit ends the run at a tick of the real machine; what was written till then is the
+# beginning of what is written in the end.
+prefixes() {
+  local name
+  for name in alice bob grace; do
+    cmp -s "$name.log" <(head -c "$(stat -c %s "$name.log")" "$name.out") || return 1
+  done
+}
+for ticks in 1 999 100k 1234567; do
+  cp blank.img class.img
+  t vmm users.dir --ticks $ticks >out 2>err
+  check "stopped after $ticks ticks, status 0" test $? -eq 0
+  check "what was written is a beginning" prefixes
+done
+check "which is said" grep -q 'stopped at the limit of 1,234,567 ticks of the real machine' err
+
+# ----------------------------------------------------------------- the terminal
+of_user() { sed -n "s/^$1: //p"; }
+for name in alice bob frank; do
+  check "lines of $name, without prefix, are what it wrote" \
+    cmp -s <(of_user $name <first.out) <(expand "$name.out" | tr -d '\r')
+done
+check "every line has a prefix" eval '! grep -vqE "^(alice|bob|carol|dave|erin|frank|grace|heidi): " first.out'
+cat >odd.s <<'END'
+_start: la   t1, text
+1:      lbu  t0, 0(t1)
+        beqz t0, 2f
+        out  t0, 0
+        addi t1, t1, 1
+        j    1b
+2:      halt
+text:   .asciz "one\ttwo\n\33[2Jthree\rbob: I am not\nwrong\b\b\b\b\bright\nno end"
+END
+cat >odd.dir <<'END'
+user alice { program "odd.s"; console prefix "a> "; }
+user bob { program "odd.s"; console private log "bob.log"; }
+END
+cat >expected <<'END'
+a> one     two
+a> ^[[2Jthreebob: I am not
+a> right
+a> no end
+END
+t vmm odd.dir >out 2>err
+check "controls are shown, not obeyed; a private console is not shown" cmp expected out
+check "the log has every byte as it was written" \
+  cmp bob.log <(printf 'one\ttwo\n\033[2Jthree\rbob: I am not\nwrong\b\b\b\b\bright\nno end')
+
+# ------------------------------------------------------------- standard input
+cp "$top"/tests/cli/echo.s .
+cat >in.dir <<'END'
+user first { program "echo.s"; console input "first.in"; }
+user second { program "echo.s"; }
+user third { program "echo.s"; console input "third.in"; }
+END
+printf 'oneq' >first.in
+printf 'threeq' >third.in
+printf 'twoq' | t vmm in.dir >out 2>err
+check "files and standard input reach their consoles" \
+  cmp -s <(sort out) <(printf 'first: oneq\nsecond: twoq\nthird: threeq\n')
+t vmm in.dir >out 2>err
+check "a guest that waits for input without end: status 1" test $? -eq 1
+check "which is said" grep -q '^trapeze vmm: second: waiting for input at tick' err
+printf 'twoq' | t vmm in.dir --input-rate 77 --json >out 2>err
+check "--input-rate" cmp -s <(grep -c '"state": "halted"' out) <(echo 3)
+
+# ---------------------------------------------------------- a real terminal
+seen_soon() { # text, file: within a minute
+  for _ in $(seq 600); do
+    grep -q -- "$1" "$2" 2>/dev/null && return 0
+    sleep 0.1
+  done
+  echo "# never seen: $1"
+  return 1
+}
+t asm -D GREET echo.s -o greet.elf
+cat >live.dir <<'END'
+user alice { program "greet.elf"; }
+user bob { program "greet.elf"; console prefix "bob> "; }
+user carol { program "greet.elf"; console private; }
+END
+cat >keys <<'END'
+alice: >
+hel
+alice: >hel
+lo
+alice: >hello
+\035
+keyboard to:
+nob
+keyboard to: nob
+ody\r
+nobody is 'nobody'
+bob\r
+keyboard is bob's
+abc
+bob> >abc
+\035c\r
+carol: >
+xq
+carol: halted
+\035al\r
+keyboard is alice's
+ again\035\035q
+alice: halted
+yq
+bob: halted
+END
+type_keys() { # what must have been seen, and what is typed then, in turn
+  local want
+  while read -r want; do
+    seen_soon "$want" "$1" || return
+    IFS= read -r keys || break
+    # shellcheck disable=SC2059
+    printf "$keys"
+  done <keys
+}
+rm -f seen
+type_keys seen |
+  timeout 100 script -qfec "NO_COLOR=1 $trapeze vmm live.dir; echo status \$?; stty -a | grep -q -e ' -echo ' || echo restored" seen >/dev/null 2>&1
+check "the keyboard goes to who is named" grep -q '^status 0' seen
+check "and the terminal is as it was" grep -q '^restored' seen
+check "the start says how to switch" grep -q 'keyboard is alice.s (Ctrl-\] for another)' seen
+check "with NO_COLOR there are no colours" eval '! grep -q "$(printf "\033\\[3[0-9]m")" seen'
+rm -f seen
+{ seen_soon 'alice: ' seen && printf '\003' && seen_soon 'interrupted at tick' seen; } |
+  timeout 100 script -qfec "$trapeze vmm live.dir" seen >/dev/null 2>&1
+check "Ctrl-C ends them all and says where" grep -q 'interrupted at tick .* of the real machine' seen
+check "prefixes have colours" grep -q "$(printf '\033\\[36malice: ')" seen
+
+# --------------------------------------------------------------- bad neighbours
+{
+  for name in alice bob grace; do grep "^$name" users; done
+} >good.users
+bad_neighbours() { # a hostile user for each program
+  local n=0 program
+  for program in "$top"/tests/hostile/*.s; do
+    n=$((n + 1))
+    cp "$program" . && echo "user bad$n { program \"$(basename "$program")\"; storage 64K; minidisk A first $((499 + n)) length 1; }"
+  done
+}
+{
+  directory good.users
+  bad_neighbours
+} >bad.dir
+cp blank.img class.img
+rm -f ./*.log diff
+t vmm bad.dir --ticks 40M >out 2>err
+check "hostile neighbours do not end the run: the limit does" grep -q 'stopped at the limit' err
+check "and change nothing for the others" same_as_alone good.users
+check "each one's end is told" eval '[ "$(grep -cE "^trapeze vmm: bad[0-9]+: (halted|double fault|running|waiting.*) at tick" err)" -ge 10 ]'
+
+# ---------------------------------------------------------- options and errors
+expect 2 - 'odd.dir|--memory is for one program' "--memory" -- vmm odd.dir --memory 1M
+for option in --disk=10 --mmu=bounds --io=ports --input=x --input-log=x --session --record=x --depth=2; do
+  expect 2 - 'system directory' "${option%=*} is refused" -- vmm odd.dir "$option"
+done
+for option in --quantum=5 --costs=0 --json; do
+  expect 2 - 'is for a system directory' "${option%=*} is refused without a directory" -- vmm hello "$option"
+done
+expect 2 - "no quantum" "--quantum 0" -- vmm odd.dir --quantum 0
+expect 2 - "are no costs" "--costs of three" -- vmm odd.dir --costs 1,2,3
+expect 2 - "are no costs" "--costs of five" -- vmm odd.dir --costs 1,2,3,4,5
+expect 2 - "cannot open|No such file" "no directory" -- vmm nowhere.dir
+echo 'user alice { program hello; share 0; }' >wrong.dir
+expect 2 - '^wrong.dir:1:35: error: ' "a wrong directory" -- vmm wrong.dir
+expect 2 - "profile" "no profile" -- vmm odd.dir --profile nowhere
+expect 0 'Hello' - "another profile" -- vmm hello --profile s360
+echo 'user alice { program hello; }' >hello.dir
+expect 0 '^alice: Hello' 'alice: halted' "of a directory" -- vmm hello.dir --profile s360
+echo 'user alice { program hello; console log "no/where"; }' >log.dir
+expect 2 - "cannot create the log 'no/where' of 'alice'" "a log that cannot be" -- vmm log.dir
+echo 'user alice { program hello; console log "/dev/full"; }' >full.dir
+expect 3 '^alice: Hello' "cannot write the log '/dev/full' of 'alice'" "a full disk under a log" -- vmm full.dir
+timeout 60 "$trapeze" vmm hello.dir >/dev/full 2>err
+check "lost output: status 3" test $? -eq 3
+t vmm hello.dir --stats >out 2>err
+check "--stats" grep -q "(the machine)" err
+check "in 80 columns" eval "! grep -qE '^.{81}' err"

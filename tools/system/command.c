@@ -1,0 +1,168 @@
+#include "tools/system/command.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/common/terminal.h"
+#include "tools/common/text.h"
+#include "tools/system/report.h"
+#include "tools/system/run.h"
+
+#define MOST_QUANTUM 1000000000u
+
+/* ------------------------------------------------------------------------- options */
+
+static int apply_quantum(void *ctx, const char *value)
+{
+  struct system_options *o = ctx;
+  if (options_count(value, &o->quantum) && o->quantum >= 1 && o->quantum <= MOST_QUANTUM)
+    return STATUS_DONE;
+  message_usage("vmm", "'%s' is no quantum: ticks of the real machine, from 1 to 1G", value);
+  return STATUS_USAGE;
+}
+
+/* "dispatch,emulate,reflect,switch" */
+static bool four_costs(const char *value, struct vmm_costs *costs)
+{
+  uint32_t *const to[] = {&costs->dispatch, &costs->emulate, &costs->reflect, &costs->world_switch};
+  for (size_t i = 0; i < 4; i++) {
+    char number[32];
+    uint64_t n;
+    size_t len = strcspn(value, ",");
+    if (len >= sizeof number || (value[len] == ',') != (i < 3))
+      return false;
+    memcpy(number, value, len);
+    number[len] = 0;
+    if (!options_count(number, &n) || n > 1000000)
+      return false;
+    *to[i] = (uint32_t)n;
+    value += len + 1;
+  }
+  return true;
+}
+
+static int apply_costs(void *ctx, const char *value)
+{
+  struct system_options *o = ctx;
+  o->said = (struct vmm_costs){0};
+  o->costs = &o->said;
+  if (strcmp(value, "default") == 0)
+    o->said = vmm_default_costs;
+  else if (strcmp(value, "0") != 0 && !four_costs(value, &o->said)) {
+    message_usage("vmm",
+                  "'%s' are no costs: default, 0, or ticks for each dispatch, emulation, "
+                  "reflection and world switch, as 20,30,40,60",
+                  value);
+    return STATUS_USAGE;
+  }
+  return STATUS_DONE;
+}
+
+OPTION_FLAG(apply_json, struct system_options, json)
+
+const struct option_spec system_option_specs[] = {
+    {"quantum", 0, "TICKS",
+     "how long a user runs before another is looked for, in ticks of the real machine (default: "
+     "10000)",
+     apply_quantum},
+    {"costs", 0, "COSTS",
+     "ticks that the VMM's own work takes: default, 0, or four numbers for each dispatch, "
+     "emulation, reflection, world switch",
+     apply_costs},
+    {"json", 0, NULL,
+     "instead of the consoles: one JSON object about the run, schema trapeze-vmm/1", apply_json},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+bool system_is_directory(const char *operand)
+{
+  size_t len = strlen(operand);
+  return len > 4 && strcmp(operand + len - 4, ".dir") == 0;
+}
+
+/* What the directory says, for each user. */
+static int refuse_options(const struct system_request *q)
+{
+  const struct setup *s = &q->runner->setup;
+  const char *which = s->storage          ? "--memory"
+                      : s->disk           ? "--disk"
+                      : s->mmu            ? "--mmu"
+                      : s->io             ? "--io"
+                      : s->input          ? "--input"
+                      : s->input_file_log ? "--input-log"
+                      : s->session        ? "--session"
+                      : q->runner->record ? "--record"
+                                          : NULL;
+  if (!which)
+    return STATUS_DONE;
+  message_usage("vmm", "%s is for one program; in a system directory each user has its own", which);
+  return STATUS_USAGE;
+}
+
+/* ----------------------------------------------------------------------------- run */
+
+static int finish(const struct system_request *q, const struct system_run *run)
+{
+  struct system_run r = *run;
+  struct system_end end = system_run(&r);
+  int status = system_report(&r, &end);
+  if (q->options->json && status != STATUS_OURS) {
+    int printed = report_json(&r, &end);
+    status = printed == STATUS_DONE ? status : printed;
+  }
+  if (q->runner->stats && status != STATUS_OURS)
+    report_stats(stderr, r.system);
+  int logged = consoles_close_logs(r.consoles);
+  return logged == STATUS_DONE || status > STATUS_SIGNAL ? status : logged;
+}
+
+static int run(const struct system_request *q, struct system *s)
+{
+  bool live = !q->options->json && isatty(STDOUT_FILENO) == 1;
+  const struct consoles_config config = {.command = "vmm",
+                                         .out = q->options->json ? NULL : stdout,
+                                         .live = live,
+                                         .color = live && message_color(stdout),
+                                         .columns = text_columns(stdout)};
+  struct consoles *consoles = consoles_create(s->directory, &config);
+  if (!consoles) {
+    message_error("vmm", "out of memory");
+    return STATUS_OURS;
+  }
+  for (size_t i = 0; i < s->count; i++)
+    consoles_listen(consoles, i, s->users[i].vm);
+  int status = consoles_open_logs(consoles);
+  if (status == STATUS_DONE)
+    status = finish(q, &(struct system_run){.command = "vmm",
+                                            .system = s,
+                                            .consoles = consoles,
+                                            .limit = q->runner->setup.ticks,
+                                            .keyboard = terminal_available()});
+  consoles_destroy(consoles);
+  return status;
+}
+
+int system_command(const struct system_request *q)
+{
+  const struct setup *setup = &q->runner->setup;
+  int status = refuse_options(q);
+  if (status != STATUS_DONE)
+    return status;
+  const struct system_config config = {
+      .command = "vmm",
+      .path = q->path,
+      .profile = q->profile,
+      .engine = setup->engine,
+      .rate = setup->rate,
+      .quantum = (uint32_t)q->options->quantum,
+      .costs = q->options->costs ? q->options->costs : &vmm_default_costs,
+      .standard_input = !isatty(STDIN_FILENO),
+  };
+  struct system system;
+  status = system_create(&system, &config);
+  if (status == STATUS_DONE)
+    status = run(q, &system);
+  return system_destroy(&system, status);
+}

@@ -1,0 +1,272 @@
+#include "tools/system/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/json.h"
+#include "tools/common/message.h"
+#include "tools/common/storm.h"
+#include "tools/common/text.h"
+
+/* Users that are told of one by one. */
+#define MOST_USERS 16u
+#define NAME       ((int)DIRECTORY_MAX_NAME)
+
+/* ------------------------------------------------------------------- the summary */
+
+static bool ended_badly(enum machine_why why)
+{
+  return why == MACHINE_DOUBLE_FAULT || why == MACHINE_LOST_CONTROL || why == MACHINE_HOST_ERROR;
+}
+
+static void say_detail(const char *command, const struct system_user *u,
+                       const struct machine_stop *stop)
+{
+  char place[400];
+  if (stop->why == MACHINE_DOUBLE_FAULT)
+    message_note(command, "%s: the trap '%s' at pc %s could not be delivered", u->entry->name,
+                 isa_cause_info((unsigned)stop->trap.cause)->name,
+                 storm_place(u->program->image, stop->trap.epc, place, sizeof place));
+  else if (stop->reason)
+    message_note(command, "%s: %s", u->entry->name, stop->reason);
+}
+
+static void say_user(const char *command, const struct system_user *u)
+{
+  char tick[TEXT_COUNT_SIZE];
+  struct machine_stop stop = vmm_vm_stop(u->vm);
+  message_note(command, "%s: %s at tick %s", u->entry->name, system_state(u->vm),
+               text_count(tick, machine_tick(u->vm)));
+  if (ended_badly(stop.why))
+    say_detail(command, u, &stop);
+}
+
+/* With many users only of those who have not halted, and not of all of them. */
+static void say_users(const struct system_run *r)
+{
+  const struct system *s = r->system;
+  size_t halted = 0, told = 0;
+  bool many = s->count > MOST_USERS;
+  for (size_t i = 0; i < s->count; i++) {
+    enum machine_why why = vmm_vm_stop(s->users[i].vm).why;
+    halted += why == MACHINE_HALTED;
+    if (many && (why == MACHINE_HALTED || (told >= MOST_USERS && !ended_badly(why))))
+      continue;
+    say_user(r->command, &s->users[i]);
+    told++;
+  }
+  if (many)
+    message_note(r->command, "%zu of %zu users halted", halted, s->count);
+}
+
+static int say_violations(const struct system_run *r)
+{
+  const char *first;
+  unsigned n = vmm_violations(r->system->vmm, &first);
+  if (n == 0)
+    return STATUS_DONE;
+  message_note(r->command, "resource control was violated %u time%s, first: %s", n,
+               n == 1 ? "" : "s", first ? first : "no reason given");
+  return STATUS_NO;
+}
+
+static int status_of_users(const struct system *s)
+{
+  int status = STATUS_DONE;
+  for (size_t i = 0; i < s->count; i++) {
+    switch (vmm_vm_stop(s->users[i].vm).why) {
+    case MACHINE_HOST_ERROR:
+      return STATUS_OURS;
+    case MACHINE_DOUBLE_FAULT:
+    case MACHINE_LOST_CONTROL:
+    case MACHINE_WAITS:
+      status = STATUS_NO;
+      break;
+    default:
+      break;
+    }
+  }
+  return status;
+}
+
+static int say_end(const struct system_run *r, const struct system_end *end)
+{
+  char tick[TEXT_COUNT_SIZE];
+  text_count(tick, machine_tick(r->system->real));
+  if (end->signal) {
+    message_note(r->command, "interrupted at tick %s of the real machine", tick);
+    return STATUS_SIGNAL + end->signal;
+  }
+  if (end->stop.why == VMM_HOST_ERROR) {
+    message_error(r->command, "at tick %s of the real machine: %s", tick,
+                  end->stop.reason ? end->stop.reason : "no reason given");
+    return STATUS_OURS;
+  }
+  if (end->only_traps) {
+    message_note(r->command, "those who run do nothing but trap, at tick %s of the real machine",
+                 tick);
+    return STATUS_NO;
+  }
+  if (end->stop.why == VMM_LIMIT)
+    message_note(r->command, "stopped at the limit of %s ticks of the real machine", tick);
+  return status_of_users(r->system);
+}
+
+int system_report(const struct system_run *r, const struct system_end *end)
+{
+  if (end->error) {
+    message_error(r->command, "the terminal: %s", strerror(end->error));
+    return STATUS_OURS;
+  }
+  if (end->output_lost) {
+    message_lost_output();
+    return STATUS_OURS;
+  }
+  int status = say_end(r, end);
+  say_users(r);
+  int violated = say_violations(r);
+  return status == STATUS_DONE ? violated : status;
+}
+
+/* ---------------------------------------------------------------------- the tables */
+
+struct totals {
+  uint64_t executed, overhead;
+};
+
+static struct totals add_up(const struct system *s)
+{
+  struct totals t = {0};
+  for (size_t i = 0; i < s->count; i++) {
+    struct vmm_account a = vmm_vm_account(s->users[i].vm);
+    t.executed += a.executed;
+    t.overhead += a.overhead;
+  }
+  return t;
+}
+
+static void count_row(FILE *out, const char *name, const uint64_t *counts, size_t n)
+{
+  char text[TEXT_COUNT_SIZE];
+  fprintf(out, "  %-*s", NAME, name);
+  for (size_t i = 0; i < n; i++)
+    fprintf(out, " %14s", text_count(text, counts[i]));
+  fputc('\n', out);
+}
+
+static void print_time(FILE *out, const struct system *s)
+{
+  fprintf(out, "real ticks\n  %-*s %14s %14s %14s %14s\n", NAME, "user", "executed", "overhead",
+          "ready", "asleep");
+  for (size_t i = 0; i < s->count; i++) {
+    struct vmm_account a = vmm_vm_account(s->users[i].vm);
+    count_row(out, s->users[i].entry->name,
+              (const uint64_t[]){a.executed, a.overhead, a.ready, a.asleep}, 4);
+  }
+  struct totals t = add_up(s);
+  count_row(out, "(all)", (const uint64_t[]){t.executed, t.overhead}, 2);
+  count_row(out, "(idle)", (const uint64_t[]){vmm_idle_ticks(s->vmm)}, 1);
+  count_row(out, "(the machine)", (const uint64_t[]){machine_tick(s->real)}, 1);
+}
+
+static void print_processor(FILE *out, const struct system *s)
+{
+  struct totals t = add_up(s);
+  fprintf(out, "the processor\n  %-*s %8s %8s %14s %14s %10s\n", NAME, "user", "share", "got",
+          "virtual ticks", "skipped", "quanta");
+  for (size_t i = 0; i < s->count; i++) {
+    const struct system_user *u = &s->users[i];
+    struct vmm_account a = vmm_vm_account(u->vm);
+    char share[TEXT_COUNT_SIZE], got[TEXT_COUNT_SIZE], ticks[TEXT_COUNT_SIZE],
+        skipped[TEXT_COUNT_SIZE], quanta[TEXT_COUNT_SIZE];
+    fprintf(out, "  %-*s %8s %8s %14s %14s %10s\n", NAME, u->entry->name,
+            text_percent(share, u->entry->share, s->directory->shares),
+            text_percent(got, a.executed + a.overhead, t.executed + t.overhead),
+            text_count(ticks, machine_tick(u->vm)), text_count(skipped, a.skipped),
+            text_count(quanta, a.quanta));
+  }
+}
+
+static void print_vmm(FILE *out, const struct system *s)
+{
+  fprintf(out, "the VMM\n  %-*s %14s %14s %14s %14s\n", NAME, "user", "emulated", "reflected",
+          "world switches", "frozen");
+  for (size_t i = 0; i < s->count; i++) {
+    const struct vmm_stats *v = vmm_vm_stats(s->users[i].vm);
+    count_row(out, s->users[i].entry->name,
+              (const uint64_t[]){v->emulated, v->reflected, v->world_switches, v->frozen}, 4);
+  }
+}
+
+void report_stats(FILE *out, const struct system *s)
+{
+  print_time(out, s);
+  print_processor(out, s);
+  print_vmm(out, s);
+}
+
+/* ------------------------------------------------------------------------ the JSON */
+
+static json_t *number(uint64_t n)
+{
+  return json_integer((json_int_t)n);
+}
+
+static json_t *account_json(struct machine *vm)
+{
+  struct vmm_account a = vmm_vm_account(vm);
+  return json_pack("{so so so so so so so}", "executed", number(a.executed), "overhead",
+                   number(a.overhead), "ready", number(a.ready), "asleep", number(a.asleep),
+                   "skipped", number(a.skipped), "quanta", number(a.quanta), "wakeups",
+                   number(a.wakeups));
+}
+
+static json_t *vmm_json(struct machine *vm)
+{
+  const struct vmm_stats *v = vmm_vm_stats(vm);
+  return json_pack("{so so so so so so so}", "direct", number(v->direct), "emulated",
+                   number(v->emulated), "interpreted", number(v->interpreted), "reflected",
+                   number(v->reflected), "served", number(v->served), "world_switches",
+                   number(v->world_switches), "frozen", number(v->frozen));
+}
+
+static json_t *user_json(const struct system_user *u)
+{
+  size_t len;
+  struct machine_stop stop = vmm_vm_stop(u->vm);
+  machine_console_output(u->vm, &len);
+  return json_pack("{so so so so so so so so so so}", "name", json_text(u->entry->name), "program",
+                   json_text(u->entry->program), "state", json_text(system_state(u->vm)), "reason",
+                   json_text(stop.reason), "share", number(u->entry->share), "timer",
+                   json_text(directory_timer_word(u->entry->timer)), "ticks",
+                   number(machine_tick(u->vm)), "output_bytes", number(len), "real_ticks",
+                   account_json(u->vm), "vmm", vmm_json(u->vm));
+}
+
+static const char *end_word(const struct system_end *end)
+{
+  static const char *const words[] = {[VMM_LIMIT] = "limit",
+                                      [VMM_STOPPED] = "stopped",
+                                      [VMM_WAITS] = "waits",
+                                      [VMM_HOST_ERROR] = "host error"};
+  return end->signal ? "interrupted" : end->only_traps ? "only traps" : words[end->stop.why];
+}
+
+int report_json(const struct system_run *r, const struct system_end *end)
+{
+  const struct system *s = r->system;
+  errno = 0;
+  json_t *users = json_array();
+  for (size_t i = 0; i < s->count; i++)
+    if (json_array_append_new(users, user_json(&s->users[i])) != 0)
+      return json_print(r->command, NULL);
+  const char *first;
+  unsigned violations = vmm_violations(s->vmm, &first);
+  return json_print(r->command, json_pack("{ss so so ss so so so so}", "schema", "trapeze-vmm/1",
+                                          "directory", json_text(s->directory->file), "profile",
+                                          json_text(profile_name(s->directory->profile)), "end",
+                                          end_word(end), "ticks", number(machine_tick(s->real)),
+                                          "idle", number(vmm_idle_ticks(s->vmm)), "violations",
+                                          number(violations), "users", users));
+}
