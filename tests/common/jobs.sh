@@ -1,9 +1,9 @@
 # For suites that send signals and type keys: they wait for what a program does, never
 # for time to pass. Sourced. The limits only end the test of a program that hangs.
 
-# soon COMMAND…: waits until it succeeds; 1 if it does not within five minutes.
+# soon COMMAND…: waits until it succeeds; 1 if it does not within two minutes.
 soon() {
-  local end=$((SECONDS + 300))
+  local end=$((SECONDS + 120))
   until "$@" >/dev/null 2>&1; do
     [ $SECONDS -lt $end ] || return 1
     sleep 0.02
@@ -14,7 +14,7 @@ soon() {
 # program and no more this shell. It meets signals as when a person starts it: of a
 # script's background commands two are ignored otherwise.
 job() {
-  (trap - EXIT && ulimit -c 0 -t 900 && exec env --default-signal=INT,QUIT,PIPE "$@") &
+  (trap - EXIT && ulimit -c 0 -t 900 && exec env --default-signal=INT,QUIT,PIPE "$@") <&0 &
   job=$!
   soon job_ended_or test "/proc/$job/exe" -ef "$1"
 }

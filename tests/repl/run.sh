@@ -8,6 +8,7 @@ here=$PWD/tests/repl
 update=${1-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$here/../common/jobs.sh"
 export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
 number=0
 report() { # status, name
@@ -103,4 +104,6 @@ done
 . "$here/walk.sh"
 # shellcheck source=tests/repl/pty.sh
 . "$here/pty.sh"
+# shellcheck source=tests/repl/signals.sh
+. "$here/signals.sh"
 echo "1..$number"

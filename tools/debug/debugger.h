@@ -99,10 +99,12 @@ struct debugger {
   FILE *out;
   bool interactive; /* a person: prompt, repeating, confirmation in words */
   bool colour, quit, failed;
-  int killed_by; /* signal that asked us to end, or 0 */
+  volatile sig_atomic_t killed_by; /* signal that asked us to end, or 0 */
   int status;
 
   struct repl_signals *signals;
+  /* A signal came that nobody has acted upon. Who acts clears it; a move that is about
+   * to begin does not, or a Ctrl-C just before it would be lost. */
   volatile sig_atomic_t interrupt;
 
   struct repl_stop *stops;

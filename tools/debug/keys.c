@@ -21,8 +21,9 @@
 struct repl_signals {
   pthread_t thread;
   sigset_t saved;
-  int pipe[2]; /* a byte for each signal, for whoever waits at the prompt */
+  int pipe[2]; /* a byte wakes whoever waits for a line; what came, the flags say */
   bool running;
+  volatile sig_atomic_t resized;
   struct debugger *debugger;
 };
 
@@ -44,12 +45,13 @@ static void *take_signals(void *arg)
   for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
     sigaddset(&set, taken[i]);
   while (sigwait(&set, &signal) == 0 && signal != SIGUSR2) {
-    char byte = (char)signal;
-    if (signal != SIGWINCH)
-      s->debugger->interrupt = 1;
     if (signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT)
-      s->debugger->killed_by = signal;
-    if (write(s->pipe[1], &byte, 1) != 1)
+      s->debugger->killed_by = signal; /* before a move ends: no other is to begin */
+    if (signal == SIGWINCH)
+      s->resized = 1;
+    else
+      s->debugger->interrupt = 1;
+    if (write(s->pipe[1], "", 1) != 1)
       continue; /* full: it has bytes enough to wake anybody */
   }
   return NULL;
@@ -166,17 +168,25 @@ static void line_read(char *line)
   rl_callback_handler_remove();
 }
 
-/* What came while we waited: Ctrl-C gives up the line, a new size is drawn. */
+static void forget_wakes(struct repl_signals *s)
+{
+  char bytes[64];
+  while (read(s->pipe[0], bytes, sizeof bytes) > 0)
+    continue;
+}
+
+/* What came while we waited: Ctrl-C gives up the line, a new size is drawn. A byte may
+ * come late, when a move has ended for its signal already: the flags tell. */
 static void at_prompt(struct debugger *d)
 {
-  char signal;
-  if (read(d->signals->pipe[0], &signal, 1) != 1)
-    return;
-  if (signal == SIGWINCH) {
+  forget_wakes(d->signals);
+  if (d->signals->resized) {
+    d->signals->resized = 0;
     rl_resize_terminal();
     repl_layout_draw(d);
     rl_forced_update_display();
-  } else if (signal == SIGINT) {
+  }
+  if (d->interrupt && !d->killed_by) {
     fputs("^C\n", stdout);
     rl_free_line_state();
     rl_replace_line("", 0);
@@ -209,25 +219,58 @@ static char *read_edited(struct debugger *d, const char *prompt)
   return in_readline.line;
 }
 
-char *repl_read_line(struct debugger *d, const char *prompt)
+/* The next byte of a file or a pipe; -1 at its end, or if a signal asks us to end.
+ * Waiting in getline() would not see that; bytes it had buffered, poll() would not. */
+static int plain_byte(struct debugger *d)
+{
+  struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                          {.fd = d->signals->pipe[0], .events = POLLIN}};
+  unsigned char byte;
+  while (!d->killed_by) {
+    if (poll(fds, 2, -1) < 0 && errno != EINTR)
+      return -1;
+    if (fds[1].revents) {
+      forget_wakes(d->signals);
+      d->interrupt = 0; /* nothing runs */
+    }
+    if (fds[0].revents) {
+      ssize_t n = read(STDIN_FILENO, &byte, 1);
+      if (n < 0)
+        repl_host_failed(d, strerror(errno));
+      return n == 1 ? byte : -1;
+    }
+  }
+  return -1;
+}
+
+static char *read_plain(struct debugger *d)
 {
   char *line = NULL;
   size_t size = 0;
+  int byte = plain_byte(d);
+  if (byte < 0)
+    return NULL;
+  FILE *out = open_memstream(&line, &size);
+  for (; out && byte >= 0 && byte != '\n'; byte = plain_byte(d))
+    fputc(byte, out);
+  if (!out || fclose(out) != 0)
+    repl_no_memory(d);
+  else if (!d->quit && !d->killed_by)
+    return line;
+  free(line);
+  return NULL;
+}
+
+char *repl_read_line(struct debugger *d, const char *prompt)
+{
   fflush(d->out);
   if (d->interactive) {
-    line = read_edited(d, prompt);
+    char *line = read_edited(d, prompt);
     if (!line && !d->killed_by)
       fputc('\n', stdout);
     return line;
   }
-  ssize_t n = getline(&line, &size, stdin);
-  if (n < 0) {
-    free(line);
-    return NULL;
-  }
-  if (n > 0 && line[n - 1] == '\n')
-    line[n - 1] = 0;
-  return line;
+  return read_plain(d);
 }
 
 /* ---------------------------------------------------------------- opening, closing */

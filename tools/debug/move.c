@@ -12,7 +12,6 @@ void repl_before_move(struct debugger *d)
 {
   repl_take_picture(d);
   d->micro = 0;
-  d->interrupt = 0;
   d->list_line = 0;
   machine_console_output(repl_focus(d), &d->console_shown);
 }
@@ -37,6 +36,7 @@ bool repl_interrupted(struct debugger *d)
 bool repl_not_moved(struct debugger *d)
 {
   const char *failure = timeline_failure(d->timeline);
+  d->interrupt = 0;
   return failure ? repl_host_failed(d, failure) : repl_refuse(d, "interrupted");
 }
 

@@ -198,7 +198,7 @@ bool repl_read_block(struct debugger *d, const char *prompt, struct repl_lines *
     }
   }
   repl_free_lines(lines);
-  return !d->quit && repl_refuse(d, "the lines end without 'end'");
+  return !d->quit && !d->killed_by && repl_refuse(d, "the lines end without 'end'");
 }
 
 /* Commands of the present source until it ends or one fails. */
