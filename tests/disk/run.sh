@@ -302,6 +302,42 @@ done >>model.log 2>&1
 [ ! -s model.log ]
 report $? "150 changes in any order, against a model" model.log
 
+# ------------------------------------------------- a host that fails, or is killed
+. "$top/tests/disk/killed.sh"
+cp files.img victim.img
+failing BAD_READ=1 -- disk list victim.img >out 2>&1
+[ $? -eq 3 ] && grep -q "'victim.img': cannot read sector 1: Input/output error" out
+report $? "a directory that cannot be read" out
+failing BAD_READ=10 -- disk get victim.img two -o never >out 2>&1
+[ $? -eq 3 ] && grep -q "cannot read sector 10" out && [ ! -e never ]
+report $? "a file that cannot be read: no file" out
+for sector in 12 1; do
+  cp files.img victim.img
+  failing BAD_WRITE=$sector -- disk put victim.img zeros >out 2>&1
+  [ $? -eq 3 ] && grep -q "cannot write sector $sector" out && [ "$(contents victim.img)" = "$(contents files.img)" ]
+  report $? "sector $sector cannot be written: the disk is as it was" out
+done
+states() { # the states before and after
+  contents "$1" >states && contents "$2" >>states
+}
+cp files.img after.img && d put after.img zeros && states files.img after.img
+killed_everywhere files.img states disk put @ zeros >out
+[ ! -s out ]
+report $? "put, killed before each write: nothing, or all of it" out
+cp files.img after.img && d put after.img zeros --as two && states files.img after.img
+killed_everywhere files.img states disk put @ zeros --as two >out
+[ ! -s out ]
+report $? "put over a file, killed: the old one, or the new one" out
+cp files.img after.img && d delete after.img one && d delete after.img two && states files.img after.img
+killed_everywhere files.img states disk put @ zeros --as two >out
+[ -s out ]
+report $? "caught: a state that may not be" out
+contents files.img >states && echo 'there is no file system of solo' >>states && contents a.img >/dev/null
+cp files.img after.img && d make after.img --first 0 --force && contents after.img >>states
+killed_everywhere files.img states disk make @ --first 0 --force >out
+[ ! -s out ]
+report $? "make over a file system, killed: the old one, none, the new one" out
+
 # ------------------------------------------------------------------ the command
 d list --json files.img >out 2>&1 && jq -e '.schema == "trapeze-disk/1" and .sectors == 256 and .used + .free == 256 and
   ([.files[].name] == ["one", "two", "three"]) and .files[1].size == 12 and .problems == []' out >>out 2>&1
