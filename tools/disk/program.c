@@ -35,24 +35,33 @@ static uint32_t trimmed(const uint8_t *bytes, uint32_t size)
 }
 
 /* As a machine would have it in storage: the machine's own loader puts it there. */
+static int load_into(struct machine *m, struct solo_file *f, const char *path,
+                     const struct image *image)
+{
+  uint32_t size = image_extent(image);
+  f->bytes = calloc(1, SOLO_PROGRAM_MAX);
+  if (!f->bytes)
+    return out_of_memory();
+  if (!image_load(image, m, stderr))
+    return STATUS_USAGE;
+  if (!machine_phys_read(m, (gpa_t){0}, f->bytes, size)) {
+    message_error(command, "'%s' cannot be loaded", path);
+    return STATUS_OURS;
+  }
+  f->size = trimmed(f->bytes, size);
+  return STATUS_DONE;
+}
+
 static int flatten(struct solo_file *f, const char *path, const struct image *image)
 {
   struct profile *profile = profile_load("pg", stderr);
+  if (!profile)
+    return STATUS_OURS;
   struct machine_config config = {.profile = profile, .storage = SOLO_PROGRAM_MAX};
-  struct machine *m = profile ? machine_create(&config, NULL) : NULL;
-  f->bytes = m ? calloc(1, SOLO_PROGRAM_MAX) : NULL;
-  uint32_t size = image_extent(image);
-  int status = STATUS_DONE;
-  if (!f->bytes)
-    status = out_of_memory();
-  else if (!image_load(image, m, stderr) || !machine_phys_read(m, (gpa_t){0}, f->bytes, size))
-    status = STATUS_USAGE;
-  else
-    f->size = trimmed(f->bytes, size);
+  struct machine *m = machine_create(&config, NULL);
+  int status = m ? load_into(m, f, path, image) : out_of_memory();
   machine_destroy(m);
   profile_destroy(profile);
-  if (status == STATUS_USAGE)
-    message_error(command, "'%s' cannot be loaded", path);
   return status;
 }
 
