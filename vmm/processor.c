@@ -135,7 +135,8 @@ static void end_turn(struct vm *vm, enum place_where where)
   }
 }
 
-/* The world switch is charged once, before its loan. False: it has just been. */
+/* The world switch is charged once, before its loan and not to its quantum, or one that is
+ * shorter would never begin. False: it has just been. */
 static bool is_switched(struct vm *vm)
 {
   struct processor *p = &vm->vmm->processor;
@@ -143,6 +144,7 @@ static bool is_switched(struct vm *vm)
     return true;
   }
   p->switching = vm;
+  p->end += p->costs.world_switch;
   spend(vm, p->costs.world_switch);
   return false;
 }
@@ -290,18 +292,24 @@ struct machine_stop vmm_vm_stop(struct machine *m)
   return (struct machine_stop){.why = for_ever ? MACHINE_WAITS : MACHINE_LIMIT};
 }
 
+/* Up to now: what it is in the middle of counts, and what is still owed does not, of which
+ * the VMM's time comes last. */
 struct vmm_account vmm_vm_account(struct machine *m)
 {
   const struct vm *vm = vm_of(m);
   const struct processor *p = &vm->vmm->processor;
   struct vmm_account a = vm->place.account;
-  if (p->debtor == vm) { /* what is owed is still to pass: the VMM's time comes last */
+  uint64_t now = machine_tick(vm->vmm->real);
+  if (p->debtor == vm) {
     uint64_t overhead = a.overhead < p->owed ? a.overhead : p->owed;
     a.overhead -= overhead;
     a.executed -= p->owed - overhead;
+    now += p->owed;
   }
   if (vm->place.where == PLACE_READY && p->current != vm) {
-    a.ready += processor_clock(vm->vmm) - vm->place.since;
+    a.ready += now - vm->place.since;
+  } else if (vm->place.where == PLACE_ASLEEP) {
+    a.asleep += now - vm->place.since;
   }
   return a;
 }

@@ -133,14 +133,15 @@ struct machine_stop vmm_vm_stop(struct machine *vm);
 /* Input given to a VM (machine_console_input …) from outside of vmm_run() wakes it:
  * no call is needed. */
 
-/* Where its time went, in real ticks; the sum over VMs and idle is the time that the
- * real machine has run under vmm_run(). */
+/* Where its time went, in real ticks. executed and overhead of all VMs and idle are together
+ * the time for which the real machine has run under vmm_run(); executed, overhead, ready
+ * and asleep of a VM the time since it first ran there, unless it has stopped. */
 struct vmm_account {
   uint64_t executed; /* its own clock went on because it ran */
   uint64_t overhead; /* the VMM's work on its behalf, by vmm_set_costs(), or for its disk */
-  uint64_t ready;    /* it could have run and another had the processor; in no sum */
-  uint64_t asleep;   /* it waited, by wfi or by a loop that did nothing else; in no sum */
-  uint64_t skipped;  /* … of these, virtual ticks of such a loop that were not executed */
+  uint64_t ready;    /* it could have run and another had the processor */
+  uint64_t asleep;   /* it waited, by wfi or by a loop that did nothing else … */
+  uint64_t skipped;  /* … of which so many ticks were not executed */
   uint64_t quanta, wakeups;
 };
 struct vmm_account vmm_vm_account(struct machine *vm);

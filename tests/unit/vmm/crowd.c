@@ -60,6 +60,7 @@ struct machine *crowd_add(struct crowd *c, struct vmm_vm_config config)
   config.console_private = true;
   m->vm = vmm_create_vm(c->vmm, &config, &reason);
   insist(m->vm != NULL, reason);
+  m->joined = machine_tick(c->real);
   if (!config.timer_real && !c->alone) {
     m->disk = disk_store_memory(CROWD_SECTORS);
     m->bare = machine_create(
@@ -127,6 +128,11 @@ void crowd_check_account(struct crowd *c)
   for (unsigned i = 0; i < c->count; i++) {
     struct vmm_account a = vmm_vm_account(c->member[i].vm);
     sum += a.executed + a.overhead;
+    enum machine_why why = vmm_vm_stop(c->member[i].vm).why;
+    if (why == MACHINE_LIMIT || why == MACHINE_WAITS) {
+      assert_int_equal(a.executed + a.overhead + a.ready + a.asleep + c->member[i].joined,
+                       machine_tick(c->real));
+    }
   }
   assert_int_equal(sum, machine_tick(c->real));
 }

@@ -18,6 +18,7 @@ struct member {
   struct machine *vm;
   struct machine *bare; /* NULL: it has none, as where the timer is real */
   struct disk_store *disk;
+  uint64_t joined; /* real tick */
 };
 
 struct crowd {
@@ -44,7 +45,8 @@ void crowd_load(struct crowd *c, const struct program *p);
 void crowd_vectors(struct crowd *c, uint32_t handler);
 /* Every VM is as its bare twin at the same tick; ends the test if not. */
 void crowd_compare(struct crowd *c, const char *when);
-/* Real ticks: executed, overhead and idle of all must be the machine's. */
+/* Real ticks: executed, overhead and idle of all must be the machine's, and all of its time
+ * since the start be somewhere, for each VM. */
 void crowd_check_account(struct crowd *c);
 /* Input to one and to its twin, at the VM's present tick. */
 void crowd_type(struct crowd *c, unsigned i, uint8_t byte);
