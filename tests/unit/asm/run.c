@@ -99,11 +99,3 @@ char *disassembled(const uint8_t *bytes, size_t len, uint32_t origin, char **err
   free(text);
   return NULL;
 }
-
-uint64_t next_random(uint64_t *seed)
-{
-  *seed ^= *seed >> 12;
-  *seed ^= *seed << 25;
-  *seed ^= *seed >> 27;
-  return *seed * UINT64_C(2685821657736338717);
-}

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "asm/asm.h"
+#include "tests/common/random.h"
 
 struct test_file {
   const char *name; /* NULL ends a table */
@@ -43,8 +44,5 @@ void run_fails(const char *text, const char *message);
 char *disassembled(const uint8_t *bytes, size_t len, uint32_t origin, char **errors);
 
 uint32_t word_at(const uint8_t *bytes, size_t offset);
-
-/* xorshift64*; the same sequence on every run. */
-uint64_t next_random(uint64_t *seed);
 
 #endif

@@ -276,20 +276,20 @@ enum { EDGES = sizeof edges / sizeof *edges };
 
 static uint32_t draw_value(uint64_t *seed)
 {
-  uint64_t r = words_next(seed);
+  uint64_t r = next_random(seed);
   return r & 1 ? edges[(r >> 8) % EDGES] : (uint32_t)(r >> 16);
 }
 
 static struct state draw_state(uint64_t *seed)
 {
-  struct state s = {.pc = (uint32_t)words_next(seed) & ~3u};
-  s.psw = (uint32_t)words_next(seed) & PSW_ALL_MASK;
+  struct state s = {.pc = (uint32_t)next_random(seed) & ~3u};
+  s.psw = (uint32_t)next_random(seed) & PSW_ALL_MASK;
   for (unsigned i = 1; i < ISA_REG_COUNT; i++)
     s.reg[i] = draw_value(seed);
   for (unsigned i = 0; i < ISA_CR_COUNT; i++)
     s.cr[i] = draw_value(seed);
   for (unsigned i = 0; i < STORAGE; i++)
-    s.storage[i] = (uint8_t)words_next(seed);
+    s.storage[i] = (uint8_t)next_random(seed);
   return s;
 }
 
@@ -360,7 +360,7 @@ static void test_computing(void **state)
         for (unsigned k = 0; k < sizeof aliases / sizeof *aliases; k++)
           check_compute((enum isa_insn)i, edges[x], edges[y], aliases[k], &seed);
     for (unsigned n = 0; n < 5000; n++)
-      check_compute((enum isa_insn)i, (uint32_t)words_next(&seed), (uint32_t)words_next(&seed),
+      check_compute((enum isa_insn)i, (uint32_t)next_random(&seed), (uint32_t)next_random(&seed),
                     aliases[n % 9], &seed);
   }
   assert_int_equal(covered, 27);
@@ -415,9 +415,9 @@ static uint32_t access_size(enum isa_insn insn)
 
 static void check_access(enum isa_insn insn, bool is_load, uint32_t address, uint64_t *seed)
 {
-  struct isa_decoded d = {.insn = insn, .a = (uint8_t)(words_next(seed) % 16), .b = 6};
+  struct isa_decoded d = {.insn = insn, .a = (uint8_t)(next_random(seed) % 16), .b = 6};
   struct state s = draw_state(seed);
-  d.imm = (uint32_t)(int32_t)(int16_t)words_next(seed);
+  d.imm = (uint32_t)(int32_t)(int16_t)next_random(seed);
   s.reg[6] = address - d.imm;
   struct state want = s;
   uint32_t size = access_size(insn);
@@ -467,9 +467,9 @@ static void test_jumps(void **state)
   (void)state;
   uint64_t seed = 15;
   for (unsigned n = 0; n < 1000; n++) {
-    uint8_t a = (uint8_t)(words_next(&seed) % 16), b = n & 1 ? a : 6;
+    uint8_t a = (uint8_t)(next_random(&seed) % 16), b = n & 1 ? a : 6;
     struct state s = draw_state(&seed), want = s;
-    struct isa_decoded d = {.insn = ISA_JAL, .a = a, .imm = (uint32_t)words_next(&seed) & ~3u};
+    struct isa_decoded d = {.insn = ISA_JAL, .a = a, .imm = (uint32_t)next_random(&seed) & ~3u};
     set_reg(&want, a, s.pc + 4);
     want.pc = s.pc + d.imm;
     expect_outcome(&d, &s, &want, false);
@@ -541,7 +541,7 @@ static void test_popf_and_its_hole(void **state)
   struct isa_decoded d = {.insn = ISA_POPF};
   for (unsigned n = 0; n < 1000; n++) {
     struct state s = draw_state(&seed);
-    s.reg[REG_SP] = (uint32_t)(words_next(&seed) % 40) * 2;
+    s.reg[REG_SP] = (uint32_t)(next_random(&seed) % 40) * 2;
     bool traps = !accessible(s.reg[REG_SP], 4);
     struct state full = s, partial = s, want = s;
     assert_int_equal(run(&full, &d, BODY_POPF_FULL).trapped, traps);
@@ -565,7 +565,7 @@ static void test_pushf(void **state)
   struct isa_decoded d = {.insn = ISA_PUSHF};
   for (unsigned n = 0; n < 1000; n++) {
     struct state s = draw_state(&seed), want;
-    s.reg[REG_SP] = (uint32_t)(words_next(&seed) % 40) * 2;
+    s.reg[REG_SP] = (uint32_t)(next_random(&seed) % 40) * 2;
     want = s;
     uint32_t at = s.reg[REG_SP] - 4;
     bool traps = !accessible(at, 4);
@@ -589,7 +589,7 @@ static void test_transfers_of_control(void **state)
     want.psw = s.cr[CR_EPSW] & PSW_ALL_MASK;
     expect_outcome(&d, &s, &want, false);
 
-    uint32_t at = (uint32_t)(words_next(&seed) % 36) * 2;
+    uint32_t at = (uint32_t)(next_random(&seed) % 36) * 2;
     d = (struct isa_decoded){.insn = ISA_LPSW, .b = 6, .imm = (uint32_t)-8};
     s.reg[6] = at + 8;
     bool traps = at % 4 != 0 || at + 8 > STORAGE; /* either word */

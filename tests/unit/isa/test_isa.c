@@ -42,7 +42,7 @@ static struct isa_decoded draw(enum isa_insn insn, uint64_t *seed)
   struct isa_decoded d = {.insn = insn};
   for (size_t i = 0; i < f->operand_count; i++)
     words_set_slot(&d, f->operands[i].slot,
-                   words_value(&f->operands[i], (unsigned)(words_next(seed) % 64), seed));
+                   words_value(&f->operands[i], (unsigned)(next_random(seed) % 64), seed));
   return d;
 }
 
@@ -76,7 +76,7 @@ static void test_every_instruction_round_trips(void **state)
       sweep_operand(insn, &f->operands[o], &seed);
     for (unsigned n = 0; n < 3000; n++) {
       struct isa_decoded d = draw(insn, &seed);
-      check_round_trip(&d, (uint32_t)words_next(&seed) & ~3u);
+      check_round_trip(&d, (uint32_t)next_random(&seed) & ~3u);
     }
   }
 }
@@ -93,9 +93,9 @@ static uint32_t used_bits(const struct isa_format_info *f)
 /* Any word, any word of an opcode that exists, or one without unused bits too. */
 static uint32_t draw_word(unsigned n, uint64_t *seed)
 {
-  uint32_t word = (uint32_t)words_next(seed);
+  uint32_t word = (uint32_t)next_random(seed);
   const struct isa_insn_info *info =
-      isa_insn_info((enum isa_insn)(words_next(seed) % ISA_INSN_COUNT));
+      isa_insn_info((enum isa_insn)(next_random(seed) % ISA_INSN_COUNT));
   if (n % 3 == 0)
     return word;
   word &= n % 3 == 1 ? 0x00ffffff : used_bits(isa_format_info(info->format));
@@ -157,7 +157,7 @@ static void check_unused_bits(const struct isa_insn_info *info, uint64_t *seed)
     for (unsigned bit = 0; bit < 24; bit++)
       if (unused & (1u << bit))
         assert_false(isa_decode(word | (1u << bit), &d));
-    uint32_t some = (uint32_t)words_next(seed) & unused;
+    uint32_t some = (uint32_t)next_random(seed) & unused;
     assert_int_equal(isa_decode(word | some, &d), some == 0);
   }
 }
@@ -180,7 +180,7 @@ static void test_illegal_words(void **state)
     for (unsigned bit = 0; bit <= 24; bit++) /* all zeros too */
       assert_false(isa_decode(opcode << 24 | ((1u << bit) & 0xffffff), &d));
     for (unsigned n = 0; n < 1000; n++)
-      assert_false(isa_decode(opcode << 24 | (words_next(&seed) & 0xffffff), &d));
+      assert_false(isa_decode(opcode << 24 | (next_random(&seed) & 0xffffff), &d));
   }
   assert_int_equal(known, ISA_INSN_COUNT);
 }

@@ -4,24 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t words_next(uint64_t *seed)
-{
-  *seed ^= *seed >> 12;
-  *seed ^= *seed << 25;
-  *seed ^= *seed >> 27;
-  return *seed * 0x2545f4914f6cdd1dull;
-}
-
-uint32_t words_slot(const struct isa_decoded *d, enum isa_operand_slot slot)
-{
-  const uint32_t values[] = {[ISA_SLOT_A] = d->a,
-                             [ISA_SLOT_B] = d->b,
-                             [ISA_SLOT_C] = d->c,
-                             [ISA_SLOT_N] = d->n,
-                             [ISA_SLOT_IMM] = d->imm};
-  return values[slot];
-}
-
 void words_set_slot(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t value)
 {
   if (slot == ISA_SLOT_A)
@@ -45,7 +27,7 @@ uint32_t words_value(const struct isa_operand *operand, unsigned which, uint64_t
                                                       : 1;
   const int64_t edges[WORDS_EDGES] = {0,          step,       2 * step,       min,
                                       min + step, max - step, max - 2 * step, max};
-  int64_t value = min + (int64_t)(words_next(seed) % (uint64_t)((max - min) / step + 1)) * step;
+  int64_t value = min + (int64_t)(next_random(seed) % (uint64_t)((max - min) / step + 1)) * step;
   return (uint32_t)(which < WORDS_EDGES ? edges[which] : value);
 }
 

@@ -3,12 +3,9 @@
 #define TRAPEZE_TESTS_ISA_WORDS_H
 
 #include "isa/isa.h"
+#include "tests/common/random.h"
 
-/* xorshift64*; the same sequence on every run. */
-uint64_t words_next(uint64_t *seed);
-
-/* The value of a slot, and setting it. */
-uint32_t words_slot(const struct isa_decoded *d, enum isa_operand_slot slot);
+/* Sets the value of a slot. */
 void words_set_slot(struct isa_decoded *d, enum isa_operand_slot slot, uint32_t value);
 
 /* A value the operand may take: the first ones are the edges of its range and
