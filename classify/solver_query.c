@@ -2,7 +2,8 @@
 
 #include "classify/terms_internal.h"
 
-component_set query_differ(const struct profile *profile, enum question q, enum model model)
+/* The components in which the two states of the question may differ. */
+static component_set query_differ(const struct profile *profile, enum question q, enum model model)
 {
   switch (q) {
   case QUESTION_UNPRIVILEGED:

@@ -23,7 +23,4 @@ Z3_ast query_whole(struct terms *t, const struct query *query);
  * that trial_run() could be given, or none that this route can vouch for. */
 bool witness_take(struct terms *t, const struct query *query, Z3_model model, struct witness *w);
 
-/* The components in which the two states of the question may differ. */
-component_set query_differ(const struct profile *profile, enum question q, enum model model);
-
 #endif

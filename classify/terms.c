@@ -153,8 +153,9 @@ Z3_func_decl terms_function(struct terms *t, enum term_symbol_kind kind, unsigne
   return find_symbol(t, kind, number, state, kinds[kind].range);
 }
 
-Z3_ast terms_constant(struct terms *t, enum term_symbol_kind kind, unsigned number, unsigned state,
-                      unsigned width)
+/* As terms_function(), for a constant of that width. */
+static Z3_ast terms_constant(struct terms *t, enum term_symbol_kind kind, unsigned number,
+                             unsigned state, unsigned width)
 {
   return Z3_mk_app(t->z3, find_symbol(t, kind, number, state, width), 0, NULL);
 }

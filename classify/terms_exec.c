@@ -81,7 +81,8 @@ static Z3_ast physical(struct terms *t, const struct term_state *s, Z3_ast va, Z
              : at;
 }
 
-Z3_ast terms_physical(struct terms *t, const struct term_state *s, Z3_ast va, Z3_ast te)
+/* TE ? BASE + va : va */
+static Z3_ast terms_physical(struct terms *t, const struct term_state *s, Z3_ast va, Z3_ast te)
 {
   return term_bits(t->z3, physical(t, s, va, te), 31, 0);
 }

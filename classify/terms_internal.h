@@ -23,9 +23,6 @@ struct terms {
 /* The symbol of this kind, made when first asked for. */
 Z3_func_decl terms_function(struct terms *t, enum term_symbol_kind kind, unsigned number,
                             unsigned state);
-/* The same for a constant of that width. */
-Z3_ast terms_constant(struct terms *t, enum term_symbol_kind kind, unsigned number, unsigned state,
-                      unsigned width);
 
 /* A field of a PSW by its mask, as it stands there. */
 Z3_ast terms_field(struct terms *t, Z3_ast psw, uint32_t mask);
@@ -42,7 +39,5 @@ struct term_refusal terms_refusal(struct terms *t, const struct term_state *s, Z
                                   unsigned size, bool store, Z3_ast te);
 /* Whether translation is on: Bool. */
 Z3_ast terms_te(struct terms *t, const struct term_state *s);
-/* TE ? BASE + va : va */
-Z3_ast terms_physical(struct terms *t, const struct term_state *s, Z3_ast va, Z3_ast te);
 
 #endif

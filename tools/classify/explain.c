@@ -23,7 +23,8 @@ static void say(const struct explain *e, const char *text)
   text_wrap(e->out, text, 2, 2);
 }
 
-char *explain_components(component_set set, char *buf, size_t size)
+/* "A and B, C" of the components in the set. Returns buf. */
+static char *explain_components(component_set set, char *buf, size_t size)
 {
   size_t at = 0;
   buf[0] = '\0';

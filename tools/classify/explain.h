@@ -13,7 +13,4 @@
 void explain_print(const struct classification *c, enum isa_insn insn, const char *profile,
                    bool shown, FILE *out);
 
-/* "A and B, C" of the components in the set. Returns buf. */
-char *explain_components(component_set set, char *buf, size_t size);
-
 #endif

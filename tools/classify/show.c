@@ -18,8 +18,9 @@
 
 /* ------------------------------------------------------------------- words */
 
-char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
-                     size_t size)
+/* "popf pushf": those that stand in the theorem's way; "" if none. Returns buf. */
+static char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
+                            size_t size)
 {
   size_t at = 0;
   buf[0] = '\0';

@@ -26,9 +26,6 @@ void show_diff(const struct classification *a, const struct classification *b, F
 /* Schema trapeze-classify-diff/1. */
 json_t *show_diff_json(const struct classification *a, const struct classification *b);
 
-/* "popf pushf": those that stand in the theorem's way; "" if none. Returns buf. */
-char *show_offenders(const struct classification *c, enum classify_theorem t, char *buf,
-                     size_t size);
 /* "holds", "FAILS", or "open": nothing stands in its way, as far as was sampled. */
 const char *show_verdict(const struct classification *c, enum classify_theorem t);
 /* "paper's", "extended". */

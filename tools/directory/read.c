@@ -66,7 +66,7 @@ void directory_note_block(struct directory_reader *r, const char *text)
     directory_note(r, r->open, "%s", text);
 }
 
-void directory_no_memory(struct directory_reader *r)
+static void directory_no_memory(struct directory_reader *r)
 {
   if (!r->host_error)
     r->host_error = ENOMEM;
@@ -123,8 +123,9 @@ static char *keep_text(struct directory_reader *r, const char *text, size_t len)
   return kept;
 }
 
-void *directory_grow(struct directory_reader *r, void *items, size_t *room, size_t count,
-                     size_t size)
+/* `items` with room for one more of `size` bytes; NULL, noted in r, if there is none. */
+static void *directory_grow(struct directory_reader *r, void *items, size_t *room, size_t count,
+                            size_t size)
 {
   if (count < *room)
     return items;

@@ -114,13 +114,9 @@ void directory_note(struct directory_reader *r, struct source_place at, const ch
 void directory_note_block(struct directory_reader *r, const char *text);
 /* errno says how; the one message about it. */
 void directory_host_failed(struct directory_reader *r, const char *path, const char *reason);
-void directory_no_memory(struct directory_reader *r);
 
 /* Memory that lives as long as the directory; NULL, noted in r, if there is none. */
 void *directory_keep(struct directory_reader *r, size_t size);
-/* `items` with room for one more of `size` bytes; NULL, noted in r, if there is none. */
-void *directory_grow(struct directory_reader *r, void *items, size_t *room, size_t count,
-                     size_t size);
 
 /* Each `at` is the token; a string's covers its quotes. */
 void directory_begin_machine(struct directory_reader *r, struct source_place at);

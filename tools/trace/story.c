@@ -508,7 +508,8 @@ const char *row_kind_name(enum row_kind kind)
   return names[kind];
 }
 
-bool row_same(const struct row *a, const struct row *b)
+/* Tell the same thing, but for when, and for how long about. */
+static bool row_same(const struct row *a, const struct row *b)
 {
   return a->kind == b->kind && a->from == b->from && a->to == b->to && a->back == b->back &&
          a->machine == b->machine && a->pc == b->pc && strcmp(a->label, b->label) == 0 &&

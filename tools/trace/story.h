@@ -67,8 +67,6 @@ void story_title(const struct trace *t, char *buf, size_t size);
 bool row_is_arrow(const struct row *r);
 enum trace_class row_class(const struct row *r);
 const char *row_kind_name(enum row_kind kind);
-/* Tell the same thing, but for when, and for how long about. */
-bool row_same(const struct row *a, const struct row *b);
 /* "unlock+0x8"; "popf.s:24: popf"; both "" where there is nothing to say. */
 char *row_place(const struct story *s, const struct row *r, char *buf, size_t size);
 char *row_source(const struct story *s, const struct row *r, char *buf, size_t size);

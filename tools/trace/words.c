@@ -75,7 +75,8 @@ bool words_address(const struct words *w, unsigned guest, uint32_t pc, uint32_t 
   return !(g->blind && g->mode != 0) && image_symbol_at(w->trace->image, *address, NULL);
 }
 
-char *words_place(const struct words *w, unsigned guest, uint32_t pc, char *buf, size_t size)
+/* "unlock+0x8", or the pc in hex. */
+static char *words_place(const struct words *w, unsigned guest, uint32_t pc, char *buf, size_t size)
 {
   uint32_t address;
   if (words_address(w, guest, pc, &address))

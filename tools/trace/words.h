@@ -31,8 +31,6 @@ unsigned words_guest(const struct words *w, unsigned machine);
 
 /* Where in the program a pc is: an address of the image. False: in none of it. */
 bool words_address(const struct words *w, unsigned guest, uint32_t pc, uint32_t *address);
-/* "unlock+0x8", or the pc in hex. */
-char *words_place(const struct words *w, unsigned guest, uint32_t pc, char *buf, size_t size);
 /* "popf.s:24: popf", or "" if there is no source; of an address in the program. */
 char *words_line(const struct trace *t, uint32_t address, char *buf, size_t size);
 /* The instruction, disassembled; its mnemonic alone, "" for a word that is none. */

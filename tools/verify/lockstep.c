@@ -11,7 +11,8 @@ void lockstep_init(struct lockstep *l, struct machine *bare, struct machine *vm)
   l->initially = !observation_equal(&l->after[0], &l->after[1]);
 }
 
-struct step lockstep_step(struct machine *m, uint64_t tick)
+/* One tick of one machine, which stands at `tick`. */
+static struct step lockstep_step(struct machine *m, uint64_t tick)
 {
   struct step s = {.stop = machine_run(m, tick + 1)};
   if (s.stop.why == MACHINE_TRAP)

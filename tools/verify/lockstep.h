@@ -34,8 +34,6 @@ void lockstep_init(struct lockstep *l, struct machine *bare, struct machine *vm)
 /* Up to tick `until`. */
 enum lockstep_result lockstep_run(struct lockstep *l, uint64_t until);
 
-/* One tick of one machine, which stands at `tick`. */
-struct step lockstep_step(struct machine *m, uint64_t tick);
 /* The same reason to stop, with the same trap. */
 bool lockstep_same_stop(const struct machine_stop *a, const struct machine_stop *b);
 
