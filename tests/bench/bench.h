@@ -75,7 +75,7 @@ bool bench_is_loop(const struct bench *b);
 const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id);
 
 /* The results (report.c); the exit status. */
-int report_table(const struct bench_set *set);
-int report_json(const struct bench_set *set, const char *form);
+int bench_report_table(const struct bench_set *set);
+int bench_report_json(const struct bench_set *set, const char *form);
 
 #endif

@@ -36,7 +36,7 @@ static int measure(const struct form *form, const char *only, bool json)
   suite_fill(set);
   int status = 3;
   if (bench_open(set) && suite_hashes_agree(set) && bench_measure(set)) {
-    status = json ? report_json(set, form->name) : report_table(set);
+    status = json ? bench_report_json(set, form->name) : bench_report_table(set);
   }
   bench_close(set);
   free(set);

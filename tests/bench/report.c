@@ -36,7 +36,7 @@ static void print_loop(const struct bench_set *set, const struct bench *b)
          bench_ratio(b, bare));
 }
 
-int report_table(const struct bench_set *set)
+int bench_report_table(const struct bench_set *set)
 {
   printf("Medians of %u samples, taken in turns; processor time. A ratio is the time over\n"
          "that of the bare machine's engine: less is better.\n",
@@ -88,7 +88,7 @@ static json_t *operation_json(const struct bench *b)
                    "ns_most", number(bench_worst(b)));
 }
 
-int report_json(const struct bench_set *set, const char *form)
+int bench_report_json(const struct bench_set *set, const char *form)
 {
   json_t *loops = json_array(), *operations = json_array();
   for (unsigned i = 0; i < set->count; i++) {
