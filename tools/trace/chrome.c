@@ -39,10 +39,11 @@ static void put_slice(struct writer *w, const struct row *r, int lane, const cha
   char place[64], source[WORDS_SIZE];
   row_place(w->story, r, place, sizeof place);
   row_source(w->story, r, source, sizeof source);
-  put(w, json_pack("{s:s, s:o, s:s, s:I, s:I, s:i, s:i, s:{s:I, s:o, s:o}}", "ph", "X", "name",
-                   json_text(name), "cat", trace_class_name(row_class(r)), "ts", (json_int_t)at,
-                   "dur", (json_int_t)duration, "pid", 1, "tid", lane + 1, "args", "tick",
-                   (json_int_t)r->tick, "at", json_text(place), "source", json_text(source)));
+  put(w, json_pack(
+             "{s:s, s:o, s:s, s:I, s:I, s:i, s:i, s:{s:I, s:o, s:o}}", "ph", "X", "name",
+             json_text(name), "cat", r->kind == ROW_RUN ? "direct" : trace_class_name(row_class(r)),
+             "ts", (json_int_t)at, "dur", (json_int_t)duration, "pid", 1, "tid", lane + 1, "args",
+             "tick", (json_int_t)r->tick, "at", json_text(place), "source", json_text(source)));
 }
 
 static void put_flow(struct writer *w, const char *phase, const char *name, int lane, uint64_t at)
@@ -55,13 +56,15 @@ static void put_flow(struct writer *w, const char *phase, const char *name, int 
   put(w, event);
 }
 
-/* From the middle of what ends at `at` to the middle of what begins there: both
- * are slices, to which alone arrows can be fastened. */
-static void put_arrow(struct writer *w, const char *name, int from, int to, uint64_t at)
+/* The arrow of a row, from the slice that ends now to one that begins now. Readers bind
+ * an arrow's end to the slice that was told last in its lane, so that comes first. */
+static void put_arrow(struct writer *w, const struct row *r, int to, const char *there)
 {
   w->flow++;
-  put_flow(w, "s", name, from, at - 1);
-  put_flow(w, "f", name, to, at);
+  put_flow(w, "s", r->label, r->from, w->clock - 1);
+  put_slice(w, r, to, there, w->clock, 1);
+  put_flow(w, "f", r->label, to, w->clock);
+  w->clock++;
 }
 
 static void put_row(struct writer *w, const struct row *r)
@@ -70,16 +73,10 @@ static void put_row(struct writer *w, const struct row *r)
   uint64_t duration = r->kind == ROW_RUN ? r->ticks : 1;
   put_slice(w, r, r->from, name, w->clock, duration);
   w->clock += duration;
-  int to = row_is_arrow(r) ? r->to : r->back;
-  if (to >= 0) {
-    put_arrow(w, r->label, r->from, to, w->clock);
-    put_slice(w, r, to,
-              row_is_arrow(r) ? r->label
-              : r->reflects   ? "handler"
-                              : "resume",
-              w->clock, 1);
-    w->clock++;
-  }
+  if (row_is_arrow(r))
+    put_arrow(w, r, r->to, r->label);
+  else if (r->back >= 0)
+    put_arrow(w, r, r->back, r->reflects ? "handler" : "resume");
 }
 
 bool chrome_write(FILE *out, const struct trace *t, const struct trace_filter *f)
