@@ -151,7 +151,7 @@ result $? "minos where rfe does not trap: the VMM loses control at its first rfe
 start lost ieoff --profile ./ieoff.profile --ticks 200000
 start kept ieoff --profile pg --ticks 200000
 # The small guests.
-for guest in hello timer traps disk popf; do
+for guest in hello timer speed traps disk popf; do
   start "$guest" "$guest" --profile pg
 done
 wait
@@ -160,7 +160,7 @@ check lost exit = 1 resource_control.holds = false resource_control.lost_control
 result $? "cli outside the privileged mode: the VMM loses control, and verify says so"
 check kept exit = 0 holds = true
 result $? "the same guest where cli is privileged: it does not"
-for guest in hello timer traps disk popf; do
+for guest in hello timer speed traps disk popf; do
   check "$guest" exit = 0 holds = true
   result $? "$guest on pg is equivalent"
 done

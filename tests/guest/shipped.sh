@@ -32,6 +32,14 @@ small timer "500
 487
 488
 487" "$all"
+line="100000 ticks by the timer, 100005 by my own clock, 50000 turns: speed 100 percent"
+small speed "$line
+$line
+$line
+$line
+$line" "pg s360 x86-popf pdp10"
+timeout 60 "$TRAPEZE" vmm speed --profile x86 >"$work/output" && ! grep -qxF "$line" "$work/output"
+report $? "where rdtick does not trap, speed reads the real machine's clock, x86"
 small disk "the block came back as it was written" "$all"
 small traps "illegal instruction
 system call
