@@ -22,6 +22,7 @@ struct segment {
 struct symbol {
   struct image_symbol public;
   bool global;
+  uint32_t end;      /* of the section it is in; 0: in none */
   uint32_t text_end; /* end of the section of instructions it is in; 0: in none */
 };
 
@@ -221,11 +222,11 @@ static bool wanted_symbol(const GElf_Sym *sym)
   return sym->st_shndx != SHN_UNDEF && type != STT_SECTION && type != STT_FILE;
 }
 
-/* The section a symbol is defined in, if it holds instructions. */
-static bool text_section(Elf *elf, const GElf_Sym *sym, GElf_Shdr *sh)
+/* The section a symbol is defined in. */
+static bool section_of(Elf *elf, const GElf_Sym *sym, GElf_Shdr *sh)
 {
   Elf_Scn *scn = sym->st_shndx < SHN_LORESERVE ? elf_getscn(elf, sym->st_shndx) : NULL;
-  return scn && gelf_getshdr(scn, sh) && (sh->sh_flags & SHF_EXECINSTR) != 0;
+  return scn && gelf_getshdr(scn, sh);
 }
 
 static bool add_symbol(struct parse *p, size_t index, const GElf_Sym *sym, size_t strings)
@@ -242,8 +243,9 @@ static bool add_symbol(struct parse *p, size_t index, const GElf_Sym *sym, size_
   GElf_Shdr sh;
   *s = (struct symbol){.public = {.name = name, .value = (uint32_t)sym->st_value},
                        .global = GELF_ST_BIND(sym->st_info) != STB_LOCAL};
-  if (text_section(image->elf, sym, &sh)) {
-    s->text_end = (uint32_t)(sh.sh_addr + sh.sh_size);
+  if (section_of(image->elf, sym, &sh)) {
+    s->end = (uint32_t)(sh.sh_addr + sh.sh_size);
+    s->text_end = sh.sh_flags & SHF_EXECINSTR ? s->end : 0;
   }
   return true;
 }
@@ -577,6 +579,11 @@ const struct image_symbol *image_symbols(const struct image *image, size_t *coun
 {
   *count = image->symbol_count;
   return image->public_symbols;
+}
+
+uint32_t image_symbol_end(const struct image *image, size_t index)
+{
+  return image->symbols[index].end;
 }
 
 bool image_find_symbol(const struct image *image, const char *name, uint32_t *value)

@@ -38,6 +38,9 @@ bool image_load(const struct image *image, struct machine *m, FILE *errors);
 
 /* All symbols but section and file names; at equal values globals first. */
 const struct image_symbol *image_symbols(const struct image *image, size_t *count);
+/* The end of the section that symbol `index` of them stands in; 0: it stands for a
+ * number and not for a place. */
+uint32_t image_symbol_end(const struct image *image, size_t index);
 /* A global one if there are several. */
 bool image_find_symbol(const struct image *image, const char *name, uint32_t *value);
 /* Nearest symbol at or below address in the section of instructions that holds

@@ -41,13 +41,23 @@ report $? "caught: a value that is another"
 
 # Every command occurs in a session; every line of a session fits the screen.
 cd "$work" || exit 3
-t -nx -batch -ex help "$here/cases/loop.s" | sed -n 's/^  \([a-z-]*\).*/\1/p' | grep . >commands
+t -nx -batch -ex 'help all' "$here/cases/loop.s" | sed -n 's/^  \([a-z-]*\).*/\1/p' | grep . >commands
 cat "$here"/cases/*.x "$here"/pty.sh | sed 's/^[a-z_]* "*//; s/^ *//' >used
 cat "$here"/cases/*.x "$here/pty.sh" >>used
 missing=$(while read -r c; do grep -qE "(^|[^a-z-])$c([ /\\\\\"]|\$)" used || echo "$c"; done <commands)
 [ "$(wc -l <commands)" -gt 50 ] && [ -z "$missing" ]
 report $? "each command is in a session"
 [ -z "$missing" ] || printf '# %s\n' $missing
+wide() { # file...: lines of more than 80 columns
+  LC_ALL=C.UTF-8 grep -HnE '^.{81,}' "$@"
+}
+too_wide=$(wide "$here"/cases/*.out "$here/mistakes.out")
+[ -z "$too_wide" ]
+report $? "every line of every session fits 80 columns"
+[ -z "$too_wide" ] || echo "$too_wide" | head -n 10 | sed 's/^/# /'
+printf '%081d\n' 1 >too-wide
+[ -n "$(wide too-wide)" ]
+report $? "caught: a line of 81 columns"
 
 # Mistakes of a newcomer: each gets one message that says what to do, and a script
 # stops at it with status 2.
@@ -69,7 +79,8 @@ report $? "each ends a script with status 2"
 printf 'print nothing\necho after\n' | t -nx loop.s >out 2>&1
 [ $? -eq 2 ] && grep -q after out
 report $? "from a pipe, commands go on after a mistake, and the status tells"
-printf 'continue\ncontinue\n' | t -nx loop.s 2>&1 | grep -q "it goes no further. 'reverse-stepi' goes back"
+printf 'continue\ncontinue\n' | t -nx loop.s 2>&1 | tr -s '\n ' ' ' |
+  grep -q "it goes no further. 'reverse-stepi' goes back"
 report $? "stepping after the end is explained"
 t -nx -batch -x /nonexistent loop.s 2>&1 | grep -q "cannot read '/nonexistent'"
 report $? "a missing command file is named"

@@ -5,55 +5,14 @@
 #include "tools/common/text.h"
 #include "tools/debug/debugger.h"
 
-/* ------------------------------------------------ what no store to storage changes */
-
-/* The last place of a stretch after which a watched value was another. */
-struct last_change {
-  struct repl_stop *hit;
-  uint64_t tick;      /* before the step that changed it */
-  struct formula_value was;
-  uint64_t previous;  /* the place visited last */
-  bool begun;
-};
-
-static void look(void *ctx, struct debugger *d)
-{
-  struct last_change *c = ctx;
-  struct repl_stop *s = c->begun ? repl_soft_changed(d) : NULL;
-  if (s) {
-    c->hit = s;
-    c->was = s->last;
-    c->tick = c->previous;
-  }
-  repl_read_watches(d);
-  c->previous = timeline_tick(d->timeline);
-  c->begun = true;
-}
-
-/* Stretch by stretch backwards, each executed forwards, twice as long every time. */
-static bool find_change(struct debugger *d, uint64_t oldest, uint64_t now, struct last_change *c)
-{
-  uint64_t to = now, window = 4096;
-  *c = (struct last_change){0};
-  while (to > oldest && !c->hit) {
-    uint64_t from = to - oldest > window ? to - window : oldest;
-    c->begun = false;
-    if (!repl_scan(d, from, to, look, c))
-      return false;
-    look(c, d);
-    to = from;
-    window *= 2;
-  }
-  return true;
-}
-
 struct timeline_stop repl_go_back(struct debugger *d)
 {
   uint64_t now = timeline_tick(d->timeline);
   struct timeline_stop s = {.why = TIMELINE_FAILED};
-  struct last_change c;
+  struct repl_change c;
   bool wanted;
   d->soft_hit = NULL;
+  d->learning = false;
   if (!repl_set_stops(d))
     return s;
   do {
@@ -64,16 +23,25 @@ struct timeline_stop repl_go_back(struct debugger *d)
   } while (!wanted);
   if (!repl_has_soft_watch(d) || s.why == TIMELINE_FAILED || s.why == TIMELINE_INTERRUPTED)
     return s;
-  bool done = find_change(d, s.tick, now, &c);
+  struct timeline_stop trap = s;
+  struct repl_stop *caught;
+  if (!repl_find_real_trap(d, s.tick, now, &caught, &trap)) {
+    s = timeline_goto(d->timeline, now);
+    s.why = TIMELINE_INTERRUPTED;
+    return s;
+  }
+  s = caught ? trap : s;
+  bool done = repl_find_change(d, s.tick, now, &c);
   struct timeline_stop there = timeline_goto(d->timeline, done && c.hit ? c.tick : done ? s.tick : now);
   if (!done)
     s = (struct timeline_stop){.why = TIMELINE_INTERRUPTED, .tick = there.tick};
   else if (c.hit)
     s = (struct timeline_stop){.why = TIMELINE_WATCH, .tick = there.tick};
-  d->soft_hit = done ? c.hit : NULL;
-  if (d->soft_hit) {
+  d->soft_hit = !done ? NULL : c.hit ? c.hit : caught;
+  if (done && c.hit) {
     d->soft_hit->hits++;
-    d->soft_hit->last = c.was;
+    d->soft_was = c.was;
+    d->soft_is = c.is;
   }
   return s;
 }
@@ -213,6 +181,9 @@ bool repl_cmd_goto(struct debugger *d, const char *args)
     if (!repl_eval(d, args, &v))
       return false;
     tick = v.v;
+    if (v.is_signed && (int32_t)(uint32_t)v.v < 0)
+      return repl_refuse(d, "there is no tick %s: the run begins at 0. 'goto $tick - 5' goes back by "
+                         "5", args);
   }
   repl_before_move(d);
   struct timeline_stop s = go_to(d, tick);
@@ -257,7 +228,8 @@ bool repl_cmd_restart(struct debugger *d, const char *args)
 /* A place that is in no storage: the last step that changed its value. */
 static bool who_changed(struct debugger *d, const char *args)
 {
-  struct last_change c;
+  struct repl_change c;
+  char was[80], is[80];
   struct repl_stop *others = d->stops;
   struct repl_stop watch = {.enabled = true, .soft = true, .what = (char *)args};
   struct formula_error error;
@@ -266,7 +238,7 @@ static bool who_changed(struct debugger *d, const char *args)
   if (!watch.watched)
     return repl_refuse_expr(d, args, &error);
   d->stops = &watch;
-  bool done = find_change(d, 0, now, &c);
+  bool done = repl_find_change(d, 0, now, &c);
   struct timeline_stop s = go_to(d, done && c.hit ? c.tick : now);
   d->stops = others;
   formula_destroy(watch.watched);
@@ -275,7 +247,8 @@ static bool who_changed(struct debugger *d, const char *args)
   else if (!c.hit)
     repl_say(d, "%s has not changed since the beginning.\n", args);
   else
-    repl_say(d, "%s was last changed by the step that comes next here:\n", args);
+    repl_say(d, "%s became %s (it was %s) by the step that comes next:\n", args,
+             repl_format(&c.is, 'x', is, sizeof is), repl_format(&c.was, 'x', was, sizeof was));
   return repl_report(d, s);
 }
 
@@ -300,14 +273,13 @@ bool repl_cmd_who_wrote(struct debugger *d, const char *args)
   struct timeline_stop s = timeline_last_write(d->timeline, (gpa_range_t){gpa(pa), v.size});
   if (s.why == TIMELINE_START) {
     s.why = TIMELINE_ARRIVED;
-    repl_say(d, "Nothing has written %s since the beginning: it is as the program was loaded.\n",
-             args);
+    repl_say(d, "Nothing has written %.40s since the beginning: it is as it was loaded.\n", args);
   } else if (s.why == TIMELINE_WATCH) {
     const struct machine_hit *h = &s.machine.hit;
     s.why = TIMELINE_ARRIVED;
-    repl_say(d, "%s became 0x%x (it was 0x%x) by %s 0x%08x <%s>:\n", args, h->value, h->old,
+    repl_say(d, "%s became 0x%x (it was 0x%x) by %s 0x%08x%s:\n", args, h->value, h->old,
              h->device ? "a transfer of the disk, before" : "the instruction at", h->pc,
-             repl_place(d, h->pc, place));
+             repl_named(d, h->pc, place));
   }
   return repl_report(d, s);
 }

@@ -132,9 +132,9 @@ const struct repl_command repl_commands[] = {
      REPL_LOCATION, NULL, false, repl_cmd_disassemble},
     {"context", "where", REPL_SOURCE, "", "Show again what is shown at a stop.", REPL_NOTHING, NULL,
      false, repl_cmd_context},
-    {"layout", NULL, REPL_SOURCE, "on|off|source|registers|memory",
+    {"layout", NULL, REPL_SOURCE, "on|off|source|code|registers|memory",
      "Show source, registers, storage and instructions together, on the whole screen.", REPL_WORDS,
-     "on off source registers memory", false, repl_cmd_layout},
+     "on off source code registers memory", false, repl_cmd_layout},
 
     {"why", NULL, REPL_LEVELS, "[next]",
      "Explain the last step: why it trapped or did not, who dealt with it, by which rule, and what "
@@ -144,7 +144,7 @@ const struct repl_command repl_commands[] = {
      "Choose whose view commands take: the virtual machine, the VMM's work, the real machine.",
      REPL_WORDS, "guest vmm machine", false, repl_cmd_level},
 
-    {"help", "h", REPL_SUPPORT, "[COMMAND]", "Show commands, or what one does.", REPL_COMMAND, NULL,
+    {"help", "h", REPL_SUPPORT, "[COMMAND|GROUP|all]", "Show commands, or what one does.", REPL_COMMAND, NULL,
      false, repl_cmd_help},
     {"apropos", NULL, REPL_SUPPORT, "WORD", "Find commands by what their help says.", REPL_NOTHING,
      NULL, false, repl_cmd_apropos},
@@ -171,4 +171,13 @@ const char *repl_group_title(enum repl_group group)
       [REPL_SOURCE] = "Source and view", [REPL_LEVELS] = "Two machines at once",
       [REPL_SUPPORT] = "The debugger itself"};
   return titles[group];
+}
+
+const char *repl_group_word(enum repl_group group)
+{
+  static const char *const words[REPL_GROUPS] = {
+      [REPL_RUNNING] = "running", [REPL_BACK] = "back",     [REPL_STOPS] = "stops",
+      [REPL_DATA] = "data",       [REPL_SOURCE] = "source", [REPL_LEVELS] = "levels",
+      [REPL_SUPPORT] = "support"};
+  return words[group];
 }

@@ -82,6 +82,7 @@ struct format {
 };
 
 #define LETTERS "xzduotcaisp"
+#define MOST    4096u
 
 /* "/4xw rest": *rest is what follows. */
 static bool read_format(struct debugger *d, const char *args, struct format *f, const char **rest)
@@ -91,9 +92,13 @@ static bool read_format(struct debugger *d, const char *args, struct format *f, 
   if (*args != '/')
     return true;
   char *at;
+  if (args[1] == '-')
+    return repl_refuse(d, "a count is positive: give an address that lies before, x/8xw sp - 32");
   unsigned long n = strtoul(args + 1, &at, 10);
   if (at != args + 1)
-    f->count = n > 4096 ? 4096 : (unsigned)n;
+    f->count = n > MOST ? MOST : (unsigned)n;
+  if (n > MOST)
+    repl_say(d, "The first %u.\n", MOST);
   for (; *at && !isspace((unsigned char)*at); at++) {
     if (strchr("bhw", *at))
       f->size = *at;
@@ -113,9 +118,7 @@ static void show_value(struct debugger *d, const struct formula_value *v, char l
   char text[160], place[REPL_PLACE];
   uint32_t word = (uint32_t)v->v;
   if (letter == 'a')
-    repl_say(d, "0x%x <%s>", word, repl_place(d, word, place));
-  else if (letter == 'i')
-    repl_say(d, "%s", repl_insn_text(d, word, machine_get_pc(repl_focus(d)), text));
+    repl_say(d, "0x%x%s", word, repl_named(d, word, place));
   else
     repl_say(d, "%s", repl_format(v, letter, text, sizeof text));
 }
@@ -123,10 +126,9 @@ static void show_value(struct debugger *d, const struct formula_value *v, char l
 /* An address of the program also by name. */
 static void name_value(struct debugger *d, const struct formula_value *v, char letter)
 {
-  uint32_t offset;
-  const char *symbol = image_symbol_at(d->setup->program.image, (uint32_t)v->v, &offset);
-  if (letter == 0 && symbol && !v->wide && !v->is_signed && v->v >= ISA_RESET_PC)
-    repl_say(d, offset ? " <%s+0x%x>" : " <%s>", symbol, offset);
+  char place[REPL_PLACE];
+  if (letter == 0 && !v->wide && !v->is_signed && v->v >= ISA_RESET_PC)
+    repl_say(d, "%s", repl_storage_named(d, (uint32_t)v->v, place));
 }
 
 bool repl_cmd_print(struct debugger *d, const char *args)
@@ -136,8 +138,12 @@ bool repl_cmd_print(struct debugger *d, const char *args)
   const char *text;
   if (!read_format(d, args, &f, &text))
     return false;
-  if (f.letter == 's')
-    return repl_refuse(d, "strings lie in storage: examine/s %s", *text ? text : "ADDRESS");
+  if (f.letter == 's' || f.letter == 'i')
+    return repl_refuse(d, "%s lie in storage: x/%c %s",
+                       f.letter == 's' ? "strings" : "instructions", f.letter,
+                       *text ? text : "ADDRESS");
+  if (!*text && d->memory.shown == 0)
+    return repl_refuse(d, "print what? print $a0, print *counter, print/x sp + 4");
   if (!repl_eval(d, *text ? text : "$", &v))
     return false;
   bool set = v.place != FORMULA_NOWHERE && strchr(text, '=') && !strstr(text, "==");
@@ -173,7 +179,7 @@ static bool examine_string(struct debugger *d, uint32_t *at)
       break;
     bytes[len] = (uint8_t)byte;
   }
-  repl_say(d, "0x%08x <%s>: \"%s\"\n", start, repl_place(d, start, place),
+  repl_say(d, "0x%08x%s: \"%s\"\n", start, repl_named(d, start, place),
            text_quote(text, sizeof text, bytes, len));
   return true;
 }
@@ -186,26 +192,40 @@ static bool examine_insn(struct debugger *d, uint32_t *at)
     return repl_refuse(d, "0x%08x is no multiple of 4: no instruction lies there", *at);
   if (!formula_read(repl_machine(d), *at, 4, &word))
     return unreadable(d, *at);
-  repl_say(d, "%s 0x%08x <%s>:  %s\n", *at == machine_get_pc(repl_focus(d)) ? "=>" : "  ", *at,
-           repl_place(d, *at, place), repl_insn_text(d, word, *at, text));
+  repl_say(d, "%s 0x%08x%s:  %s\n", *at == machine_get_pc(repl_focus(d)) ? "=>" : "  ", *at,
+           repl_named(d, *at, place), repl_insn_text(d, word, *at, text));
   *at += 4;
   return true;
+}
+
+/* How many values of so many bytes fit a line behind `column`: a power of two. */
+static unsigned fit(char letter, unsigned bytes, int column)
+{
+  unsigned width = letter == 't'   ? 8 * bytes
+                   : letter == 'c' ? 10
+                   : letter == 'x' || letter == 'z' ? 2 + 2 * bytes
+                   : letter == 'p' || letter == 'a' ? TEXT_WIDTH
+                                                  : 3 * bytes + 1;
+  unsigned most = bytes == 4 ? 4 : 8;
+  while (most > 1 && column + (int)(most * (width + 2)) > TEXT_WIDTH)
+    most /= 2;
+  return most;
 }
 
 /* A line of values. */
 static bool examine_row(struct debugger *d, uint32_t *at, unsigned *left, char letter,
                         unsigned bytes)
 {
-  unsigned a_line = letter == 'a' ? 1 : bytes == 4 ? 4 : 8;
   char place[REPL_PLACE], text[160];
-  repl_say(d, "0x%08x <%s>:", *at, repl_place(d, *at, place));
+  unsigned a_line = fit(letter, bytes, 11 + (int)strlen(repl_named(d, *at, place)));
+  repl_say(d, "0x%08x%s:", *at, place);
   for (unsigned i = 0; i < a_line && *left > 0; i++, --*left, *at += bytes) {
     uint32_t word;
     if (!formula_read(repl_machine(d), *at, bytes, &word))
       return unreadable(d, *at);
     struct formula_value v = {.v = word, .size = bytes};
     if (letter == 'a')
-      repl_say(d, "  0x%x <%s>", word, repl_place(d, word, place));
+      repl_say(d, "  0x%x%s", word, repl_named(d, word, place));
     else
       repl_say(d, "  %s", repl_format(&v, letter == 'x' ? 'z' : letter, text, sizeof text));
   }
@@ -216,7 +236,10 @@ static bool examine_row(struct debugger *d, uint32_t *at, unsigned *left, char l
 static bool examine(struct debugger *d, const struct format *f, uint32_t *at)
 {
   unsigned left = f->count;
-  unsigned bytes = f->size == 'b' || f->letter == 'c' ? 1 : f->size == 'h' ? 2 : 4;
+  unsigned bytes = f->letter == 'a'                      ? 4
+                   : f->size == 'b' || f->letter == 'c' ? 1
+                   : f->size == 'h'                      ? 2
+                                                         : 4;
   while (left > 0) {
     bool ok;
     if (f->letter == 's' || f->letter == 'i') {
@@ -261,12 +284,13 @@ static bool show_display(struct debugger *d, const struct repl_display *s)
   const char *text;
   if (!read_format(d, s->command, &f, &text))
     return false;
-  repl_say(d, "%u: %s = ", s->number, s->command);
+  bool stored = f.letter == 'i' || f.letter == 's' || f.count > 1 || f.size;
+  repl_say(d, "%u: %s%s%s", s->number, stored ? "x" : "", s->command, stored ? "\n" : " = ");
   if (!repl_eval(d, text, &v))
     return false;
-  if (f.letter == 'i' || f.letter == 's') {
+  if (stored) {
     uint32_t at = (uint32_t)v.v;
-    repl_say(d, "\n");
+    f.letter = f.letter ? f.letter : 'x';
     return examine(d, &f, &at);
   }
   show_value(d, &v, f.letter);
@@ -330,6 +354,12 @@ bool repl_cmd_set(struct debugger *d, const char *args)
   struct formula_value v;
   if (strncmp(args, "var ", 4) == 0)
     args += 4;
+  static const char *const settings[] = {"confirm", "pagination", "width",   "height",
+                                         "listsize", "logging",   "history", "disassembly-flavor"};
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+    if (strncmp(args, settings[i], strlen(settings[i])) == 0)
+      return repl_refuse(d, "gdb has a setting '%s'; there are no settings here: 'set' changes "
+                         "values, 'set $a0 = 5'", settings[i]);
   if (!strchr(args, '='))
     return repl_refuse(d, "set what? 'set $a0 = 5', 'set *counter = 0', 'set $psw.ie = 1', 'set "
                        "$mine = 3'");

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "isa/suggest.h"
 #include "tools/command.h"
 #include "tools/common/message.h"
+#include "tools/common/text.h"
 
 void repl_say(struct debugger *d, const char *format, ...)
 {
@@ -30,16 +30,18 @@ static const struct repl_source *speaking_file(const struct debugger *d)
 bool repl_refuse(struct debugger *d, const char *format, ...)
 {
   const struct repl_source *file = speaking_file(d);
+  char text[1024];
+  int column = 0;
   va_list args;
   if (d->status == STATUS_OURS) /* it follows from what was said already */
     return false;
   fflush(d->out);
   va_start(args, format);
-  if (file)
-    fprintf(stderr, "%s:%zu: error: ", file->name, file->at);
-  vfprintf(stderr, format, args);
-  fputc('\n', stderr);
+  vsnprintf(text, sizeof text, format, args);
   va_end(args);
+  if (file)
+    column = fprintf(stderr, "%s:%zu: error: ", file->name, file->at);
+  text_wrap(stderr, text, column, 2);
   return false;
 }
 
@@ -57,7 +59,7 @@ bool repl_no_memory(struct debugger *d)
   return d->interactive ? repl_refuse(d, "out of memory") : repl_host_failed(d, "out of memory");
 }
 
-bool repl_source_text(struct debugger *d, const char *file, unsigned line, char *buf, size_t size)
+static bool read_source(struct debugger *d, const char *file, unsigned line, char *buf, size_t size)
 {
   if (program_source_text(file, line, buf, size))
     return true;
@@ -163,6 +165,13 @@ static bool same_words(struct machine *m, uint32_t one, uint32_t other)
          machine_phys_read(m, gpa(other), b, sizeof b) && memcmp(a, b, sizeof a) == 0;
 }
 
+bool repl_is_copy(struct machine *m, uint32_t va, uint32_t address)
+{
+  bool te = psw_te(machine_get_cr(m, CR_PSW));
+  struct translation t = machine_translate(m, gva(va), MACHINE_FETCH, te);
+  return t.ok && t.pa.v != address && same_words(m, t.pa.v, address);
+}
+
 /* What the program copied: the one place of the image's code whose words stand
  * around `pa` too. Two such places, and it is in neither for certain. */
 static bool find_copy(struct debugger *d, struct machine *m, uint32_t pa, uint32_t *address)
@@ -209,27 +218,74 @@ bool repl_image_address(struct debugger *d, uint32_t va, uint32_t *address)
   return true;
 }
 
-char *repl_storage_place(struct debugger *d, uint32_t pa, char buf[REPL_PLACE])
+/* The label before a place in the image, of code or of data. */
+static const char *label_at(const struct image *image, uint32_t address, uint32_t *offset)
+{
+  size_t count;
+  const struct image_symbol *symbols = image_symbols(image, &count), *best = NULL;
+  const char *code = image_symbol_at(image, address, offset);
+  if (code)
+    return code;
+  for (size_t i = 0; i < count && symbols[i].value <= address; i++)
+    if (address < image_symbol_end(image, i) && (!best || symbols[i].value > best->value))
+      best = &symbols[i];
+  if (!best)
+    return NULL;
+  *offset = address - best->value;
+  return best->name;
+}
+
+/* False: no name is known, and buf has the number. */
+static bool name_place(struct debugger *d, uint32_t pa, uint32_t number, char buf[REPL_PLACE])
 {
   uint32_t offset;
-  const char *symbol = image_symbol_at(d->setup->program.image, pa, &offset);
-  if (!symbol)
-    snprintf(buf, REPL_PLACE, "0x%x", pa);
+  const char *label = label_at(d->setup->program.image, pa, &offset);
+  if (!label)
+    snprintf(buf, REPL_PLACE, "0x%x", number);
   else if (offset)
-    snprintf(buf, REPL_PLACE, "%.80s+0x%x", symbol, offset);
+    snprintf(buf, REPL_PLACE, "%.32s+0x%x", label, offset);
   else
-    snprintf(buf, REPL_PLACE, "%.80s", symbol);
+    snprintf(buf, REPL_PLACE, "%.32s", label);
+  return label != NULL;
+}
+
+char *repl_storage_place(struct debugger *d, uint32_t pa, char buf[REPL_PLACE])
+{
+  name_place(d, pa, pa, buf);
   return buf;
+}
+
+static bool name_virtual(struct debugger *d, uint32_t va, char buf[REPL_PLACE])
+{
+  uint32_t address;
+  if (repl_image_address(d, va, &address) || formula_locate(repl_focus(d), va, &address))
+    return name_place(d, address, va, buf);
+  snprintf(buf, REPL_PLACE, "0x%x", va);
+  return false;
 }
 
 char *repl_place(struct debugger *d, uint32_t va, char buf[REPL_PLACE])
 {
-  uint32_t address;
-  if (repl_image_address(d, va, &address) &&
-      image_symbol_at(d->setup->program.image, address, NULL))
-    return repl_storage_place(d, address, buf);
-  snprintf(buf, REPL_PLACE, "0x%x", va);
+  name_virtual(d, va, buf);
   return buf;
+}
+
+static char *in_brackets(bool named, char buf[REPL_PLACE])
+{
+  char name[REPL_PLACE];
+  snprintf(name, sizeof name, "%s", buf);
+  snprintf(buf, REPL_PLACE, named ? " <%.80s>" : "", name);
+  return buf;
+}
+
+char *repl_named(struct debugger *d, uint32_t va, char buf[REPL_PLACE])
+{
+  return in_brackets(name_virtual(d, va, buf), buf);
+}
+
+char *repl_storage_named(struct debugger *d, uint32_t pa, char buf[REPL_PLACE])
+{
+  return in_brackets(name_place(d, pa, pa, buf), buf);
 }
 
 const struct image_line *repl_written_line(const struct image_line *line)
@@ -253,6 +309,49 @@ const char *repl_file_name(const char *file)
   return slash ? slash + 1 : file;
 }
 
+uint32_t repl_here_pc(struct debugger *d)
+{
+  struct machine *m = repl_focus(d);
+  struct isa_decoded insn;
+  uint32_t pc = machine_get_pc(m);
+  bool halted = machine_run_state(m) == MACHINE_STOPPED && repl_decode_at(m, pc - 4, &insn) &&
+                insn.insn == ISA_HALT;
+  return halted ? pc - 4 : pc;
+}
+
+/* Columns are code points: what the assembler accepts in comments is UTF-8. */
+bool repl_source_line(struct debugger *d, const char *file, unsigned line, int columns, char buf[REPL_TEXT])
+{
+  char text[REPL_TEXT];
+  size_t used = 0, last = 0;
+  int column = 0;
+  buf[0] = 0;
+  if (!read_source(d, file, line, text, sizeof text))
+    return false;
+  for (const char *at = text; *at && used + 12 < REPL_TEXT; at++) {
+    bool more = ((unsigned char)*at & 0xc0) == 0x80;
+    int width = *at == '\t' ? 8 - column % 8 : more ? 0 : 1;
+    if (column + width > columns) {
+      snprintf(buf + last, REPL_TEXT - last, "…");
+      return true;
+    }
+    if (!more && column < columns)
+      last = used;
+    used += (size_t)snprintf(buf + used, REPL_TEXT - used, "%*s", *at == '\t' ? width : 0, "");
+    if (*at != '\t')
+      buf[used++] = *at;
+    buf[used] = 0;
+    column += width;
+  }
+  return true;
+}
+
+bool repl_source_text(struct debugger *d, const struct image_line *line, int columns, char buf[REPL_TEXT])
+{
+  buf[0] = 0;
+  return line && repl_source_line(d, line->file, line->line, columns, buf);
+}
+
 /* A target of a branch, by name. */
 static bool name_target(void *ctx, uint32_t address, char *buf, size_t size)
 {
@@ -273,11 +372,10 @@ char *repl_insn_text(struct debugger *d, uint32_t word, uint32_t pc, char buf[RE
 void repl_show_where(struct debugger *d, uint32_t pc)
 {
   const struct image_line *line = repl_line(d, pc);
-  char text[160], place[REPL_PLACE];
+  char text[REPL_TEXT], place[REPL_PLACE];
   uint32_t word;
-  if (line && repl_source_text(d, line->file, line->line, text, sizeof text)) {
-    repl_say(d, "%s:%u  %.*s\n", repl_file_name(line->file), line->line,
-             66 - (int)strlen(repl_file_name(line->file)), text);
+  if (repl_source_text(d, line, 66 - (int)strlen(line ? repl_file_name(line->file) : ""), text)) {
+    repl_say(d, "%s:%u  %s\n", repl_file_name(line->file), line->line, text);
   } else if (repl_insn_at(repl_focus(d), pc, &word)) {
     repl_say(d, "0x%08x  %s\n", pc, repl_insn_text(d, word, pc, place));
   } else {
@@ -321,11 +419,46 @@ static bool current_file(struct debugger *d, const char **file)
   return *file || repl_refuse(d, "no source file is known here; write FILE:LINE");
 }
 
+static bool is_source(struct debugger *d, const char *name, size_t len)
+{
+  size_t count;
+  const struct image_line *lines = image_lines(d->setup->program.image, &count);
+  for (size_t i = 0; i < count; i++) {
+    const char *file = repl_file_name(lines[i].file);
+    if ((strncmp(file, name, len) == 0 && !file[len]) ||
+        (strncmp(lines[i].file, name, len) == 0 && !lines[i].file[len]))
+      return true;
+  }
+  return false;
+}
+
+/* An expression that is a place of code. A register is none: its value is meant with
+ * a star before it, as in gdb. */
+static bool code_address(struct debugger *d, const char *text, uint32_t *address)
+{
+  struct formula_value v;
+  if (!repl_eval(d, text, &v))
+    return false;
+  if (v.place == FORMULA_VIRTUAL || v.place == FORMULA_PHYSICAL)
+    return repl_refuse(d, "'%s' is what is stored there, not a place: '*(%s)' means the place that "
+                       "it holds", text, text);
+  if (v.place == FORMULA_CR || v.place == FORMULA_FIELD ||
+      (v.place == FORMULA_REG && *text != '$'))
+    return repl_refuse(d, "'%s' is a register, not a place in the code: '*$%s' means the place that "
+                       "it holds", text, *text == '$' ? text + 1 : text);
+  *address = (uint32_t)v.v;
+  return true;
+}
+
 bool repl_location(struct debugger *d, const char *text, uint32_t *address)
 {
   char *end;
   const char *file, *colon = strrchr(text, ':');
   struct formula_value v;
+  size_t len = colon ? (size_t)(colon - text) : strlen(text);
+  bool lineless = !colon || !colon[1] || strspn(colon + 1, "0123456789") != strlen(colon + 1);
+  if (len > 0 && lineless && is_source(d, text, len))
+    return repl_refuse(d, "which line of %.*s? %.*s:LINE", (int)len, text, (int)len, text);
   if (*text == '*') {
     if (!repl_eval(d, text + 1, &v))
       return false;
@@ -340,8 +473,5 @@ bool repl_location(struct debugger *d, const char *text, uint32_t *address)
   }
   if (!colon && *text && !*end)
     return current_file(d, &file) && line_address(d, file, (unsigned)line, address);
-  if (!repl_eval(d, text, &v))
-    return false;
-  *address = (uint32_t)v.v;
-  return true;
+  return code_address(d, text, address);
 }

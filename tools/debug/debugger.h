@@ -15,7 +15,7 @@
 /* ----------------------------------------------------------------- what stops */
 
 enum repl_stop_kind { REPL_BREAK, REPL_WATCH, REPL_RWATCH, REPL_AWATCH, REPL_TRAP, REPL_MODE,
-                      REPL_IO };
+                      REPL_IO, REPL_REAL_TRAP };
 
 /* A list of command lines: of a breakpoint, or of a command that the user defined. */
 struct repl_lines {
@@ -23,6 +23,7 @@ struct repl_lines {
   size_t count;
 };
 
+#define REPL_ALSO 4u
 struct repl_stop {
   struct repl_stop *next;
   unsigned number;
@@ -30,9 +31,13 @@ struct repl_stop {
   bool enabled, temporary;
   char *what;             /* as the user wrote it */
   uint32_t pc;            /* break */
+  bool in_image;          /* break at a place of the image: where it is copied, too: */
+  uint32_t also[REPL_ALSO]; /* the virtual addresses of that place in copies */
+  unsigned also_count;
   struct formula *watched;   /* watches: the expression, */
   gpa_range_t range;      /* where it lies in storage; */
-  bool soft;              /* or it lies in no storage: looked at after every step */
+  bool soft;              /* or it lies in no storage: compared after every step, */
+  bool at_machine;        /* of the real machine; */
   struct formula_value last; /* of the watched expression */
   uint64_t causes;        /* trap: a bit each */
   struct formula *condition; /* or NULL */
@@ -118,6 +123,7 @@ struct debugger {
 
   struct timeline_stop stop; /* the last */
   struct repl_stop *soft_hit;  /* the soft watch that ended the move, or NULL */
+  struct formula_value soft_was, soft_is; /* what it saw */
   bool moved;                /* a stop was reported already */
   struct repl_picture before;
   size_t console_shown;      /* bytes of its output */
@@ -136,9 +142,12 @@ struct debugger {
 
   struct repl_copy copy[REPL_COPIES];
   unsigned copies;
+  bool learning, learned; /* where breakpoints lie in copies; of one more */
 
   int layout; /* enum repl_layout */
   int rows, columns;
+  bool brief; /* the pane shows what no other does */
+  int width; /* of lines of the source, here and now; 0: TEXT_WIDTH */
   void *classes; /* classify.c */
 };
 
@@ -152,8 +161,6 @@ bool repl_refuse(struct debugger *d, const char *format, ...)
  * once. Always false. */
 bool repl_no_memory(struct debugger *d);
 bool repl_host_failed(struct debugger *d, const char *reason);
-/* program_source_text(); a script ends if the host failed. */
-bool repl_source_text(struct debugger *d, const char *file, unsigned line, char *buf, size_t size);
 /* Shows where in `text` it went wrong. Always false. */
 bool repl_refuse_expr(struct debugger *d, const char *text, const struct formula_error *e);
 const char *repl_bold(const struct debugger *d);
@@ -173,11 +180,24 @@ void repl_changed(struct debugger *d);
 /* Where in the image an address of the program lies: code that the program copied
  * is found in what it was copied from. False: nowhere. */
 bool repl_image_address(struct debugger *d, uint32_t va, uint32_t *address);
+/* Whether the program would execute at `va` now a copy of what the image has there. */
+bool repl_is_copy(struct machine *m, uint32_t va, uint32_t address);
 /* "unlock+8", or the number. */
 #define REPL_PLACE 96
 char *repl_place(struct debugger *d, uint32_t va, char buf[REPL_PLACE]);
 /* The same of an address of storage: handlers are entered without relocation. */
 char *repl_storage_place(struct debugger *d, uint32_t pa, char buf[REPL_PLACE]);
+/* The same to stand behind the number: " <unlock+8>", or nothing. */
+char *repl_named(struct debugger *d, uint32_t va, char buf[REPL_PLACE]);
+char *repl_storage_named(struct debugger *d, uint32_t pa, char buf[REPL_PLACE]);
+/* Where a person would say that the program is: its pc, or the instruction that
+ * halted it. */
+uint32_t repl_here_pc(struct debugger *d);
+/* The text of a line of the source, tabs expanded, cut to so many columns and marked if
+ * it is; false: it cannot be read, and buf is empty. */
+#define REPL_TEXT 400
+bool repl_source_text(struct debugger *d, const struct image_line *line, int columns, char buf[REPL_TEXT]);
+bool repl_source_line(struct debugger *d, const char *file, unsigned line, int columns, char buf[REPL_TEXT]);
 /* The line of an address, the outermost one: what a person wrote. NULL: none. */
 const struct image_line *repl_line(struct debugger *d, uint32_t va);
 const struct image_line *repl_written_line(const struct image_line *line);
@@ -218,6 +238,7 @@ struct repl_command {
 
 extern const struct repl_command repl_commands[]; /* ends with a NULL name */
 const char *repl_group_title(enum repl_group group);
+const char *repl_group_word(enum repl_group group); /* "running": for help */
 /* NULL, after a message if d is not NULL. `len` bytes of name. */
 const struct repl_command *repl_find_command(struct debugger *d, const char *name, size_t len);
 const struct repl_user_command *repl_find_user_command(struct debugger *d, const char *name,
@@ -344,12 +365,38 @@ struct repl_stop *repl_find_stop(struct debugger *d, unsigned number);
  * ignores. NULL and *wanted false: go on. */
 struct repl_stop *repl_stop_met(struct debugger *d, const struct timeline_stop *stop,
                                 bool *wanted);
-bool repl_has_soft_watch(const struct debugger *d);
-/* The first soft watch whose value differs from what it was. */
-struct repl_stop *repl_soft_changed(struct debugger *d);
-void repl_read_watches(struct debugger *d);
+char *repl_break_place(struct debugger *d, const struct repl_stop *s, char buf[REPL_PLACE]);
 void repl_describe_stop(struct debugger *d, const struct repl_stop *s);
 void repl_destroy_stops(struct debugger *d);
+
+/* A condition that cannot be evaluated holds, so that its author sees it. */
+bool repl_condition_holds(struct debugger *d, const struct repl_stop *s, struct machine *m);
+/* The goal of a move is here. */
+bool repl_goal_met(struct debugger *d);
+
+/* Some stop may be here; nothing is counted. */
+bool repl_stops_here(struct debugger *d, const struct timeline_stop *stop);
+
+/* watch.c: watches of what no access to storage changes, and traps of the real machine. */
+bool repl_has_soft_watch(const struct debugger *d);
+void repl_read_watches(struct debugger *d);
+/* As timeline_continue(), and stops at a change (d->soft_hit, soft_was and soft_is) or
+ * where the real machine traps, at `from` or later (d->soft_hit). */
+struct timeline_stop repl_soft_go(struct debugger *d, uint64_t from, uint64_t until);
+/* The last change in [oldest, now), if any: `tick` is before the step that made it. We
+ * are somewhere then. False: interrupted. */
+struct repl_change {
+  struct repl_stop *hit;
+  uint64_t tick;
+  struct formula_value was, is;
+  uint64_t previous; /* the place visited last */
+  bool begun;
+};
+bool repl_find_change(struct debugger *d, uint64_t oldest, uint64_t now, struct repl_change *c);
+/* The last trap of the real machine in [oldest, now) that is to be caught; *found NULL:
+ * there is none. We are somewhere then. False: interrupted. */
+bool repl_find_real_trap(struct debugger *d, uint64_t oldest, uint64_t now,
+                         struct repl_stop **found, struct timeline_stop *at);
 
 /* data.c */
 bool repl_show_displays(struct debugger *d);
@@ -380,6 +427,7 @@ void repl_disassemble_around(struct debugger *d, FILE *out, unsigned lines);
 
 /* layout.c */
 void repl_layout_draw(struct debugger *d);
+void repl_layout_resized(struct debugger *d);
 void repl_layout_end(struct debugger *d);
 
 /* ----------------------------------------------------------- life of a session */

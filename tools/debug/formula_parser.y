@@ -117,7 +117,7 @@ static int lex_number(struct formula_node **value, struct formula_reader *r)
   uint64_t n = binary ? strtoull(r->at + 2, &end, 2) : strtoull(r->at, &end, 0);
   if (in_name(*end) || errno || (binary && end == r->at + 2)) {
     snprintf(r->error->message, sizeof r->error->message,
-             "this is no number: write 10, 0x10, 0b10 or 'c'");
+             errno ? "this number is too large" : "this is no number: write 10, 0x10, 0b10 or 'c'");
     r->error->column = r->column;
     return FORMULA_YYerror;
   }
@@ -208,9 +208,10 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct formula_rea
     snprintf(e->message, sizeof e->message, "the expression is not complete%s",
              strchr(reader->formula->text, '(') ? ": a value or a ')' is missing" : ": a value is missing");
   else
-    snprintf(e->message, sizeof e->message, "'%.*s' cannot stand here",
+    snprintf(e->message, sizeof e->message, "'%.*s' cannot stand here%s",
              (int)(reader->at - (reader->formula->text + reader->column)),
-             reader->formula->text + reader->column);
+             reader->formula->text + reader->column,
+             reader->formula->text[reader->column] == '@' ? ": for several values, x/4w ADDRESS" : "");
   return 0;
 }
 

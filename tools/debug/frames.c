@@ -52,6 +52,7 @@ void repl_goal_after(struct debugger *d, const struct repl_frame *f)
 }
 
 #define KEPT 256u
+#define FAR  4096u /* bytes: another thread's stack */
 struct stack_of_calls {
   struct repl_frame frame[KEPT]; /* the oldest are forgotten */
   unsigned depth;
@@ -73,15 +74,24 @@ static void take_out(struct stack_of_calls *s, unsigned i)
   s->depth--;
 }
 
-static void pop_call(struct stack_of_calls *s, const struct repl_frame *here)
+/* A return to `to`: of the call that left that address, with the same stack pointer, or
+ * else the nearest (a routine may leave something on the stack, as minos's lock does). */
+static void pop_call(struct stack_of_calls *s, const struct repl_frame *here, uint32_t to)
 {
+  unsigned best = KEPT;
+  uint32_t least = UINT32_MAX;
   for (unsigned i = s->depth; i-- > 0;) {
     const struct repl_frame *f = &s->frame[i];
-    if (!f->is_trap && f->space == here->space && f->sp == here->sp) {
-      take_out(s, i);
-      return;
+    uint32_t off = f->sp > here->sp ? f->sp - here->sp : here->sp - f->sp;
+    if (f->is_trap || f->space != here->space || off >= least)
+      continue;
+    if (off == 0 || (f->pc + 4 == to && off <= FAR)) {
+      best = i;
+      least = off;
     }
   }
+  if (best < KEPT)
+    take_out(s, best);
 }
 
 /* Back to `pc` of a space: the handler's own calls end, and the trap there. */
@@ -99,27 +109,69 @@ static void pop_trap(struct stack_of_calls *s, uint32_t pc, uint64_t space)
   }
 }
 
-static void visit(void *ctx, struct debugger *d)
+/* What a step was that executed an instruction. */
+static void note_insn(struct stack_of_calls *s, struct machine *m, const struct repl_frame *before,
+                      const struct isa_decoded *insn, uint32_t epc, uint64_t space)
 {
-  struct stack_of_calls *s = ctx;
-  struct trap trap;
-  struct isa_decoded insn;
-  struct machine *m = repl_focus(d);
-  struct repl_frame here = repl_here(d);
-  if (timeline_trap(d->timeline, &trap)) {
-    here.is_trap = true;
-    here.cause = trap.cause;
-    push(s, here);
-    s->handlers++;
-  } else if (!repl_decode_at(m, here.pc, &insn)) {
-    return;
-  } else if (repl_is_call(&insn)) {
-    push(s, here);
-  } else if (repl_is_return(&insn)) {
-    pop_call(s, &here);
-  } else if (insn.insn == ISA_RFE && here.mode == 0) {
-    pop_trap(s, machine_get_cr(m, CR_EPC), space_of(m, machine_get_cr(m, CR_EPSW)));
+  if (repl_is_call(insn))
+    push(s, *before);
+  else if (repl_is_return(insn))
+    pop_call(s, before, machine_get_pc(m));
+  else if (insn->insn == ISA_RFE && before->mode == 0)
+    pop_trap(s, epc, space);
+}
+
+/* The trap that a step delivered. */
+struct trap_seen {
+  struct tracer tracer;
+  const char *machine;
+  bool raised;
+  enum isa_cause cause;
+};
+
+static void see(struct tracer *tracer, const struct trace_event *e)
+{
+  struct trap_seen *t = (struct trap_seen *)tracer;
+  if (e->kind == TRACE_DELIVER && e->machine == t->machine) {
+    t->raised = true;
+    t->cause = (enum isa_cause)e->a;
   }
+}
+
+static bool one_step(struct debugger *d, struct stack_of_calls *s, struct trap_seen *seen)
+{
+  struct machine *m = repl_focus(d);
+  struct repl_frame before = repl_here(d);
+  struct isa_decoded insn;
+  bool decoded = repl_decode_at(m, before.pc, &insn);
+  bool back = decoded && insn.insn == ISA_RFE;
+  uint32_t epc = back ? machine_get_cr(m, CR_EPC) : 0;
+  uint64_t space = back ? space_of(m, machine_get_cr(m, CR_EPSW)) : 0;
+  seen->raised = false;
+  struct timeline_stop stop = timeline_step(d->timeline, 1);
+  if (seen->raised) {
+    before.is_trap = true;
+    before.cause = seen->cause;
+    push(s, before);
+    s->handlers++;
+  } else if (decoded) {
+    note_insn(s, m, &before, &insn, epc, space);
+  }
+  bool on = stop.why == TIMELINE_ENDED && timeline_tick(d->timeline) > before.tick;
+  return stop.why == TIMELINE_ARRIVED || on;
+}
+
+/* The calls of a stretch. False: interrupted. */
+static bool follow(struct debugger *d, uint64_t from, uint64_t to, struct stack_of_calls *s)
+{
+  struct timeline_stop at = timeline_goto(d->timeline, from);
+  struct trap_seen seen = {.tracer.record = see, .machine = machine_name(repl_focus(d))};
+  bool ok = at.why == TIMELINE_ARRIVED || at.why == TIMELINE_START;
+  timeline_trace(d->timeline, &seen.tracer);
+  while (ok && timeline_tick(d->timeline) < to)
+    ok = one_step(d, s, &seen);
+  timeline_trace(d->timeline, NULL);
+  return ok;
 }
 
 /* The calls of the thread that is at the present place. */
@@ -148,7 +200,7 @@ bool repl_find_frames(struct debugger *d, unsigned want, struct repl_frame frame
     uint64_t from = now > window ? now - window : 0;
     s.depth = s.handlers = 0;
     *beginning = from == 0;
-    if (!repl_scan(d, from, now, visit, &s)) {
+    if (!follow(d, from, now, &s)) {
       timeline_goto(d->timeline, now);
       return false;
     }

@@ -21,7 +21,26 @@ static void show_registers(struct debugger *d)
              i % 4 == 3 ? "\n" : "  ");
   }
   uint32_t pc = machine_get_pc(m);
-  repl_say(d, "pc   %08x  <%s>\n", pc, repl_place(d, pc, place));
+  repl_say(d, "pc   %08x %s\n", pc, repl_named(d, pc, place));
+}
+
+/* "info registers sp pc": those alone, in a way that shows what they may be. */
+static bool about_registers(struct debugger *d, const char *args)
+{
+  char names[256], *save = NULL, text[160], place[REPL_PLACE];
+  snprintf(names, sizeof names, "%s", args);
+  for (char *n = strtok_r(names, " \t,", &save); n; n = strtok_r(NULL, " \t,", &save)) {
+    struct formula_value v;
+    if (!repl_eval(d, n, &v))
+      return false;
+    if (v.place != FORMULA_REG && v.place != FORMULA_PC && v.place != FORMULA_CR &&
+        v.place != FORMULA_FIELD)
+      return repl_refuse(d, "'%s' is no register; 'print %s' shows its value", n, n);
+    repl_say(d, "%-6s %08x  %s%s\n", n + (*n == '$'), (uint32_t)v.v,
+             repl_format(&v, 0, text, sizeof text),
+             v.v >= ISA_RESET_PC ? repl_named(d, (uint32_t)v.v, place) : "");
+  }
+  return true;
 }
 
 static void show_psw(struct debugger *d)
@@ -43,8 +62,9 @@ static void show_control(struct debugger *d)
     if (!profile_has_cr(machine_profile(m), (enum isa_cr)i))
       continue;
     bool changed = d->before.taken && before[i] != cr[i] && i != CR_TICK && i != CR_TIMER;
-    repl_say(d, "%-6s %08x%s  %.58s\n", isa_cr_info((enum isa_cr)i)->name, cr[i],
-             changed ? "*" : " ", isa_cr_info((enum isa_cr)i)->summary);
+    int n = fprintf(d->out, "%-6s %08x%s  ", isa_cr_info((enum isa_cr)i)->name, cr[i],
+                    changed ? "*" : " ");
+    text_wrap(d->out, isa_cr_info((enum isa_cr)i)->summary, n, n);
   }
 }
 
@@ -111,7 +131,7 @@ static void show_history(struct debugger *d)
 
 static void show_source(struct debugger *d)
 {
-  const struct image_line *l = repl_line(d, machine_get_pc(repl_focus(d)));
+  const struct image_line *l = repl_line(d, repl_here_pc(d));
   if (l)
     repl_say(d, "%s, line %u\n", l->file, l->line);
   else
@@ -134,24 +154,81 @@ static void show_sources(struct debugger *d)
                 "source.\n");
 }
 
+/* Labels that contain `part`, or numbers that have a name. */
+static unsigned list_symbols(struct debugger *d, const char *part, bool labels)
+{
+  size_t count;
+  unsigned shown = 0;
+  int column = 0;
+  const struct image *image = d->setup->program.image;
+  const struct image_symbol *s = image_symbols(image, &count);
+  for (size_t i = 0; i < count; i++) {
+    if ((image_symbol_end(image, i) != 0) != labels || !strcasestr(s[i].name, part))
+      continue;
+    repl_say(d, "%s0x%08x %.60s", column == 0 ? "" : column > 39 ? "\n" : "  ", s[i].value, s[i].name);
+    int len = 11 + (int)strlen(s[i].name);
+    column = column == 0 || column > 39 ? len : 80;
+    if (column < 38) {
+      repl_say(d, "%*s", 38 - column, "");
+      column = 38;
+    }
+    shown++;
+  }
+  if (shown)
+    repl_say(d, "\n");
+  return shown;
+}
+
+static bool about_symbols(struct debugger *d, const char *args)
+{
+  unsigned n = list_symbols(d, args, true);
+  if (*args)
+    n += list_symbols(d, args, false);
+  return n > 0 || repl_refuse(d, "no symbol's name contains '%s'", args);
+}
+
 static void show_symbols(struct debugger *d)
 {
   size_t count;
-  const struct image_symbol *s = image_symbols(d->setup->program.image, &count);
+  char things[TEXT_THINGS_SIZE];
+  image_symbols(d->setup->program.image, &count);
+  if (count == 0)
+    repl_say(d, "This program has no symbols.\n");
+  list_symbols(d, "", true);
+  size_t labels = 0;
   for (size_t i = 0; i < count; i++)
-    repl_say(d, "0x%08x %-25s%s", s[i].value, s[i].name, i % 2 ? "\n" : " ");
-  repl_say(d, count % 2 ? "\n" : count ? "" : "This program has no symbols.\n");
+    labels += image_symbol_end(d->setup->program.image, i) != 0;
+  if (count > labels)
+    repl_say(d, "and %s with names: 'info symbols NAME' finds some\n",
+             text_things(things, count - labels, "number"));
+}
+
+static void tell_line(struct debugger *d, uint32_t pc)
+{
+  uint32_t address;
+  const struct image_line *l =
+      repl_image_address(d, pc, &address) ? image_line_at(d->setup->program.image, address) : NULL;
+  if (!l)
+    repl_say(d, "no source is known for 0x%x\n", pc);
+  else if (pc != address)
+    repl_say(d, "0x%x is a copy of the image's 0x%x\n", pc, address);
+  for (; l; l = l->via)
+    repl_say(d, "%s:%u%s\n", l->file, l->line, l->via ? ", expanded by" : "");
 }
 
 static void show_line(struct debugger *d)
 {
-  uint32_t pc = machine_get_pc(repl_focus(d)), address;
-  const struct image_line *l =
-      repl_image_address(d, pc, &address) ? image_line_at(d->setup->program.image, address) : NULL;
-  for (; l; l = l->via)
-    repl_say(d, "%s:%u%s\n", l->file, l->line, l->via ? ", expanded by" : "");
-  if (pc != address)
-    repl_say(d, "0x%x is a copy of the image's 0x%x\n", pc, address);
+  tell_line(d, repl_here_pc(d));
+}
+
+static bool about_line(struct debugger *d, const char *args)
+{
+  uint32_t address;
+  if (!repl_location(d, args, &address))
+    return false;
+  repl_show_where(d, address);
+  tell_line(d, address);
+  return true;
 }
 
 /* ------------------------------------------------------------------- the machine */
@@ -326,35 +403,50 @@ struct topic {
   const char *name, *summary;
   void (*show)(struct debugger *d);
   bool needs_vmm;
+  bool (*about)(struct debugger *d, const char *args); /* of one thing; NULL: of all */
 };
 
 static const struct topic topics[] = {
-    {"registers", "general registers and pc", show_registers, false},
-    {"all-registers", "and the control registers", show_all_registers, false},
-    {"control", "control registers", show_control, false},
-    {"psw", "the fields of the PSW", show_psw, false},
-    {"breakpoints", "breakpoints, watchpoints, catchpoints", show_stops, false},
-    {"watchpoints", "the same", show_stops, false},
-    {"display", "what is shown at every stop", show_displays, false},
-    {"source", "the source file here", show_source, false},
-    {"sources", "all source files", show_sources, false},
-    {"symbols", "all symbols", show_symbols, false},
-    {"line", "this instruction's line, and the macros that it comes from", show_line, false},
-    {"traps", "traps by cause, and their handlers", show_traps, false},
-    {"timer", "the timer, and interrupt lines", show_timer, false},
-    {"disk", "the disk, and interrupt lines", show_disk, false},
-    {"console", "output so far, input to come", show_console, false},
-    {"sensitive", "the class of each system instruction on this profile", show_sensitive, false},
-    {"machine", "the machines, from the guest's down to the real one", show_machines, false},
-    {"vcpu", "the virtual processor beside the real one", show_vcpu, true},
-    {"allocation", "what the VMM gave the virtual machine", show_allocation, true},
-    {"vmm", "what the VMM has done", show_vmm, true},
-    {"checkpoints", "places to come back to", show_checkpoints, false},
-    {"cost", "what going back costs", show_cost, false},
-    {"history", "lines that you typed", show_history, false},
-    {"level", "whose view commands take", show_level, false},
+    {"registers", "general registers and pc; with NAMES, those", show_registers, false, about_registers},
+    {"all-registers", "and the control registers", show_all_registers, false, NULL},
+    {"control", "control registers", show_control, false, NULL},
+    {"psw", "the fields of the PSW", show_psw, false, NULL},
+    {"breakpoints", "breakpoints, watchpoints, catchpoints", show_stops, false, NULL},
+    {"watchpoints", "the same", show_stops, false, NULL},
+    {"display", "what is shown at every stop", show_displays, false, NULL},
+    {"source", "the source file here", show_source, false, NULL},
+    {"sources", "all source files", show_sources, false, NULL},
+    {"symbols", "labels; with a NAME, what contains it", show_symbols, false, about_symbols},
+    {"line", "this instruction's line, and the macros that it comes from", show_line, false, about_line},
+    {"traps", "traps by cause, and their handlers", show_traps, false, NULL},
+    {"timer", "the timer, and interrupt lines", show_timer, false, NULL},
+    {"disk", "the disk, and interrupt lines", show_disk, false, NULL},
+    {"console", "output so far, input to come", show_console, false, NULL},
+    {"sensitive", "the class of each system instruction on this profile", show_sensitive, false, NULL},
+    {"machine", "the machines, from the guest's down to the real one", show_machines, false, NULL},
+    {"vcpu", "the virtual processor beside the real one", show_vcpu, true, NULL},
+    {"allocation", "what the VMM gave the virtual machine", show_allocation, true, NULL},
+    {"vmm", "what the VMM has done", show_vmm, true, NULL},
+    {"checkpoints", "places to come back to", show_checkpoints, false, NULL},
+    {"cost", "what going back costs", show_cost, false, NULL},
+    {"history", "lines that you typed", show_history, false, NULL},
+    {"level", "whose view commands take", show_level, false, NULL},
 };
 #define TOPICS (sizeof topics / sizeof *topics)
+
+static const char *const of_gdb[][2] = {
+    {"functions", "'info symbols' lists labels"},
+    {"variables", "'info symbols' lists labels"},
+    {"files", "'info sources' lists source files"},
+    {"locals", "programs in assembly have none: 'info registers', 'x/8xw sp'"},
+    {"args", "'info registers a0 a1 a2' shows what a routine was given"},
+    {"frame", "'backtrace' shows the calls, 'context' this place"},
+    {"stack", "'backtrace' shows the calls, 'x/8xw sp' what lies there"},
+    {"threads", "'info machine' lists the machines"},
+    {"inferiors", "'info machine' lists the machines"},
+    {"signals", "'info traps' lists traps and their handlers"},
+    {"record", "'info cost' tells what going back costs"},
+};
 
 static bool list_topics(struct debugger *d)
 {
@@ -376,6 +468,9 @@ bool repl_cmd_info(struct debugger *d, const char *args)
     if (!found || topics[i].name[len] == 0)
       found = &topics[i];
   }
+  for (size_t i = 0; !found && i < sizeof of_gdb / sizeof *of_gdb; i++)
+    if (strlen(of_gdb[i][0]) == len && strncmp(of_gdb[i][0], args, len) == 0)
+      return repl_refuse(d, "gdb's 'info %s' is not here: %s", of_gdb[i][0], of_gdb[i][1]);
   if (!found) {
     struct suggestion s = suggest_begin(args, len);
     for (size_t i = 0; i < TOPICS; i++)
@@ -385,6 +480,11 @@ bool repl_cmd_info(struct debugger *d, const char *args)
   }
   if (found->needs_vmm && !d->depth)
     return repl_refuse(d, "there is no VMM here: 'trapeze debug --vmm PROGRAM' has one");
+  const char *rest = args + len + strspn(args + len, " \t");
+  if (*rest && found->about)
+    return found->about(d, rest);
+  if (*rest)
+    return repl_refuse(d, "'info %s' is about all of them: it takes no '%s'", found->name, rest);
   found->show(d);
   return true;
 }

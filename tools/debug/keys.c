@@ -183,7 +183,7 @@ static void at_prompt(struct debugger *d)
   if (d->signals->resized) {
     d->signals->resized = 0;
     rl_resize_terminal();
-    repl_layout_draw(d);
+    repl_layout_resized(d);
     rl_forced_update_display();
   }
   if (d->interrupt && !d->killed_by) {

@@ -6,108 +6,142 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "tools/common/text.h"
 #include "tools/debug/debugger.h"
 
-enum repl_layout { LAYOUT_OFF, LAYOUT_ALL, LAYOUT_SOURCE, LAYOUT_REGISTERS, LAYOUT_MEMORY };
+enum repl_layout { LAYOUT_OFF, LAYOUT_ALL, LAYOUT_SOURCE, LAYOUT_CODE, LAYOUT_REGISTERS,
+                   LAYOUT_MEMORY };
 
 #define MIN_ROWS     10
-#define COMMAND_ROWS 8 /* that are left to commands, at least a third */
+#define COMMAND_ROWS 6 /* that are left to commands, at least a quarter */
+#define RIGHT        32 /* columns of registers and storage beside the code: two across, */
+#define RIGHT_WIDE   64 /* or four */
+#define MIN_LEFT     40
+
+/* Part of the screen. */
+struct area {
+  int row, column, rows, columns;
+};
 
 static void measure(struct debugger *d)
 {
   struct winsize w;
   bool ok = ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 0 && w.ws_col > 0;
   d->rows = ok ? w.ws_row : 24;
-  d->columns = ok ? w.ws_col : 80;
+  d->columns = ok ? w.ws_col : TEXT_WIDTH;
 }
 
-/* Text as rows of the screen: cut to its width (escapes count for nothing), at most
- * `rows`. How many there were. */
-static int put_rows(struct debugger *d, const char *text, int row, int rows)
+/* Text into an area: cut to its width (escapes count for nothing), filled with blanks. */
+static int put_rows(const struct area *a, const char *text)
 {
-  int n = 0;
-  for (; *text && n < rows; n++) {
+  int used = 0;
+  for (int n = 0; n < a->rows; n++) {
     int column = 0;
-    fprintf(stdout, "\033[%d;1H\033[2K", row + n);
+    used += *text != 0;
+    fprintf(stdout, "\033[%d;%dH", a->row + n, a->column);
     for (; *text && *text != '\n'; text++) {
       if (*text == '\033') {
         size_t len = strcspn(text, "m") + 1;
         fprintf(stdout, "%.*s", (int)len, text);
         text += len - 1;
       } else if (((unsigned char)*text & 0xc0) == 0x80) {
+        if (column <= a->columns)
+          fputc(*text, stdout);
+      } else if (column++ < a->columns) {
         fputc(*text, stdout);
-      } else if (column++ < d->columns) {
-        fputc(*text, stdout);
-      } else {
-        column--;
       }
     }
     text += *text == '\n';
+    fprintf(stdout, "\033[0m%*s", column < a->columns ? a->columns - column : 0, "");
   }
-  for (int i = n; i < rows; i++)
-    fprintf(stdout, "\033[%d;1H\033[2K", row + i);
-  return n;
+  return used;
 }
 
-static void put_title(struct debugger *d, const char *title, int row)
+static void put_title(const char *title, int row, int column, int columns)
 {
   char line[512];
   int n = snprintf(line, sizeof line, "--- %s ", title);
-  for (; n < d->columns && n < (int)sizeof line - 1; n++)
+  for (; n < columns && n < (int)sizeof line - 1; n++)
     line[n] = '-';
   line[n] = 0;
-  fprintf(stdout, "\033[%d;1H\033[2K%.*s", row, d->columns, line);
+  fprintf(stdout, "\033[%d;%dH%.*s", row, column, columns, line);
 }
 
 /* What a pane shows, as text. NULL: no memory. */
-static char *text_of(struct debugger *d, void (*draw)(struct debugger *d, int rows), int rows)
+static char *text_of(struct debugger *d, void (*draw)(struct debugger *d, const struct area *a),
+                     const struct area *a)
 {
   char *text = NULL;
   size_t len;
   FILE *out = d->out, *memory = open_memstream(&text, &len);
+  int width = d->width;
   if (!memory)
     return NULL;
   d->out = memory;
-  draw(d, rows);
+  d->width = a->columns;
+  draw(d, a);
+  d->width = width;
   d->out = out;
   fclose(memory);
   return text;
 }
 
-static void draw_state(struct debugger *d, int rows)
+static void draw_state(struct debugger *d, const struct area *a)
 {
   int layout = d->layout;
-  (void)rows;
+  (void)a;
   d->layout = LAYOUT_OFF;
+  d->brief = layout == LAYOUT_ALL; /* the other panes show the line, and what changed */
   repl_pane(d);
+  d->brief = false;
   d->layout = layout;
 }
 
-static void draw_registers(struct debugger *d, int rows)
+/* As many beside each other as there is room for. */
+static void draw_registers(struct debugger *d, const struct area *a)
 {
-  repl_cmd_info(d, rows > 24 ? "all-registers" : "registers");
+  uint32_t reg[ISA_REG_COUNT], cr[ISA_CR_COUNT];
+  struct machine *m = repl_machine(d);
+  bool real = m != repl_focus(d);
+  const uint32_t *before = real ? d->before.real : d->before.cr;
+  int across = a->columns >= 60 ? 4 : a->columns >= 45 ? 3 : 2, n = 0;
+  machine_get_regs(m, reg);
+  machine_get_crs(m, cr);
+  for (unsigned i = 0; i < ISA_REG_COUNT; i++, n++) {
+    bool changed = !real && d->before.taken && d->before.reg[i] != reg[i];
+    repl_say(d, "%s%-5s%08x%s%s", changed ? repl_bold(d) : "", isa_reg_name(i), reg[i],
+             changed ? "*" : " ", changed ? repl_plain(d) : "");
+    repl_say(d, (n + 1) % across ? "  " : "\n");
+  }
+  for (unsigned i = 0; i < ISA_CR_COUNT; i++) {
+    if (!profile_has_cr(machine_profile(m), (enum isa_cr)i) || i == CR_TICK)
+      continue;
+    bool changed = d->before.taken && before[i] != cr[i] && i != CR_TIMER;
+    repl_say(d, "%-6s%08x%s", isa_cr_info((enum isa_cr)i)->name, cr[i], changed ? "*" : " ");
+    repl_say(d, (++n) % across ? " " : "\n");
+  }
 }
 
-static void draw_source(struct debugger *d, int rows)
+static void draw_source(struct debugger *d, const struct area *a)
 {
-  repl_list_around(d, d->out, (unsigned)rows);
+  repl_list_around(d, d->out, (unsigned)a->rows);
 }
 
-static void draw_insns(struct debugger *d, int rows)
+static void draw_insns(struct debugger *d, const struct area *a)
 {
-  repl_disassemble_around(d, d->out, (unsigned)rows);
+  repl_disassemble_around(d, d->out, (unsigned)a->rows);
 }
 
 /* The stack, or what was examined last. */
-static void draw_memory(struct debugger *d, int rows)
+static void draw_memory(struct debugger *d, const struct area *a)
 {
   struct machine *m = repl_machine(d);
-  uint32_t at = machine_get_reg(m, REG_SP) & ~15u, word;
+  uint32_t at = machine_get_reg(m, REG_SP) & ~7u, word, step = a->columns >= 60 ? 16 : 8;
   if (d->x.next)
-    at = (d->x.next - 16) & ~15u;
-  for (int i = 0; i < rows; i++, at += 16) {
-    repl_say(d, "0x%08x:", at);
-    for (uint32_t k = 0; k < 16; k += 4) {
+    at = (d->x.next - step) & ~7u;
+  for (int i = 0; i < a->rows; i++, at += step) {
+    repl_say(d, "%08x:", at);
+    for (uint32_t k = 0; k < step; k += 4) {
       if (formula_read(m, at + k, 4, &word))
         repl_say(d, "  %08x%s", word, at + k == machine_get_reg(m, REG_SP) ? "<" : " ");
       else
@@ -117,60 +151,69 @@ static void draw_memory(struct debugger *d, int rows)
   }
 }
 
-struct pane {
-  const char *title;
-  void (*draw)(struct debugger *d, int rows);
-  int share; /* of the rows; 0: as many as it has, at most `most` */
-  int most;
-};
+typedef void drawer(struct debugger *d, const struct area *a);
 
-/* In the order in which they are kept when the window is small. */
-static const struct pane all_panes[] = {{"state", draw_state, 0, 6},
-                                        {"source", draw_source, 3, 0},
-                                        {"instructions", draw_insns, 2, 0},
-                                        {"registers", draw_registers, 2, 0},
-                                        {"storage", draw_memory, 1, 0},
-                                        {NULL, NULL, 0, 0}};
-static const struct pane source_panes[] = {
-    {"state", draw_state, 0, 7}, {"source", draw_source, 1, 0}, {NULL, NULL, 0, 0}};
-static const struct pane register_panes[] = {
-    {"state", draw_state, 0, 7}, {"registers", draw_registers, 1, 0}, {NULL, NULL, 0, 0}};
-static const struct pane memory_panes[] = {{"state", draw_state, 0, 7},
-                                           {"instructions", draw_insns, 1, 0},
-                                           {"storage", draw_memory, 1, 0},
-                                           {NULL, NULL, 0, 0}};
-
-static const struct pane *panes_of(int layout)
+/* A title over a pane. Rows that it needed. */
+static int draw_pane(struct debugger *d, const char *title, drawer *draw, struct area a)
 {
-  return layout == LAYOUT_SOURCE      ? source_panes
-         : layout == LAYOUT_REGISTERS ? register_panes
-         : layout == LAYOUT_MEMORY    ? memory_panes
-                                      : all_panes;
+  char *text = NULL;
+  put_title(title, a.row++, a.column, a.columns);
+  a.rows--;
+  text = text_of(d, draw, &a);
+  int used = put_rows(&a, text ? text : "out of memory");
+  free(text);
+  return used + 1;
 }
 
-/* The panes that fit, from the first; rows that are used. */
-static int draw_panes(struct debugger *d, int height)
+/* Two panes, one over the other; the lower one only if it gets three rows. */
+static void draw_two(struct debugger *d, const char *title, drawer *draw, const char *below,
+                     drawer *draw_below, struct area a, int upper)
 {
-  const struct pane *panes = panes_of(d->layout);
-  int row = 1, shares = 0, fixed = 0;
-  const struct pane *end = panes;
-  for (; end->title && (!end->share || height - fixed - 1 >= 2 * (shares + end->share)); end++) {
-    shares += end->share;
-    fixed += 1 + end->most;
+  struct area first = a, second = a;
+  first.rows = a.rows - upper >= 3 ? upper : a.rows;
+  second.row += first.rows;
+  second.rows -= first.rows;
+  draw_pane(d, title, draw, first);
+  if (second.rows >= 3)
+    draw_pane(d, below, draw_below, second);
+}
+
+/* What is under the state. */
+static void draw_body(struct debugger *d, struct area a)
+{
+  struct area left = a, right = a;
+  int upper = a.rows * 3 / 5;
+  switch (d->layout) {
+  case LAYOUT_SOURCE: draw_pane(d, "source", draw_source, a); return;
+  case LAYOUT_CODE: draw_pane(d, "instructions", draw_insns, a); return;
+  case LAYOUT_REGISTERS: draw_pane(d, "registers", draw_registers, a); return;
+  case LAYOUT_MEMORY:
+    draw_two(d, "instructions", draw_insns, "storage", draw_memory, a, a.rows / 2);
+    return;
+  default: break;
   }
-  int flexible = height > fixed ? height - fixed : 0;
-  for (const struct pane *p = panes; p < end && row + 2 <= height; p++) {
-    int rows = p->share ? flexible * p->share / shares : p->most;
-    rows = rows > height - row ? height - row : rows;
-    if (p->share && rows < 1)
-      continue;
-    put_title(d, p->title, row);
-    char *text = text_of(d, p->draw, rows);
-    int used = put_rows(d, text ? text : "out of memory", row + 1, rows);
-    free(text);
-    row += 1 + (p->share ? rows : used);
+  if (a.columns < MIN_LEFT + 1 + RIGHT) {
+    draw_two(d, "source", draw_source, "registers", draw_registers, a, upper);
+    return;
   }
-  return row;
+  right.columns = a.columns >= MIN_LEFT + RIGHT_WIDE + 20 ? RIGHT_WIDE : RIGHT;
+  left.columns = a.columns - right.columns - 1;
+  right.column += left.columns + 1;
+  int registers = right.columns == RIGHT ? 9 : 5; /* the general ones, at least */
+  draw_two(d, "source", draw_source, "instructions", draw_insns, left, upper);
+  draw_two(d, "registers", draw_registers, "storage", draw_memory, right,
+           upper > registers ? upper : registers);
+}
+
+static void draw_screen(struct debugger *d, int height)
+{
+  struct area state = {1, 1, height < 8 ? height : 8, d->columns};
+  int used = draw_pane(d, "state", draw_state, state);
+  struct area body = {1 + used, 1, height - used, d->columns};
+  if (body.rows >= 3)
+    draw_body(d, body);
+  for (int i = body.rows < 3 ? body.row : height + 1; i <= height; i++)
+    fprintf(stdout, "\033[%d;1H\033[2K", i);
 }
 
 void repl_layout_draw(struct debugger *d)
@@ -183,15 +226,20 @@ void repl_layout_draw(struct debugger *d)
     fflush(stdout);
     return;
   }
-  int commands = d->rows / 3 > COMMAND_ROWS ? d->rows / 3 : COMMAND_ROWS;
+  int commands = d->rows / 4 > COMMAND_ROWS ? d->rows / 4 : COMMAND_ROWS;
   commands = commands > d->rows / 2 ? d->rows / 2 : commands;
   fprintf(stdout, "\0337\033[r");
-  int row = draw_panes(d, d->rows - commands - 1);
-  for (int i = row; i < d->rows - commands; i++)
-    fprintf(stdout, "\033[%d;1H\033[2K", i);
-  put_title(d, "commands ('layout off' ends this view)", d->rows - commands);
+  draw_screen(d, d->rows - commands - 1);
+  put_title("commands ('layout off' ends this view)", d->rows - commands, 1, d->columns);
   fprintf(stdout, "\033[%d;%dr\033[%d;1H", d->rows - commands + 1, d->rows, d->rows);
   fflush(stdout);
+}
+
+void repl_layout_resized(struct debugger *d)
+{
+  if (d->layout)
+    fprintf(stdout, "\033[r\033[2J"); /* the terminal has moved what stood there */
+  repl_layout_draw(d);
 }
 
 void repl_layout_end(struct debugger *d)
@@ -206,13 +254,20 @@ void repl_layout_end(struct debugger *d)
 
 bool repl_cmd_layout(struct debugger *d, const char *args)
 {
-  static const char *const names[] = {"off", "on", "source", "registers", "memory"};
+  static const struct {
+    const char *name;
+    enum repl_layout layout;
+  } names[] = {{"on", LAYOUT_ALL},         {"off", LAYOUT_OFF},          {"source", LAYOUT_SOURCE},
+               {"code", LAYOUT_CODE},      {"registers", LAYOUT_REGISTERS},
+               {"memory", LAYOUT_MEMORY},  {"split", LAYOUT_ALL},        {"src", LAYOUT_SOURCE},
+               {"asm", LAYOUT_CODE},       {"regs", LAYOUT_REGISTERS}}; /* the last ones are gdb's */
   int want = -1;
-  for (int i = 0; i < 5; i++)
-    if (strcmp(*args ? args : "on", names[i]) == 0)
-      want = i;
+  for (size_t i = 0; want < 0 && i < sizeof names / sizeof *names; i++)
+    if (strcmp(*args ? args : "on", names[i].name) == 0)
+      want = (int)names[i].layout;
   if (want < 0)
-    return repl_refuse(d, "no layout '%s'; they are on, source, registers, memory and off", args);
+    return repl_refuse(d, "no layout '%s'; they are on, source, code, registers, memory and off",
+                       args);
   if (!d->interactive)
     return repl_refuse(d, "layouts need a terminal; 'context', 'list' and 'info registers' show the "
                        "same here");

@@ -42,57 +42,43 @@ bool repl_not_moved(struct debugger *d)
 
 /* --------------------------------------------------------------- until a stop */
 
-/* One step, and what a stop would be there. */
-static struct timeline_stop soft_step(struct debugger *d)
-{
-  struct timeline_stop s = timeline_continue(d->timeline, timeline_tick(d->timeline) + 1);
-  if (s.why != TIMELINE_ARRIVED)
-    return s;
-  d->soft_hit = repl_soft_changed(d);
-  if (d->soft_hit) {
-    d->soft_hit->hits++;
-    s.why = TIMELINE_WATCH;
-  }
-  return s;
-}
-
-static struct timeline_stop soft_go(struct debugger *d, uint64_t limit)
-{
-  struct timeline_stop s;
-  do {
-    s = soft_step(d);
-    if (s.why == TIMELINE_ARRIVED) {
-      struct timeline_stop here = s;
-      bool wanted;
-      here.why = TIMELINE_BREAK;
-      if (repl_stop_met(d, &here, &wanted) && wanted)
-        return here;
-      for (unsigned i = 0; i < d->goal.count && !d->goal.same_frame; i++)
-        if (d->goal.pc[i] == machine_get_pc(repl_focus(d)))
-          return here;
-    }
-  } while (s.why == TIMELINE_ARRIVED && s.tick < limit);
-  return s;
-}
-
 static bool is_stop(enum timeline_why why)
 {
   return why >= TIMELINE_BREAK && why <= TIMELINE_IO;
+}
+
+/* The stop was to learn where a breakpoint lies in a copy. True: it is a stop besides,
+ * perhaps at that breakpoint. */
+static bool met_in_copy(struct debugger *d, struct timeline_stop *s)
+{
+  struct timeline_stop here = *s;
+  here.why = TIMELINE_BREAK;
+  d->learned = false;
+  if (s->why != TIMELINE_MODE || !repl_set_stops(d))
+    return true;
+  if (repl_stops_here(d, &here))
+    *s = here;
+  return repl_stops_here(d, s);
 }
 
 struct timeline_stop repl_go(struct debugger *d, uint64_t limit)
 {
   struct timeline_stop s = {.why = TIMELINE_FAILED};
   d->soft_hit = NULL;
+  d->learning = true;
+  d->learned = false;
   if (!repl_set_stops(d))
     return s;
   repl_read_watches(d);
+  uint64_t from = timeline_tick(d->timeline) + 1;
   for (;;) {
     uint64_t now = timeline_tick(d->timeline);
     uint64_t until = limit - now > CHUNK ? now + CHUNK : limit;
-    s = repl_has_soft_watch(d) ? soft_go(d, until) : timeline_continue(d->timeline, until);
+    s = repl_has_soft_watch(d) ? repl_soft_go(d, from, until) : timeline_continue(d->timeline, until);
     repl_show_console(d);
     bool wanted = true;
+    if (d->learned && !met_in_copy(d, &s))
+      continue;
     if (is_stop(s.why) && !d->soft_hit)
       repl_stop_met(d, &s, &wanted);
     if (is_stop(s.why) ? wanted : s.why != TIMELINE_ARRIVED || s.tick >= limit)
@@ -138,11 +124,9 @@ static void tell_watch(struct debugger *d, const struct timeline_stop *stop,
   const struct machine_hit *h = &stop->machine.hit;
   char place[REPL_PLACE], old[80], now[80];
   if (d->soft_hit) {
-    struct formula_value before = d->soft_hit->last;
-    repl_read_watches(d);
     repl_say(d, "\nWatchpoint %u: %s\n  was %s\n  is  %s\n", d->soft_hit->number, d->soft_hit->what,
-             repl_format(&before, 0, old, sizeof old),
-             repl_format(&d->soft_hit->last, 0, now, sizeof now));
+             repl_format(&d->soft_was, 0, old, sizeof old),
+             repl_format(&d->soft_is, 0, now, sizeof now));
     return;
   }
   if (!s)
@@ -158,7 +142,7 @@ static void tell_watch(struct debugger *d, const struct timeline_stop *stop,
   if (h->device)
     repl_say(d, "  by a transfer of the disk\n");
   else
-    repl_say(d, "  by 0x%08x <%s>\n", h->pc, repl_place(d, h->pc, place));
+    repl_say(d, "  by 0x%08x%s\n", h->pc, repl_named(d, h->pc, place));
 }
 
 static void tell_trap(struct debugger *d, const struct timeline_stop *stop,
@@ -166,9 +150,30 @@ static void tell_trap(struct debugger *d, const struct timeline_stop *stop,
 {
   const struct trap *t = &stop->machine.trap;
   const struct isa_cause_info *cause = isa_cause_info(t->cause);
-  char place[REPL_PLACE];
-  repl_say(d, "\nCatchpoint %u: %s raised at 0x%08x <%s>\n",
-           s ? s->number : 0, cause->summary, t->epc, repl_place(d, t->epc, place));
+  char place[REPL_PLACE], text[200];
+  if (s && s->kind == REPL_REAL_TRAP) {
+    repl_say(d, "\nCatchpoint %u: the real machine traps: %s\n", s->number, cause->summary);
+    return;
+  }
+  snprintf(text, sizeof text, "Catchpoint %u: %s raised at 0x%08x%s", s ? s->number : 0,
+           cause->summary, t->epc, repl_named(d, t->epc, place));
+  repl_say(d, "\n");
+  text_wrap(d->out, text, 0, 2);
+}
+
+/* The instruction that changed the mode has changed relocation with it: what lies at
+ * its pc without relocation is meant if that is such an instruction. */
+static void name_mode_change(struct debugger *d, uint32_t pc, char place[REPL_PLACE])
+{
+  uint32_t word;
+  struct isa_decoded insn;
+  struct machine *m = repl_focus(d);
+  if (machine_phys_read_word(m, gpa(pc), &word) &&
+      profile_decode(machine_profile(m), word, &insn) &&
+      isa_insn_info(insn.insn)->group == ISA_GROUP_SYSTEM)
+    repl_storage_named(d, pc, place);
+  else
+    repl_named(d, pc, place);
 }
 
 static void tell_event(struct debugger *d, const struct timeline_stop *stop,
@@ -176,12 +181,19 @@ static void tell_event(struct debugger *d, const struct timeline_stop *stop,
 {
   const struct machine_hit *h = &stop->machine.hit;
   char place[REPL_PLACE];
-  repl_place(d, h->pc, place);
+  unsigned number = s ? s->number : 0;
+  if (stop->why == TIMELINE_MODE && stop->machine.why == MACHINE_TRAP) {
+    repl_say(d, "\nCatchpoint %u: the delivery of a trap (%s) changes the mode\n", number,
+             isa_cause_info(stop->machine.trap.cause)->summary);
+    return;
+  }
+  repl_named(d, h->pc, place);
   if (stop->why == TIMELINE_MODE)
-    repl_say(d, "\nCatchpoint %u: the mode changes at 0x%08x <%s>\n", s ? s->number : 0, h->pc,
-             place);
+    name_mode_change(d, h->pc, place);
+  if (stop->why == TIMELINE_MODE)
+    repl_say(d, "\nCatchpoint %u: the mode changes at 0x%08x%s\n", number, h->pc, place);
   else
-    repl_say(d, "\nCatchpoint %u: port 0x%x %s 0x%x, at 0x%08x <%s>\n", s ? s->number : 0, h->port,
+    repl_say(d, "\nCatchpoint %u: port 0x%x %s 0x%x, at 0x%08x%s\n", number, h->port,
              h->event == MACHINE_EVENT_OUT ? "takes" : "gives", h->value, h->pc, place);
 }
 
@@ -208,7 +220,7 @@ static void tell(struct debugger *d, const struct timeline_stop *stop, const str
   case TIMELINE_BREAK:
     if (s)
       repl_say(d, "\n%s %u, %s\n", s->temporary ? "Temporary breakpoint" : "Breakpoint", s->number,
-               repl_place(d, s->pc, place));
+               repl_break_place(d, s, place));
     break;
   case TIMELINE_WATCH: tell_watch(d, stop, s); break;
   case TIMELINE_TRAP: tell_trap(d, stop, s); break;
@@ -276,7 +288,8 @@ bool repl_count(struct debugger *d, const char *args, uint64_t *n)
   if (!repl_eval(d, args, &v))
     return false;
   *n = v.v;
-  return true;
+  return !(v.is_signed && (int32_t)(uint32_t)v.v < 0) ||
+         repl_refuse(d, "'%s' is negative: how many times? 1 or more", args);
 }
 
 bool repl_cmd_continue(struct debugger *d, const char *args)

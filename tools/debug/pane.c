@@ -50,6 +50,7 @@ static void show_psw(struct debugger *d, uint32_t psw, uint32_t before)
 }
 
 /* One processor: its PSW, relocation and timer. */
+#define PSW_COLUMN 41u
 static void show_processor(struct debugger *d, const char *who, struct machine *m,
                            const uint32_t *before)
 {
@@ -65,38 +66,50 @@ static void show_processor(struct debugger *d, const char *who, struct machine *
     snprintf(text, sizeof text, "at 0x%x+0x%x", cr[CR_BASE], cr[CR_BOUND]);
   else
     snprintf(text, sizeof text, "relocation off");
+  bool fits = PSW_COLUMN + strlen(text) + 8 + strlen(text_count(timer, cr[CR_TIMER])) <= TEXT_WIDTH;
   starred(d, moved, text);
   if (cr[CR_TIMER])
-    repl_say(d, " timer %s", text_count(timer, cr[CR_TIMER]));
+    repl_say(d, "%stimer %s", fits ? " " : "\n           ", timer);
   repl_say(d, "\n");
 }
 
-/* "a0 0x5 (was 0x4)", as many as there are. */
+/* "a0 0x5 (was 0x4)", in as many lines as it takes. */
+static void show_change(struct debugger *d, const char *name, uint32_t was, uint32_t now,
+                        int *column)
+{
+  char text[64];
+  if (was == now)
+    return;
+  int len = snprintf(text, sizeof text, "%s 0x%x (was 0x%x)", name, now, was);
+  if (*column == 0)
+    repl_say(d, "  changed  ");
+  else if (*column + len + 3 > TEXT_WIDTH)
+    repl_say(d, "\n           ");
+  else
+    repl_say(d, ", ");
+  *column = *column == 0 || *column + len + 3 > TEXT_WIDTH ? 11 + len : *column + 2 + len;
+  repl_say(d, "%s%s%s", repl_bold(d), text, repl_plain(d));
+}
+
+/* The PSW and relocation have stars, and time goes on always. */
+static bool tells_itself(enum isa_cr cr)
+{
+  return cr == CR_PSW || cr == CR_BASE || cr == CR_BOUND || cr == CR_TIMER || cr == CR_TICK;
+}
+
 static void show_changes(struct debugger *d)
 {
   struct machine *m = repl_focus(d);
-  unsigned shown = 0;
-  int column = 11;
+  int column = 0;
   if (!d->before.taken)
     return;
-  for (unsigned i = 1; i < ISA_REG_COUNT; i++) {
-    uint32_t now = machine_get_reg(m, i);
-    char text[64];
-    if (now == d->before.reg[i])
-      continue;
-    int len = snprintf(text, sizeof text, "%s 0x%x (was 0x%x)", isa_reg_name(i), now,
-                       d->before.reg[i]);
-    if (shown > 0 && column + len + 3 > TEXT_WIDTH) {
-      repl_say(d, "\n           ");
-      column = 11;
-      shown = 0;
-    } else if (shown == 0) {
-      repl_say(d, "  changed  ");
-    }
-    repl_say(d, "%s%s%s%s", shown++ ? ", " : "", repl_bold(d), text, repl_plain(d));
-    column += len + 2;
-  }
-  if (column > 11 || shown)
+  for (unsigned i = 1; i < ISA_REG_COUNT; i++)
+    show_change(d, isa_reg_name(i), d->before.reg[i], machine_get_reg(m, i), &column);
+  for (unsigned i = 0; i < ISA_CR_COUNT; i++)
+    if (profile_has_cr(machine_profile(m), (enum isa_cr)i) && !tells_itself((enum isa_cr)i))
+      show_change(d, isa_cr_info((enum isa_cr)i)->name, d->before.cr[i],
+                  machine_get_cr(m, (enum isa_cr)i), &column);
+  if (column)
     repl_say(d, "\n");
 }
 
@@ -111,6 +124,8 @@ static void show_class(struct debugger *d, uint32_t pc)
     repl_say(d, "  the machine has stopped: nothing is executed any more\n");
     return;
   }
+  if (machine_run_state(m) == MACHINE_WAITING)
+    repl_say(d, "  the processor waits for an interrupt; then comes\n");
   if (!repl_insn_at(m, pc, &word)) {
     repl_say(d, "  no instruction can be fetched from 0x%08x\n", pc);
     return;
@@ -139,27 +154,26 @@ static void show_trap(struct debugger *d)
 
 void repl_pane(struct debugger *d)
 {
-  uint32_t pc = machine_get_pc(repl_focus(d));
-  char tick[TEXT_COUNT_SIZE], place[REPL_PLACE];
+  uint32_t pc = repl_here_pc(d);
+  char tick[TEXT_COUNT_SIZE], place[REPL_PLACE], where[200] = "", text[REPL_TEXT];
   if (d->layout)
     return;
-  repl_say(d, "tick %s  0x%08x %s<%s>%s  ", text_count(tick, timeline_tick(d->timeline)), pc,
-           repl_bold(d), repl_place(d, pc, place), repl_plain(d));
-  if (strlen(tick) + strlen(place) > 26)
-    repl_say(d, "\n  ");
   const struct image_line *line = repl_line(d, pc);
-  char text[160];
-  if (line && repl_source_text(d, line->file, line->line, text, sizeof text))
-    repl_say(d, "%s:%u", repl_file_name(line->file), line->line);
-  repl_say(d, "\n");
-  if (line && text[strspn(text, " ")])
-    repl_say(d, "%-5u %.74s\n", line->line, text);
-  show_class(d, pc);
+  int columns = 17 + (int)strlen(text_count(tick, timeline_tick(d->timeline)));
+  columns += (int)strlen(repl_named(d, pc, place));
+  if (repl_source_text(d, line, (d->width ? d->width : TEXT_WIDTH) - 6, text))
+    snprintf(where, sizeof where, "  %s:%u", repl_file_name(line->file), line->line);
+  repl_say(d, "tick %s  0x%08x%s%s%s%s%s\n", tick, pc, repl_bold(d), place, repl_plain(d),
+           columns + (int)strlen(where) > TEXT_WIDTH ? "\n" : "", where);
+  if (text[strspn(text, " ")] && !d->brief)
+    repl_say(d, "%-5u %s\n", line->line, text);
+  show_class(d, machine_get_pc(repl_focus(d)));
   show_trap(d);
   show_processor(d, d->depth ? "virtual" : "machine", repl_focus(d), d->before.cr);
   if (d->depth)
     show_processor(d, "real", repl_real(d), d->before.real);
-  show_changes(d);
+  if (!d->brief)
+    show_changes(d);
 }
 
 bool repl_cmd_context(struct debugger *d, const char *args)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "isa/host.h"
 #include "isa/suggest.h"
@@ -36,16 +37,56 @@ const struct repl_user_command *repl_find_user_command(struct debugger *d, const
   return NULL;
 }
 
+/* Words of gdb's that mean nothing here, or something else. */
+static const char *const of_gdb[][2] = {
+    {"attach file load core-file exec-file symbol-file target remote",
+     "a session has one program: 'trapeze debug PROGRAM' opens another"},
+    {"call", "code runs only by going on: 'print' shows values, 'jump' moves the pc"},
+    {"clear", "'delete N' deletes a breakpoint, 'info breakpoints' lists them"},
+    {"frame up down select-frame thread inferior",
+     "calls have no variables of their own here: 'backtrace' lists them, 'reverse-finish' goes "
+     "back to the caller"},
+    {"handle signal", "traps are caught with 'catch trap CAUSE'"},
+    {"hbreak", "'break' costs nothing while the program runs"},
+    {"kill detach", "'start' goes to the beginning, 'quit' leaves"},
+    {"output printf", "'print' and 'echo' show things"},
+    {"pwd cd make shell !", "the shell is outside: Ctrl-Z goes there and 'fg' comes back"},
+    {"record", "everything is recorded: 'reverse-stepi' goes back at any time"},
+    {"show unset", "there are no settings; 'info' tells about things"},
+    {"tui focus refresh winheight", "'layout on' is the full-screen view"},
+    {"whatis ptype", "values have no types; 'print/FMT' says how one is shown"},
+};
+
+static bool among(const char *words, const char *word, size_t len)
+{
+  for (; *words; words += strcspn(words, " "), words += *words == ' ')
+    if (strcspn(words, " ") == len && strncmp(words, word, len) == 0)
+      return true;
+  return false;
+}
+
 static void unknown_command(struct debugger *d, const char *name, size_t len)
 {
   struct suggestion s = suggest_begin(name, len);
+  struct formula_value v;
+  struct formula_error error;
+  struct formula_scope scope = repl_scope(d);
+  char text[64];
+  for (size_t i = 0; i < sizeof of_gdb / sizeof *of_gdb; i++) {
+    if (among(of_gdb[i][0], name, len)) {
+      repl_refuse(d, "gdb's '%.*s' is not here: %s", (int)len, name, of_gdb[i][1]);
+      return;
+    }
+  }
+  snprintf(text, sizeof text, "%.*s", (int)len, name);
   for (const struct repl_command *c = repl_commands; c->name; c++)
     suggest_offer(&s, c->name);
   if (s.best)
     repl_refuse(d, "no command '%.*s'; did you mean '%s'?", (int)len, name, s.best);
+  else if (formula_now(text, &scope, &v, &error))
+    repl_refuse(d, "'%s' is no command: 'print %s' shows its value", text, text);
   else
-    repl_refuse(d, "no command '%.*s'; 'help' lists them, 'print %.*s' shows a value", (int)len,
-                name, (int)len, name);
+    repl_refuse(d, "no command '%.*s'; 'help' lists them", (int)len, name);
 }
 
 const struct repl_command *repl_find_command(struct debugger *d, const char *name, size_t len)
@@ -240,8 +281,14 @@ bool repl_execute_lines(struct debugger *d, const struct repl_lines *lines, char
 bool repl_source_file(struct debugger *d, const char *path, bool must_exist)
 {
   FILE *file = fopen(path, "re");
+  struct stat about;
   if (!file && !must_exist)
     return true;
+  if (file && fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode)) {
+    fclose(file);
+    file = NULL;
+    errno = EISDIR;
+  }
   if (!file && host_at_fault(errno) && !d->interactive) {
     char reason[400];
     snprintf(reason, sizeof reason, "cannot read '%s': %s", path, strerror(errno));
@@ -316,12 +363,15 @@ bool repl_cmd_document(struct debugger *d, const char *args)
 
 bool repl_cmd_echo(struct debugger *d, const char *args)
 {
+  int last = 0;
   for (; *args; args++) {
     bool escape = *args == '\\' && args[1];
     args += escape;
-    fputc(escape && *args == 'n' ? '\n' : escape && *args == 't' ? '\t' : *args, d->out);
+    last = escape && *args == 'n' ? '\n' : escape && *args == 't' ? '\t' : *args;
+    fputc(last, d->out);
   }
-  fputc('\n', d->out);
+  if (last != '\n')
+    fputc('\n', d->out);
   return true;
 }
 
@@ -359,36 +409,79 @@ static void help_line(struct debugger *d, const struct repl_command *c)
   text_wrap(d->out, text, n, 25);
 }
 
-static void help_all(struct debugger *d)
+static void help_group(struct debugger *d, enum repl_group group)
 {
-  for (unsigned g = 0; g < REPL_GROUPS; g++) {
-    repl_say(d, "%s%s%s:\n", repl_bold(d), repl_group_title((enum repl_group)g), repl_plain(d));
-    for (const struct repl_command *c = repl_commands; c->name; c++)
-      if (c->group == (enum repl_group)g)
-        help_line(d, c);
-  }
+  repl_say(d, "%s%s%s:\n", repl_bold(d), repl_group_title(group), repl_plain(d));
+  for (const struct repl_command *c = repl_commands; c->name; c++)
+    if (c->group == group)
+      help_line(d, c);
+}
+
+static void help_own(struct debugger *d)
+{
   if (d->user_commands)
     repl_say(d, "Your own:\n");
-  for (const struct repl_user_command *u = d->user_commands; u; u = u->next)
-    repl_say(d, "  %-22s %s\n", u->name, u->document ? u->document : "");
-  repl_say(d, "'help COMMAND' says more. Names may be shortened as far as they are clear;\n"
-              "an empty line repeats the last one where that makes sense.\n");
+  for (const struct repl_user_command *u = d->user_commands; u; u = u->next) {
+    int n = fprintf(d->out, "  %-22s ", u->name);
+    text_wrap(d->out, u->document ? u->document : "", n, 25);
+  }
+}
+
+static void help_all(struct debugger *d)
+{
+  for (unsigned g = 0; g < REPL_GROUPS; g++)
+    help_group(d, (enum repl_group)g);
+  help_own(d);
+}
+
+/* All names, on one small screen. */
+static void help_names(struct debugger *d)
+{
+  for (unsigned g = 0; g < REPL_GROUPS; g++) {
+    char names[600] = "", title[40];
+    for (const struct repl_command *c = repl_commands; c->name; c++) {
+      size_t used = strlen(names);
+      if (c->group == (enum repl_group)g)
+        snprintf(names + used, sizeof names - used, " %s", c->name);
+    }
+    snprintf(title, sizeof title, "%s:", repl_group_word((enum repl_group)g));
+    repl_say(d, "%s%-10s%s", repl_bold(d), title, repl_plain(d));
+    text_wrap(d->out, names, 10, 10);
+  }
+  help_own(d);
+  repl_say(d, "'help COMMAND' explains one, 'help back' those of a group, 'help all' all.\n"
+              "Names may be shortened as far as they are clear; an empty line repeats steps.\n");
+}
+
+/* "help stops": a group. */
+static bool help_about_group(struct debugger *d, const char *args)
+{
+  for (unsigned g = 0; g < REPL_GROUPS; g++) {
+    if (strcmp(args, repl_group_word((enum repl_group)g)) != 0)
+      continue;
+    help_group(d, (enum repl_group)g);
+    return true;
+  }
+  return false;
 }
 
 bool repl_cmd_help(struct debugger *d, const char *args)
 {
-  if (!*args) {
-    help_all(d);
+  size_t len = strcspn(args, " \t/");
+  if (!*args || strcmp(args, "all") == 0) {
+    (*args ? help_all : help_names)(d);
     return true;
   }
-  const struct repl_user_command *u = repl_find_user_command(d, args, strlen(args));
+  if (help_about_group(d, args))
+    return true;
+  const struct repl_user_command *u = repl_find_user_command(d, args, len);
   if (u) {
     repl_say(d, "%s: %s\n", u->name, u->document ? u->document : "a command of your own");
     for (size_t i = 0; i < u->lines.count; i++)
       repl_say(d, "  %s\n", u->lines.line[i]);
     return true;
   }
-  const struct repl_command *c = repl_find_command(d, args, strlen(args));
+  const struct repl_command *c = repl_find_command(d, args, len);
   if (!c)
     return false;
   repl_say(d, "%s%s%s\n", c->name, *c->synopsis ? " " : "", c->synopsis);
@@ -396,7 +489,7 @@ bool repl_cmd_help(struct debugger *d, const char *args)
     repl_say(d, "  short: %s\n", c->alias);
   repl_say(d, "  ");
   text_wrap(d->out, c->help, 2, 2);
-  return true;
+  return c->run != repl_cmd_info || repl_cmd_info(d, "");
 }
 
 bool repl_cmd_apropos(struct debugger *d, const char *args)

@@ -4,6 +4,7 @@
 
 #include "isa/suggest.h"
 #include "tools/command.h"
+#include "tools/common/text.h"
 #include "tools/debug/debugger.h"
 
 /* ------------------------------------------------------------------- completion */
@@ -97,11 +98,14 @@ static bool run_init_file(struct debugger *d)
 
 static void greet(struct debugger *d)
 {
-  static const char *const words[] = {"", "a VMM", "two VMMs", "VMMs"};
-  repl_say(d, "%s on %s", d->setup->program.name, profile_name(d->setup->profile));
-  if (d->depth)
-    repl_say(d, ", in a virtual machine on %s", words[d->depth < 3 ? d->depth : 3]);
-  repl_say(d, ". 'help' lists commands, 'continue' runs, Ctrl-C stops.\n");
+  static const char *const words[] = {"", ", in a virtual machine on a VMM",
+                                      ", in a virtual machine on two VMMs",
+                                      ", in a virtual machine on VMMs"};
+  char text[512];
+  snprintf(text, sizeof text, "%.300s on %s%s. 'help' lists commands, 'continue' runs, Ctrl-C "
+           "stops.", d->setup->program.name, profile_name(d->setup->profile),
+           words[d->depth < 3 ? d->depth : 3]);
+  text_wrap(d->out, text, 0, 0);
 }
 
 /* Lines at the prompt; an empty one repeats. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/text.h"
 #include "tools/debug/debugger.h"
 
 /* The written line of an address of the image, not of the program. */
@@ -51,17 +52,18 @@ static bool has_break(struct debugger *d, const char *file, unsigned line)
 static unsigned list_lines(struct debugger *d, FILE *out, const char *file, unsigned first,
                            unsigned count)
 {
-  uint32_t pc = machine_get_pc(repl_focus(d)), here = 0;
+  uint32_t pc = repl_here_pc(d), here = 0;
+  int width = d->width ? d->width : TEXT_WIDTH;
   bool known = repl_image_address(d, pc, &here);
   const struct image_line *now = known ? written(d, here) : NULL;
   unsigned n = 0;
   for (; n < count; n++) {
-    char text[160];
+    char text[REPL_TEXT];
     unsigned line = first + n;
-    if (!repl_source_text(d, file, line, text, sizeof text))
+    if (!repl_source_line(d, file, line, width - 9, text))
       break;
     bool current = now && now->line == line && strcmp(now->file, file) == 0;
-    fprintf(out, "%s%s%s%4u  %.70s%s\n", current ? repl_bold(d) : "", current ? "=>" : "  ",
+    fprintf(out, "%s%s%s%4u  %s%s\n", current ? repl_bold(d) : "", current ? "=>" : "  ",
             has_break(d, file, line) ? "*" : " ", line, text, current ? repl_plain(d) : "");
     if (current)
       show_expansion(d, out, here, here);
@@ -69,15 +71,42 @@ static unsigned list_lines(struct debugger *d, FILE *out, const char *file, unsi
   return n;
 }
 
+/* So many lines of a text, those around the one of the present instruction. */
+static void show_middle(FILE *out, const char *text, unsigned lines)
+{
+  unsigned n = 0, here = 0, skip;
+  for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n', n++)
+    if (strncmp(at + (*at == '\033' ? strcspn(at, "m") + 1 : 0), "=>", 2) == 0)
+      here = n;
+  skip = here > lines / 2 ? here - lines / 2 : 0;
+  skip = n > lines && skip > n - lines ? n - lines : n <= lines ? 0 : skip;
+  for (const char *at = text; *at && lines > 0; at += strcspn(at, "\n"), at += *at == '\n') {
+    if (skip > 0) {
+      skip--;
+      continue;
+    }
+    fprintf(out, "%.*s\n", (int)strcspn(at, "\n"), at);
+    lines--;
+  }
+}
+
 void repl_list_around(struct debugger *d, FILE *out, unsigned lines)
 {
-  const struct image_line *line = repl_line(d, machine_get_pc(repl_focus(d)));
+  const struct image_line *line = repl_line(d, repl_here_pc(d));
   if (!line) {
     fprintf(out, "no source is known here\n");
     return;
   }
   unsigned first = line->line > lines / 2 ? line->line - lines / 2 : 1;
-  list_lines(d, out, line->file, first, lines);
+  char *text = NULL;
+  size_t len;
+  FILE *all = open_memstream(&text, &len);
+  if (all) {
+    list_lines(d, all, line->file, first, lines);
+    fclose(all);
+  }
+  show_middle(out, text ? text : "", lines);
+  free(text);
 }
 
 #define LIST_LINES 10u
@@ -92,13 +121,45 @@ static bool list_from(struct debugger *d, const char *file, unsigned first)
   return true;
 }
 
+/* "10,20", "work,", "10,work": from the one to the other. */
+static bool list_range(struct debugger *d, const char *args)
+{
+  char from[256];
+  uint32_t address;
+  const char *to = strchr(args, ',') + 1;
+  const struct image_line *first = NULL, *last = NULL;
+  snprintf(from, sizeof from, "%.*s", (int)(to - 1 - args), args);
+  to += strspn(to, " ");
+  if (!repl_location(d, from, &address))
+    return false;
+  first = written(d, address);
+  if (*to && !repl_location(d, to, &address))
+    return false;
+  last = *to ? written(d, address) : NULL;
+  if (!first || (*to && (!last || strcmp(first->file, last->file) != 0)))
+    return repl_refuse(d, "no lines lie between these two");
+  unsigned line = strspn(from, "0123456789") == strlen(from) ? (unsigned)strtoul(from, NULL, 10)
+                                                             : first->line;
+  unsigned end = !*to ? line + LIST_LINES - 1
+                 : strspn(to, "0123456789") == strlen(to) ? (unsigned)strtoul(to, NULL, 10)
+                                                          : last->line;
+  if (end < line)
+    return repl_refuse(d, "line %u comes before line %u: list %u,%u", end, line, end, line);
+  unsigned n = list_lines(d, d->out, first->file, line, end - line + 1);
+  d->list_file = first->file;
+  d->list_line = line + n;
+  return n > 0 || repl_refuse(d, "%s has no line %u", repl_file_name(first->file), line);
+}
+
 bool repl_cmd_list(struct debugger *d, const char *args)
 {
-  uint32_t address, pc = machine_get_pc(repl_focus(d));
+  uint32_t address, pc = repl_here_pc(d);
   const struct image_line *line = repl_line(d, pc);
   char *end;
   if (!*args && d->list_line)
     return list_from(d, d->list_file, d->list_line);
+  if (strchr(args, ','))
+    return list_range(d, args);
   if (strcmp(args, "-") == 0 && d->list_line > 2 * LIST_LINES)
     return list_from(d, d->list_file, d->list_line - 2 * LIST_LINES);
   if (*args && strcmp(args, "-") != 0) {
@@ -124,42 +185,43 @@ bool repl_cmd_list(struct debugger *d, const char *args)
 static void show_insn(struct debugger *d, FILE *out, uint32_t va, const struct image_line **last)
 {
   uint32_t word, address;
-  char text[REPL_INSN], place[REPL_PLACE], source[120];
+  char text[REPL_INSN], place[REPL_PLACE], source[REPL_TEXT];
   bool known = repl_image_address(d, va, &address);
   const struct image_line *at = known ? image_line_at(d->setup->program.image, address) : NULL;
   const struct image_line *line = repl_written_line(at);
-  if (line && line != *last && repl_source_text(d, line->file, line->line, source, sizeof source))
-    fprintf(out, "%4u %.74s\n", line->line, source);
+  if (line != *last && repl_source_text(d, line, (d->width ? d->width : TEXT_WIDTH) - 5, source))
+    fprintf(out, "%4u %s\n", line->line, source);
   *last = line;
   if (!repl_insn_at(repl_focus(d), va, &word)) {
     fprintf(out, "   0x%08x  cannot be fetched\n", va);
     return;
   }
   bool here = va == machine_get_pc(repl_focus(d));
-  fprintf(out, "%s%s 0x%08x %-16s %08x  %s", here ? repl_bold(d) : "", here ? "=>" : "  ", va,
-          repl_place(d, va, place), word, repl_insn_text(d, word, va, text));
+  char via[80] = "", row[200];
   if (at && at->via)
-    fprintf(out, "  [%s:%u]", repl_file_name(at->file), at->line);
+    snprintf(via, sizeof via, "  [%s:%u]", repl_file_name(at->file), at->line);
+  repl_insn_text(d, word, va, text);
+  repl_place(d, va, place);
+  int width = d->width ? d->width : TEXT_WIDTH;
+  int n = width < 60 ? snprintf(row, sizeof row, "%s %08x  %s", here ? "=>" : "  ", va, text)
+                     : snprintf(row, sizeof row, "%s 0x%08x %-16s %08x  %s", here ? "=>" : "  ", va,
+                                place, word, text);
+  fprintf(out, "%s%s%s", here ? repl_bold(d) : "", row, n + (int)strlen(via) <= width ? via : "");
   fprintf(out, "%s\n", here ? repl_plain(d) : "");
 }
 
 void repl_disassemble_around(struct debugger *d, FILE *out, unsigned lines)
 {
-  uint32_t pc = machine_get_pc(repl_focus(d)), start = pc > 8 ? pc - 8 : pc;
+  uint32_t pc = machine_get_pc(repl_focus(d)), before = 4 * (lines / 2);
   const struct image_line *last = NULL;
   char *text = NULL;
   size_t len;
   FILE *all = open_memstream(&text, &len);
-  for (uint32_t at = start; all && at < start + 4 * lines; at += 4)
+  for (uint32_t at = pc > before ? pc - before : pc % 4; all && at < pc + 4 * lines; at += 4)
     show_insn(d, all, at, &last);
   if (all)
     fclose(all);
-  const char *at = text ? text : "";
-  for (unsigned i = 0; i < lines && *at; i++) {
-    size_t n = strcspn(at, "\n");
-    fprintf(out, "%.*s\n", (int)n, at);
-    at += n + (at[n] != 0);
-  }
+  show_middle(out, text ? text : "", lines);
   free(text);
 }
 
@@ -187,7 +249,7 @@ static void routine(struct debugger *d, uint32_t va, uint32_t *first, uint32_t *
 
 bool repl_cmd_disassemble(struct debugger *d, const char *args)
 {
-  uint32_t first, last, at = machine_get_pc(repl_focus(d));
+  uint32_t first, last, at = repl_here_pc(d);
   char text[256];
   snprintf(text, sizeof text, "%s", args);
   char *comma = strchr(text, ',');

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "isa/suggest.h"
+#include "tools/common/text.h"
 #include "tools/debug/debugger.h"
 
 static void free_stop(struct repl_stop *s)
@@ -34,12 +35,11 @@ struct repl_stop *repl_find_stop(struct debugger *d, unsigned number)
 
 /* ----------------------------------------------------------- for the timeline */
 
-static bool condition_holds(struct debugger *d, const struct repl_stop *s, struct machine *m)
+bool repl_condition_holds(struct debugger *d, const struct repl_stop *s, struct machine *m)
 {
   struct formula_scope scope = {m, d->setup->program.image, &d->memory};
   struct formula_value v;
   struct formula_error error;
-  /* One that cannot be evaluated here stops, so that its author sees it. */
   return !s->condition || !formula_eval(s->condition, &scope, &v, &error) || v.v != 0;
 }
 
@@ -57,6 +57,44 @@ static bool goal_met(const struct repl_goal *g, struct machine *m)
          (t.pa.v & ~7u) == (g->pa & ~7u);
 }
 
+/* ------------------------------------------------- breakpoints in copied code */
+
+static bool is_open(const struct repl_stop *s)
+{
+  return s->kind == REPL_BREAK && s->enabled && s->in_image && s->also_count < REPL_ALSO;
+}
+
+/* A process begins or goes on: if its code is a copy of the image's, the breakpoints
+ * lie in that copy too, at the addresses that the process uses. */
+static bool learn(struct debugger *d, struct machine *m)
+{
+  uint32_t pc = machine_get_pc(m), address;
+  bool learned = false;
+  if (!psw_te(machine_get_cr(m, CR_PSW)) || !repl_image_address(d, pc, &address) ||
+      !repl_is_copy(m, pc, address))
+    return false;
+  for (struct repl_stop *s = d->stops; s; s = s->next) {
+    uint32_t va = s->pc - (address - pc);
+    bool known = va == s->pc;
+    for (unsigned i = 0; i < s->also_count; i++)
+      known = known || s->also[i] == va;
+    if (known || !is_open(s) || !repl_is_copy(m, va, s->pc))
+      continue;
+    s->also[s->also_count++] = va;
+    learned = true;
+  }
+  return learned;
+}
+
+static bool at_break(const struct repl_stop *s, struct machine *m)
+{
+  uint32_t pc = machine_get_pc(m);
+  for (unsigned i = 0; i < s->also_count; i++)
+    if (s->also[i] == pc && repl_is_copy(m, pc, s->pc))
+      return true;
+  return s->pc == pc;
+}
+
 /* The place in timeline_stops.watches of a watch. */
 static bool is_hard_watch(const struct repl_stop *s)
 {
@@ -68,7 +106,7 @@ static bool stop_matches(struct debugger *d, const struct repl_stop *s, unsigned
 {
   bool is;
   switch (stop->why) {
-  case TIMELINE_BREAK: is = s->kind == REPL_BREAK && s->pc == machine_get_pc(m); break;
+  case TIMELINE_BREAK: is = s->kind == REPL_BREAK && at_break(s, m); break;
   case TIMELINE_WATCH: is = is_hard_watch(s) && watch == stop->id; break;
   case TIMELINE_TRAP:
     is = s->kind == REPL_TRAP && s->causes >> stop->machine.trap.cause & 1;
@@ -77,7 +115,7 @@ static bool stop_matches(struct debugger *d, const struct repl_stop *s, unsigned
   case TIMELINE_IO: is = s->kind == REPL_IO; break;
   default: is = false;
   }
-  return is && s->enabled && condition_holds(d, s, m);
+  return is && s->enabled && repl_condition_holds(d, s, m);
 }
 
 static struct repl_stop *first_match(struct debugger *d, const struct timeline_stop *stop,
@@ -95,6 +133,8 @@ static struct repl_stop *first_match(struct debugger *d, const struct timeline_s
 static bool wanted(void *ctx, struct machine *m, const struct timeline_stop *stop)
 {
   struct debugger *d = ctx;
+  if (stop->why == TIMELINE_MODE && d->learning && learn(d, m))
+    return d->learned = true;
   return (stop->why == TIMELINE_BREAK && goal_met(&d->goal, m)) || first_match(d, stop, m) != NULL;
 }
 
@@ -105,11 +145,22 @@ static unsigned watch_bits(enum repl_stop_kind kind)
                                : MACHINE_ON_LOAD | MACHINE_ON_STORE;
 }
 
+bool repl_goal_met(struct debugger *d)
+{
+  return goal_met(&d->goal, repl_focus(d));
+}
+
+bool repl_stops_here(struct debugger *d, const struct timeline_stop *stop)
+{
+  return repl_goal_met(d) || first_match(d, stop, repl_focus(d)) != NULL;
+}
+
 bool repl_set_stops(struct debugger *d)
 {
   size_t n = REPL_GOALS;
   for (struct repl_stop *s = d->stops; s; s = s->next)
-    n++;
+    n += 1 + REPL_ALSO;
+  learn(d, repl_focus(d));
   uint32_t *breaks = calloc(n, sizeof *breaks);
   struct machine_watch *watches = calloc(n, sizeof *watches);
   struct timeline_stops stops = {.breaks = breaks, .watches = watches, .wanted = wanted, .ctx = d};
@@ -121,10 +172,12 @@ bool repl_set_stops(struct debugger *d)
       continue;
     if (s->kind == REPL_BREAK)
       breaks[stops.break_count++] = s->pc;
-    else if (is_hard_watch(s))
+    for (unsigned i = 0; i < s->also_count; i++)
+      breaks[stops.break_count++] = s->also[i];
+    if (is_hard_watch(s))
       watches[stops.watch_count++] = (struct machine_watch){s->range, watch_bits(s->kind)};
     stops.traps |= s->kind == REPL_TRAP ? s->causes : 0;
-    stops.mode = stops.mode || s->kind == REPL_MODE;
+    stops.mode = stops.mode || s->kind == REPL_MODE || (d->learning && is_open(s));
     stops.io = stops.io || s->kind == REPL_IO;
   }
   ok = ok && timeline_set_stops(d->timeline, &stops);
@@ -147,45 +200,16 @@ struct repl_stop *repl_stop_met(struct debugger *d, const struct timeline_stop *
   return s;
 }
 
-/* --------------------------------------------- what no access to storage changes */
-
-static bool read_watch(struct debugger *d, const struct repl_stop *s, struct formula_value *v)
-{
-  struct formula_scope scope = {repl_focus(d), d->setup->program.image, &d->memory};
-  struct formula_error error;
-  return formula_eval(s->watched, &scope, v, &error);
-}
-
-bool repl_has_soft_watch(const struct debugger *d)
-{
-  for (const struct repl_stop *s = d->stops; s; s = s->next)
-    if (s->soft && s->enabled)
-      return true;
-  return false;
-}
-
-struct repl_stop *repl_soft_changed(struct debugger *d)
-{
-  struct formula_value v;
-  for (struct repl_stop *s = d->stops; s; s = s->next)
-    if (s->soft && s->enabled && read_watch(d, s, &v) && v.v != s->last.v &&
-        condition_holds(d, s, repl_focus(d)))
-      return s;
-  return NULL;
-}
-
-void repl_read_watches(struct debugger *d)
-{
-  for (struct repl_stop *s = d->stops; s; s = s->next)
-    if (s->watched)
-      read_watch(d, s, &s->last);
-}
-
 /* ------------------------------------------------------------------- describing */
 
 static const char *const kind_names[] = {
     "breakpoint", "watchpoint", "read watchpoint", "access watchpoint", "catch trap",
-    "catch mode", "catch io"};
+    "catch mode", "catch io",   "catch real trap"};
+
+char *repl_break_place(struct debugger *d, const struct repl_stop *s, char buf[REPL_PLACE])
+{
+  return s->in_image ? repl_storage_place(d, s->pc, buf) : repl_place(d, s->pc, buf);
+}
 
 void repl_describe_stop(struct debugger *d, const struct repl_stop *s)
 {
@@ -193,16 +217,18 @@ void repl_describe_stop(struct debugger *d, const struct repl_stop *s)
   repl_say(d, "%-3u %-17s %-4s ", s->number,
            s->temporary ? "temporary" : kind_names[s->kind], s->enabled ? "on" : "off");
   if (s->kind == REPL_BREAK)
-    repl_say(d, "0x%08x %s", s->pc, repl_place(d, s->pc, place));
+    repl_say(d, "0x%08x %s", s->pc, repl_break_place(d, s, place));
   else
     repl_say(d, "%s", s->what);
   if (s->kind == REPL_BREAK && strcmp(place, s->what) != 0)
     repl_say(d, " (%s)", s->what);
   repl_say(d, "\n");
+  for (unsigned i = 0; i < s->also_count; i++)
+    repl_say(d, "      and 0x%08x, where a process has a copy\n", s->also[i]);
   if (s->condition)
     repl_say(d, "      only if %s\n", formula_text(s->condition));
   if (s->ignore)
-    repl_say(d, "      the next %llu times ignored\n", (unsigned long long)s->ignore);
+    repl_say(d, "      passes %llu more before it stops\n", (unsigned long long)s->ignore);
   if (s->hits)
     repl_say(d, "      met %llu time%s\n", (unsigned long long)s->hits, s->hits == 1 ? "" : "s");
   for (size_t i = 0; i < s->commands.count; i++)
@@ -272,11 +298,13 @@ static bool split_condition(struct debugger *d, char *text, struct formula **con
 static bool can_break(struct debugger *d, uint32_t pc, const char *what)
 {
   size_t count;
+  uint32_t address;
   const struct image *image = d->setup->program.image;
   const struct image_symbol *symbols = image_symbols(image, &count);
   if (pc % 4)
     return repl_refuse(d, "0x%08x is no multiple of 4: no instruction can begin there", pc);
-  if (image_symbol_at(image, pc, NULL))
+  if ((repl_image_address(d, pc, &address) && image_symbol_at(image, address, NULL)) ||
+      image_symbol_at(image, pc, NULL))
     return true;
   for (size_t i = 0; i < count; i++) {
     if (symbols[i].value == pc && strcmp(symbols[i].name, what) == 0)
@@ -285,6 +313,7 @@ static bool can_break(struct debugger *d, uint32_t pc, const char *what)
                          "changes",
                          what, pc, what);
   }
+  repl_say(d, "The program has no code at 0x%x now: this stops what it puts there.\n", pc);
   return true;
 }
 
@@ -304,15 +333,19 @@ static bool make_break(struct debugger *d, const char *args, bool temporary)
     return false;
   }
   s->pc = pc;
+  s->in_image = *what != '*' && image_symbol_at(d->setup->program.image, pc, NULL);
   s->temporary = temporary;
   s->condition = condition;
   char place[REPL_PLACE];
   const struct image_line *line = repl_line(d, pc);
-  repl_say(d, "%s %u at 0x%08x <%s>", temporary ? "Temporary breakpoint" : "Breakpoint", s->number,
-           pc, repl_place(d, pc, place));
+  repl_say(d, "%s %u at 0x%08x%s", temporary ? "Temporary breakpoint" : "Breakpoint", s->number,
+           pc, repl_named(d, pc, place));
   if (line)
     repl_say(d, ": %s:%u", repl_file_name(line->file), line->line);
   repl_say(d, "\n");
+  for (const struct repl_stop *o = d->stops; o; o = o->next)
+    if (o != s && o->kind == REPL_BREAK && o->pc == pc)
+      repl_say(d, "(breakpoint %u is there too)\n", o->number);
   return true;
 }
 
@@ -326,12 +359,31 @@ bool repl_cmd_tbreak(struct debugger *d, const char *args)
   return make_break(d, args, true);
 }
 
+/* An address of the real machine's storage as the virtual machine's. */
+static bool to_focus(struct debugger *d, struct machine *m, uint32_t *pa)
+{
+  if (!machine_parent(m))
+    return true;
+  if (!to_focus(d, machine_parent(m), pa))
+    return false;
+  struct vmm_allocation a = vmm_vm_allocation(m);
+  if (!range_contains(a.storage.start.v, a.storage.size, *pa, 1))
+    return repl_refuse(d, "0x%x of the storage below is not the virtual machine's: only the VMM is "
+                       "there, and it is no program of this machine", *pa);
+  *pa -= a.storage.start.v;
+  return true;
+}
+
 /* Storage is watched where it lies now; other things by looking after each step. */
 static bool place_watch(struct debugger *d, struct repl_stop *s, const char *what)
 {
   uint32_t pa = s->last.where;
-  if (s->last.place == FORMULA_VIRTUAL && !formula_locate(repl_focus(d), pa, &pa))
+  struct machine *m = repl_machine(d);
+  if (s->last.place == FORMULA_VIRTUAL && !formula_locate(m, pa, &pa))
     return repl_refuse(d, "'%s' lies in no storage", what);
+  if (s->at_machine && (s->last.place == FORMULA_VIRTUAL || s->last.place == FORMULA_PHYSICAL) &&
+      !to_focus(d, repl_focus(d), &pa))
+    return false;
   if (s->last.place == FORMULA_VIRTUAL || s->last.place == FORMULA_PHYSICAL) {
     s->range = (gpa_range_t){gpa(pa), s->last.size};
     return true;
@@ -364,7 +416,8 @@ static bool make_watch(struct debugger *d, const char *args, enum repl_stop_kind
     return false;
   }
   s->condition = condition;
-  struct formula_scope scope = {repl_focus(d), d->setup->program.image, &d->memory};
+  struct formula_scope scope = repl_scope(d);
+  s->at_machine = repl_machine(d) != repl_focus(d);
   s->watched = formula_parse(what, &error);
   bool ok = s->watched && formula_eval(s->watched, &scope, &s->last, &error);
   if (!ok)
@@ -433,14 +486,15 @@ static bool catch_trap(struct debugger *d, char *names, struct formula *conditio
       return false;
     }
   }
-  struct repl_stop *s = add_stop(d, REPL_TRAP, what);
+  struct repl_stop *s = add_stop(d, d->level == REPL_MACHINE ? REPL_REAL_TRAP : REPL_TRAP, what);
   if (!s) {
     formula_destroy(condition);
     return false;
   }
   s->causes = causes ? causes : UINT64_MAX;
   s->condition = condition;
-  repl_say(d, "Catchpoint %u: traps of %s\n", s->number, s->what);
+  repl_say(d, "Catchpoint %u: traps of %s%s\n", s->number, s->what,
+           s->kind == REPL_REAL_TRAP ? ", of the real machine: the VMM is entered" : "");
   return true;
 }
 
@@ -479,7 +533,11 @@ static struct repl_stop *numbered(struct debugger *d, const char *args, const ch
   char *end;
   unsigned long n = strtoul(args, &end, 10);
   if (end == args) {
-    repl_refuse(d, "the number of a breakpoint is missing: %s", example);
+    if (*args)
+      repl_refuse(d, "'%s' is no number of a breakpoint: %s; 'info breakpoints' lists them", args,
+                  example);
+    else
+      repl_refuse(d, "the number of a breakpoint is missing: %s", example);
     return NULL;
   }
   *rest = end + strspn(end, " \t");
@@ -518,7 +576,9 @@ bool repl_cmd_ignore(struct debugger *d, const char *args)
   if (!*text || !options_count(text, &n))
     return repl_refuse(d, "how many times? ignore %u 10", s->number);
   s->ignore = n;
-  repl_say(d, "Breakpoint %u is ignored %llu times\n", s->number, (unsigned long long)n);
+  char things[TEXT_THINGS_SIZE];
+  repl_say(d, "Breakpoint %u passes %s more before it stops\n", s->number,
+           text_things(things, n, "time"));
   return true;
 }
 
@@ -543,7 +603,7 @@ bool repl_cmd_commands(struct debugger *d, const char *args)
 }
 
 /* Does it to each number, "2-4" too, or to all. */
-static bool each_stop(struct debugger *d, const char *args,
+static bool each_stop(struct debugger *d, const char *args, const char *example,
                       void (*act)(struct debugger *d, struct repl_stop *s))
 {
   if (!*args) {
@@ -555,7 +615,7 @@ static bool each_stop(struct debugger *d, const char *args,
   }
   while (*args) {
     const char *rest;
-    struct repl_stop *s = numbered(d, args, &rest, "delete 1");
+    struct repl_stop *s = numbered(d, args, &rest, example);
     if (!s)
       return false;
     unsigned first = s->number, last = first;
@@ -590,15 +650,15 @@ static const char *after_word(const char *args, const char *word)
 bool repl_cmd_delete(struct debugger *d, const char *args)
 {
   args = after_word(args, "breakpoints");
-  return each_stop(d, args + strspn(args, " \t"), remove_stop);
+  return each_stop(d, args + strspn(args, " \t"), "delete 1", remove_stop);
 }
 
 bool repl_cmd_disable(struct debugger *d, const char *args)
 {
-  return each_stop(d, args, disable);
+  return each_stop(d, args, "disable 1", disable);
 }
 
 bool repl_cmd_enable(struct debugger *d, const char *args)
 {
-  return each_stop(d, args, enable);
+  return each_stop(d, args, "enable 1", enable);
 }

@@ -46,6 +46,7 @@ struct timeline {
   const struct timeline_stops *armed_for;
   bool deaf; /* to interrupts */
   const char *failure; /* of the host; NULL: none so far */
+  struct tracer *tracer;
 };
 
 /* What a move looks out for. */
@@ -141,6 +142,13 @@ static bool restore(struct timeline *t, const struct kept *entry)
   return debug_checkpoint_restore(&t->world, entry->checkpoint);
 }
 
+static void trace_all(struct timeline *t, struct tracer *tracer)
+{
+  for (struct machine *m = t->world.focus; m; m = machine_parent(m)) {
+    machine_set_tracer(m, tracer);
+  }
+}
+
 static bool make_world(struct timeline *t, const char **reason)
 {
   if (!t->maker.make(t->maker.ctx, &t->world, reason)) {
@@ -153,6 +161,7 @@ static bool make_world(struct timeline *t, const char **reason)
   for (unsigned i = 0; i < t->world.vmms; i++) {
     vmm_set_steady(t->world.vmm[i], true);
   }
+  trace_all(t, t->tracer);
   return true;
 }
 
@@ -812,11 +821,10 @@ static void record(struct tracer *tracer, const struct trace_event *event)
   r->count++;
 }
 
-static void trace_all(struct timeline *t, struct tracer *tracer)
+void timeline_trace(struct timeline *t, struct tracer *tracer)
 {
-  for (struct machine *m = t->world.focus; m; m = machine_parent(m)) {
-    machine_set_tracer(m, tracer);
-  }
+  t->tracer = tracer;
+  trace_all(t, tracer);
 }
 
 /* What is at this place, kept aside so that we can look ahead. */
@@ -857,7 +865,7 @@ size_t timeline_events(struct timeline *t, bool instructions, struct trace_event
   if (stop.why == MACHINE_TRAP) {
     machine_deliver(m, &stop.trap);
   }
-  trace_all(t, NULL);
+  trace_all(t, t->tracer);
   put_back(t, c);
   return r.count;
 }

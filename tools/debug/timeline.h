@@ -109,6 +109,10 @@ unsigned timeline_checkpoint(struct timeline *t);
 bool timeline_checkpoint_tick(struct timeline *t, unsigned number, uint64_t *tick);
 bool timeline_checkpoint_delete(struct timeline *t, unsigned number);
 
+/* From now on `tracer` is told what moves do on all machines, executing again included;
+ * NULL: it is not. It may look at the machines and changes nothing. */
+void timeline_trace(struct timeline *t, struct tracer *tracer);
+
 /* What happens within the next step, event by event: a trap is raised, dispatched,
  * emulated or reflected, delivered … Writes at most `max` events and answers how many
  * there are; we have not moved afterwards. `instructions`: TRACE_INSN too. */

@@ -44,12 +44,12 @@ void repl_event_text(struct debugger *d, const struct trace_event *e, char *buf,
   char place[REPL_PLACE];
   switch (e->kind) {
   case TRACE_TRAP:
-    snprintf(buf, size, "raised: %s at 0x%x <%s>", cause_name(e->a), e->b,
-             repl_place(d, e->b, place));
+    snprintf(buf, size, "raised: %s at 0x%x%s", cause_name(e->a), e->b,
+             repl_named(d, e->b, place));
     break;
   case TRACE_DELIVER:
-    snprintf(buf, size, "delivered: %s, to the handler at 0x%x <%s>", cause_name(e->a), e->c,
-             repl_storage_place(d, e->c, place));
+    snprintf(buf, size, "delivered: %s, to the handler at 0x%x%s", cause_name(e->a), e->c,
+             repl_storage_named(d, e->c, place));
     break;
   case TRACE_IO:
     snprintf(buf, size, "port %s %s 0x%x", port_name(e->a), e->c ? "takes" : "gives", e->b);
@@ -91,11 +91,26 @@ static size_t events_of_step(struct debugger *d, struct trace_event events[EVENT
   return n < EVENTS ? n : EVENTS;
 }
 
+/* Of several virtual machines, one on the other: with its level, 1 on the real one. */
+static const char *name_of(struct debugger *d, const char *name, char buf[16])
+{
+  unsigned level = d->depth;
+  for (struct machine *m = repl_focus(d); d->depth > 1 && machine_parent(m);
+       m = machine_parent(m), level--) {
+    if (machine_name(m) == name) {
+      snprintf(buf, 16, "vm %u", level);
+      return buf;
+    }
+  }
+  return name;
+}
+
 static void show_event(struct debugger *d, size_t i, const struct trace_event *e)
 {
   char text[200];
   repl_event_text(d, e, text, sizeof text);
-  int n = fprintf(d->out, "  %2zu %-8s ", i + 1, e->machine);
+  char who[16];
+  int n = fprintf(d->out, "  %2zu %-8s ", i + 1, name_of(d, e->machine, who));
   text_wrap(d->out, text, n, 14);
 }
 
@@ -178,14 +193,14 @@ static void tell_class(struct debugger *d, const struct step *s)
 static void tell_interrupt(struct debugger *d, const struct step *s)
 {
   paragraph(d, "why",
-            "An interrupt (%s): its line is in IPEND, IMASK lets it through and IE was on, so it "
-            "was taken at the boundary before the instruction at 0x%x, which has not executed.",
+            "An interrupt (%s): its line is in IPEND, IMASK lets it through and IE is on, so it is "
+            "taken at the boundary before the instruction at 0x%x, which does not execute.",
             cause_name(s->trap.cause), s->trap.epc);
   if (d->depth)
     paragraph(d, "VMM",
               "The interrupt is virtual: a virtual device raised a virtual line, and the virtual "
-              "IE and IMASK decided. Real interrupts are served by the VMM and the guest never "
-              "sees them.");
+              "IE and IMASK decide. Real interrupts are served by the VMM and the guest never sees "
+              "them.");
   paragraph(d, "paper",
             "Popek and Goldberg's machines have no interrupts; that the VMM alone takes the real "
             "ones is resource control.");
@@ -200,11 +215,11 @@ static void tell_privileged_trap(struct debugger *d, const struct step *s)
               name, mode, profile, s->virtual ? s->virtual->name : "trap");
     return;
   }
-  paragraph(d, "why", "%s trapped: the real machine is in mode %u, where %s says '%s'.", name,
+  paragraph(d, "why", "%s traps: the real machine is in mode %u, where %s says '%s'.", name,
             profile_user_mode(d->setup->profile), profile, s->real->name);
   paragraph(d, "VMM",
             "Dispatcher: a privileged instruction in virtual mode %u is the guest's own trap: "
-            "reflect. The guest's machine would have trapped as well.", mode);
+            "reflect. The guest's own machine would trap as well.", mode);
 }
 
 static void tell_memory_trap(struct debugger *d, const struct step *s)
@@ -217,8 +232,8 @@ static void tell_memory_trap(struct debugger *d, const struct step *s)
   const struct trace_event *e = event_of(s, TRACE_REFLECT);
   if (d->depth && e && e->c != e->a)
     paragraph(d, "VMM",
-              "Dispatcher: a memory trap is reflected. The real machine said %s; cause and address "
-              "were derived anew with the virtual machine's own translation, which says %s.",
+              "Dispatcher: a memory trap is reflected. The real machine says %s; cause and address "
+              "are derived anew with the virtual machine's own translation, which says %s.",
               cause_name(e->c), cause_name(e->a));
   else if (d->depth)
     paragraph(d, "VMM", "Dispatcher: a memory trap is reflected, its cause derived anew with the "
@@ -256,16 +271,16 @@ static void tell_hole(struct debugger *d, const struct step *s)
 {
   const char *name = isa_insn_info(s->insn.insn)->mnemonic;
   const char *profile = profile_name(d->setup->profile);
-  paragraph(d, "why", "It did not trap: on %s %s outside mode 0 is '%s'%s%s.", profile, name,
+  paragraph(d, "why", "It does not trap: on %s %s outside mode 0 is '%s'%s%s.", profile, name,
             s->real->name, s->real->models ? ", as " : "", s->real->models ? s->real->models : "");
   if (psw_mode(s->psw) == 0)
     paragraph(d, "VMM",
-              "It was never told. The guest is in virtual mode 0, where its own machine would have "
-              "done '%s'; the real machine is in mode %u and did '%s'. Whatever differs between "
-              "the two is wrong from here on.",
+              "It is never told. The guest is in virtual mode 0, where its own machine would do "
+              "'%s'; the real machine is in mode %u and does '%s'. Whatever differs between the "
+              "two is wrong from here on.",
               s->virtual->name, profile_user_mode(d->setup->profile), s->real->name);
   else
-    paragraph(d, "VMM", "It was never told; the guest's own machine in mode %u does '%s' as well.",
+    paragraph(d, "VMM", "It is never told; the guest's own machine in mode %u does '%s' as well.",
               psw_mode(s->psw), s->virtual->name);
   paragraph(d, "paper", "Theorem 1: a VMM may be constructed if the sensitive instructions are a "
                         "subset of the privileged ones. %s is sensitive and unprivileged: this is "
@@ -275,14 +290,14 @@ static void tell_hole(struct debugger *d, const struct step *s)
 static void tell_emulated(struct debugger *d, const struct step *s)
 {
   const char *name = isa_insn_info(s->insn.insn)->mnemonic;
-  paragraph(d, "why", "%s trapped: the real machine is in mode %u, where %s says '%s'.", name,
+  paragraph(d, "why", "%s traps: the real machine is in mode %u, where %s says '%s'.", name,
             profile_user_mode(d->setup->profile), profile_name(d->setup->profile), s->real->name);
   paragraph(d, "VMM",
             "Dispatcher: a privileged instruction in virtual mode 0 is the guest's right: emulate. "
-            "The routine for %s verified its operands, then did to the virtual machine what the "
+            "The routine for %s verifies its operands, then does to the virtual machine what the "
             "instruction does to a real one.", name);
-  paragraph(d, "paper", "Resource control: the guest's attempt to use a resource came to the VMM, "
-                        "which decided. This is the routine v of the instruction in <D, A, {v}>.");
+  paragraph(d, "paper", "Resource control: the guest's attempt to use a resource comes to the VMM, "
+                        "which decides. This is the routine v of the instruction in <D, A, {v}>.");
 }
 
 static void tell_execution(struct debugger *d, const struct step *s)
@@ -295,11 +310,11 @@ static void tell_execution(struct debugger *d, const struct step *s)
   else if (d->depth && s->class.sensitive && !s->class.privileged)
     tell_hole(d, s);
   else if (d->depth)
-    paragraph(d, "why", "It did not trap: the real machine executed it directly, in mode %u, and "
-                        "the VMM was not involved. Efficiency: innocuous instructions cost nothing.",
+    paragraph(d, "why", "It does not trap: the real machine executes it directly, in mode %u, and the "
+                        "VMM is not involved. Efficiency: innocuous instructions cost nothing.",
               profile_user_mode(d->setup->profile));
   else
-    paragraph(d, "why", "It did not trap: in mode %u %s is '%s'.", psw_mode(s->psw),
+    paragraph(d, "why", "It does not trap: in mode %u %s is '%s'.", psw_mode(s->psw),
               isa_insn_info(s->insn.insn)->mnemonic, s->virtual->name);
 }
 
@@ -312,19 +327,21 @@ static void tell_pending(struct debugger *d)
     return;
   for (unsigned i = 0; i < ISA_CAUSE_LIMIT; i++)
     if (isa_cause_is_interrupt(i) && lines >> isa_cause_info(i)->line & 1)
-      paragraph(d, "pending", "A %s waits now, and is not taken because IE is off. "
-                "'who-wrote $psw.ie' finds who turned it off.", cause_name(i));
+      paragraph(d, "pending", "An interrupt is pending (%s) and not taken, because IE is off. "
+                "'who-wrote ie' finds who turned it off.", cause_name(i));
 }
 
 static void tell_step(struct debugger *d, bool past)
 {
   struct step s;
-  char text[REPL_INSN], place[REPL_PLACE], tick[TEXT_COUNT_SIZE];
+  char text[REPL_INSN], place[REPL_PLACE], tick[TEXT_COUNT_SIZE], header[300];
   look_at_step(d, &s);
   repl_insn_text(d, s.word, s.pc, text);
-  repl_say(d, "%s tick %s: 0x%08x <%s> %s\n", past ? "The last step, at" : "The next step, at",
-           text_count(tick, timeline_tick(d->timeline)), s.pc, repl_place(d, s.pc, place),
+  snprintf(header, sizeof header, "%s tick %s: 0x%08x%s %s",
+           past ? "The last step, at" : "The next step, at",
+           text_count(tick, timeline_tick(d->timeline)), s.pc, repl_named(d, s.pc, place),
            s.fetched ? text : "cannot be fetched");
+  text_wrap(d->out, header, 0, 2);
   if (s.trapped)
     tell_trap(d, &s);
   else
