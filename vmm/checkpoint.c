@@ -124,6 +124,11 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
 
 static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
 {
+  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    if (vm->place.where != PLACE_NEW) {
+      return "the VMM has divided the processor among its VMs, which is not saved";
+    }
+  }
   c->loaded = vmm->loaded;
   c->reader = vmm->reader;
   c->world = vmm->world;

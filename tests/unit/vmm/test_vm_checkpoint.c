@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -11,6 +12,7 @@
 #include "machine/devices/ports.h"
 #include "tests/common/chaos.h"
 #include "tests/common/twin.h"
+#include "tests/unit/vmm/crowd.h"
 
 #define SECTORS 16u
 #define STEP    130u
@@ -158,11 +160,29 @@ static void test_steady_loans(void **state)
   }
 }
 
+/* What vmm_run() knows of its VMs is not kept, and that is said. */
+static void test_scheduled(void **state)
+{
+  (void)state;
+  struct crowd c;
+  const char *reason = NULL;
+  crowd_open(&c, 1);
+  crowd_add(&c, (struct vmm_vm_config){.share = 1});
+  struct vmm_checkpoint *before = vmm_checkpoint_take(c.vmm, &reason);
+  assert_non_null(before);
+  vmm_checkpoint_destroy(before);
+  vmm_run(c.vmm, 1000);
+  assert_null(vmm_checkpoint_take(c.vmm, &reason));
+  assert_non_null(strstr(reason, "divided the processor"));
+  crowd_close(&c);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_back_and_forth),
       cmocka_unit_test(test_steady_loans),
+      cmocka_unit_test(test_scheduled),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
