@@ -83,12 +83,12 @@ awk 'length > 80' "$work/example/class.dir" "$here"/good/*.expected >"$work/log"
 report $? "in 80 columns" "$work/log"
 sed 's/first 64 length 32K/first 63 length 32K/' "$work/example/class.dir" >"$work/example/wrong.dir"
 ! t directory check "$work/example/wrong.dir" >"$work/log" 2>&1 &&
-  grep -q '^[^ ]*wrong.dir:28:20: error: sector 63 is on mini-disk .A. of .alice. too' "$work/log" &&
-  grep -q 'wrong.dir:19:20: note: ' "$work/log"
+  grep -q '^[^ ]*wrong.dir:26:20: error: sector 63 is on mini-disk .A. of .alice. too' "$work/log" &&
+  grep -q 'wrong.dir:18:20: note: ' "$work/log"
 report $? "caught: one sector of overlap in it, with both places" "$work/log"
 
 # ------------------------------------------------------------------- formats
-cd "$work/example" || exit 3
+cd "$work/example" && cp "$here/good/full.dir" class.dir || exit 3
 t directory check class.dir -T json >json 2>err && jq -e '.schema == "trapeze-directory/1" and
   .shares == ([.users[].share] | add) and
   .storage == .vmm.size + .free.size + ([.users[].storage.size] | add) and

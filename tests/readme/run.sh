@@ -34,6 +34,12 @@ for profile in pg x86; do
   report $? "and what that prints"
   [ -z "$lines" ] || sed 's/^/# not printed: /' <<<"$lines"
 done
+pair="vmm docs/examples/pair.dir"
+# shellcheck disable=SC2086
+"$TRAPEZE" $pair >"$work/pair" 2>/dev/null </dev/null
+[ "$(transcript README.md "$pair" | wc -l)" -gt 3 ] && lines=$(stale README.md "$pair" "$work/pair"; :) && [ -z "$lines" ]
+report $? "the README shows what two systems print"
+[ -z "$lines" ] || sed 's/^/# not printed: /' <<<"$lines"
 sed 's/ 799 / 798 /' README.md >"$work/README.md"
 [ -n "$(stale "$work/README.md" "$command" "$work/out")" ]
 report $? "caught: a stale number"

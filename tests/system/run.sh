@@ -52,9 +52,12 @@ exec </dev/null
 
 # ------------------------------------------------------------------ eight guests
 cp "$top"/guestos/minos.in session.in
+cp "$top"/guestos/solo.in solo.in
 printf 'ps\nprimes\ndisk\nuptime\nhalt\n' >short.in
 printf 'echo\nto and fro\n\nhalt\n' >echo.in
 seq 100000 | head -c $((600 * 512)) >blank.img
+t disk make --example --sectors 90 solo.img >out 2>err || sed 's/^/# /' err
+dd if=solo.img of=blank.img bs=512 seek=400 conv=notrunc status=none
 
 # The users: name, program, storage in KiB, first sector, sectors, input.
 cat >users <<'END'
@@ -65,7 +68,7 @@ dave timer 64 292 4 -
 erin traps 128 300 10 -
 frank arith.s 64 310 1 -
 grace minos 192 320 70 echo.in
-heidi interrupts.s 64 400 80 -
+heidi solo 192 400 90 solo.in
 END
 
 directory() { # FILE_OF_USERS [LINE…]: those users, on class.img
@@ -96,8 +99,8 @@ alone users
 same_as_alone() { # FILE_OF_USERS
   local name program memory first sectors input bad=0
   while read -r name program memory first sectors input; do
-    cmp "$name.log" "$name.out" >>diff 2>&1 || bad=1
-    dd if=class.img bs=512 skip="$first" count="$sectors" status=none | cmp - "$name.img" >>diff 2>&1 || bad=1
+    cmp "$name.log" "$name.out" >>"diff" 2>&1 || bad=1
+    dd if=class.img bs=512 skip="$first" count="$sectors" status=none | cmp - "$name.img" >>"diff" 2>&1 || bad=1
   done <"$1"
   return $bad
 }
@@ -117,7 +120,7 @@ together "eight guests: output and disks are as alone on a bare machine"
 cp out first.out
 check "they halted, each told of" test "$(grep -c ': halted at tick' err)" -eq 8
 # Everything else on the disk is as it was.
-check "no sector of nobody's has changed" cmp -s <(tail -c +$((480 * 512 + 1)) class.img) <(tail -c +$((480 * 512 + 1)) blank.img)
+check "no sector of nobody's has changed" cmp -s <(tail -c +$((490 * 512 + 1)) class.img) <(tail -c +$((490 * 512 + 1)) blank.img)
 # The comparison can fail: a user's own disk is not another's.
 printf X | dd of=carol.img bs=1 seek=100 conv=notrunc status=none
 check "a changed byte would be found" eval '! same_as_alone users'
@@ -317,3 +320,13 @@ check "lost output: status 3" test $? -eq 3
 t vmm hello.dir --stats >out 2>err
 check "--stats" grep -q "(the machine)" err
 check "in 80 columns" eval "! grep -qE '^.{81}' err"
+
+# ------------------------------------------------------------- what is shipped
+(cd "$top"/docs/examples && t vmm pair.dir) >out 2>err
+check "the pair of the examples halts" test $? -eq 0
+check "and does not touch anything there" test -z "$(find "$top"/docs/examples -newer users -type f)"
+t directory example >class.dir
+printf 'ps\nhalt\n' | t vmm class.dir >out 2>err
+check "the example runs; its solo waits for input" test $? -eq 1
+check "everybody is told of" test "$(grep -cE '^trapeze vmm: (alice|bob|carol|dave): ' err)" -eq 4
+check "and seen, but for who is private" test "$(cut -d: -f1 out | cut -d'>' -f1 | sort -u | tr '\n' ' ')" = 'a bob dave '

@@ -300,7 +300,7 @@ static void the_example_is_right(void **state)
   (void)state;
   struct directory *d = good(directory_example);
   assert_int_equal(d->user_count, 4);
-  assert_int_equal(d->users[2].timer, DIRECTORY_REAL);
+  assert_int_equal(d->users[3].timer, DIRECTORY_REAL);
   directory_destroy(d);
 }
 
