@@ -89,7 +89,9 @@ bool spin_is_proved(struct vm *vm, bool plain)
   struct spin *s = &vm->spin;
   uint32_t regs[ISA_REG_COUNT];
   uint64_t steps = vm->cpu.tick - s->from;
-  if (!plain || steps > SPIN_MAX || machine_next_event(&vm->machine) != s->event) {
+  /* An event that is due now has not been looked at yet. */
+  if (!plain || steps > SPIN_MAX || machine_next_event(&vm->machine) != s->event ||
+      vm->cpu.tick >= s->event) {
     give_up(vm);
     return false;
   }

@@ -205,6 +205,25 @@ static void deaf_to_interrupts(void **state)
   crowd_close(&c);
 }
 
+/* The event comes at the very tick at which a round is over and the proof with it. Then
+ * nobody may sleep, or the interrupt would be slept through. */
+static void the_event_ends_the_proof(void **state)
+{
+  (void)state;
+  for (uint32_t quantum = 90; quantum < 190; quantum++) {
+    struct crowd c;
+    crowd_open(&c, 1);
+    crowd_add(&c, (struct vmm_vm_config){.share = 1});
+    struct program p = idle_loop(201, 5);
+    crowd_load(&c, &p);
+    add_handler(&c, 201);
+    vmm_set_quantum(c.vmm, quantum);
+    assert_int_equal(vmm_run(c.vmm, 5000).why, VMM_LIMIT);
+    crowd_compare(&c, "after some interrupts");
+    crowd_close(&c);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -213,6 +232,7 @@ int main(void)
       cmocka_unit_test(loops_that_do_something_run),
       cmocka_unit_test(spins_for_ever),
       cmocka_unit_test(deaf_to_interrupts),
+      cmocka_unit_test(the_event_ends_the_proof),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
