@@ -70,6 +70,23 @@ grep -v 'addi    t0, t0, 4' "$work/first.s" >"$work/loop.s"
 "$trapeze" run -t 4000 "$work/loop.s" 2>/dev/null </dev/null | grep -q 'uuuu.*uuuu'
 report $? "without the step over sys it prints u for ever, as the tutorial says"
 
+# docs/timers.md: the experiment.
+timers_lacks() { # FILE: lines shown that are not printed
+  sed -n 's/^    \$ build\/trapeze //p' "$1" | while read -r shown; do
+    # shellcheck disable=SC2086
+    "$trapeze" $shown >"$work/out" 2>&1 </dev/null
+    [ "$(transcript "$1" "$shown" | wc -l)" -ge 1 ] || echo "nothing shown: $shown"
+    stale "$1" "$shown" "$work/out"
+  done
+}
+lines=$(timers_lacks docs/timers.md)
+[ -z "$lines" ] && [ "$(grep -c '^    \$ ' docs/timers.md)" -eq 5 ]
+report $? "docs/timers.md shows what its commands print"
+[ -z "$lines" ] || sed 's/^/# not printed: /' <<<"$lines"
+sed 's/speed 33 percent/speed 34 percent/' docs/timers.md >"$work/timers.md"
+[ "$(timers_lacks "$work/timers.md" | wc -l)" -eq 1 ]
+report $? "caught: another speed"
+
 # docs/machine.md, "Reset": what a program finds.
 reset_test() { # what IMASK is expected to be
   echo '_start: or s1, s0, sp'

@@ -35,6 +35,11 @@ minos-modes|vmm minos --session|--picture modes
 minos-memory|vmm minos --session|--picture memory
 PICTURES
 
+# Three users' clocks on one machine.
+if [ -z "$only" ]; then
+  "$(dirname "$0")/clocks.sh" docs/examples/speed.dir 350000 1750 >"$out/clocks.svg"
+fi
+
 # The sets of the theory, of three machines to compare.
 for profile in pg x86 pdp10; do
   for format in dot ${only:-svg}; do

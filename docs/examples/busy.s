@@ -1,0 +1,4 @@
+# busy: works for ever and asks for nothing.
+
+_start: addi    a0, a0, 1
+        j       _start
