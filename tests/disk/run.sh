@@ -338,6 +338,34 @@ killed_everywhere files.img states disk make @ --first 0 --force >out
 [ ! -s out ]
 report $? "make over a file system, killed: the old one, none, the new one" out
 
+# ------------------------------------------------------------------- mutants
+# Wrong file systems, each with one line changed: the unit test of the right one fails.
+unit() { # FOLDER with tools/disk
+  "${CC:-cc}" -std=gnu11 -O1 -w -D_GNU_SOURCE -I"$1" -I"$top" -I"$(realpath "$top/$BUILD")" -o unit \
+    "$top/tests/unit/tools/test_solo_fs.c" "$1"/tools/disk/{solo_fs,check}.c "$top"/tools/common/text.c \
+    "$top/machine/disk_store.c" -lcmocka || return 0
+  timeout 10 ./unit
+}
+copy_sources() { # SED FILE
+  rm -rf mutant && mkdir -p mutant/tools/disk && cp "$top"/tools/disk/*.[ch] mutant/tools/disk/ &&
+    sed -i -E "$1" "mutant/tools/disk/$2" && ! cmp -s "mutant/tools/disk/$2" "$top/tools/disk/$2"
+}
+copy_sources '$s/$/ /' solo_fs.c && unit mutant >out 2>&1
+report $? "the unit test passes unchanged" out
+mutant() { # WHAT FILE SED
+  copy_sources "$3" "$2" && ! unit mutant >out 2>&1
+  report $? "caught: $1" out
+}
+mutant "a file that begins behind the last sector" solo_fs.c '/e->first < fs->sectors/s/e->first < fs->sectors/true/'
+mutant "a file that ends behind it" solo_fs.c 's/sectors <= fs->sectors - e->first/true/'
+mutant "files from the directory's last sector on" solo_fs.c 's/return 1 \+ fs->dir_sectors/return fs->dir_sectors/'
+mutant "free sectors that are a file's last" solo_fs.c 's/e->first < first \+ sectors && first < end\)/e->first < first + sectors \&\& first + 1 < end)/'
+mutant "an entry written in its neighbour's place" solo_fs.c 's/encode_entry\(e, buf \+ i % SOLO_PER_SECTOR/encode_entry(e, buf + (i ^ 1) % SOLO_PER_SECTOR/'
+mutant "the first sector of the image for that of the mini-disk" solo_fs.c 's/disk_store_write\(fs->store, fs->start \+ sector/disk_store_write(fs->store, sector/'
+mutant "sizes in whole sectors" solo_fs.c 's/put_word\(at \+ AT_SIZE, e->size\)/put_word(at + AT_SIZE, (e->size + 511) \& ~511u)/'
+mutant "an overlap that is not seen" check.c 's/if \(from < to\)/if (from + 1 < to)/'
+mutant "one name for two files" check.c 's/if \(strcmp\(a->name, b->name\) == 0\)/if (false)/'
+
 # ------------------------------------------------------------------ the command
 d list --json files.img >out 2>&1 && jq -e '.schema == "trapeze-disk/1" and .sectors == 256 and .used + .free == 256 and
   ([.files[].name] == ["one", "two", "three"]) and .files[1].size == 12 and .problems == []' out >>out 2>&1

@@ -228,6 +228,39 @@ mutant "a file is replaced where it lies" solo/files.inc \
 mutant "format leaves sector 0 to the end" solo/command.inc \
   '/^command_format:/,/^6:/{/^ +li +a0, 0$/,/call +transfer/{s/call +transfer/nop/}}' many.img states.format format.keys
 
+# ------------------------------------------------------------ among others
+# Three of them and a minos, each on sectors of one disk: what each prints, and what is on
+# its sectors in the end, is what it would be alone on a bare machine.
+t guests guestos/solo.in >a.in && sed 's/note/other/g' a.in >b.in && cp a.in c.in
+head -c $((300 * 512)) /dev/zero | tr '\0' '#' >class.img
+for first in 10 100 200; do d make --example class.img --first $first --length 64 --force; done
+cp class.img before.img
+cat >class.dir <<'END'
+machine { disk "class.img" sectors 300; }
+user a { program solo; storage 64K; minidisk A first 10 length 64; console shared log "a.log" input "a.in"; }
+user b { program solo; storage 128K; share 3; minidisk A first 100 length 64; console shared log "b.log" input "b.in"; }
+user c { program solo; storage 96K; minidisk A first 200 length 64 access r; console private log "c.log" input "c.in"; }
+user d { program minos; storage 160K; console private log "d.log"; }
+END
+t vmm class.dir -t 60M >said 2>errors
+part() { # IMAGE FIRST TO
+  dd if="$1" of="$3" bs=512 skip="$2" count=64 status=none
+}
+alone() { # NAME FIRST STORAGE how it is opened
+  part before.img "$2" alone.img && part class.img "$2" together.img &&
+    t run solo -m "$3" -d "alone.img$4" --input "$1.in" >alone.log 2>errors
+  cmp alone.log "$1.log" && cmp alone.img together.img
+}
+alone a 10 64K '' >out 2>&1 && alone b 100 128K '' >out 2>&1 && alone c 200 96K ,ro >out 2>&1
+report $? "three on one disk, and a minos: each as if it were alone" out
+grep -q '^disk error 3 at sector' c.log && ! grep -q 'disk error' a.log && d check class.img --first 100 >out
+report $? "and one of them may only read" out
+part before.img 0 one && part class.img 0 two && cmp -n 5120 one two && cmp -i $((164 * 512)) class.img before.img
+report $? "all other sectors are as they were"
+alone a 100 64K '' >out 2>&1
+[ $? -ne 0 ]
+report $? "caught: another's sectors"
+
 # ------------------------------------------------------------- the guide's word
 guide=$top/docs/solo.md
 sed -n '/^```asm/,/^```/p' "$guide" | grep -v '^```' >double.s
