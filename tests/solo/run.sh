@@ -278,6 +278,11 @@ report $? "what the guide shows is what solo prints" out
 sed 's/^    100000 ticks/    100001 ticks/' "$guide" >wrong.md
 shown wrong.md | grep -vxFf shipped | grep -q '100001'
 report $? "caught: something else"
+rm -f class.img
+sed -n '/^    truncate/,/^## In/s/^    //p' "$guide" >said && grep -v '^[mu]' said | sed '/^trapeze vmm/d; s/^trapeze/t/' >make.sh &&
+  grep '^[mu]' said >class.dir && . ./make.sh >out 2>&1 && printf 'hello reader\nhalt\n' | t vmm class.dir -t 20M >out 2>errors
+grep -q '^alice: Hello, reader' out && grep -q '^bob: solo: 64 KiB' out
+report $? "the guide's machine of two" out
 for command in $(sed -n 's/^  \([a-z]*\)\t.*/\1/p' shipped); do
   grep -q "^| .*\`$command" "$guide" || grep -q "\`$command\`" "$guide" || echo "not in the guide: $command"
 done >out

@@ -298,8 +298,8 @@ static enum solo_answer no_room(const struct solo_fs *fs, uint32_t need, char *r
 {
   struct solo_room room = solo_room(fs);
   snprintf(reason, size,
-           "no room: it needs %u sector%s in one piece; %u are free, the longest piece has %u", need,
-           need == 1 ? "" : "s", room.free, room.longest);
+           "no room: it needs %u sector%s in one piece; %u are free, the longest piece has %u",
+           need, need == 1 ? "" : "s", room.free, room.longest);
   return SOLO_FOREIGN;
 }
 
