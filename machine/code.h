@@ -15,7 +15,7 @@ struct bare;
 
 #define CODE_PAGE_WORDS (ISA_PAGE_SIZE / 4)
 /* Decoded pages that a machine keeps at most; beyond, all are dropped. */
-#define CODE_MAX_PAGES 512u
+#define CODE_MAX_PAGES 4096u
 #define CODE_MODES     4u
 
 struct slot {

@@ -5,30 +5,22 @@
  */
 #include "vmm/internal.h"
 
-static const struct vm *storage_owner(const struct vmm *vmm, uint32_t at, uint32_t size)
-{
-  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
-    if (range_overlaps(vm->storage.start.v, vm->storage.size, at, size)) {
-      return vm;
-    }
-  }
-  return NULL;
-}
-
-/* First fit, above the VMM's own storage: behind each VM in the way. */
+/* First fit, above the VMM's own storage: the VMs are in the order of their storage. */
 const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range)
 {
   if (size < MACHINE_MIN_STORAGE || size % ISA_PAGE_SIZE != 0) {
     return "a virtual machine needs at least 64 KiB of storage, in whole pages";
   }
   uint32_t at = VMM_OWN_STORAGE;
-  while (range_contains(0, machine_storage_size(vmm->real), at, size)) {
-    const struct vm *in_the_way = storage_owner(vmm, at, size);
-    if (!in_the_way) {
-      *range = (mpa_range_t){mpa(at), size};
-      return NULL;
+  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    if (vm->storage.start.v - at >= size) {
+      break;
     }
-    at = in_the_way->storage.start.v + in_the_way->storage.size;
+    at = vm->storage.start.v + vm->storage.size;
+  }
+  if (range_contains(0, machine_storage_size(vmm->real), at, size)) {
+    *range = (mpa_range_t){mpa(at), size};
+    return NULL;
   }
   return "the real machine has not enough storage left for this virtual machine";
 }

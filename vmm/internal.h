@@ -146,7 +146,7 @@ struct processor {
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
-  struct vm *vms;
+  struct vm *vms; /* in the order of their storage */
   struct vm *loaded; /* whose registers the real machine holds; NULL: none */
   struct world world;
   uint8_t *keys;        /* of the real machine's blocks, as they must be; NULL: it has none */

@@ -298,8 +298,12 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
   }
   clear_keys(vm);
   vcpu_reset(vm);
-  vm->next = vmm->vms;
-  vmm->vms = vm;
+  struct vm **link = &vmm->vms;
+  while (*link && (*link)->storage.start.v < vm->storage.start.v) {
+    link = &(*link)->next;
+  }
+  vm->next = *link;
+  *link = vm;
   return &vm->machine;
 }
 

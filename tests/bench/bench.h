@@ -24,6 +24,7 @@ struct bench_world {
   struct machine *m;     /* what is measured: the real machine, or the innermost VM */
   struct machine *other; /* a second VM beside it; the stack's */
   struct snapshot *taken;
+  struct bench_crowd *crowd;
 };
 
 struct bench {
@@ -35,6 +36,7 @@ struct bench {
   enum machine_engine engine;
   uint32_t storage;
   bool neighbours;                                 /* other VMs beside it */
+  unsigned guests;                                 /* not 0: so many that take turns instead */
   bool (*setup)(struct bench *b);                  /* NULL: nothing more */
   bool (*rounds)(struct bench *b, uint64_t count); /* false: the machine stopped */
   /* Filled in by the harness. */
@@ -73,6 +75,12 @@ double bench_ratio(const struct bench *a, const struct bench *b);
 bool bench_is_loop(const struct bench *b);
 /* NULL: not in the set. */
 const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id);
+
+/* Guests that take turns (crowd.c). NULL after a message. */
+struct bench_crowd *bench_crowd_open(const struct profile *profile, const struct program *program,
+                                     unsigned guests);
+void bench_crowd_close(struct bench_crowd *c); /* NULL is fine */
+bool bench_run_turns(struct bench *b, uint64_t count);
 
 /* The results (report.c); the exit status. */
 int bench_report_table(const struct bench_set *set);

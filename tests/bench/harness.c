@@ -26,6 +26,10 @@ static bool open_one(struct bench_set *set, struct bench *b)
   if (program_load("bench", path, &b->world.program) != 0) {
     return false;
   }
+  if (b->guests) {
+    b->world.crowd = bench_crowd_open(set->profile, &b->world.program, b->guests);
+    return b->world.crowd != NULL;
+  }
   struct stack_config config = {.profile = set->profile,
                                 .storage = b->storage,
                                 .depth = b->depth,
@@ -55,6 +59,7 @@ void bench_close(struct bench_set *set)
 {
   for (unsigned i = 0; i < set->count; i++) {
     struct bench_world *w = &set->bench[i].world;
+    bench_crowd_close(w->crowd);
     snapshot_destroy(w->taken);
     stack_destroy(w->stack);
     program_destroy(&w->program);
