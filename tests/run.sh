@@ -7,6 +7,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 3
 BUILD=${BUILD:-build}
 export BUILD TRAPEZE=${TRAPEZE:-$BUILD/trapeze} CMOCKA_MESSAGE_OUTPUT=TAP
+# What a person's shell sets is nothing that a test may depend on.
+export SHELL=$BASH
+unset COLUMNS LINES NO_COLOR POSIXLY_CORRECT CDPATH BASH_ENV ENV GREP_COLORS
 pattern=${1:-}
 logs=$BUILD/test-logs
 rm -rf "$logs" && mkdir -p "$logs"

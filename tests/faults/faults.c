@@ -282,7 +282,7 @@ __attribute__((constructor)) static void start(void)
   faults.trace = number("FAULT_TRACE") != 0;
   faults.report = output("FAULT_REPORT");
   faults.places = output("FAULT_PLACES");
-  alarm(60); /* a run that hangs is to end, and to be told from one that ended itself */
+  alarm(600); /* a run that hangs is to end, and to be told from one that ended itself */
   stdout = stream(STDOUT_FILENO, "w");
   stdin = stream(STDIN_FILENO, "r");
   setvbuf(stdout, out, _IOFBF, sizeof out);

@@ -90,7 +90,7 @@ seed() { # target, folder
 
 options() { # target, perhaps with -wrong
   local target=${1%-wrong}
-  echo "-seed=1 -len_control=100 -rss_limit_mb=4096 -timeout=120 -print_final_stats=1
+  echo "-seed=1 -len_control=100 -rss_limit_mb=4096 -timeout=600 -reload=0 -print_final_stats=1
     -max_len=$(field "$target" 3) -artifact_prefix=$dir/$1-"
   # What is said about an input log or a trace goes to standard error.
   [[ "$target" = @(inputlog|trace) ]] && echo "-close_fd_mask=2"
@@ -141,7 +141,7 @@ figures() { # target
 }
 
 at_length() { # target
-  fuzz "$1" "$dir/$1.new" -max_total_time="${FUZZ_TIME:-60}" -reload=0
+  fuzz "$1" "$dir/$1.new" -max_total_time="${FUZZ_TIME:-60}"
   echo $? >"$dir/$1.status"
 }
 
@@ -206,7 +206,7 @@ done
 # And it is searched, not only tried: three comparisons away from the seed.
 planted() { # program, what is said
   rm -rf "$dir/planted" && mkdir -p "$dir/planted" && printf xx >"$dir/planted/seed"
-  ! "$(program "$1")" -seed=1 -len_control=100 -runs=200000 -artifact_prefix="$dir/planted/" "$dir/planted" \
+  ! "$(program "$1")" -seed=1 -len_control=100 -reload=0 -runs=200000 -artifact_prefix="$dir/planted/" "$dir/planted" \
     >"$dir/planted.log" 2>&1 && grep -q "$2" "$dir/planted.log"
 }
 planted planted-wrong 'does not hold: no BUG'

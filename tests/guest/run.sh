@@ -39,7 +39,7 @@ matches() {
   shift
   sed -n 's/.*#> //p' "$file" >"$work/expected"
   directive "$file" input "" | tr -d '\n' >"$work/input"
-  timeout 60 "$TRAPEZE" "$@" --ticks 1000000 --input "$work/input" "$file" \
+  timeout 300 "$TRAPEZE" "$@" --ticks 1000000 --input "$work/input" "$file" \
     >"$work/output" 2>"$work/errors"
   status=$?
   diff -u "$work/expected" "$work/output" >"$work/diff" &&

@@ -3,7 +3,7 @@
 prints() { # text, exit status, trapeze arguments...: exactly that output
   local expected=$1 status=$2
   shift 2
-  timeout 60 "$TRAPEZE" "$@" </dev/null >"$work/output" 2>"$work/errors"
+  timeout 300 "$TRAPEZE" "$@" </dev/null >"$work/output" 2>"$work/errors"
   local got=$?
   diff -u <(printf '%s\n' "$expected") "$work/output" >"$work/diff" && [ "$got" -eq "$status" ]
 }
@@ -38,7 +38,7 @@ $line
 $line
 $line
 $line" "pg s360 x86-popf pdp10"
-timeout 60 "$TRAPEZE" vmm speed --profile x86 >"$work/output" && ! grep -qxF "$line" "$work/output"
+timeout 300 "$TRAPEZE" vmm speed --profile x86 >"$work/output" && ! grep -qxF "$line" "$work/output"
 report $? "where rdtick does not trap, speed reads the real machine's clock, x86"
 small disk "the block came back as it was written" "$all"
 small traps "illegal instruction
@@ -58,10 +58,10 @@ done
 small ieoff "cli trapped: the user program stays under control" "$all"
 
 hole=./tests/guest/cli-full.profile
-timeout 60 "$TRAPEZE" run ieoff --profile $hole --ticks 1000000 >"$work/output" 2>"$work/errors"
+timeout 300 "$TRAPEZE" run ieoff --profile $hole --ticks 1000000 >"$work/output" 2>"$work/errors"
 [ $? -eq 1 ] && [ ! -s "$work/output" ]
 report $? "where cli works in user mode, the kernel under ieoff never runs again"
-timeout 60 "$TRAPEZE" vmm ieoff --profile $hole --ticks 1000000 >"$work/output" 2>"$work/errors"
+timeout 300 "$TRAPEZE" vmm ieoff --profile $hole --ticks 1000000 >"$work/output" 2>"$work/errors"
 [ $? -eq 1 ] && grep -q 'lost control' "$work/errors"
 report $? "and a VMM under it loses control"
 
@@ -130,11 +130,11 @@ report $? "minos-juser, virtual, s360"
 
 # Where it goes wrong, everybody can see it.
 for profile in x86 x86-popf; do
-  timeout 60 "$TRAPEZE" vmm minos --session --profile "$profile" --ticks 6000000 >"$work/output" 2>"$work/errors"
+  timeout 300 "$TRAPEZE" vmm minos --session --profile "$profile" --ticks 6000000 >"$work/output" 2>"$work/errors"
   [ $? -eq 1 ] && grep -q '^minos> ' "$work/output" && ! grep -q -e 'done$' -e 'nine:' "$work/output"
   report $? "minos in a virtual machine on $profile: no process gets any further"
 done
-timeout 60 "$TRAPEZE" vmm minos-juser --profile pdp10 </dev/null >"$work/output" 2>"$work/errors"
+timeout 300 "$TRAPEZE" vmm minos-juser --profile pdp10 </dev/null >"$work/output" 2>"$work/errors"
 grep -q 'trap in the kernel: illegal instruction' "$work/output"
 report $? "minos-juser in a virtual machine on pdp10: the kernel is in the wrong place"
 
@@ -142,10 +142,10 @@ report $? "minos-juser in a virtual machine on pdp10: the kernel is in the wrong
 printf '%s\n' 'minos: booting' 'minos> queens: ways to place nine: 352' '[3] queens: done' \
   'sort: of 2000 words out of order: 0' '[2] sort: done' 'primes: below 10000 there are 1229' \
   '[1] primes: done' 'disk: 64 blocks written and read back, wrong words: 0' '[4] disk: done' >"$work/expected"
-timeout 60 "$TRAPEZE" run minos --memory 160K </dev/null >"$work/output" 2>"$work/errors"
+timeout 300 "$TRAPEZE" run minos --memory 160K </dev/null >"$work/output" 2>"$work/errors"
 [ $? -eq 1 ] && diff -u "$work/expected" "$work/output" >"$work/diff"
 report $? "minos without input, in 160 KiB"
-timeout 60 "$TRAPEZE" run minos --disk 0 </dev/null 2>"$work/errors" >"$work/output"
+timeout 300 "$TRAPEZE" run minos --disk 0 </dev/null 2>"$work/errors" >"$work/output"
 grep -q 'disk: error 1' "$work/output" && grep -q 'disk: exit code 1' "$work/output"
 report $? "minos without a disk"
 

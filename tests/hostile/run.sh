@@ -29,7 +29,7 @@ run_guest() { # file, command...
   local file=$1
   shift
   cp "$work/disk" "$work/scratch"
-  timeout 60 "$TRAPEZE" "$@" --memory 64K --disk "$work/scratch" --ticks 50000 --input /dev/null \
+  timeout 300 "$TRAPEZE" "$@" --memory 64K --disk "$work/scratch" --ticks 50000 --input /dev/null \
     "$file" >"$work/output" 2>"$work/errors"
   status=$?
 }

@@ -4,7 +4,7 @@ walk_said() { # page
   awk -v t="$trapeze" '
     /^    \$ trapeze debug/ { if (c) print c; c = substr($0, 7); sub(/^trapeze/, t " ", c); c = c " -nx -batch" }
     /^    \(trapeze\) / { q = substr($0, 15); c = c " -ex \x27echo (trapeze) " q "\x27 -ex \x27" q "\x27" }
-    END { print c }' "$1" | while read -r command; do timeout 60 bash -c "$command" 2>&1; done | sed 's, *$,,'
+    END { print c }' "$1" | while read -r command; do timeout 300 bash -c "$command" 2>&1; done | sed 's, *$,,'
 }
 walk_stale() { # page, what was said: lines of the page that were not said
   grep '^    ' "$1" | cut -c5- | grep -v '^\$ ' | grep -vxFf "$2"
