@@ -100,17 +100,10 @@ report $? "nor one in the present folder"
 report $? "no prompt where there is no terminal"
 rm -f "$XDG_CONFIG_HOME/trapeze/init"
 
-# The class that is shown at a stop is the one that the classifier has.
-for p in pg x86 pdp10 pdp11 vax m68000 armv7 itanium s360; do
-  "$trapeze" classify "$p" --routes=exhaustion -T txt 2>/dev/null >classes || true
-  t -nx -batch -ex 'info sensitive' -p $p hello >shown
-  sed -n '2,$p' shown | sed 's/^  \([a-z]*\) .*sensitive and unprivileged$/\1/p;d' >offenders
-  awk -F'\t' -v p=$p '$1 == "theorem" && $2 == p && $3 == "extended" && $4 == 1 && $6 != "-" { gsub(" ", "\n", $6); print $6 }' \
-    "$here/../classify/expected.txt" >expected
-  cmp -s offenders expected
-  report $? "sensitive and unprivileged on $p: as classified by hand"
-done
-
+# shellcheck source=tests/repl/classes.sh
+. "$here/classes.sh"
+# shellcheck source=tests/repl/watches.sh
+. "$here/watches.sh"
 # shellcheck source=tests/repl/walk.sh
 . "$here/walk.sh"
 # shellcheck source=tests/repl/pty.sh
