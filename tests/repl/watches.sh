@@ -22,3 +22,20 @@ done
 sed 1d quick >slow
 ! cmp -s quick slow
 report $? "caught: a change that is missed"
+# A change that comes and goes again, beyond the nearest checkpoint.
+cat >toggle.s <<'END'
+        .globl _start
+_start: li t0, 2000000
+1:      addi t0, t0, -1
+        li   t1, 1000000
+        bne  t0, t1, 2f
+        li   a5, 77
+        li   a5, 0
+2:      bnez t0, 1b
+        halt
+END
+t -nx -batch -ex 'goto 7900000' -ex 'watch $a5' -ex reverse-continue -ex reverse-continue toggle.s |
+  sed -n 's/^tick \([0-9,]*\) .*/\1/p' >quick
+printf '%s\n' 7,900,000 5,000,002 5,000,001 >slow
+cmp -s quick slow
+report $? "going back finds a change that was undone at once"

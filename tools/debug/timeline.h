@@ -110,7 +110,7 @@ bool timeline_checkpoint_tick(struct timeline *t, unsigned number, uint64_t *tic
 bool timeline_checkpoint_delete(struct timeline *t, unsigned number);
 
 /* From now on `tracer` is told what moves do on all machines, executing again included;
- * NULL: it is not. It may look at the machines and changes nothing. */
+ * forward they execute everything. NULL: it is not. It changes nothing. */
 void timeline_trace(struct timeline *t, struct tracer *tracer);
 
 /* What happens within the next step, event by event: a trap is raised, dispatched,

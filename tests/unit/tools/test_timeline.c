@@ -559,6 +559,79 @@ static void test_conditions(void **state)
   timeline_destroy(t);
 }
 
+/* Refuses each; a timeline that meets the same one again and again asks for ever. */
+static bool refuse(void *ctx, struct machine *m, const struct timeline_stop *stop)
+{
+  unsigned *asked = ctx;
+  assert_int_equal(stop->why, TIMELINE_BREAK);
+  assert_int_equal(machine_get_pc(m), 0x100c);
+  insist(++*asked < 100, "a refused breakpoint is met for ever");
+  return false;
+}
+
+/* A breakpoint whose condition does not hold is passed, once each time. */
+static void test_refused_breaks(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth <= 2; depth++) {
+    struct small s = {.text = counting, .depth = depth};
+    struct timeline_options options = {.spacing = 1000};
+    struct timeline *t = small_timeline(&s, &options);
+    const uint32_t pc = 0x100c;
+    unsigned asked = 0;
+    struct timeline_stops stops = {
+        .breaks = &pc, .break_count = 1, .wanted = refuse, .ctx = &asked};
+    timeline_set_stops(t, &stops);
+    struct timeline_stop stop = timeline_continue(t, 5 * ROUND + 10);
+    assert_int_equal(stop.why, TIMELINE_ARRIVED);
+    assert_int_equal(stop.tick, 5 * ROUND + 10);
+    assert_int_equal(asked, 5);
+    assert_int_equal(timeline_back_continue(t).why, TIMELINE_START);
+    assert_int_equal(timeline_tick(t), 0);
+    timeline_destroy(t);
+  }
+}
+
+/* What moves do is told to a tracer, executing again included; the state is the same. */
+static void count_event(struct tracer *tracer, const struct trace_event *event)
+{
+  struct counted {
+    struct tracer tracer;
+    uint64_t instructions, others;
+  } *c = (struct counted *)tracer;
+  c->instructions += event->kind == TRACE_INSN;
+  c->others += event->kind != TRACE_INSN;
+}
+
+static void test_tracer(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth <= 1; depth++) {
+    struct small s = {.text = counting, .depth = depth};
+    struct timeline_options options = {.spacing = 1000};
+    struct timeline *t = small_timeline(&s, &options);
+    struct {
+      struct tracer tracer;
+      uint64_t instructions, others;
+    } c = {.tracer = {.record = count_event, .instructions = true}};
+    timeline_goto(t, 5000);
+    uint64_t hash = hash_all(timeline_world(t));
+    timeline_goto(t, 0);
+    timeline_trace(t, &c.tracer);
+    timeline_goto(t, 5000);
+    assert_int_equal(c.instructions, 5000);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    timeline_back(t, 1);
+    assert_true(c.instructions > 5000);
+    timeline_trace(t, NULL);
+    uint64_t before = c.instructions;
+    timeline_step(t, 1);
+    assert_int_equal(c.instructions, before);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    timeline_destroy(t);
+  }
+}
+
 /* A step over a wait, there and back. */
 static void test_waits(void **state)
 {
@@ -820,6 +893,8 @@ int main(void)
       cmocka_unit_test(test_memory_is_bounded),
       cmocka_unit_test(test_last_write),
       cmocka_unit_test(test_conditions),
+      cmocka_unit_test(test_refused_breaks),
+      cmocka_unit_test(test_tracer),
       cmocka_unit_test(test_waits),
       cmocka_unit_test(test_typing),
       cmocka_unit_test(test_changes),
