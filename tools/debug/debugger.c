@@ -273,8 +273,10 @@ char *repl_place(struct debugger *d, uint32_t va, char buf[REPL_PLACE])
 static char *in_brackets(bool named, char buf[REPL_PLACE])
 {
   char name[REPL_PLACE];
-  snprintf(name, sizeof name, "%s", buf);
-  snprintf(buf, REPL_PLACE, named ? " <%.80s>" : "", name);
+  snprintf(name, sizeof name, "%s", named ? buf : "");
+  buf[0] = '\0';
+  if (named)
+    snprintf(buf, REPL_PLACE, " <%.80s>", name);
   return buf;
 }
 
