@@ -20,6 +20,9 @@ struct saved_vm {
   struct vdisk vdisk; /* its buffer is a copy, or NULL where it does not count */
   struct devices_mark devices;
   struct saved_bytes module[MODULES];
+  struct place place;
+  struct spin spin;
+  uint64_t lag;
   uint64_t served_at;
   unsigned served_there;
   uint32_t last_pc;
@@ -32,6 +35,8 @@ struct saved_vm {
 struct vmm_checkpoint {
   struct vm *loaded, *reader;
   struct world world;
+  struct processor processor; /* of which not all is restored */
+  struct saved_bytes share;   /* its module's state; bytes NULL: it has none */
   uint8_t *keys;
   bool keys_known; /* the real machine's keys were looked at */
   unsigned violations;
@@ -67,27 +72,49 @@ static void list_modules(const struct vm *vm, struct module_state *list)
 
 /* ------------------------------------------------------------------- taking */
 
+static const char *save_module(const struct module_state *m, struct saved_bytes *to,
+                               struct vmm_checkpoint *c)
+{
+  if (!m->state) {
+    return NULL;
+  }
+  if (!m->save || !m->load) {
+    return m->unsaved;
+  }
+  to->len = m->save(m->state, NULL, 0);
+  to->bytes = malloc(to->len + 1u);
+  if (!to->bytes || m->save(m->state, to->bytes, to->len) != to->len) {
+    return "no memory to save a module of the VMM";
+  }
+  c->bytes += to->len;
+  return NULL;
+}
+
 static const char *save_modules(struct saved_vm *s, struct vmm_checkpoint *c)
 {
   struct module_state list[MODULES];
+  const char *refusal = NULL;
   list_modules(s->vm, list);
-  for (unsigned i = 0; i < MODULES; i++) {
-    struct module_state *m = &list[i];
-    if (!m->state) {
-      continue;
-    }
-    if (!m->save || !m->load) {
-      return m->unsaved;
-    }
-    struct saved_bytes *to = &s->module[i];
-    to->len = m->save(m->state, NULL, 0);
-    to->bytes = malloc(to->len + 1u);
-    if (!to->bytes || m->save(m->state, to->bytes, to->len) != to->len) {
-      return "no memory to save a module of the VMM";
-    }
-    c->bytes += to->len;
+  for (unsigned i = 0; i < MODULES && !refusal; i++) {
+    refusal = save_module(&list[i], &s->module[i], c);
   }
-  return NULL;
+  return refusal;
+}
+
+/* The processor's own books. Where every VM is run by its owner nothing is in them, and a
+ * share module need not be able to say so. */
+static const char *save_processor(struct vmm_checkpoint *c, struct vmm *vmm)
+{
+  const struct processor *p = &vmm->processor;
+  const struct module_state share = {
+      p->share, p->module->save, p->module->load,
+      "the VMM's share module cannot be saved: it has a state, and no save and load"};
+  bool has_run = false;
+  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    has_run |= vm->place.where != PLACE_NEW;
+  }
+  c->processor = *p;
+  return has_run || share.save ? save_module(&share, &c->share, c) : NULL;
 }
 
 static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
@@ -111,6 +138,9 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
 {
   s->vm = vm;
   s->cpu = vm->cpu;
+  s->place = vm->place;
+  s->spin = vm->spin;
+  s->lag = vm->lag;
   s->served_at = vm->served_at;
   s->served_there = vm->served_there;
   s->last_pc = vm->last_pc;
@@ -124,11 +154,6 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
 
 static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
 {
-  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
-    if (vm->place.where != PLACE_NEW) {
-      return "the VMM has divided the processor among its VMs, which is not saved";
-    }
-  }
   c->loaded = vmm->loaded;
   c->reader = vmm->reader;
   c->world = vmm->world;
@@ -144,7 +169,7 @@ static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
     memcpy(c->keys, vmm->keys, len);
     c->bytes += len;
   }
-  const char *refusal = NULL;
+  const char *refusal = save_processor(c, vmm);
   for (struct vm *vm = vmm->vms; vm && !refusal; vm = vm->next) {
     refusal = save_vm(&c->vm[c->count++], vm, c);
   }
@@ -181,6 +206,7 @@ void vmm_checkpoint_destroy(struct vmm_checkpoint *c)
       free(c->vm[i].module[k].bytes);
     }
   }
+  free(c ? c->share.bytes : NULL);
   free(c ? c->keys : NULL);
   free(c);
 }
@@ -221,6 +247,9 @@ static bool restore_vm(const struct saved_vm *s)
   vm->cpu = s->cpu;
   restore_vdisk(&vm->vdisk, &s->vdisk);
   devices_return(&vm->devices, &s->devices);
+  vm->place = s->place;
+  vm->spin = s->spin;
+  vm->lag = s->lag;
   vm->served_at = s->served_at;
   vm->served_there = s->served_there;
   vm->last_pc = s->last_pc;
@@ -230,6 +259,27 @@ static bool restore_vm(const struct saved_vm *s)
   vm->machine_stats = s->machine_stats;
   vm->stops.queued = 0;
   return restore_modules(s);
+}
+
+/* Settings stay as they are, and so do the arrays; after the VMs' places. */
+static bool restore_processor(struct vmm *vmm, const struct vmm_checkpoint *c)
+{
+  struct processor *p = &vmm->processor;
+  p->current = c->processor.current;
+  p->began = c->processor.began;
+  p->end = c->processor.end;
+  p->calm = c->processor.calm;
+  p->switching = c->processor.switching;
+  p->debtor = c->processor.debtor;
+  p->owed = c->processor.owed;
+  p->idle = c->processor.idle;
+  p->sleepers = 0;
+  for (struct vm *vm = vmm->vms; vm; vm = vm->next) {
+    if (vm->place.where == PLACE_ASLEEP && vm->place.wake != MACHINE_NEVER) {
+      sleepers_add(p, vm);
+    }
+  }
+  return !c->share.bytes || p->module->load(p->share, c->share.bytes, c->share.len);
 }
 
 bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
@@ -248,5 +298,6 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
   for (unsigned i = 0; i < c->count; i++) {
     ok = restore_vm(&c->vm[i]) && ok;
   }
+  ok = restore_processor(vmm, c) && ok;
   return ok;
 }

@@ -66,8 +66,7 @@ struct vmm_allocation {
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
 
 /* All of the VMM and its VMs that is not in the machine below, for going back in time. NULL
- * with a sentence in *reason: no memory, a module has a state and no save and load, or
- * vmm_run() has run the VMs, whose queue and clocks are not kept. */
+ * with a sentence in *reason: no memory, or a module has a state and no save and load. */
 struct vmm_checkpoint;
 struct vmm_checkpoint *vmm_checkpoint_take(struct vmm *vmm, const char **reason);
 /* Into the same VMM with the same VMs, right after the machine below was put into its

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
@@ -160,21 +159,94 @@ static void test_steady_loans(void **state)
   }
 }
 
-/* What vmm_run() knows of its VMs is not kept, and that is said. */
+/* ------------------------------------------------------------- VMs under vmm_run() */
+
+static uint64_t hash_of_all(struct crowd *c)
+{
+  uint64_t hash = machine_state_hash(c->real);
+  for (unsigned i = 0; i < c->count; i++) {
+    struct vmm_account a = vmm_vm_account(c->member[i].vm);
+    const uint64_t parts[] = {machine_state_hash(c->member[i].vm),
+                              a.executed,
+                              a.overhead,
+                              a.ready,
+                              a.asleep,
+                              a.skipped,
+                              a.quanta,
+                              a.wakeups};
+    for (unsigned k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+      hash = (hash ^ parts[k]) * 0x9fb21c651e98df25u;
+      hash ^= hash >> 29;
+    }
+  }
+  return hash;
+}
+
+static void add_chaos(struct crowd *c, uint64_t seed, bool real)
+{
+  crowd_add(c, (struct vmm_vm_config){.share = 1 + (uint32_t)seed % 5, .timer_real = real});
+  struct random r = random_from(seed);
+  load_chaos(c->member[c->count - 1].vm, &r, CROWD_SECTORS);
+}
+
+/* A real timer every 110,000 ticks, and a loop that only waits for it. */
+static void add_spinner(struct crowd *c)
+{
+  struct program p = {.origin = 0x800};
+  put_set_cr(&p, CR_TIMER, 110000, REG_T0);
+  put(&p, ISA_RFE, 0, 0, 0, 0);
+  crowd_add(c, (struct vmm_vm_config){.timer_real = true});
+  crowd_load(c, &p);
+  crowd_vectors(c, 0x800);
+  p = (struct program){.origin = ISA_RESET_PC};
+  put_set_cr(&p, CR_TIMER, 110000, REG_T0);
+  put(&p, ISA_STI, 0, 0, 0, 0);
+  put(&p, ISA_JAL, REG_ZERO, 0, 0, 0);
+  crowd_load(c, &p);
+}
+
+/* Back to some places in the past, and from there the same way again. */
 static void test_scheduled(void **state)
 {
   (void)state;
-  struct crowd c;
-  const char *reason = NULL;
-  crowd_open(&c, 1);
-  crowd_add(&c, (struct vmm_vm_config){.share = 1});
-  struct vmm_checkpoint *before = vmm_checkpoint_take(c.vmm, &reason);
-  assert_non_null(before);
-  vmm_checkpoint_destroy(before);
-  vmm_run(c.vmm, 1000);
-  assert_null(vmm_checkpoint_take(c.vmm, &reason));
-  assert_non_null(strstr(reason, "divided the processor"));
-  crowd_close(&c);
+  for (uint64_t seed = 1; seed <= 12; seed++) {
+    struct crowd c;
+    uint64_t met[STEPS];
+    struct checkpoint *real[STEPS / 4];
+    struct vmm_checkpoint *vmm[STEPS / 4];
+    crowd_open(&c, 4);
+    c.alone = true;
+    add_spinner(&c);
+    for (unsigned i = 0; i < 3; i++) {
+      add_chaos(&c, seed * 10 + i, i == 2);
+    }
+    vmm_set_costs(c.vmm, seed % 2 ? &vmm_default_costs : &(struct vmm_costs){0});
+    vmm_set_quantum(c.vmm, 3000);
+    for (unsigned i = 0; i < STEPS; i++) {
+      if (i % 4 == 0) {
+        real[i / 4] = checkpoint_take(c.real, i ? real[i / 4 - 1] : NULL);
+        vmm[i / 4] = vmm_checkpoint_take(c.vmm, &(const char *){NULL});
+        assert_true(real[i / 4] && vmm[i / 4]);
+      }
+      vmm_run(c.vmm, (i + 1) * 7123);
+      met[i] = hash_of_all(&c);
+    }
+    for (unsigned i = STEPS; i > 0; i -= 4) {
+      checkpoint_restore(c.real, real[i / 4 - 1]);
+      assert_true(vmm_checkpoint_restore(c.vmm, vmm[i / 4 - 1]));
+      for (unsigned k = i - 4; k < STEPS && k < i + 4; k++) {
+        vmm_run(c.vmm, (k + 1) * 7123);
+        if (hash_of_all(&c) != met[k]) {
+          fail_msg("seed %u: another way at step %u, from %u", (unsigned)seed, k, i - 4);
+        }
+      }
+    }
+    for (unsigned i = 0; i < STEPS / 4; i++) {
+      checkpoint_destroy(real[i]);
+      vmm_checkpoint_destroy(vmm[i]);
+    }
+    crowd_close(&c);
+  }
 }
 
 int main(void)
