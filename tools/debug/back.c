@@ -26,13 +26,13 @@ struct timeline_stop repl_go_back(struct debugger *d)
   struct timeline_stop trap = s;
   struct repl_stop *caught;
   if (!repl_find_real_trap(d, s.tick, now, &caught, &trap)) {
-    s = timeline_goto(d->timeline, now);
-    s.why = TIMELINE_INTERRUPTED;
+    s = repl_return(d, now);
+    s.why = s.why == TIMELINE_FAILED ? s.why : TIMELINE_INTERRUPTED;
     return s;
   }
   s = caught ? trap : s;
   bool done = repl_find_change(d, s.tick, now, &c);
-  struct timeline_stop there = timeline_goto(d->timeline, done && c.hit ? c.tick : done ? s.tick : now);
+  struct timeline_stop there = repl_return(d, done && c.hit ? c.tick : done ? s.tick : now);
   if (!done)
     s = (struct timeline_stop){.why = TIMELINE_INTERRUPTED, .tick = there.tick};
   else if (c.hit)
@@ -239,7 +239,7 @@ static bool who_changed(struct debugger *d, const char *args)
     return repl_refuse_expr(d, args, &error);
   d->stops = &watch;
   bool done = repl_find_change(d, 0, now, &c);
-  struct timeline_stop s = go_to(d, done && c.hit ? c.tick : now);
+  struct timeline_stop s = repl_return(d, done && c.hit ? c.tick : now);
   d->stops = others;
   formula_destroy(watch.watched);
   if (!done)
@@ -325,7 +325,7 @@ bool repl_cmd_backtrace(struct debugger *d, const char *args)
              text_count(tick, frames[i].tick));
     show_frame(d, i + 1, address, place, how);
   }
-  timeline_goto(d->timeline, now);
+  repl_return(d, now);
   if (count > most)
     repl_say(d, "(more frames follow: backtrace N)\n");
   return true;

@@ -73,20 +73,23 @@ const struct repl_command repl_commands[] = {
 
     {"break", "b", REPL_STOPS, "[LOCATION] [if CONDITION]",
      "Stop before the instruction at LOCATION: a symbol, FILE:LINE, LINE, *ADDRESS. Addresses are "
-     "virtual: those that the program uses.",
+     "virtual: those that the program uses. In code that the program copies it stops in the copies, "
+     "too.",
      REPL_LOCATION, NULL, false, repl_cmd_break},
     {"tbreak", "tb", REPL_STOPS, "[LOCATION] [if CONDITION]", "The same, once.", REPL_LOCATION,
      NULL, false, repl_cmd_tbreak},
     {"watch", NULL, REPL_STOPS, "PLACE [if CONDITION]",
      "Stop when a value changes: storage (*ADDRESS, {b}ADDRESS), a register, a field of the PSW. "
-     "Storage costs nothing to watch; the rest is looked at after every step, which is slow.",
+     "Storage costs nothing to watch, registers and fields little; an expression is compared step by "
+     "step. At level machine: of the real machine.",
      REPL_EXPRESSION, NULL, false, repl_cmd_watch},
     {"rwatch", NULL, REPL_STOPS, "PLACE [if CONDITION]", "Stop when storage is read.",
      REPL_EXPRESSION, NULL, false, repl_cmd_rwatch},
     {"awatch", NULL, REPL_STOPS, "PLACE [if CONDITION]", "Stop when storage is read or written.",
      REPL_EXPRESSION, NULL, false, repl_cmd_awatch},
     {"catch", NULL, REPL_STOPS, "trap [CAUSE]...|mode|io [if CONDITION]",
-     "Stop when a trap is raised, the mode changes or a port is used.", REPL_WORDS,
+     "Stop when a trap is raised, the mode changes or a port is used. At level machine: when the "
+     "real machine traps, so that the VMM is entered.", REPL_WORDS,
      "trap mode io", false, repl_cmd_catch},
     {"condition", NULL, REPL_STOPS, "N [CONDITION]",
      "Let breakpoint N stop only if CONDITION is not 0; without one, always.", REPL_NUMBER, NULL,
@@ -120,10 +123,10 @@ const struct repl_command repl_commands[] = {
      "Change a register, a control register or a field of it, storage, or a variable of your own "
      "($name). Changing the machine begins a new history.",
      REPL_EXPRESSION, NULL, false, repl_cmd_set},
-    {"info", "i", REPL_DATA, "WHAT", "Tell about something; 'info' alone lists what.", REPL_WORDS,
+    {"info", "i", REPL_DATA, "WHAT [NAMES]", "Tell about something; 'info' alone lists what.", REPL_WORDS,
      INFO_WORDS, false, repl_cmd_info},
 
-    {"list", "l", REPL_SOURCE, "[LOCATION|-]",
+    {"list", "l", REPL_SOURCE, "[LOCATION|FIRST,LAST|-]",
      "Show source lines; again, the next ones; -, those before. The instructions that the present "
      "line stands for are shown below it.",
      REPL_LOCATION, NULL, true, repl_cmd_list},

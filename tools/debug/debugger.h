@@ -330,6 +330,8 @@ struct timeline_stop repl_go_back(struct debugger *d);
 /* Tells of the stop, in words and with the pane. True unless the host failed. */
 bool repl_report(struct debugger *d, struct timeline_stop stop);
 bool repl_interrupted(struct debugger *d);
+/* To a tick where we were, Ctrl-C or not: what was interrupted leaves us there. */
+struct timeline_stop repl_return(struct debugger *d, uint64_t tick);
 /* A move into the past was not made: says so, unless the host failed. Always false. */
 bool repl_not_moved(struct debugger *d);
 /* "halted": what the machine is or did, at its end. */

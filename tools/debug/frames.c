@@ -201,7 +201,7 @@ bool repl_find_frames(struct debugger *d, unsigned want, struct repl_frame frame
     s.depth = s.handlers = 0;
     *beginning = from == 0;
     if (!follow(d, from, now, &s)) {
-      timeline_goto(d->timeline, now);
+      repl_return(d, now);
       return false;
     }
     window *= 16;

@@ -24,6 +24,7 @@ struct repl_signals {
   int pipe[2]; /* a byte wakes whoever waits for a line; what came, the flags say */
   bool running;
   volatile sig_atomic_t resized;
+  volatile sig_atomic_t continued; /* after Ctrl-Z: the shell has set the terminal its way */
   struct debugger *debugger;
 };
 
@@ -41,13 +42,15 @@ static void *take_signals(void *arg)
   sigset_t set;
   int signal;
   sigemptyset(&set);
-  static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR2};
+  static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT, SIGUSR2};
   for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
     sigaddset(&set, taken[i]);
   while (sigwait(&set, &signal) == 0 && signal != SIGUSR2) {
     if (signal == SIGTERM || signal == SIGHUP || signal == SIGQUIT)
       s->debugger->killed_by = signal; /* before a move ends: no other is to begin */
-    if (signal == SIGWINCH)
+    if (signal == SIGCONT)
+      s->continued = 1;
+    if (signal == SIGWINCH || signal == SIGCONT)
       s->resized = 1;
     else
       s->debugger->interrupt = 1;
@@ -150,6 +153,8 @@ static char **complete(const char *text, int start, int end)
       same++;
     common = same;
   }
+  if (common > 0 && w.word[1][common - 1] == ':')
+    rl_completion_append_character = 0; /* a line number follows */
   w.word[0] = strndup(w.word[1], common);
   w.word[1 + w.count] = NULL;
   if (w.count == 1) {
@@ -180,6 +185,11 @@ static void forget_wakes(struct repl_signals *s)
 static void at_prompt(struct debugger *d)
 {
   forget_wakes(d->signals);
+  if (d->signals->continued) {
+    d->signals->continued = 0;
+    rl_deprep_terminal();
+    rl_prep_terminal(1);
+  }
   if (d->signals->resized) {
     d->signals->resized = 0;
     rl_resize_terminal();
@@ -284,7 +294,7 @@ static bool start_signals(struct debugger *d)
   s->pipe[0] = s->pipe[1] = -1;
   sigset_t set;
   sigemptyset(&set);
-  static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR2};
+  static const int taken[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT, SIGUSR2};
   for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
     sigaddset(&set, taken[i]);
   d->signals = s;

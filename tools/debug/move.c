@@ -33,6 +33,21 @@ bool repl_interrupted(struct debugger *d)
   return d->interrupt != 0 || d->killed_by;
 }
 
+struct timeline_stop repl_return(struct debugger *d, uint64_t tick)
+{
+  struct timeline_stop s;
+  bool interrupt = false;
+  do {
+    interrupt = interrupt || d->interrupt;
+    d->interrupt = 0;
+    s = timeline_goto(d->timeline, tick);
+  } while (s.why == TIMELINE_INTERRUPTED && !d->killed_by);
+  d->interrupt = interrupt;
+  if (s.why == TIMELINE_START)
+    s.why = TIMELINE_ARRIVED;
+  return s;
+}
+
 bool repl_not_moved(struct debugger *d)
 {
   const char *failure = timeline_failure(d->timeline);

@@ -56,6 +56,22 @@ static void match_names(struct debugger *d, struct matcher *m)
     match(m, d->memory.variable[i].name);
 }
 
+/* "trap.inc:", to be followed by a line. */
+static void match_sources(struct debugger *d, struct matcher *m)
+{
+  size_t count;
+  const struct image_line *lines = image_lines(d->setup->program.image, &count);
+  const char *last = "";
+  for (size_t i = 0; i < count; i++) {
+    char name[FORMULA_NAME_SIZE];
+    if (strcmp(lines[i].file, last) != 0) {
+      last = lines[i].file;
+      snprintf(name, sizeof name, "%s:", repl_file_name(last));
+      match(m, name);
+    }
+  }
+}
+
 void repl_complete(struct debugger *d, const char *line, size_t word_start,
                    void (*offer)(void *ctx, const char *word), void *ctx)
 {
@@ -78,6 +94,8 @@ void repl_complete(struct debugger *d, const char *line, size_t word_start,
     for (unsigned i = 0; i < ISA_CAUSE_LIMIT; i++)
       if (isa_cause_info(i)->name)
         match(&m, isa_cause_info(i)->name);
+  if (c->complete == REPL_LOCATION)
+    match_sources(d, &m);
   if (c->complete == REPL_EXPRESSION || c->complete == REPL_LOCATION)
     match_names(d, &m);
 }

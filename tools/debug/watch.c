@@ -216,9 +216,7 @@ static struct timeline_stop step_by_step(struct debugger *d, uint64_t until)
 static bool stop_at_trap(struct debugger *d, const struct comparer *c, uint64_t *from,
                          struct timeline_stop *s)
 {
-  *s = timeline_goto(d->timeline, c->tick);
-  if (s->why == TIMELINE_START)
-    s->why = TIMELINE_ARRIVED;
+  *s = repl_return(d, c->tick);
   *from = c->tick + 1;
   if (s->why != TIMELINE_ARRIVED || !wants_trap(d, c, true))
     return s->why != TIMELINE_ARRIVED;
@@ -231,8 +229,8 @@ static bool stop_at_trap(struct debugger *d, const struct comparer *c, uint64_t 
  * that was a stop: it is met again. */
 static struct timeline_stop go_over(struct debugger *d, uint64_t start, uint64_t end)
 {
-  struct timeline_stop s = timeline_goto(d->timeline, start);
-  return s.why == TIMELINE_START || s.why == TIMELINE_ARRIVED ? step_by_step(d, end) : s;
+  struct timeline_stop s = repl_return(d, start);
+  return s.why == TIMELINE_ARRIVED ? step_by_step(d, end) : s;
 }
 
 struct timeline_stop repl_soft_go(struct debugger *d, uint64_t from, uint64_t until)

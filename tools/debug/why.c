@@ -371,7 +371,7 @@ bool repl_cmd_why(struct debugger *d, const char *args)
     return repl_refuse(d, "nothing has been executed yet: 'stepi' executes, 'why next' looks ahead");
   timeline_back(d->timeline, 1);
   tell_step(d, true);
-  struct timeline_stop s = timeline_goto(d->timeline, now);
+  struct timeline_stop s = repl_return(d, now);
   tell_pending(d);
   return s.why != TIMELINE_FAILED || repl_report(d, s);
 }
