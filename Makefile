@@ -22,7 +22,7 @@ LDLIBS   := -lelf -ljansson -lz3 -lreadline
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz jq
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz jq xxd
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
 
