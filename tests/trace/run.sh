@@ -58,6 +58,7 @@ fi
 for name in $(printf '%s\n' "${!runs[@]}" | sort); do
   check "the events of $name are as expected" diff "$here/expected/$name.txt" "$name.txt"
 done
+check "80 columns are enough for them" bash -c '! grep -E "^.{81}" "$@"' . ./*.txt
 sed 's/mtcr vbr/mtcr vbx/' popf-x86.txt >wrong.txt
 ! diff -q "$here/expected/popf-x86.txt" wrong.txt >/dev/null
 report $? "caught: an event that is another"
@@ -128,7 +129,7 @@ t verify popf --profile x86 --trace=verify.trace >verified
 check "verify still says no" grep -q 'no duplicate' verified
 check "and its trace marks the first divergence" \
   bash -c "'$trapeze' trace verify.trace | grep -A1 ': popf' | grep -q . &&
-           '$trapeze' trace verify.trace | grep -q ' 12  vm       note  *first divergence'"
+           '$trapeze' trace verify.trace | grep -qE ' 12  vm +note +first divergence$'"
 
 cp "$top/guestos/hello.s" "$top/guestos/pg32.inc" .
 t run ./hello.s --trace=own.trace >/dev/null

@@ -57,29 +57,33 @@ void counts_destroy(struct counts *c)
   free(c->all);
 }
 
-void counts_label(const struct counts *c, size_t *at, unsigned lines, char *buf, size_t size,
-                  uint64_t *times)
+/* How wide the numbers of a label are: as wide as the largest. */
+static int number_width(const struct count *first, size_t count, unsigned lines, uint64_t *rest)
+{
+  uint64_t most = first->times; /* sorted: the first is the most frequent */
+  *rest = 0;
+  for (size_t i = lines - 1; count > lines && i < count; i++)
+    *rest += first[i].times;
+  char n[TEXT_COUNT_SIZE];
+  return (int)strlen(text_count(n, most > *rest ? most : *rest));
+}
+
+void counts_label(const struct counts *c, size_t *at, unsigned lines, int indent, char *buf,
+                  size_t size, uint64_t *times)
 {
   const struct count *first = &c->all[*at];
-  size_t end = *at, used = 0;
-  uint64_t rest = 0;
-  while (end < c->count && same_arrow(first, &c->all[end]))
-    end++;
-  bool all = end - *at <= lines;
+  size_t count = 0, used = 0;
   *times = 0;
-  *buf = 0;
-  for (size_t i = *at; i < end && used < size; i++) {
-    const struct count *one = &c->all[i];
-    char n[TEXT_COUNT_SIZE];
-    *times += one->times;
-    if (all || i - *at + 1 < lines)
-      used += (size_t)snprintf(buf + used, size - used, "  %9s %s\\l", text_count(n, one->times),
-                               one->label);
-    else
-      rest += one->times;
-  }
+  while (*at + count < c->count && same_arrow(first, &first[count]))
+    *times += first[count++].times;
+  *at += count;
   char n[TEXT_COUNT_SIZE];
+  uint64_t rest;
+  int width = number_width(first, count, lines, &rest);
+  *buf = 0;
+  for (size_t i = 0; i < (rest ? lines - 1 : count) && used < size; i++)
+    used += (size_t)snprintf(buf + used, size - used, "%*s %s\\l", indent + width,
+                             text_count(n, first[i].times), first[i].label);
   if (rest && used < size)
-    snprintf(buf + used, size - used, "  %9s others\\l", text_count(n, rest));
-  *at = end;
+    snprintf(buf + used, size - used, "%*s others\\l", indent + width, text_count(n, rest));
 }

@@ -25,8 +25,9 @@ void counts_sort(struct counts *c);
 void counts_destroy(struct counts *c);
 
 /* One arrow's label, from *at on, which goes to the next arrow: lines "12,345 mtcr",
- * at most `lines` of them, and what the rest comes to. *times: the sum. */
-void counts_label(const struct counts *c, size_t *at, unsigned lines, char *buf, size_t size,
-                  uint64_t *times);
+ * at most `lines` of them, so many blanks before them, and what the rest comes to. *times: the sum.
+ */
+void counts_label(const struct counts *c, size_t *at, unsigned lines, int indent, char *buf,
+                  size_t size, uint64_t *times);
 
 #endif

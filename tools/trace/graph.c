@@ -90,8 +90,8 @@ static void put_edges(FILE *out, const struct counts *c)
     const struct count *first = &c->all[at];
     char lines[640], label[760], total[TEXT_COUNT_SIZE];
     uint64_t times;
-    counts_label(c, &at, LINES, lines, sizeof lines, &times);
-    snprintf(label, sizeof label, "  %s %s\\l%s", text_count(total, times),
+    counts_label(c, &at, LINES, 4, lines, sizeof lines, &times);
+    snprintf(label, sizeof label, "  %s %s \\l%s", text_count(total, times),
              times == 1 ? groups[first->group].title : groups[first->group].several, lines);
     fprintf(out,
             "  n%d -> n%d [style=%s color=\"%s\" fontcolor=\"%s\" arrowhead=%s label=", first->from,
@@ -120,7 +120,8 @@ bool graph_write(FILE *out, const struct trace *t, const struct trace_filter *f)
   picture_quote(out, title);
   fprintf(out,
           "]\n  node [shape=box style=\"filled,bold\" fillcolor=white fontname=\"%s\" "
-          "fontsize=12 margin=\"0.25,0.12\"]\n  edge [fontname=\"%s\" fontsize=%d]\n",
+          "fontsize=12 width=2.4 height=0.6 margin=\"0.25,0.12\"]\n  edge [fontname=\"%s\" "
+          "fontsize=%d]\n",
           PICTURE_FONT, PICTURE_FONT, PICTURE_FONT_SIZE);
   for (unsigned lane = 0; lane < s.lane_count; lane++)
     put_node(out, &s, &c, lane);

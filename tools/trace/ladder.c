@@ -11,7 +11,7 @@
 #define LANE          200.0 /* from one lane to the next */
 #define ROW           24.0  /* from one row to the next */
 #define BOX_HEIGHT    17.0
-#define DOUBLE_HEIGHT 11.0 /* the outer line takes 4 more on each side */
+#define DOUBLE_HEIGHT 12.5 /* the outer line takes 4 more on each side */
 #define TICK_WIDTH    84.0
 #define MARGIN        100.0 /* between the outer lanes' middles and the texts beside them */
 #define TEXT_CHARS    58    /* of the source line */

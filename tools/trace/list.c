@@ -32,8 +32,8 @@ static void text_head(FILE *out, const struct trace *t)
     fprintf(out, ", to tick %s\n", text_count(tick, m->end));
   }
   if (trace_hides_sensitive(t))
-    fprintf(out, "# sensitive instructions that did not trap were not recorded; record with "
-                 "--trace-events=default,sensitive\n");
+    fprintf(out, "# sensitive instructions that did not trap were not recorded;\n"
+                 "# --trace-events=default,sensitive does\n");
 }
 
 static void text_nothing(FILE *out, const struct trace *t, const struct trace_filter *f)
@@ -48,17 +48,19 @@ static void text_nothing(FILE *out, const struct trace *t, const struct trace_fi
     fprintf(out, "# no events of these classes from tick %s on\n", text_count(from, f->from));
 }
 
+/* What stands most often in a line fits into 80 columns with this. */
+#define LINE "%10" PRIu64 "  %-7s %-8s %s\n"
+
 static void text_note(FILE *out, const struct trace *t, const struct trace_note *n)
 {
-  fprintf(out, "%12" PRIu64 "  %-8s %-11s %s\n", n->tick, t->machines[n->machine].name, "note",
-          n->text);
+  fprintf(out, LINE, n->tick, t->machines[n->machine].name, "note", n->text);
 }
 
 static void text_event(FILE *out, const struct words *w, unsigned machine,
                        const struct trace_event *e)
 {
   char buf[3 * WORDS_SIZE];
-  fprintf(out, "%12" PRIu64 "  %-8s %-11s %s\n", e->tick, e->machine, words_kind(e->kind),
+  fprintf(out, LINE, e->tick, e->machine, words_kind(e->kind),
           words_event(w, machine, e, buf, sizeof buf));
 }
 

@@ -18,6 +18,7 @@
 struct window {
   uint32_t start, size; /* as real addresses */
   uint64_t times;
+  unsigned column; /* of those for windows: none covers another */
 };
 
 struct map {
@@ -86,7 +87,29 @@ static void add_window(struct map *m, unsigned machine, const struct trace_event
   if (m->window_count[machine] == WINDOWS)
     m->more = true;
   else
-    w[m->window_count[machine]++] = (struct window){(uint32_t)start, e->b, 1};
+    w[m->window_count[machine]++] = (struct window){(uint32_t)start, e->b, 1, 0};
+}
+
+static bool overlap(const struct window *a, const struct window *b)
+{
+  return a->start < (uint64_t)b->start + b->size && b->start < (uint64_t)a->start + a->size;
+}
+
+static bool covered(const struct map *m, const struct window *w, unsigned machine, unsigned end)
+{
+  for (unsigned i = 0; i <= machine; i++)
+    for (unsigned k = 0; k < (i == machine ? end : m->window_count[i]); k++)
+      if (m->windows[i][k].column == w->column && overlap(&m->windows[i][k], w))
+        return true;
+  return false;
+}
+
+static void arrange_windows(struct map *m)
+{
+  for (unsigned i = 0; i < m->trace->machine_count; i++)
+    for (unsigned k = 0; k < m->window_count[i]; k++)
+      while (covered(m, &m->windows[i][k], i, k))
+        m->windows[i][k].column++;
 }
 
 static void look(struct map *m, const struct trace_filter *f)
@@ -97,8 +120,9 @@ static void look(struct map *m, const struct trace_filter *f)
   unsigned machine;
   trace_start(&c, t);
   while (trace_next(&c, &machine, &e))
-    if (e.kind == TRACE_MAP && e.tick >= f->from && e.tick <= f->to)
+    if (e.kind == TRACE_MAP && !words_has_vmm(t, machine) && e.tick >= f->from && e.tick <= f->to)
       add_window(m, machine, &e);
+  arrange_windows(m);
   for (unsigned i = 0; i < t->machine_count; i++) {
     unsigned depth = depth_of(t, i) + 1;
     m->depth = depth > m->depth ? depth : m->depth;
@@ -174,13 +198,12 @@ static void put_rest(const struct map *m, unsigned machine)
 
 static void put_windows(const struct map *m, unsigned machine)
 {
-  double column = m->depth;
   for (unsigned i = 0; i < m->window_count[machine]; i++) {
     const struct window *w = &m->windows[machine][i];
     char size[TEXT_COUNT_SIZE], times[TEXT_COUNT_SIZE], label[160];
     snprintf(label, sizeof label, "%.40s: %s, x%s", m->trace->machines[machine].name,
              text_size(size, w->size), text_count(times, w->times));
-    put_box(m, column, w->start, (uint64_t)w->start + w->size,
+    put_box(m, m->depth + w->column, w->start, (uint64_t)w->start + w->size,
             "style=\"filled,dotted\" fillcolor=\"#fff8e0\"", label);
   }
 }

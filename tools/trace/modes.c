@@ -75,6 +75,40 @@ static bool used(const struct counts *c, int node)
   return node % STATES == 0; /* where a machine begins */
 }
 
+/* A label is a node between the two states, so that nothing crosses it. All lines go
+ * from the left to the right for Graphviz; the head is where it belongs. */
+static void put_edge(FILE *out, const struct count *one, size_t id, const char *label)
+{
+  const char *style = groups[one->group].style, *color = groups[one->group].color;
+  bool back = one->to <= one->from;
+  int left = back ? one->to : one->from, right = back ? one->from : one->to;
+  fprintf(out,
+          "    e%zu [shape=plaintext style=\"\" margin=\"0.06,0.03\" fontsize=%d fontcolor=\"%s\" "
+          "label=",
+          id, PICTURE_FONT_SIZE, color);
+  picture_quote(out, label);
+  fprintf(out, "]\n    n%d -> e%zu [dir=%s style=%s color=\"%s\"]\n", left, id,
+          back ? "back" : "none", style, color);
+  if (left == right)
+    fprintf(out, "    n%d -> e%zu [dir=none style=%s color=\"%s\"]\n", left, id, style, color);
+  else
+    fprintf(out, "    e%zu -> n%d [dir=%s style=%s color=\"%s\"]\n", id, right,
+            back ? "none" : "forward", style, color);
+}
+
+static void put_edges(FILE *out, const struct counts *c, int base)
+{
+  for (size_t at = 0; at < c->count;) {
+    const struct count *first = &c->all[at];
+    char label[640];
+    size_t id = at;
+    uint64_t times;
+    counts_label(c, &at, LINES, 0, label, sizeof label, &times);
+    if (first->from / STATES * STATES == base)
+      put_edge(out, first, id, label);
+  }
+}
+
 static void put_machine(FILE *out, const struct trace *t, const struct counts *c, unsigned machine)
 {
   int base = (int)machine * STATES;
@@ -91,22 +125,9 @@ static void put_machine(FILE *out, const struct trace *t, const struct counts *c
     picture_quote(out, name);
     fprintf(out, "]\n");
   }
-  fprintf(out, "  }\n  n%d -> n%d [label=\"reset\"]\n", base + RESET, base);
-}
-
-static void put_edges(FILE *out, const struct counts *c)
-{
-  for (size_t at = 0; at < c->count;) {
-    const struct count *first = &c->all[at];
-    char label[640];
-    uint64_t times;
-    counts_label(c, &at, LINES, label, sizeof label, &times);
-    fprintf(out, "  n%d -> n%d [style=%s color=\"%s\" fontcolor=\"%s\" label=", first->from,
-            first->to, groups[first->group].style, groups[first->group].color,
-            groups[first->group].color);
-    picture_quote(out, label);
-    fprintf(out, "]\n");
-  }
+  fprintf(out, "    n%d -> n%d [minlen=2 label=\" reset \"]\n", base + RESET, base);
+  put_edges(out, c, base);
+  fprintf(out, "  }\n");
 }
 
 bool modes_write(FILE *out, const struct trace *t, const struct trace_filter *f)
@@ -122,10 +143,11 @@ bool modes_write(FILE *out, const struct trace *t, const struct trace_filter *f)
   counts_sort(&o.counts);
   char title[160];
   story_title(t, title, sizeof title);
-  fprintf(out,
-          "digraph modes {\n  graph [rankdir=LR nodesep=1.0 ranksep=1.4 labelloc=t fontname=\"%s\" "
-          "fontsize=12 label=",
-          PICTURE_FONT);
+  fprintf(
+      out,
+      "digraph modes {\n  graph [rankdir=LR nodesep=0.25 ranksep=0.5 labelloc=t fontname=\"%s\" "
+      "fontsize=12 label=",
+      PICTURE_FONT);
   picture_quote(out, title);
   fprintf(out,
           "]\n  node [shape=ellipse style=bold fontname=\"%s\" fontsize=12]\n  edge "
@@ -134,7 +156,6 @@ bool modes_write(FILE *out, const struct trace *t, const struct trace_filter *f)
   for (unsigned i = 0; i < t->machine_count; i++)
     if (!words_has_vmm(t, i))
       put_machine(out, t, &o.counts, i);
-  put_edges(out, &o.counts);
   fprintf(out, "}\n");
   bool done = !o.counts.no_memory;
   counts_destroy(&o.counts);

@@ -451,8 +451,14 @@ void story_destroy(struct story *s)
 
 void story_title(const struct trace *t, char *buf, size_t size)
 {
-  snprintf(buf, size, "%s on %s (%s), %s", t->program, t->profile, t->title,
-           t->machine_count > 1 ? "in a virtual machine" : "on the bare machine");
+  char where[48] = "on the bare machine";
+  if (t->machine_count == 2)
+    snprintf(where, sizeof where, "in a virtual machine");
+  else if (t->machine_count > 2 && t->machines[2].parent == 1)
+    snprintf(where, sizeof where, "under a stack of %u VMMs", t->machine_count - 1);
+  else if (t->machine_count > 2)
+    snprintf(where, sizeof where, "in %u virtual machines", t->machine_count - 1);
+  snprintf(buf, size, "%s on %s (%s), %s", t->program, t->profile, t->title, where);
 }
 
 /* --------------------------------------------------------------- about rows */

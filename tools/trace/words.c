@@ -176,7 +176,7 @@ static void put_trap(const struct words *w, unsigned guest, const struct trace_e
   char at[WORDS_SIZE], value[32] = "";
   put_at(w, guest, e, at, sizeof at);
   if (isa_cause_info(e->a)->kind == ISA_CAUSE_MEMORY)
-    snprintf(value, sizeof value, " of 0x%08x", e->c);
+    snprintf(value, sizeof value, " of 0x%x", e->c);
   snprintf(buf, size, "%s%s%s", words_cause(e->a), value, at);
 }
 
@@ -239,8 +239,7 @@ char *words_event(const struct words *w, unsigned machine, const struct trace_ev
     put_state(w, guest, e, buf, size);
     break;
   case TRACE_MAP:
-    snprintf(buf, size, "base 0x%08x bound 0x%08x for the guest's 0x%08x 0x%08x", e->a, e->b, e->c,
-             e->d);
+    snprintf(buf, size, "base 0x%x bound 0x%x for 0x%x 0x%x", e->a, e->b, e->c, e->d);
     break;
   case TRACE_INSN:
     snprintf(buf, size, "mode %u%s", psw_mode(e->c), at);
