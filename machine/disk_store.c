@@ -35,6 +35,7 @@ struct disk_store {
   bool writable;
   int fd;                /* -1: in memory */
   struct chunk **chunks; /* in memory: NULL where everything is zero */
+  uint8_t *protected;    /* a bit for each sector; NULL: none is */
   char failure[128];     /* the first, or empty */
 };
 
@@ -74,6 +75,7 @@ void disk_store_destroy(struct disk_store *d)
     drop(d->chunks[i]);
   }
   free(d->chunks);
+  free(d->protected);
   if (d->fd >= 0) {
     close(d->fd);
   }
@@ -83,6 +85,23 @@ void disk_store_destroy(struct disk_store *d)
 uint32_t disk_store_sectors(const struct disk_store *d)
 {
   return d->sectors;
+}
+
+bool disk_store_protect(struct disk_store *d, uint32_t first, uint32_t sectors)
+{
+  if (!d->protected && !(d->protected = calloc(d->sectors / 8u + 1, 1))) {
+    return false;
+  }
+  for (uint32_t i = 0; i < sectors && first + i < d->sectors; i++) {
+    d->protected[(first + i) / 8] |= (uint8_t)(1u << (first + i) % 8);
+  }
+  return true;
+}
+
+static bool may_write(const struct disk_store *d, uint32_t sector)
+{
+  return sector < d->sectors && d->writable &&
+         !(d->protected && d->protected[sector / 8] >> sector % 8 & 1);
 }
 
 /* --------------------------------------------------------------- in memory */
@@ -371,7 +390,7 @@ bool disk_store_read(struct disk_store *d, uint32_t sector, void *buf)
 
 bool disk_store_write(struct disk_store *d, uint32_t sector, const void *buf)
 {
-  if (sector >= d->sectors || !d->writable) {
+  if (!may_write(d, sector)) {
     return false;
   }
   if (d->fd >= 0) {

@@ -12,21 +12,25 @@
 struct disk_store;
 
 enum disk_store_mode {
-  DISK_STORE_WRITE,   /* writes go through to the file */
+  DISK_STORE_WRITE,    /* writes go through to the file */
   DISK_STORE_READONLY, /* writes fail; the guest sees an error status */
-  DISK_STORE_DISCARD, /* the file is copied to memory and never written */
+  DISK_STORE_DISCARD,  /* the file is copied to memory and never written */
 };
 
 /* NULL with a message in *reason (static; reason may be NULL) if the file cannot
  * be opened, is no regular file, is not a multiple of 512 bytes, is empty, or is
  * open elsewhere and one of the two writes. errno is then 0 if the file is at
  * fault, else the host's error. */
-struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode, const char **reason);
+struct disk_store *disk_store_open(const char *path, enum disk_store_mode mode,
+                                   const char **reason);
 /* All zero. NULL: no memory. */
 struct disk_store *disk_store_memory(uint32_t sectors);
 /* A memory copy of another's contents, for comparing runs. NULL: no memory or unreadable. */
 struct disk_store *disk_store_copy(struct disk_store *from);
 void disk_store_destroy(struct disk_store *d);
+/* Writes to these sectors fail from now on, as all do in DISK_STORE_READONLY; a copy is not
+ * protected. False, and nothing done: no memory. */
+bool disk_store_protect(struct disk_store *d, uint32_t first, uint32_t sectors);
 
 /* The contents of a store in memory, shared until it is written. NULL: no memory, or it is
  * a file. Restore into the store that was saved. */

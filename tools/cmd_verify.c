@@ -6,6 +6,7 @@
 #include "tools/common/guests.h"
 #include "tools/common/message.h"
 #include "tools/common/text.h"
+#include "tools/system/verify.h"
 #include "tools/trace/trace_options.h"
 #include "tools/verify/report.h"
 #include "tools/verify/world.h"
@@ -15,7 +16,10 @@ struct request {
   struct trace_options trace;
   struct trace_recorder *recorder;
   int traced; /* exit status of recording */
-  uint64_t depth, interval;
+  struct system_options system;
+  const char *user;
+  uint64_t depth; /* 0: not said */
+  uint64_t interval;
   bool step_only, fast_only, json;
 };
 
@@ -36,6 +40,7 @@ static int apply_interval(void *ctx, const char *value)
 OPTION_FLAG(apply_step_only, struct request, step_only)
 OPTION_FLAG(apply_fast_only, struct request, fast_only)
 OPTION_FLAG(apply_json, struct request, json)
+OPTION_TEXT(apply_user, struct request, user)
 
 static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
@@ -48,24 +53,34 @@ static const struct option_spec options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
+static const struct option_spec directory_options[] = {
+    {"user", 'u', "NAME", "compare this user only; the others run beside it", apply_user},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
 static const struct command_usage usage = {
     .command = "verify",
-    .synopsis = "[OPTION]... PROGRAM",
+    .synopsis = "[OPTION]... PROGRAM\n       trapeze verify [OPTION]... FILE.dir",
     .about =
         "Run a program on the bare machine and in a virtual machine, with the same input, and "
         "check the three properties of a VMM: equivalence (the same state at every tick), "
         "resource control (nothing outside the virtual machine changes, the VMM stays in control) "
         "and efficiency (how much runs directly). If the runs differ, the first divergent "
-        "instruction is named, with what either machine did and what in the profile explains it.",
+        "instruction is named, with what either machine did and what in the profile explains "
+        "it.\n\n"
+        "Of a system directory (a file whose name ends in .dir) all users run together, as with "
+        "'trapeze vmm', and each is compared with a bare machine of its own.",
     .notes =
         "A shipped guest gets the console session that comes with it, unless --input or "
         "--input-log gives another; other programs get none. Disk images are copied, never "
         "written. Without --ticks the comparison ends at tick 20,000,000.\n\n"
+        "With a system directory, --ticks and --checkpoint are ticks of the real machine, and "
+        "standard input is not read. A user with a real-time timer is not compared.\n\n"
         "Exit status: 0 equivalent and in control; 1 not; 2 usage or bad input; 3 trapeze or the "
         "host failed.",
     .min_operands = 1,
     .max_operands = 1,
-    .operand = "a program",
+    .operand = "a program or a system directory",
 };
 
 /* On a terminal only, on one line that is wiped at the end. */
@@ -149,27 +164,70 @@ static int check_options(struct request *r, const char *program)
   return STATUS_DONE;
 }
 
+static int verify_program(struct request *r, const char *program)
+{
+  const struct system_options *o = &r->system;
+  const char *which = r->user ? "--user" : o->quantum ? "--quantum" : o->costs ? "--costs" : NULL;
+  if (which) {
+    message_usage("verify", "%s is for a system directory, a file whose name ends in .dir", which);
+    return STATUS_USAGE;
+  }
+  if (r->depth == 0)
+    r->depth = 1;
+  if (r->setup.storage == 0)
+    r->setup.storage = SETUP_DEFAULT_STORAGE;
+  int status = check_options(r, program);
+  if (status == STATUS_DONE)
+    status = setup_load(&r->setup, program);
+  return status == STATUS_DONE ? verify(r) : status;
+}
+
+static int verify_directory(const struct request *r, const char *path, bool profile_given)
+{
+  const struct setup *s = &r->setup;
+  const char *which = r->depth        ? "--depth"
+                      : r->step_only  ? "--step-only"
+                      : r->fast_only  ? "--fast-only"
+                      : r->trace.path ? "--trace"
+                                      : NULL;
+  if (which) {
+    message_usage("verify", "%s is for one program, not for a system directory", which);
+    return STATUS_USAGE;
+  }
+  return system_verify(&(struct system_verify_request){
+      .setup = s,
+      .options = &r->system,
+      .profile = profile_given ? s->profile_name : NULL,
+      .path = path,
+      .user = r->user,
+      .ticks = s->ticks == MACHINE_NEVER ? VERIFY_DEFAULT_TICKS : s->ticks,
+      .interval = r->interval,
+      .json = r->json});
+}
+
 int cmd_verify(int argc, char **argv)
 {
-  struct request r = {
-      .depth = 1, .interval = VERIFY_DEFAULT_INTERVAL, .trace = {.command = "verify"}};
+  struct request r = {.interval = VERIFY_DEFAULT_INTERVAL,
+                      .trace = {.command = "verify"},
+                      .system = {.command = "verify"}};
   setup_init(&r.setup, "verify");
+  r.setup.storage = 0; /* not said */
+  const char *unsaid = r.setup.profile_name;
   const struct option_group groups[] = {{"The machine", setup_machine_options, &r.setup},
                                         {"The comparison", options, &r},
+                                        {"A system directory", directory_options, &r},
+                                        {"Its VMM", system_option_specs, &r.system},
                                         {"The console", setup_console_options, &r.setup},
                                         {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands;
   int count;
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
-  if (status == OPTIONS_GO_ON)
-    status = check_options(&r, operands[0]);
-  else
+  if (status != OPTIONS_GO_ON)
     return status;
-  if (status == STATUS_DONE)
-    status = setup_load(&r.setup, operands[0]);
-  if (status == STATUS_DONE)
-    status = verify(&r);
+  status = system_is_directory(operands[0])
+               ? verify_directory(&r, operands[0], r.setup.profile_name != unsaid)
+               : verify_program(&r, operands[0]);
   setup_destroy(&r.setup);
   return status;
 }

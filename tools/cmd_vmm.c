@@ -15,6 +15,7 @@ struct request {
   struct runner runner;
   struct trace_options trace;
   struct system_options system;
+  bool json;
   uint64_t depth; /* 0: not said */
 };
 
@@ -26,6 +27,16 @@ static int apply_depth(void *ctx, const char *value)
 static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
      apply_depth},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+OPTION_FLAG(apply_json, struct request, json)
+
+static const struct option_spec report_options[] = {
+    {"json", 0, NULL,
+     "of a system directory, instead of the consoles: one JSON object about the run, schema "
+     "trapeze-vmm/1",
+     apply_json},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -119,7 +130,7 @@ static int run_virtual(struct request *r)
 static int refuse_options(const struct request *r, bool directory)
 {
   const struct system_options *o = &r->system;
-  const char *which = o->quantum ? "--quantum" : o->costs ? "--costs" : o->json ? "--json" : NULL;
+  const char *which = o->quantum ? "--quantum" : o->costs ? "--costs" : r->json ? "--json" : NULL;
   if (directory && r->depth) {
     message_usage("vmm", "--depth is for one program; a system directory has one VMM");
     return STATUS_USAGE;
@@ -145,7 +156,7 @@ static int run_program(struct request *r, const char *program)
 
 int cmd_vmm(int argc, char **argv)
 {
-  struct request r = {.trace.command = "vmm"};
+  struct request r = {.trace.command = "vmm", .system.command = "vmm"};
   struct setup *s = &r.runner.setup;
   setup_init(s, "vmm");
   s->storage = 0; /* not said */
@@ -155,6 +166,7 @@ int cmd_vmm(int argc, char **argv)
                                         {"A system directory", system_option_specs, &r.system},
                                         {"The console", setup_console_options, s},
                                         {"The run", runner_options, &r.runner},
+                                        {"The report", report_options, &r},
                                         {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands;
@@ -170,7 +182,8 @@ int cmd_vmm(int argc, char **argv)
                                  .trace = &r.trace,
                                  .options = &r.system,
                                  .profile = s->profile_name == unsaid ? NULL : s->profile_name,
-                                 .path = operands[0]});
+                                 .path = operands[0],
+                                 .json = r.json});
   else if (status == STATUS_DONE)
     status = run_program(&r, operands[0]);
   setup_destroy(s);

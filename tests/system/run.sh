@@ -293,6 +293,56 @@ check "hostile neighbours do not end the run: the limit does" grep -q 'stopped a
 check "and change nothing for the others" same_as_alone good.users
 check "each one's end is told" eval '[ "$(grep -cE "^trapeze vmm: bad[0-9]+: (halted|double fault|running|waiting.*) at tick" err)" -ge 10 ]'
 
+# --------------------------------------------------------------------- verify
+cp blank.img class.img
+expect 0 'holds for all compared' - "verify: eight guests, each against its bare machine" -- verify users.dir
+check "to the tick at which each halts" grep -qE 'alice +equivalent +6,313,902 ' out
+check "nothing was written" cmp class.img blank.img
+expect 0 'holds for all compared' - "verify: with other quanta and costs" -- verify users.dir --quantum 137 --costs 0 --checkpoint 33333 --ticks 3M
+expect 0 'holds for all compared' - "verify: among hostile neighbours" -- verify bad.dir --ticks 1M
+expect 0 'bob +equivalent' - "verify --user" -- verify users.dir --user bob --ticks 1M
+check "compares that one" test "$(grep -c 'not compared' out)" -eq 7
+expect 2 - "did you mean 'alice'" "verify --user nobody" -- verify users.dir --user alcie
+# It can find differences: on a profile with a hole, and to the instruction.
+echo 'user a { program popf; } user b { program hello; timer real; } user c { program hello; }' >hole.dir
+expect 1 'FAILS for 1 of 2 compared; 1 counts real time' - "verify: caught: a hole" -- verify hole.dir --profile x86
+check "at its instruction" grep -qE 'at +pc 0x00001030 \(_start\+0x30, guestos/popf.s:24\)' out
+check "and field" grep -qE '^  psw.ie +0 +1 +0 +<$' out
+expect 1 '"holds": false' - "verify --json" -- verify hole.dir --profile x86 --json
+# Writes across mini-disks of all kinds, which end where they must.
+cat >mixed.s <<'END'
+_start: li   s0, 11
+1:      addi s0, s0, -1
+        out  s0, 0x10
+        out  zero, 0x11
+        li   t0, 2
+        out  t0, 0x12
+        li   t0, 2
+        out  t0, 0x13
+2:      in   t1, 0x14
+        andi t2, t1, 1
+        bnez t2, 2b
+        srli t1, t1, 1
+        addi t1, t1, '0'
+        out  t1, 0
+        bnez s0, 1b
+        halt
+END
+cat >mixed.dir <<'END'
+machine { disk "class.img" discard; }
+user a { program "mixed.s"; minidisk A first 10 length 3; minidisk B first 40 length 4 access r;
+         minidisk C first 20 length 5; console log "mixed.log"; }
+user b { program "mixed.s"; minidisk A first 0 length 5; minidisk B first 200 length 100 access shared; }
+user c { program "mixed.s"; minidisk B first 250 length 100 access shared; }
+END
+expect 0 'holds for all compared' - "verify: disks of several extents" -- verify mixed.dir
+t vmm mixed.dir >out 2>err
+check "each refuses what it must" cmp -s out <(printf 'a: 00003333300\nb: 33333330000\nc: 33333333333\n')
+for option in --depth=2 --step-only --fast-only --trace=x --memory=1M --session; do
+  expect 2 - 'system directory' "verify ${option%=*} is refused" -- verify odd.dir "$option"
+done
+expect 2 - 'is for a system directory' "verify --user without a directory" -- verify hello --user bob
+
 # ---------------------------------------------------------- options and errors
 expect 2 - 'odd.dir|--memory is for one program' "--memory" -- vmm odd.dir --memory 1M
 for option in --disk=10 --mmu=bounds --io=ports --input=x --input-log=x --session --record=x --depth=2; do

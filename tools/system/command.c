@@ -19,7 +19,7 @@ static int apply_quantum(void *ctx, const char *value)
   struct system_options *o = ctx;
   if (options_count(value, &o->quantum) && o->quantum >= 1 && o->quantum <= MOST_QUANTUM)
     return STATUS_DONE;
-  message_usage("vmm", "'%s' is no quantum: ticks of the real machine, from 1 to 1G", value);
+  message_usage(o->command, "'%s' is no quantum: ticks of the real machine, from 1 to 1G", value);
   return STATUS_USAGE;
 }
 
@@ -51,7 +51,7 @@ static int apply_costs(void *ctx, const char *value)
   if (strcmp(value, "default") == 0)
     o->said = vmm_default_costs;
   else if (strcmp(value, "0") != 0 && !four_costs(value, &o->said)) {
-    message_usage("vmm",
+    message_usage(o->command,
                   "'%s' are no costs: default, 0, or ticks for each dispatch, emulation, "
                   "reflection and world switch, as 20,30,40,60",
                   value);
@@ -59,8 +59,6 @@ static int apply_costs(void *ctx, const char *value)
   }
   return STATUS_DONE;
 }
-
-OPTION_FLAG(apply_json, struct system_options, json)
 
 const struct option_spec system_option_specs[] = {
     {"quantum", 0, "TICKS",
@@ -71,8 +69,6 @@ const struct option_spec system_option_specs[] = {
      "ticks that the VMM's own work takes: default, 0, or four numbers for each dispatch, "
      "emulation, reflection, world switch",
      apply_costs},
-    {"json", 0, NULL,
-     "instead of the consoles: one JSON object about the run, schema trapeze-vmm/1", apply_json},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -82,10 +78,8 @@ bool system_is_directory(const char *operand)
   return len > 4 && strcmp(operand + len - 4, ".dir") == 0;
 }
 
-/* What the directory says, for each user. */
-static int refuse_options(const struct system_request *q)
+int system_refuse_options(const struct setup *s)
 {
-  const struct setup *s = &q->runner->setup;
   const char *which = s->storage          ? "--memory"
                       : s->disk           ? "--disk"
                       : s->mmu            ? "--mmu"
@@ -93,11 +87,11 @@ static int refuse_options(const struct system_request *q)
                       : s->input          ? "--input"
                       : s->input_file_log ? "--input-log"
                       : s->session        ? "--session"
-                      : q->runner->record ? "--record"
                                           : NULL;
   if (!which)
     return STATUS_DONE;
-  message_usage("vmm", "%s is for one program; in a system directory each user has its own", which);
+  message_usage(s->command, "%s is for one program; in a system directory each user has its own",
+                which);
   return STATUS_USAGE;
 }
 
@@ -108,7 +102,7 @@ static int finish(const struct system_request *q, const struct system_run *run)
   struct system_run r = *run;
   struct system_end end = system_run(&r);
   int status = system_report(&r, &end);
-  if (q->options->json && status != STATUS_OURS) {
+  if (q->json && status != STATUS_OURS) {
     int printed = report_json(&r, &end);
     status = printed == STATUS_DONE ? status : printed;
   }
@@ -120,9 +114,9 @@ static int finish(const struct system_request *q, const struct system_run *run)
 
 static int run(const struct system_request *q, struct system *s)
 {
-  bool live = !q->options->json && isatty(STDOUT_FILENO) == 1;
+  bool live = !q->json && isatty(STDOUT_FILENO) == 1;
   const struct consoles_config config = {.command = "vmm",
-                                         .out = q->options->json ? NULL : stdout,
+                                         .out = q->json ? NULL : stdout,
                                          .live = live,
                                          .color = live && message_color(stdout),
                                          .columns = text_columns(stdout)};
@@ -147,9 +141,13 @@ static int run(const struct system_request *q, struct system *s)
 int system_command(const struct system_request *q)
 {
   const struct setup *setup = &q->runner->setup;
-  int status = refuse_options(q);
+  int status = system_refuse_options(setup);
   if (status != STATUS_DONE)
     return status;
+  if (q->runner->record) {
+    message_usage("vmm", "--record is for one program, not for a system directory");
+    return STATUS_USAGE;
+  }
   const struct system_config config = {
       .command = "vmm",
       .path = q->path,

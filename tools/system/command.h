@@ -8,16 +8,19 @@
 #include "vmm/vmm.h"
 
 struct system_options {
+  const char *command;
   uint64_t quantum;              /* 0: not said */
   const struct vmm_costs *costs; /* NULL: not said */
   struct vmm_costs said;
-  bool json;
 };
-/* ctx: struct system_options, zeroed. */
+/* ctx: struct system_options, of which the command is said. */
 extern const struct option_spec system_option_specs[];
 
 /* By its name: it ends in ".dir". */
 bool system_is_directory(const char *operand);
+/* STATUS_DONE, or the status after a message: of these options one was given that a
+ * directory answers itself. setup.storage: 0 if it was not given. */
+int system_refuse_options(const struct setup *s);
 
 struct system_request {
   const struct runner *runner; /* the options of 'run', as far as a directory leaves them open */
@@ -25,6 +28,7 @@ struct system_request {
   const struct system_options *options;
   const char *profile; /* given on the command line, or NULL */
   const char *path;
+  bool json;
 };
 /* Returns an exit status, after messages. */
 int system_command(const struct system_request *request);

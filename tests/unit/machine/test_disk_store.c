@@ -153,6 +153,25 @@ static void test_memory_is_sparse(void **state)
   disk_store_destroy(d);
 }
 
+static void test_protected(void **state)
+{
+  (void)state;
+  struct disk_store *d = disk_store_memory(20);
+  assert_true(disk_store_protect(d, 5, 9));
+  assert_true(disk_store_protect(d, 18, 100)); /* to its end */
+  assert_true(disk_store_protect(d, 3, 0));
+  for (uint32_t i = 0; i < 20; i++) {
+    bool protected = (i >= 5 && i < 14) || i >= 18;
+    assert_int_equal(write_sector(d, i, 7), !protected);
+    assert_sector(d, i, protected ? 0 : 7);
+  }
+  assert_null(disk_store_failure(d)); /* nobody failed */
+  struct disk_store *copy = disk_store_copy(d);
+  assert_true(write_sector(copy, 5, 1));
+  disk_store_destroy(copy);
+  disk_store_destroy(d);
+}
+
 static void test_copy(void **state)
 {
   struct folder *f = *state;
@@ -279,6 +298,7 @@ int main(void)
       TEST(test_discard),
       TEST(test_memory),
       TEST(test_memory_is_sparse),
+      TEST(test_protected),
       TEST(test_copy),
       TEST(test_refuses_what_is_no_image),
       TEST(test_writer_is_alone),
