@@ -273,6 +273,7 @@ static bool restore_processor(struct vmm *vmm, const struct vmm_checkpoint *c)
   p->debtor = c->processor.debtor;
   p->owed = c->processor.owed;
   p->idle = c->processor.idle;
+  p->ready = c->processor.ready;
   p->sleepers = 0;
   for (struct vm *vm = vmm->vms; vm; vm = vm->next) {
     if (vm->place.where == PLACE_ASLEEP && vm->place.wake != MACHINE_NEVER) {

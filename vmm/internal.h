@@ -130,6 +130,7 @@ struct processor {
   struct vm **slot;    /* by number; NULL: free */
   struct vm **sleeper; /* heap */
   uint32_t slots, sleepers;
+  uint32_t ready;       /* how many are */
   struct vm *current;   /* whose turn it is, … */
   uint64_t began;       /* … since, … */
   uint64_t end;         /* … and until, in real ticks */

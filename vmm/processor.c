@@ -100,16 +100,34 @@ static void account_for(struct vm *vm, const struct reading *before)
 
 /* --------------------------------------------------------------------------- turns */
 
+static bool is_ready(const struct processor *p, uint32_t slot)
+{
+  return slot < p->slots && p->slot[slot] && p->slot[slot]->place.where == PLACE_READY;
+}
+
+/* Who is next is the module's choice, but not whether somebody is: if it names one that is
+ * not ready the first that is will do. NULL: none is. */
+static struct vm *next_ready(const struct processor *p)
+{
+  if (p->ready == 0) {
+    return NULL;
+  }
+  uint32_t slot = p->module->next(p->share);
+  for (uint32_t i = 0; !is_ready(p, slot); i++) {
+    slot = i;
+  }
+  return p->slot[slot];
+}
+
 static bool choose(struct vmm *vmm)
 {
   struct processor *p = &vmm->processor;
-  uint32_t slot = p->module->next(p->share);
-  if (slot >= p->slots || !p->slot[slot]) {
+  struct vm *vm = next_ready(p);
+  if (!vm) {
     return false;
   }
-  struct vm *vm = p->slot[slot];
   uint64_t waited = processor_clock(vmm) - vm->place.since;
-  uint32_t quantum = p->module->quantum(p->share, slot, p->quantum);
+  uint32_t quantum = p->module->quantum(p->share, vm->place.slot, p->quantum);
   vm->place.account.ready += waited;
   vm->place.account.quanta++;
   vm->lag += waited;
@@ -271,6 +289,10 @@ static struct vmm_stop run(struct vmm *vmm)
 struct vmm_stop vmm_run(struct vmm *vmm, uint64_t until)
 {
   struct processor *p = &vmm->processor;
+  const char *failure = host_failed(vmm);
+  if (failure) {
+    return (struct vmm_stop){VMM_HOST_ERROR, failure};
+  }
   p->limit = until;
   p->running = true;
   queue_look_at_all(vmm);

@@ -63,6 +63,7 @@ void processor_leave(struct vm *vm)
   if (vm->place.where == PLACE_ASLEEP && vm->place.wake != MACHINE_NEVER) {
     sleepers_remove(p, vm);
   }
+  p->ready -= vm->place.where == PLACE_READY;
   p->module->leave(p->share, vm->place.slot);
   p->slot[vm->place.slot] = NULL;
   p->current = p->current == vm ? NULL : p->current;
@@ -79,6 +80,8 @@ void queue_move(struct vm *vm, enum place_where where, uint64_t since)
   if (place->where == PLACE_ASLEEP && place->wake != MACHINE_NEVER) {
     sleepers_remove(p, vm);
   }
+  p->ready += where == PLACE_READY;
+  p->ready -= place->where == PLACE_READY;
   place->where = where;
   place->since = since;
   p->module->ready(p->share, place->slot, where == PLACE_READY);

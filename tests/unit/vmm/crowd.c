@@ -15,22 +15,45 @@ void crowd_open(struct crowd *c, unsigned room)
   crowd_open_with(c, room, NULL, NULL);
 }
 
-void crowd_open_with(struct crowd *c, unsigned room, const struct vmm_modules *modules,
-                     const char *profile)
+static void open_parts(struct crowd *c, unsigned room, const char *profile)
 {
-  const char *reason = NULL;
   *c = (struct crowd){.room = room, .member = calloc(room, sizeof *c->member)};
   c->profile = profile ? profile_parse("crowd", profile, strlen(profile), stderr)
                        : profile_load("pg", stderr);
   c->disk = disk_store_memory(room * CROWD_SECTORS);
   insist(c->member && c->profile && c->disk, "a crowd's parts");
-  c->real =
-      machine_create(&(struct machine_config){.profile = c->profile,
-                                              .storage = VMM_OWN_STORAGE + room * CROWD_STORAGE,
-                                              .disk = c->disk},
-                     &reason);
-  insist(c->real != NULL, "a crowd's machine");
-  c->vmm = vmm_create_with(c->real, modules ? modules : &vmm_default_modules, &reason);
+}
+
+static struct machine *open_machine(struct crowd *c, uint32_t more)
+{
+  struct machine *m = machine_create(
+      &(struct machine_config){.profile = c->profile,
+                               .storage = VMM_OWN_STORAGE + more + c->room * CROWD_STORAGE,
+                               .disk = c->disk},
+      NULL);
+  insist(m != NULL, "a crowd's machine");
+  return m;
+}
+
+void crowd_open_with(struct crowd *c, unsigned room, const struct vmm_modules *modules,
+                     const char *profile)
+{
+  open_parts(c, room, profile);
+  c->real = open_machine(c, 0);
+  c->vmm = vmm_create_with(c->real, modules ? modules : &vmm_default_modules, NULL);
+  insist(c->vmm != NULL, "a crowd's VMM");
+}
+
+void crowd_open_nested(struct crowd *c, unsigned room)
+{
+  open_parts(c, room, NULL);
+  c->below = open_machine(c, VMM_OWN_STORAGE);
+  c->lower = vmm_create(c->below, NULL);
+  insist(c->lower != NULL, "a crowd's lower VMM");
+  struct vmm_vm_config config = {.storage = VMM_OWN_STORAGE + room * CROWD_STORAGE,
+                                 .disk_sectors = room * CROWD_SECTORS};
+  c->real = vmm_create_vm(c->lower, &config, NULL);
+  c->vmm = c->real ? vmm_create(c->real, NULL) : NULL;
   insist(c->vmm != NULL, "a crowd's VMM");
 }
 
@@ -43,6 +66,8 @@ void crowd_close(struct crowd *c)
   }
   vmm_destroy(c->vmm);
   machine_destroy(c->real);
+  vmm_destroy(c->lower);
+  machine_destroy(c->below);
   disk_store_destroy(c->disk);
   profile_destroy(c->profile);
   free(c->member);

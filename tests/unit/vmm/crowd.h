@@ -27,12 +27,16 @@ struct crowd {
   struct machine *real;
   struct vmm *vmm;
   unsigned count, room;
-  bool alone; /* no twins for those that come now */
+  struct machine *below; /* nested: the machine of … */
+  struct vmm *lower;     /* … the VMM that offers the crowd's */
+  bool alone;            /* no twins for those that come now */
   struct member *member;
 };
 
 /* Room for so many. */
 void crowd_open(struct crowd *c, unsigned room);
+/* … on a machine that is itself a VM. */
+void crowd_open_nested(struct crowd *c, unsigned room);
 /* … with modules of its own (NULL: the default set), and a profile's text (NULL: pg). */
 void crowd_open_with(struct crowd *c, unsigned room, const struct vmm_modules *modules,
                      const char *profile);

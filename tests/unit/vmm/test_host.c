@@ -193,6 +193,37 @@ static void test_real_machine_fails(void **state)
   bench_close(&b);
 }
 
+/* The same where the VMM runs its VMs itself: one whose console is lost is left out, and the
+ * others go on; if it is the real machine, that is the end of all. */
+static void test_run_by_the_vmm(void **state)
+{
+  (void)state;
+  for (unsigned real = 0; real < 2; real++) {
+    struct bench b;
+    bench_open(&b);
+    struct machine *vm = vm_create(&b, 0), *neighbour = vm_create(&b, 0);
+    put_loop(vm);
+    put_loop(neighbour);
+    assert_int_equal(vmm_run(b.vmm, 1000).why, VMM_LIMIT);
+    host_fail(HOST_MEMORY, 1, ENOMEM);
+    machine_console_input(real ? b.real : vm, 2000, 'x');
+    assert_true(host_heal());
+    for (uint64_t t = 20000; t <= 40000; t += 10000) {
+      struct vmm_stop stop = vmm_run(b.vmm, t);
+      assert_int_equal(stop.why, real ? VMM_HOST_ERROR : VMM_LIMIT);
+      assert_true(!real || strstr(stop.reason, "console input"));
+    }
+    if (!real) {
+      assert_int_equal(vmm_vm_stop(vm).why, MACHINE_HOST_ERROR);
+      assert_int_equal(vmm_vm_stop(neighbour).why, MACHINE_LIMIT);
+      assert_true(machine_get_reg(neighbour, REG_A0) > 18000);
+    }
+    machine_destroy(neighbour);
+    machine_destroy(vm);
+    bench_close(&b);
+  }
+}
+
 /* ------------------------------------------------------------------------ disks */
 
 static void command(struct machine *m, uint32_t what)
@@ -246,9 +277,9 @@ static void test_failed_write(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_create_vmm),   cmocka_unit_test(test_create_vm),
-      cmocka_unit_test(test_lost_console), cmocka_unit_test(test_real_machine_fails),
-      cmocka_unit_test(test_failed_write),
+      cmocka_unit_test(test_create_vmm),     cmocka_unit_test(test_create_vm),
+      cmocka_unit_test(test_lost_console),   cmocka_unit_test(test_real_machine_fails),
+      cmocka_unit_test(test_run_by_the_vmm), cmocka_unit_test(test_failed_write),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -54,15 +54,20 @@ static void shares(void **state)
   }
 }
 
-static void open_chaos(struct crowd *c, uint64_t seed, unsigned count)
+static void add_chaos(struct crowd *c, uint64_t seed, unsigned count)
 {
-  crowd_open(c, count);
   for (unsigned i = 0; i < count; i++) {
     crowd_add(c, (struct vmm_vm_config){.share = 1 + i});
     struct random a = random_from(seed * 100 + i), b = a;
     load_chaos(c->member[i].vm, &a, CROWD_SECTORS);
     load_chaos(c->member[i].bare, &b, CROWD_SECTORS);
   }
+}
+
+static void open_chaos(struct crowd *c, uint64_t seed, unsigned count)
+{
+  crowd_open(c, count);
+  add_chaos(c, seed, count);
 }
 
 /* Random guests, cut at random: each is as alone, at whatever tick it is looked at. */
@@ -151,12 +156,85 @@ static void cuts_make_no_difference(void **state)
   }
 }
 
+/* The machine of which they have shares is a virtual one. */
+static void nested(void **state)
+{
+  (void)state;
+  for (uint64_t seed = 1; seed <= 8; seed++) {
+    struct crowd c;
+    struct random r = random_from(seed);
+    crowd_open_nested(&c, 3);
+    add_chaos(&c, seed, 3);
+    vmm_set_costs(c.vmm, seed % 2 ? &vmm_default_costs : &(struct vmm_costs){0});
+    for (unsigned turn = 0; turn < 100; turn++) {
+      vmm_run(c.vmm, machine_tick(c.real) + random_below(&r, 4000));
+      crowd_compare(&c, "nested");
+      crowd_check_account(&c);
+    }
+    crowd_close(&c);
+  }
+}
+
+/* ------------------------------------------------- share modules that are no good */
+
+static uint32_t wrong_answer;
+
+static uint32_t always(void *state)
+{
+  (void)state;
+  return wrong_answer++;
+}
+
+static uint32_t nobody(void *state)
+{
+  (void)state;
+  return VMM_NOBODY;
+}
+
+static uint32_t no_time(void *state, uint32_t slot, uint32_t usual)
+{
+  (void)state, (void)slot, (void)usual;
+  return 0;
+}
+
+/* Whatever such a module answers, all run to their end, and as alone. */
+static void bad_modules(void **state)
+{
+  (void)state;
+  struct vmm_share_module share[3] = {vmm_share, vmm_share, vmm_share};
+  share[0].next = always;
+  share[1].next = nobody;
+  share[2].quantum = no_time;
+  for (unsigned i = 0; i < 3; i++) {
+    struct vmm_modules modules = vmm_default_modules;
+    struct crowd c;
+    modules.share = &share[i];
+    crowd_open_with(&c, 4, &modules, NULL);
+    for (unsigned k = 0; k < 4; k++) {
+      crowd_add(&c, (struct vmm_vm_config){.share = 1});
+      struct program p = {.origin = ISA_RESET_PC};
+      put_li(&p, REG_A0, 5000 * (k + 1));
+      put(&p, ISA_ADDI, REG_A0, REG_A0, 0, (uint32_t)-1);
+      put(&p, ISA_BNE, REG_A0, REG_ZERO, 0, (uint32_t)-4);
+      put(&p, ISA_HALT, 0, 0, 0, 0);
+      crowd_load(&c, &p);
+    }
+    assert_int_equal(vmm_run(c.vmm, 20000).why, VMM_LIMIT);
+    crowd_compare(&c, "in between");
+    assert_int_equal(vmm_run(c.vmm, 10000000).why, VMM_STOPPED);
+    crowd_compare(&c, "at the end");
+    crowd_close(&c);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(shares),
       cmocka_unit_test(chaos),
       cmocka_unit_test(cuts_make_no_difference),
+      cmocka_unit_test(nested),
+      cmocka_unit_test(bad_modules),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
