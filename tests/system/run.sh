@@ -371,6 +371,16 @@ t vmm hello.dir --stats >out 2>err
 check "--stats" grep -q "(the machine)" err
 check "in 80 columns" eval "! grep -qE '^.{81}' err"
 
+# ---------------------------------------------------------------------- trace
+expect 0 - 'stopped at the limit' "--trace" -- vmm in.dir --trace in.trace --ticks 2000
+t trace in.trace >out 2>err
+check "names the real machine and every user" test "$(grep -cE '^# (machine|first|second|third): ' out)" -eq 4
+check "shows the processor go from one to the next" \
+  test "$(awk '$3 == "enter" { print $2 }' out | uniq | head -n 3 | tr '\n' ' ')" = 'first second third '
+for i in $(seq 16); do echo "user u$i { program hello; }"; done >sixteen.dir
+expect 2 - 'too many machines' "not of seventeen machines" -- vmm sixteen.dir --trace in.trace
+check "which leaves the other trace alone" t trace in.trace -o out
+
 # ------------------------------------------------------------- what is shipped
 (cd "$top"/docs/examples && t vmm pair.dir) >out 2>err
 check "the pair of the examples halts" test $? -eq 0

@@ -9,6 +9,7 @@
 #include "tools/common/text.h"
 #include "tools/system/report.h"
 #include "tools/system/run.h"
+#include "tools/system/trace.h"
 
 #define MOST_QUANTUM 1000000000u
 
@@ -100,8 +101,12 @@ int system_refuse_options(const struct setup *s)
 static int finish(const struct system_request *q, const struct system_run *run)
 {
   struct system_run r = *run;
+  struct trace_recorder *recorder;
+  int status = system_trace_start(q->trace, r.system, &recorder);
+  if (status != STATUS_DONE)
+    return status;
   struct system_end end = system_run(&r);
-  int status = system_report(&r, &end);
+  status = system_trace_end(recorder, &end, system_report(&r, &end));
   if (q->json && status != STATUS_OURS) {
     int printed = report_json(&r, &end);
     status = printed == STATUS_DONE ? status : printed;

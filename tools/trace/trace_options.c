@@ -47,32 +47,43 @@ static bool add_stack(struct trace_recorder *r, struct stack *s)
   return true;
 }
 
-int trace_options_start(const struct trace_options *o, const struct setup *s, struct machine *bare,
-                        struct stack *stack, struct trace_recorder **r)
+int trace_options_open(const struct trace_options *o, const struct program *program,
+                       const struct profile *profile, struct trace_recorder **r)
 {
   *r = NULL;
   if (!o->path)
     return STATUS_DONE;
   /* Only where there are holes is it worth the plain stepper to look for what falls through. */
-  unsigned fallback = CLASSES_FAST | (holes_count(s->profile) ? 1u << CLASS_SENSITIVE : 0), classes;
+  unsigned fallback = CLASSES_FAST | (holes_count(profile) ? 1u << CLASS_SENSITIVE : 0), classes;
   int status =
-      trace_classes_parse(s->command, o->events ? o->events : "default", fallback, &classes);
+      trace_classes_parse(o->command, o->events ? o->events : "default", fallback, &classes);
   if (status != STATUS_DONE)
     return status;
-  struct trace_record_config config = {.command = s->command,
+  struct trace_record_config config = {.command = o->command,
                                        .path = o->path,
                                        .classes = classes,
-                                       .program = &s->program,
-                                       .profile = s->profile};
-  status = trace_record_open(r, &config);
-  if (status != STATUS_DONE)
+                                       .program = program,
+                                       .profile = profile};
+  return trace_record_open(r, &config);
+}
+
+int trace_options_start(const struct trace_options *o, const struct setup *s, struct machine *bare,
+                        struct stack *stack, struct trace_recorder **r)
+{
+  int status = trace_options_open(o, &s->program, s->profile, r);
+  if (!*r)
     return status;
   bool added = bare ? trace_record_machine(*r, bare, NULL, NULL) : add_stack(*r, stack);
+  return trace_options_begin(o, added, r);
+}
+
+int trace_options_begin(const struct trace_options *o, bool added, struct trace_recorder **r)
+{
   bool failed = trace_record_failed(*r);
   if (added && !failed)
     return STATUS_DONE;
   if (!failed)
-    message_error(s->command, "too many machines for one trace");
+    message_error(o->command, "too many machines for one trace");
   trace_record_abandon(*r);
   *r = NULL;
   return failed ? STATUS_OURS : STATUS_USAGE;

@@ -20,6 +20,11 @@ extern const struct option_spec trace_options[];
  * is NULL if no trace is wanted. Returns an exit status, after a message. */
 int trace_options_start(const struct trace_options *o, const struct setup *s, struct machine *bare,
                         struct stack *stack, struct trace_recorder **r);
+/* The same in two steps, for other machines: trace_options_open(), and if there is an *r
+ * then, trace_record_machine() for each, and `added`: whether all found room. */
+int trace_options_open(const struct trace_options *o, const struct program *program,
+                       const struct profile *profile, struct trace_recorder **r);
+int trace_options_begin(const struct trace_options *o, bool added, struct trace_recorder **r);
 /* Ends that, before the machines go: `m` is the one that was run. NULL is fine. */
 void trace_options_stop(struct trace_recorder *r, struct machine *m);
 /* Afterwards; frees r. The exit status: `status`, that of the run, unless the trace
