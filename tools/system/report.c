@@ -71,7 +71,8 @@ static int say_violations(const struct system_run *r)
   return STATUS_NO;
 }
 
-static int status_of_users(const struct system *s)
+/* At the limit nobody has waited in vain. */
+static int status_of_users(const struct system *s, bool limit)
 {
   int status = STATUS_DONE;
   for (size_t i = 0; i < s->count; i++) {
@@ -80,8 +81,10 @@ static int status_of_users(const struct system *s)
       return STATUS_OURS;
     case MACHINE_DOUBLE_FAULT:
     case MACHINE_LOST_CONTROL:
-    case MACHINE_WAITS:
       status = STATUS_NO;
+      break;
+    case MACHINE_WAITS:
+      status = limit ? status : STATUS_NO;
       break;
     default:
       break;
@@ -110,7 +113,7 @@ static int say_end(const struct system_run *r, const struct system_end *end)
   }
   if (end->stop.why == VMM_LIMIT)
     message_note(r->command, "stopped at the limit of %s ticks of the real machine", tick);
-  return status_of_users(r->system);
+  return status_of_users(r->system, end->stop.why == VMM_LIMIT);
 }
 
 int system_report(const struct system_run *r, const struct system_end *end)
