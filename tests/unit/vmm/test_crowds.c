@@ -295,6 +295,40 @@ static void the_bad_harm_themselves(void **state)
   }
 }
 
+/* Writes one sector after the other, for ever. While the real disk works for it, it has the
+ * processor and stands still, out of its own share. */
+static void floods_stay_in_their_share(void **state)
+{
+  (void)state;
+  struct crowd c;
+  crowd_open(&c, 3);
+  crowd_add(&c, (struct vmm_vm_config){.share = 1});
+  crowd_vectors(&c, ISA_RESET_PC);
+  struct program p = {.origin = ISA_RESET_PC};
+  static const uint32_t values[] = {3, 0x4000, 1, DISK_COMMAND_WRITE};
+  put(&p, ISA_STI, 0, 0, 0, 0);
+  for (uint32_t i = 0; i < 4; i++) {
+    put(&p, ISA_ADDI, REG_T0, REG_ZERO, 0, values[i]);
+    put(&p, ISA_OUT, REG_T0, REG_ZERO, 0, PORT_DISK_SECTOR + i);
+  }
+  put(&p, ISA_ADDI, REG_A0, REG_A0, 0, 1);
+  jump_to(&p, here(&p) - 4);
+  crowd_load(&c, &p);
+  for (unsigned i = 0; i < 2; i++) {
+    crowd_add(&c, (struct vmm_vm_config){.share = 1});
+    load_worker(&c, i, UINT32_MAX);
+  }
+  for (uint64_t t = 500000; t <= 6000000; t += 500000) {
+    assert_int_equal(vmm_run(c.vmm, t).why, VMM_LIMIT);
+    crowd_compare(&c, "beside a flood");
+    crowd_check_account(&c);
+  }
+  assert_true(vmm_vm_stats(c.member[0].vm)->frozen > 100000);
+  assert_in_range(vmm_vm_account(c.member[1].vm).executed, 1950000, 2050000);
+  assert_in_range(vmm_vm_account(c.member[2].vm).executed, 1950000, 2050000);
+  crowd_close(&c);
+}
+
 /* Nobody is there; one comes, and goes in the middle of its turn. */
 static void come_and_go(void **state)
 {
@@ -333,9 +367,13 @@ static void come_and_go(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(two_hundred_finish),      cmocka_unit_test(a_thousand_idle),
-      cmocka_unit_test(sleepers_wake_in_time),   cmocka_unit_test(input_wakes),
-      cmocka_unit_test(the_bad_harm_themselves), cmocka_unit_test(come_and_go),
+      cmocka_unit_test(two_hundred_finish),
+      cmocka_unit_test(a_thousand_idle),
+      cmocka_unit_test(sleepers_wake_in_time),
+      cmocka_unit_test(input_wakes),
+      cmocka_unit_test(the_bad_harm_themselves),
+      cmocka_unit_test(floods_stay_in_their_share),
+      cmocka_unit_test(come_and_go),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

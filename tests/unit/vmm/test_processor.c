@@ -57,10 +57,12 @@ static void shares(void **state)
 static void add_chaos(struct crowd *c, uint64_t seed, unsigned count)
 {
   for (unsigned i = 0; i < count; i++) {
-    crowd_add(c, (struct vmm_vm_config){.share = 1 + i});
+    crowd_add(c, (struct vmm_vm_config){.share = 1 + i, .timer_real = c->alone && i % 2});
     struct random a = random_from(seed * 100 + i), b = a;
     load_chaos(c->member[i].vm, &a, CROWD_SECTORS);
-    load_chaos(c->member[i].bare, &b, CROWD_SECTORS);
+    if (c->member[i].bare) {
+      load_chaos(c->member[i].bare, &b, CROWD_SECTORS);
+    }
   }
 }
 
@@ -114,6 +116,28 @@ static uint64_t all_of(struct crowd *c)
   return hash;
 }
 
+/* Random guests, half of them with real timers, and one in a loop that waits. */
+static void open_mixture(struct crowd *c, uint64_t seed, uint32_t quantum)
+{
+  crowd_open(c, 5);
+  c->alone = true;
+  add_chaos(c, seed, 4);
+  crowd_add(c, (struct vmm_vm_config){.share = 2});
+  struct program p = {.origin = 0x800};
+  put_set_cr(&p, CR_TIMER, 70001, REG_T0);
+  put(&p, ISA_RFE, 0, 0, 0, 0);
+  crowd_load(c, &p);
+  crowd_vectors(c, 0x800);
+  p = (struct program){.origin = ISA_RESET_PC};
+  put_set_cr(&p, CR_TIMER, 70001, REG_T0);
+  put(&p, ISA_STI, 0, 0, 0, 0);
+  put(&p, ISA_ADDI, REG_A0, REG_ZERO, 0, 1);
+  put(&p, ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-4);
+  crowd_load(c, &p);
+  vmm_set_quantum(c->vmm, quantum);
+  vmm_set_costs(c->vmm, seed % 2 ? &vmm_default_costs : &(struct vmm_costs){0});
+}
+
 /* To t, then to t + n, is to t + n. */
 static void cuts_make_no_difference(void **state)
 {
@@ -122,14 +146,8 @@ static void cuts_make_no_difference(void **state)
     struct crowd whole, cut;
     struct random r = random_from(seed);
     uint32_t quantum = 1 + random_below(&r, 3000);
-    open_chaos(&whole, seed, 4);
-    open_chaos(&cut, seed, 4);
-    vmm_set_quantum(whole.vmm, quantum);
-    vmm_set_quantum(cut.vmm, quantum);
-    if (seed % 2) {
-      vmm_set_costs(whole.vmm, &vmm_default_costs);
-      vmm_set_costs(cut.vmm, &vmm_default_costs);
-    }
+    open_mixture(&whole, seed, quantum);
+    open_mixture(&cut, seed, quantum);
     uint64_t until = 0;
     for (unsigned turn = 0; turn < 20; turn++) {
       uint64_t from = machine_tick(cut.real);
