@@ -11,9 +11,11 @@ trap 'rm -f "$file"' EXIT
 TIMEFORMAT='%R %U %S'
 
 timed() { # options: "clock processor", in seconds
-  { time for ((i = 0; i < sessions; i++)); do
+  local spent
+  spent=$({ time for ((i = 0; i < sessions; i++)); do
     "$trapeze" "$@" --session >/dev/null 2>&1 </dev/null || exit 3
-  done; } 2>&1 | awk '{ print $1, $2 + $3 }'
+  done; } 2>&1) || return
+  awk '{ print $1, $2 + $3 }' <<<"$spent"
 }
 median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
@@ -22,7 +24,8 @@ printf '%-43s%13s%13s\n' '' 'processor' 'clock'
 while IFS='|' read -r name options; do
   ratios=$(for ((turn = 0; turn < turns; turn++)); do
     # shellcheck disable=SC2086
-    echo "$(timed $options --trace="$file") $(timed $options)"
+    recorded=$(timed $options --trace="$file") && plain=$(timed $options) || exit 3
+    echo "$recorded $plain"
   done | awk 'NF == 4 && $3 > 0 && $4 > 0 { print $2 / $4, $1 / $3 }')
   [ "$(wc -l <<<"$ratios")" -eq "$turns" ] && [ -n "$ratios" ] || exit 3
   printf '  %-41s%13.2f%13.2f\n' "$name" "$(cut -d' ' -f1 <<<"$ratios" | median)" \
