@@ -46,6 +46,10 @@ struct consoles *consoles_create(const struct directory *d, const struct console
     users[i].all = c;
     users[i].user = &d->users[i];
     snprintf(users[i].prefix, sizeof users[i].prefix, "%s: ", d->users[i].name);
+    if (!line_open(&users[i].line)) {
+      consoles_destroy(c);
+      return NULL;
+    }
   }
   return c;
 }

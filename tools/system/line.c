@@ -21,6 +21,12 @@ static bool reserve(struct line *l)
   return true;
 }
 
+bool line_open(struct line *l)
+{
+  *l = (struct line){.text = malloc(LINE_MAX_BYTES), .room = LINE_MAX_BYTES};
+  return l->text != NULL;
+}
+
 static void write_one(struct line *l, char c)
 {
   l->text[l->cursor++] = c;

@@ -28,6 +28,8 @@ static void say_detail(const char *command, const struct system_user *u,
     message_note(command, "%s: the trap '%s' at pc %s could not be delivered", u->entry->name,
                  isa_cause_info((unsigned)stop->trap.cause)->name,
                  storm_place(u->program->image, stop->trap.epc, place, sizeof place));
+  else if (stop->why == MACHINE_HOST_ERROR)
+    message_error(command, "%s: %s", u->entry->name, stop->reason ? stop->reason : "out of memory");
   else if (stop->reason)
     message_note(command, "%s: %s", u->entry->name, stop->reason);
 }
@@ -262,8 +264,10 @@ int report_json(const struct system_run *r, const struct system_end *end)
   errno = 0;
   json_t *users = json_array();
   for (size_t i = 0; i < s->count; i++)
-    if (json_array_append_new(users, user_json(&s->users[i])) != 0)
+    if (json_array_append_new(users, user_json(&s->users[i])) != 0) {
+      json_decref(users);
       return json_print(r->command, NULL);
+    }
   const char *first;
   unsigned violations = vmm_violations(s->vmm, &first);
   return json_print(r->command, json_pack("{ss so so ss so so so so}", "schema", "trapeze-vmm/1",
