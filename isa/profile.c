@@ -18,7 +18,7 @@ const struct profile_feature_word profile_feature_words[] = {
     {"mmu", "nested", ISA_FEATURE_MMU_NESTED, false},
     {"io", "ports", ISA_FEATURE_IO_PORTS, true},
     {"io", "none", 0, true},
-    {"io", "mmio", ISA_FEATURE_IO_MMIO, false},
+    {"io", "mmio", ISA_FEATURE_IO_MMIO, true},
     {"io", "channel", ISA_FEATURE_IO_CHANNEL, false},
     {"keys", "keys", ISA_FEATURE_KEYS, true},
     {NULL, NULL, 0, false},

@@ -45,10 +45,13 @@ static bool interrupted(struct bare *b)
 /* Executes at least one instruction; false: b->trap. */
 static bool execute(struct bare *b, uint64_t until)
 {
+  bool done;
   if (b->engine == MACHINE_ENGINE_STEPPER || trace_wants_instructions(&b->machine)) {
-    return bare_step(b);
+    done = bare_step(b);
+  } else {
+    done = engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
   }
-  return engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
+  return done || bare_mmio(b);
 }
 
 static uint32_t completed_insn(const struct bare *b, uint32_t psw, struct relocation relocation)

@@ -5,6 +5,7 @@
  *   bare_time.c   timer, devices, waiting
  *   bare_cr.c     control registers
  *   bare_ports.c  port dispatch
+ *   bare_mmio.c   device registers as words of memory
  *   trap.c        delivery
  *   mmu_bounds.c  translation, and the address spaces that cache it
  *   access.c      loads and stores that the fast path does not answer
@@ -98,6 +99,11 @@ bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value
 bool bare_insn_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value);
 bool bare_insn_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value);
 
+/* ------------------------------------------------------------- bare_mmio.c */
+/* The instruction that met the bus error in b->trap, if it is a lw or sw of a device
+ * register: completes it. */
+bool bare_mmio(struct bare *b);
+
 /* ------------------------------------------------------------------- trap.c */
 bool bare_deliver(struct machine *m, const struct trap *trap);
 
@@ -130,6 +136,8 @@ static inline void bare_set_trap(struct bare *b, enum isa_cause cause, uint32_t 
 /* ---------------------------------------------------------------- stepper.c */
 /* Executes the instruction at pc. False: it trapped, b->trap is complete. */
 bool bare_step(struct bare *b);
+/* The instruction `word` at pc is done; psw: as it was before. */
+void bare_complete(struct bare *b, uint32_t word, enum isa_insn insn, uint32_t psw, uint32_t next);
 
 /* ----------------------------------------------------------------- engine.c */
 /* Executes up to `budget` instructions, at least one. It returns early whenever

@@ -197,8 +197,9 @@ uint64_t machine_key_changes(struct machine *m);
 enum machine_access { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
 struct translation {
   bool ok;
-  gpa_t pa;             /* if ok */
-  enum isa_cause cause; /* if not: bounds, protection, bus, … */
+  gpa_t pa;             /* if ok, or if device */
+  enum isa_cause cause; /* if not ok: bounds, protection, bus, … */
+  bool device;          /* a bus error for all but lw and sw: there is a device register */
 };
 /* Pure: what an access by the current PSW (te: its TE) to one byte at va would
  * meet, by the map and by keys. Alignment is not looked at. */

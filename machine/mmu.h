@@ -53,6 +53,7 @@ struct mmu {
   struct space_id id[MMU_SPACES];
   unsigned next; /* to be replaced */
   bool bounds;   /* the profile has the bounds MMU */
+  bool mmio;     /* … and memory-mapped devices */
 };
 
 bool mmu_init(struct mmu *mmu, const struct profile *profile); /* false: no memory */

@@ -21,7 +21,8 @@ static void clear_space(struct space *space)
 
 bool mmu_init(struct mmu *mmu, const struct profile *profile)
 {
-  *mmu = (struct mmu){.bounds = (profile_features(profile) & ISA_FEATURE_MMU_BOUNDS) != 0};
+  *mmu = (struct mmu){.bounds = (profile_features(profile) & ISA_FEATURE_MMU_BOUNDS) != 0,
+                      .mmio = (profile_features(profile) & ISA_FEATURE_IO_MMIO) != 0};
   mmu->space = calloc(MMU_SPACES, sizeof *mmu->space);
   return mmu->space != NULL;
 }
@@ -54,7 +55,8 @@ struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t siz
     return (struct translation){.cause = CAUSE_PROTECTION};
   }
   if (pa + size > b->storage.size) {
-    return (struct translation){.cause = CAUSE_BUS};
+    return (struct translation){
+        .cause = CAUSE_BUS, .pa = gpa((uint32_t)pa), .device = b->mmu.mmio && devices_at(pa, size)};
   }
   return (struct translation){.ok = true, .pa = gpa((uint32_t)pa)};
 }

@@ -88,8 +88,11 @@ static bool fail(struct bare *b, uint32_t word)
   return false;
 }
 
-static void complete(struct bare *b, uint32_t next)
+void bare_complete(struct bare *b, uint32_t word, enum isa_insn insn, uint32_t psw, uint32_t next)
 {
+  if (trace_wants_instruction(&b->machine, insn, psw)) {
+    trace_emit(&b->machine, TRACE_INSN, b->tick, 0, b->pc, psw, word);
+  }
   b->resync_pc = b->pc;
   b->pc = next;
   b->tick++;
@@ -121,9 +124,6 @@ bool bare_step(struct bare *b)
     bare_set_trap(b, behaviour->kind == PROFILE_TRAP ? CAUSE_PRIVILEGED : CAUSE_ILLEGAL, 0);
     return fail(b, word);
   }
-  if (trace_wants_instruction(&b->machine, d.insn, psw)) {
-    trace_emit(&b->machine, TRACE_INSN, b->tick, 0, b->pc, psw, word);
-  }
-  complete(b, next);
+  bare_complete(b, word, d.insn, psw, next);
   return true;
 }

@@ -7,7 +7,7 @@
 
 #include "vmm/internal.h"
 
-enum { DISPATCH, EMULATE, REFLECT, MEMORY, TIMER, SCHEDULE, MINIDISK, MODULES };
+enum { DISPATCH, EMULATE, INTERPRET, REFLECT, MEMORY, TIMER, SCHEDULE, MINIDISK, MODULES };
 
 struct saved_bytes {
   uint8_t *bytes;
@@ -63,10 +63,10 @@ struct module_state {
 static void list_modules(const struct vm *vm, struct module_state *list)
 {
   const struct module_state all[MODULES] = {
-      [DISPATCH] = MODULE(vm, dispatch), [EMULATE] = MODULE(vm, emulate),
-      [REFLECT] = MODULE(vm, reflect),   [MEMORY] = MODULE(vm, memory),
-      [TIMER] = MODULE(vm, timer),       [SCHEDULE] = MODULE(vm, schedule),
-      [MINIDISK] = MODULE(vm, minidisk)};
+      [DISPATCH] = MODULE(vm, dispatch),   [EMULATE] = MODULE(vm, emulate),
+      [INTERPRET] = MODULE(vm, interpret), [REFLECT] = MODULE(vm, reflect),
+      [MEMORY] = MODULE(vm, memory),       [TIMER] = MODULE(vm, timer),
+      [SCHEDULE] = MODULE(vm, schedule),   [MINIDISK] = MODULE(vm, minidisk)};
   memcpy(list, all, sizeof all);
 }
 

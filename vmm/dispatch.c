@@ -6,6 +6,8 @@
  *   errant        reflect                   reflect
  *   sensitive     reflect                   emulate
  *   interrupt     serve                     serve
+ *   innocuous, to a memory-mapped device: does not trap on a real machine, traps
+ *   on this one; interpret in both
  */
 #include "vmm/modules.h"
 
@@ -26,6 +28,22 @@ static enum vmm_action dispatch_privileged(const struct vmm_env *env, struct tra
              : VMM_REFLECT;
 }
 
+/* A load or store that the guest means for a device register: such an address is no
+ * storage, so it traps in every virtual mode, and on a bare machine it would not. No
+ * other instruction reaches a device. */
+static bool means_device(const struct vmm_env *env, struct trap real)
+{
+  struct vmm_insn insn = env->decode(env->ctx, real.insn);
+  enum isa_insn i = insn.decoded.insn;
+  if (!insn.legal || (i != ISA_LW && i != ISA_SW)) {
+    return false;
+  }
+  uint32_t va = env->get_reg(env->ctx, insn.decoded.b) + insn.decoded.imm;
+  bool te = psw_te(env->get_cr(env->ctx, CR_PSW));
+  enum machine_access access = i == ISA_LW ? MACHINE_LOAD : MACHINE_STORE;
+  return va % 4 == 0 && env->translate(env->ctx, gva(va), 4, access, te).device;
+}
+
 static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct trap real)
 {
   (void)state;
@@ -36,7 +54,10 @@ static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct t
   if (real.cause == CAUSE_PRIVILEGED) {
     return dispatch_privileged(env, real);
   }
-  /* Errant instructions, and memory traps: the real map allows exactly what the
+  if (isa_cause_info(real.cause)->kind == ISA_CAUSE_MEMORY && means_device(env, real)) {
+    return VMM_INTERPRET;
+  }
+  /* Errant instructions, and other memory traps: the real map allows exactly what the
    * virtual machine allows, so the virtual machine traps too. */
   return VMM_REFLECT;
 }

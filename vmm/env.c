@@ -114,6 +114,18 @@ static bool port_exists(void *ctx, uint32_t port)
   return devices_port_exists(port);
 }
 
+static bool device_at(void *ctx, uint64_t at, uint32_t size)
+{
+  const struct vm *vm = ctx;
+  return (profile_features(vm->machine.profile) & ISA_FEATURE_IO_MMIO) && devices_at(at, size);
+}
+
+static uint32_t port_at(void *ctx, gpa_t at)
+{
+  (void)ctx;
+  return devices_port_at(at.v);
+}
+
 static uint32_t port_in(void *ctx, uint32_t port)
 {
   uint32_t value = 0;
@@ -167,6 +179,8 @@ struct vmm_env env_make(struct vm *vm)
       .key_get = key_get,
       .key_set = key_set,
       .port_exists = port_exists,
+      .device_at = device_at,
+      .port_at = port_at,
       .port_in = port_in,
       .port_out = port_out,
       .decode = decode,

@@ -83,7 +83,7 @@ struct vm {
   struct vm *next;
   struct vmm_env env;
   struct { /* the modules' own */
-    void *dispatch, *emulate, *reflect, *memory, *timer, *schedule, *minidisk;
+    void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk;
   } state;
   struct vcpu cpu;
   mpa_range_t storage;

@@ -3,6 +3,7 @@
 const struct vmm_modules vmm_default_modules = {
     .dispatch = &vmm_dispatch,
     .emulate = &vmm_emulate,
+    .interpret = &vmm_interpret,
     .reflect = &vmm_reflect,
     .memory = &vmm_memory_bounds,
     .timer = &vmm_timer_virtual,

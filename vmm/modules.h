@@ -72,6 +72,10 @@ struct vmm_env {
 
   /* Its ports. Only call in and out for a port that exists. */
   bool (*port_exists)(void *ctx, uint32_t port);
+  /* Where they are mapped into memory: whether an access of `size` bytes at physical
+   * address `at` is to a device register, and of such a register the port. */
+  bool (*device_at)(void *ctx, uint64_t at, uint32_t size);
+  uint32_t (*port_at)(void *ctx, gpa_t at);
   uint32_t (*port_in)(void *ctx, uint32_t port);
   void (*port_out)(void *ctx, uint32_t port, uint32_t value);
 
@@ -94,9 +98,10 @@ struct vmm_env {
 
 /* D: what to do about a trap of the real machine. */
 enum vmm_action {
-  VMM_SERVE,   /* the VMM's own affair; the guest sees nothing of it */
-  VMM_EMULATE, /* a privileged instruction in virtual privileged mode */
-  VMM_REFLECT, /* the guest's own trap: give it back */
+  VMM_SERVE,     /* the VMM's own affair; the guest sees nothing of it */
+  VMM_EMULATE,   /* a privileged instruction in virtual privileged mode */
+  VMM_REFLECT,   /* the guest's own trap: give it back */
+  VMM_INTERPRET, /* an innocuous instruction that cannot execute directly here */
 };
 struct vmm_dispatch_module {
   void *(*create)(void);
@@ -115,6 +120,19 @@ struct vmm_emulate_module {
    * would in virtual mode 0; or answers the trap that it meets, and then nothing
    * has changed. */
   struct vmm_trap (*emulate)(void *state, const struct vmm_env *env, uint32_t word);
+  VMM_MODULE_STATE;
+};
+
+/* Interpretation: what the VMM executes itself because direct execution cannot, one
+ * instruction at a time in whatever virtual mode. A monitor that did everything so would
+ * be the paper's CSIM, right and slow: so it is counted, and shown as the inefficiency
+ * that it is. */
+struct vmm_interpret_module {
+  void *(*create)(void);
+  void (*destroy)(void *state);
+  /* Completes the instruction at the virtual pc, whose word is `word`, as the virtual
+   * machine would. False: it is none that this can, and nothing has changed. */
+  bool (*interpret)(void *state, const struct vmm_env *env, uint32_t word);
   VMM_MODULE_STATE;
 };
 
@@ -202,6 +220,7 @@ struct vmm_share_module {
 struct vmm_modules {
   const struct vmm_dispatch_module *dispatch;
   const struct vmm_emulate_module *emulate;
+  const struct vmm_interpret_module *interpret;
   const struct vmm_reflect_module *reflect;
   const struct vmm_memory_module *memory;
   const struct vmm_timer_module *timer;
@@ -215,6 +234,7 @@ extern const struct vmm_modules vmm_default_modules;
 /* What the files of the default set export. */
 extern const struct vmm_dispatch_module vmm_dispatch;    /* dispatch.c */
 extern const struct vmm_emulate_module vmm_emulate;      /* emulate.c */
+extern const struct vmm_interpret_module vmm_interpret;  /* interpret.c */
 extern const struct vmm_reflect_module vmm_reflect;      /* reflect.c */
 extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
 extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */

@@ -76,8 +76,9 @@ struct reading {
 static struct reading read_clocks(const struct vm *vm)
 {
   const struct vmm_stats *s = &vm->stats;
-  return (struct reading){
-      vm->cpu.tick, machine_tick(vm->vmm->real), s->frozen, s->emulated, s->reflected, s->served};
+  return (struct reading){vm->cpu.tick, machine_tick(vm->vmm->real),
+                          s->frozen,    s->emulated + s->interpreted,
+                          s->reflected, s->served};
 }
 
 /* An instruction that the VMM completes for the guest, and a delivery, take the tick that

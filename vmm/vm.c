@@ -189,6 +189,16 @@ static void trace_changes(const struct vm *vm, uint32_t psw, struct trap real)
   }
 }
 
+/* The instruction at real.epc is done by the VMM; psw: the virtual one before it. */
+static void complete(struct vm *vm, uint32_t psw, struct trap real)
+{
+  vm->cpu.tick++;
+  vm->last_pc = real.epc;
+  note_changes(vm, psw);
+  vm->machine_stats.instructions++;
+  trace_changes(vm, psw, real);
+}
+
 static struct turn emulate(struct vm *vm, struct trap real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
@@ -202,13 +212,27 @@ static struct turn emulate(struct vm *vm, struct trap real)
     vm->stops.queued = 0; /* an access before the one that trapped was none */
     return stop_with_trap(vm, met.trap, real.cause);
   }
-  vm->cpu.tick++;
-  vm->last_pc = real.epc;
-  note_changes(vm, psw);
   vm->stats.emulated++;
-  vm->machine_stats.instructions++;
   vm->stats.emulated_by[insn.decoded.insn]++;
-  trace_changes(vm, psw, real);
+  complete(vm, psw, real);
+  return go_on;
+}
+
+static struct turn interpret(struct vm *vm, struct trap real)
+{
+  struct vmm_insn insn = vm->env.decode(vm, real.insn);
+  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 1, real.insn);
+  vm->emulating = true;
+  bool done = vm->vmm->modules->interpret->interpret(vm->state.interpret, &vm->env, real.insn);
+  vm->emulating = false;
+  if (!done) {
+    vmm_lose_control(vm,
+                     "the dispatcher has the word 0x%08x at 0x%08x interpreted, and nothing can",
+                     real.insn, real.epc);
+    return stop_by_fate(vm);
+  }
+  vm->stats.interpreted++;
+  complete(vm, vm->cpu.cr[CR_PSW], real);
   return go_on;
 }
 
@@ -234,6 +258,8 @@ static struct turn dispatch(struct vm *vm, struct trap real)
     return serve(vm, real);
   case VMM_EMULATE:
     return emulate(vm, real);
+  case VMM_INTERPRET:
+    return interpret(vm, real);
   case VMM_REFLECT:
     break;
   }

@@ -157,8 +157,9 @@ void vmm_lose_control(struct vm *vm, const char *format, ...)
 
 static bool create_modules(struct vm *vm)
 {
-  return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, reflect) && CREATE(vm, memory) &&
-         CREATE(vm, timer) && CREATE(vm, schedule) && CREATE(vm, minidisk);
+  return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, interpret) &&
+         CREATE(vm, reflect) && CREATE(vm, memory) && CREATE(vm, timer) && CREATE(vm, schedule) &&
+         CREATE(vm, minidisk);
 }
 
 static void destroy_modules(struct vm *vm)
@@ -168,6 +169,7 @@ static void destroy_modules(struct vm *vm)
   DESTROY(vm, timer);
   DESTROY(vm, memory);
   DESTROY(vm, reflect);
+  DESTROY(vm, interpret);
   DESTROY(vm, emulate);
   DESTROY(vm, dispatch);
 }

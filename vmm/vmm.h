@@ -79,7 +79,7 @@ size_t vmm_checkpoint_bytes(const struct vmm_checkpoint *c);
 struct vmm_stats {
   uint64_t direct;      /* instructions the real machine completed for this VM */
   uint64_t emulated;    /* instructions a routine completed */
-  uint64_t interpreted; /* instructions interpreted by a technique; 0 for trap and emulate */
+  uint64_t interpreted; /* instructions interpreted: accesses to memory-mapped devices */
   uint64_t reflected;   /* traps the VMM gave back to the guest: stops with MACHINE_TRAP */
   uint64_t served;      /* traps that the guest never sees: real timer, real devices */
   uint64_t world_switches;

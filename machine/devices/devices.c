@@ -31,8 +31,7 @@ bool devices_port_in(struct devices *d, uint64_t now, uint32_t port, uint32_t *v
 
 bool devices_port_out(struct devices *d, uint64_t now, uint32_t port, uint32_t value)
 {
-  return console_port_out(d->console, now, port, value) ||
-         disk_port_out(d->disk, now, port, value);
+  return console_port_out(d->console, now, port, value) || disk_port_out(d->disk, now, port, value);
 }
 
 bool devices_port_exists(uint32_t port)
@@ -50,6 +49,17 @@ bool devices_port_exists(uint32_t port)
   default:
     return false;
   }
+}
+
+bool devices_at(uint64_t at, uint32_t size)
+{
+  return at >= MMIO_START && at <= UINT32_MAX && at % 4 == 0 && size == 4 &&
+         devices_port_exists(devices_port_at((uint32_t)at));
+}
+
+uint32_t devices_port_at(uint32_t at)
+{
+  return (at - MMIO_START) / 4;
 }
 
 uint64_t devices_next_event(const struct devices *d)

@@ -26,6 +26,11 @@ bool devices_port_in(struct devices *d, uint64_t now, uint32_t port, uint32_t *v
 bool devices_port_out(struct devices *d, uint64_t now, uint32_t port, uint32_t value);
 bool devices_port_exists(uint32_t port);
 
+/* Where I/O is memory-mapped: whether an access of `size` bytes at physical address `at`
+ * is to a device register, and that register's port. */
+bool devices_at(uint64_t at, uint32_t size);
+uint32_t devices_port_at(uint32_t at);
+
 /* The earliest tick at which one of them does something by itself, or MACHINE_NEVER. */
 uint64_t devices_next_event(const struct devices *d);
 /* What is due at `now` happens. Answers the causes whose lines are to be raised, as a

@@ -15,6 +15,10 @@ enum machine_port {
   PORT_DISK_SIZE = 0x15,
 };
 
+/* Where I/O is memory-mapped: the last page of physical addresses, in which port p is the
+ * word at MMIO_START + 4 * p. So a guest reaches each from `zero` in one instruction. */
+#define MMIO_START 0xfffff000u
+
 #define CONSOLE_NO_INPUT     0xffffffffu /* CONSOLE_DATA when nothing has arrived */
 #define CONSOLE_STATUS_READY 1u
 

@@ -123,6 +123,9 @@ start riscv minos --profile riscv
 wait
 start vtx minos --profile vtx
 start armv7 minos --profile armv7
+start mmio minos-mmio --profile pg --io mmio
+start mmio360 minos-mmio --profile s360 --io mmio --depth 2
+wait
 start open_rfe minos --profile ../../docs/examples/open-rfe.profile
 wait
 
@@ -137,6 +140,10 @@ for profile in m68010 mips riscv vtx; do
   equivalent $profile "minos on $profile"
 done
 
+equivalent mmio "minos with devices in memory"
+check mmio 'efficiency[0].interpreted' -ge 4000 'efficiency[0].direct_percent' -ge 99
+result $? "and the accesses to them were interpreted"
+equivalent mmio360 "minos with devices in memory, two VMMs, on s360"
 popf_story x86 "minos on x86"
 popf_story x86popf "minos on x86-popf"
 popf_story x86fast "minos on x86, fast engine only"

@@ -23,7 +23,9 @@ const struct embedded_file *guests_source(const char *name)
 
 const struct embedded_file *guests_session(const char *name)
 {
-  return find(name, strlen(name), ".in");
+  const struct embedded_file *own = find(name, strlen(name), ".in");
+  const char *variant = strchr(name, '-');
+  return own || !variant ? own : find(name, (size_t)(variant - name), ".in");
 }
 
 const struct embedded_file *guests_file(const char *path)

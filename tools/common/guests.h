@@ -17,7 +17,8 @@
 /* Names without a path are shipped ones; a '/' or a '.' makes it a file. */
 bool guests_is_shipped_name(const char *name);
 
-/* The source "NAME.s" or the console session "NAME.in" of a shipped guest; NULL: none. */
+/* The source "NAME.s" or the console session "NAME.in" of a shipped guest; NULL: none.
+ * A variant of another ("minos-mmio") without a session of its own has the other's. */
 const struct embedded_file *guests_source(const char *name);
 const struct embedded_file *guests_session(const char *name);
 

@@ -74,7 +74,8 @@ const struct option_spec setup_machine_options[] = {
     {"mmu", 0, "NAME", "another memory management unit than the profile's (this version: bounds)",
      apply_mmu},
     {"io", 0, "NAME",
-     "another style of input and output than the profile's (this version: ports, none)", apply_io},
+     "another style of input and output than the profile's (this version: ports, none, mmio)",
+     apply_io},
     {"memory", 'm', "SIZE", "storage of the machine, as 64K, 1M, 1G (default: 1M)", apply_memory},
     {"disk", 'd', "DISK",
      "an image file; FILE,ro refuses writes, FILE,discard forgets them; a number is a blank disk "
@@ -253,7 +254,8 @@ int setup_open_disk(const struct setup *s, bool writable, struct disk_store **st
 {
   uint64_t sectors = SETUP_DEFAULT_SECTORS;
   *readonly = false;
-  if (!s->disk && s->program.name && strcmp(s->program.name, "solo") == 0)
+  if (!s->disk && s->program.name &&
+      (strcmp(s->program.name, "solo") == 0 || strcmp(s->program.name, "solo-mmio") == 0))
     return solo_example_disk(s->command, SETUP_DEFAULT_SECTORS, store);
   if (!s->disk || options_count(s->disk, &sectors))
     return blank_disk(s, sectors, store);

@@ -57,7 +57,10 @@ static struct translation translate(void *state, const struct vmm_env *env, gva_
     return (struct translation){.ok = false, .cause = CAUSE_PROTECTION};
   }
   if (at + size > env->allocation(env->ctx).size) {
-    return (struct translation){.ok = false, .cause = CAUSE_BUS};
+    return (struct translation){.ok = false,
+                                .cause = CAUSE_BUS,
+                                .pa = gpa((uint32_t)at),
+                                .device = env->device_at(env->ctx, at, size)};
   }
   return (struct translation){.ok = true, .pa = gpa((uint32_t)at)};
 }

@@ -45,10 +45,16 @@ static bool real_access(struct vmm_real_map map, uint32_t va, uint32_t size, uin
   return (uint64_t)va + size <= map.bound;
 }
 
+static bool device_at(void *ctx, uint64_t at, uint32_t size)
+{
+  (void)ctx, (void)at, (void)size;
+  return false;
+}
+
 static void check(const struct guest *g, uint32_t va, uint32_t size)
 {
   struct guest copy = *g;
-  struct vmm_env env = {.ctx = &copy, .get_cr = get_cr, .allocation = allocation};
+  struct vmm_env env = {.ctx = &copy, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
   struct vmm_real_map map = vmm_memory_bounds.compose(NULL, &env);
   struct translation want =
       vmm_memory_bounds.translate(NULL, &env, gva(va), size, MACHINE_LOAD, psw_te(g->psw));
@@ -78,7 +84,7 @@ static void causes(void **state)
 {
   (void)state;
   struct guest g = {.psw = psw_set_te(0, 1), .base = 0xf000, .bound = 0x2000};
-  struct vmm_env env = {.ctx = &g, .get_cr = get_cr, .allocation = allocation};
+  struct vmm_env env = {.ctx = &g, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
   const struct vmm_memory_module *m = &vmm_memory_bounds;
   assert_true(m->translate(NULL, &env, gva(0xffc), 4, MACHINE_LOAD, true).ok);
   assert_int_equal(m->translate(NULL, &env, gva(0xffe), 4, MACHINE_LOAD, true).cause, CAUSE_BUS);

@@ -64,6 +64,7 @@ static void destroy_state(void *state)
 struct counted {
   struct vmm_dispatch_module dispatch;
   struct vmm_emulate_module emulate;
+  struct vmm_interpret_module interpret;
   struct vmm_reflect_module reflect;
   struct vmm_memory_module memory;
   struct vmm_timer_module timer;
@@ -107,6 +108,7 @@ static void make_counted(struct counted *c)
   c->all.module = &c->module
   COUNTED(dispatch, vmm_dispatch);
   COUNTED(emulate, vmm_emulate);
+  COUNTED(interpret, vmm_interpret);
   COUNTED(reflect, vmm_reflect);
   COUNTED(memory, vmm_memory_bounds);
   COUNTED(timer, c->timer);
@@ -116,7 +118,7 @@ static void make_counted(struct counted *c)
   c->all.share = NULL; /* there is one for all VMs, with its own test */
 }
 
-#define MODULES 7u
+#define MODULES 8u
 
 /* Each VM has states of its own, and they go with it. */
 static void states_live_with_their_vm(void **state)

@@ -1,0 +1,5 @@
+# solo, for machines whose devices are mapped into memory (--io=mmio)
+#
+# Not one instruction of solo is another, but for those that reach a device.
+.equ MMIO, 1
+.include "solo.s"
