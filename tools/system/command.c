@@ -106,15 +106,19 @@ static int finish(const struct system_request *q, const struct system_run *run)
   if (status != STATUS_DONE)
     return status;
   struct system_end end = system_run(&r);
-  status = system_trace_end(recorder, &end, system_report(&r, &end));
-  if (q->json && status != STATUS_OURS) {
-    int printed = report_json(&r, &end);
-    status = printed == STATUS_DONE ? status : printed;
-  }
-  if (q->runner->stats && status != STATUS_OURS)
-    report_stats(stderr, r.system);
+  status = system_failure(&r, &end);
+  if (q->json && status == STATUS_DONE)
+    status = report_json(&r, &end);
+  status = system_trace_end(recorder, &end, status);
   int logged = consoles_close_logs(r.consoles);
-  return logged == STATUS_DONE || status > STATUS_SIGNAL ? status : logged;
+  if (status == STATUS_DONE)
+    status = logged;
+  if (status != STATUS_DONE)
+    return status;
+  status = system_report(&r, &end);
+  if (q->runner->stats)
+    report_stats(stderr, r.system);
+  return status;
 }
 
 static int run(const struct system_request *q, struct system *s)

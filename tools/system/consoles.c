@@ -46,10 +46,6 @@ struct consoles *consoles_create(const struct directory *d, const struct console
     users[i].all = c;
     users[i].user = &d->users[i];
     snprintf(users[i].prefix, sizeof users[i].prefix, "%s: ", d->users[i].name);
-    if (!line_open(&users[i].line)) {
-      consoles_destroy(c);
-      return NULL;
-    }
   }
   return c;
 }
@@ -247,6 +243,14 @@ void consoles_focus(struct consoles *c, size_t i, const uint8_t *history, size_t
 static bool taken(struct consoles *c)
 {
   return !c->config.out || (fflush(c->config.out) == 0 && !ferror(c->config.out));
+}
+
+bool consoles_lost(const struct consoles *c)
+{
+  bool lost = c->shown.lost;
+  for (size_t i = 0; i < c->count; i++)
+    lost = lost || c->users[i].line.lost;
+  return lost;
 }
 
 bool consoles_flush(struct consoles *c)

@@ -43,6 +43,9 @@ void consoles_write(struct consoles *c, size_t i, uint8_t byte);
  * console its last lines are shown then. */
 void consoles_focus(struct consoles *c, size_t i, const uint8_t *history, size_t len);
 
+/* There was no memory for a part of what was written. */
+bool consoles_lost(const struct consoles *c);
+
 /* Shows what is to be seen by now. False: the stream took no more. */
 bool consoles_flush(struct consoles *c);
 /* Takes the growing line from the terminal, so that somebody else can write there. */

@@ -13,18 +13,15 @@ static bool reserve(struct line *l)
   size_t room = l->room ? 2 * l->room : 64;
   if (room > LINE_MAX_BYTES)
     room = LINE_MAX_BYTES;
-  char *moved = l->len + MOST <= room ? realloc(l->text, room) : NULL;
+  if (l->len + MOST > room)
+    return false;
+  char *moved = realloc(l->text, room);
+  l->lost = l->lost || !moved;
   if (!moved)
     return false;
   l->text = moved;
   l->room = room;
   return true;
-}
-
-bool line_open(struct line *l)
-{
-  *l = (struct line){.text = malloc(LINE_MAX_BYTES), .room = LINE_MAX_BYTES};
-  return l->text != NULL;
 }
 
 static void write_one(struct line *l, char c)

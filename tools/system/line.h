@@ -18,11 +18,10 @@ struct line {
   size_t len, room;
   size_t cursor; /* in bytes: backspaces go back, and what comes then writes over */
   unsigned rest; /* of a UTF-8 character: bytes to come */
+  bool lost;     /* there was no memory for a byte */
   bool c1;       /* … and its first byte leaves it open whether it is a control */
 };
 
-/* Room for the longest at once: nothing that line_put() is given is lost. False: no memory. */
-bool line_open(struct line *l);
 /* True: the line is complete, by a newline or since there is no room for more (`again`:
  * the byte belongs to the next line). */
 bool line_put(struct line *l, uint8_t byte, bool *again);

@@ -17,7 +17,7 @@
 
 static bool ended_badly(enum machine_why why)
 {
-  return why == MACHINE_DOUBLE_FAULT || why == MACHINE_LOST_CONTROL || why == MACHINE_HOST_ERROR;
+  return why == MACHINE_DOUBLE_FAULT || why == MACHINE_LOST_CONTROL;
 }
 
 static void say_detail(const char *command, const struct system_user *u,
@@ -28,8 +28,6 @@ static void say_detail(const char *command, const struct system_user *u,
     message_note(command, "%s: the trap '%s' at pc %s could not be delivered", u->entry->name,
                  isa_cause_info((unsigned)stop->trap.cause)->name,
                  storm_place(u->program->image, stop->trap.epc, place, sizeof place));
-  else if (stop->why == MACHINE_HOST_ERROR)
-    message_error(command, "%s: %s", u->entry->name, stop->reason ? stop->reason : "out of memory");
   else if (stop->reason)
     message_note(command, "%s: %s", u->entry->name, stop->reason);
 }
@@ -76,23 +74,12 @@ static int say_violations(const struct system_run *r)
 /* At the limit nobody has waited in vain. */
 static int status_of_users(const struct system *s, bool limit)
 {
-  int status = STATUS_DONE;
   for (size_t i = 0; i < s->count; i++) {
-    switch (vmm_vm_stop(s->users[i].vm).why) {
-    case MACHINE_HOST_ERROR:
-      return STATUS_OURS;
-    case MACHINE_DOUBLE_FAULT:
-    case MACHINE_LOST_CONTROL:
-      status = STATUS_NO;
-      break;
-    case MACHINE_WAITS:
-      status = limit ? status : STATUS_NO;
-      break;
-    default:
-      break;
-    }
+    enum machine_why why = vmm_vm_stop(s->users[i].vm).why;
+    if (ended_badly(why) || (why == MACHINE_WAITS && !limit))
+      return STATUS_NO;
   }
-  return status;
+  return STATUS_DONE;
 }
 
 static int say_end(const struct system_run *r, const struct system_end *end)
@@ -102,11 +89,6 @@ static int say_end(const struct system_run *r, const struct system_end *end)
   if (end->signal) {
     message_note(r->command, "interrupted at tick %s of the real machine", tick);
     return STATUS_SIGNAL + end->signal;
-  }
-  if (end->stop.why == VMM_HOST_ERROR) {
-    message_error(r->command, "at tick %s of the real machine: %s", tick,
-                  end->stop.reason ? end->stop.reason : "no reason given");
-    return STATUS_OURS;
   }
   if (end->only_traps) {
     message_note(r->command, "those who run do nothing but trap, at tick %s of the real machine",
@@ -120,18 +102,39 @@ static int say_end(const struct system_run *r, const struct system_end *end)
 
 int system_report(const struct system_run *r, const struct system_end *end)
 {
-  if (end->error) {
-    message_error(r->command, "the terminal: %s", strerror(end->error));
-    return STATUS_OURS;
-  }
-  if (end->output_lost) {
-    message_lost_output();
-    return STATUS_OURS;
-  }
   int status = say_end(r, end);
   say_users(r);
   int violated = say_violations(r);
   return status == STATUS_DONE ? violated : status;
+}
+
+/* The host failed a guest, or us: a sentence, or NULL. *user: whom, or NULL. */
+static const char *host_failure(const struct system_run *r, const struct system_end *end,
+                                const char **user)
+{
+  *user = NULL;
+  if (end->error)
+    return strerror(end->error);
+  if (end->stop.why == VMM_HOST_ERROR)
+    return end->stop.reason ? end->stop.reason : "no reason given";
+  for (size_t i = 0; i < r->system->count; i++) {
+    struct machine_stop stop = vmm_vm_stop(r->system->users[i].vm);
+    if (stop.why == MACHINE_HOST_ERROR) {
+      *user = r->system->users[i].entry->name;
+      return stop.reason ? stop.reason : "no reason given";
+    }
+  }
+  return NULL;
+}
+
+int system_failure(const struct system_run *r, const struct system_end *end)
+{
+  const char *user, *reason = host_failure(r, end, &user);
+  if (reason)
+    message_error(r->command, "%s%s%s", user ? user : "", user ? ": " : "", reason);
+  else if (end->output_lost)
+    message_lost_output();
+  return reason || end->output_lost ? STATUS_OURS : STATUS_DONE;
 }
 
 /* ---------------------------------------------------------------------- the tables */
@@ -213,27 +216,23 @@ void report_stats(FILE *out, const struct system *s)
 
 /* ------------------------------------------------------------------------ the JSON */
 
-static json_t *number(uint64_t n)
-{
-  return json_integer((json_int_t)n);
-}
+#define N(n) ((json_int_t)(n))
 
 static json_t *account_json(struct machine *vm)
 {
   struct vmm_account a = vmm_vm_account(vm);
-  return json_pack("{so so so so so so so}", "executed", number(a.executed), "overhead",
-                   number(a.overhead), "ready", number(a.ready), "asleep", number(a.asleep),
-                   "skipped", number(a.skipped), "quanta", number(a.quanta), "wakeups",
-                   number(a.wakeups));
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "executed", N(a.executed), "overhead",
+                   N(a.overhead), "ready", N(a.ready), "asleep", N(a.asleep), "skipped",
+                   N(a.skipped), "quanta", N(a.quanta), "wakeups", N(a.wakeups));
 }
 
 static json_t *vmm_json(struct machine *vm)
 {
   const struct vmm_stats *v = vmm_vm_stats(vm);
-  return json_pack("{so so so so so so so}", "direct", number(v->direct), "emulated",
-                   number(v->emulated), "interpreted", number(v->interpreted), "reflected",
-                   number(v->reflected), "served", number(v->served), "world_switches",
-                   number(v->world_switches), "frozen", number(v->frozen));
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "direct", N(v->direct), "emulated",
+                   N(v->emulated), "interpreted", N(v->interpreted), "reflected", N(v->reflected),
+                   "served", N(v->served), "world_switches", N(v->world_switches), "frozen",
+                   N(v->frozen));
 }
 
 static json_t *user_json(const struct system_user *u)
@@ -241,12 +240,12 @@ static json_t *user_json(const struct system_user *u)
   size_t len;
   struct machine_stop stop = vmm_vm_stop(u->vm);
   machine_console_output(u->vm, &len);
-  return json_pack("{so so so so so so so so so so}", "name", json_text(u->entry->name), "program",
-                   json_text(u->entry->program), "state", json_text(system_state(u->vm)), "reason",
-                   json_text(stop.reason), "share", number(u->entry->share), "timer",
-                   json_text(directory_timer_word(u->entry->timer)), "ticks",
-                   number(machine_tick(u->vm)), "output_bytes", number(len), "real_ticks",
-                   account_json(u->vm), "vmm", vmm_json(u->vm));
+  return json_pack("{s:s, s:o, s:s, s:o, s:I, s:s, s:I, s:I, s:o, s:o}", "name", u->entry->name,
+                   "program", json_text(u->entry->program), "state", system_state(u->vm), "reason",
+                   json_text(stop.reason), "share", N(u->entry->share), "timer",
+                   directory_timer_word(u->entry->timer), "ticks", N(machine_tick(u->vm)),
+                   "output_bytes", N(len), "real_ticks", account_json(u->vm), "vmm",
+                   vmm_json(u->vm));
 }
 
 static const char *end_word(const struct system_end *end)
@@ -261,19 +260,16 @@ static const char *end_word(const struct system_end *end)
 int report_json(const struct system_run *r, const struct system_end *end)
 {
   const struct system *s = r->system;
-  errno = 0;
-  json_t *users = json_array();
-  for (size_t i = 0; i < s->count; i++)
-    if (json_array_append_new(users, user_json(&s->users[i])) != 0) {
-      json_decref(users);
-      return json_print(r->command, NULL);
-    }
   const char *first;
   unsigned violations = vmm_violations(s->vmm, &first);
-  return json_print(r->command, json_pack("{ss so so ss so so so so}", "schema", "trapeze-vmm/1",
-                                          "directory", json_text(s->directory->file), "profile",
-                                          json_text(profile_name(s->directory->profile)), "end",
-                                          end_word(end), "ticks", number(machine_tick(s->real)),
-                                          "idle", number(vmm_idle_ticks(s->vmm)), "violations",
-                                          number(violations), "users", users));
+  errno = 0; /* json_print() looks at it */
+  json_t *users = json_array();
+  for (size_t i = 0; i < s->count; i++)
+    json_array_append_new(users, user_json(&s->users[i]));
+  return json_print(r->command,
+                    json_pack("{s:s, s:o, s:o, s:s, s:I, s:I, s:I, s:o}", "schema", "trapeze-vmm/1",
+                              "directory", json_text(s->directory->file), "profile",
+                              json_text(profile_name(s->directory->profile)), "end", end_word(end),
+                              "ticks", N(machine_tick(s->real)), "idle", N(vmm_idle_ticks(s->vmm)),
+                              "violations", N(violations), "users", users));
 }

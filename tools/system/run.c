@@ -220,6 +220,8 @@ struct system_end system_run(struct system_run *r)
   consoles_step_aside(r->consoles);
   if (!s.end.output_lost)
     s.end.output_lost = !consoles_finish(r->consoles);
+  if (!s.end.error && consoles_lost(r->consoles))
+    s.end.error = ENOMEM;
   free(s.told);
   return s.end;
 }

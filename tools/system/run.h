@@ -18,12 +18,14 @@ struct system_end {
   int signal;       /* stopped by this one, or 0 */
   bool output_lost; /* standard output took no more */
   bool only_traps;  /* none of those that are left completes an instruction any more */
-  int error;        /* errno: the terminal could not be opened */
+  int error;        /* errno: what the host refused, and the run could not go on without */
 };
 
 struct system_end system_run(struct system_run *r);
 
-/* The exit status, after what is wrong was said to stderr, and how each user ended. */
+/* STATUS_OURS after a message if the host failed, else STATUS_DONE. */
+int system_failure(const struct system_run *r, const struct system_end *end);
+/* If it did not: says how the run and each user ended. Returns the exit status. */
 int system_report(const struct system_run *r, const struct system_end *end);
 
 /* "halted", "still running": of a user, right after the run. */

@@ -165,11 +165,23 @@ static bool is_final(enum machine_why why)
   return why != MACHINE_LIMIT && why != MACHINE_WAITS;
 }
 
-static void compare(struct twin *t, uint64_t real)
+static const char *failure_of(const struct machine_stop *stop)
+{
+  if (stop->why != MACHINE_HOST_ERROR)
+    return NULL;
+  return stop->reason ? stop->reason : "the host failed for no reason given";
+}
+
+/* NULL, or what the host refused. */
+static const char *compare(struct twin *t, uint64_t real)
 {
   struct machine *vm = t->user->vm;
-  enum machine_why vm_why = vmm_vm_stop(vm).why;
+  struct machine_stop vm_stop = vmm_vm_stop(vm);
+  enum machine_why vm_why = vm_stop.why;
   struct machine_stop bare = machine_advance(t->bare, machine_tick(vm));
+  const char *failure = failure_of(&vm_stop) ? failure_of(&vm_stop) : failure_of(&bare);
+  if (failure)
+    return failure;
   observe(t->bare, &t->bare_state);
   observe(vm, &t->vm_state);
   bool equal = same(t, bare.why);
@@ -180,25 +192,28 @@ static void compare(struct twin *t, uint64_t real)
     t->verdict = TWIN_DIFFERS;
     t->differs_real = real;
     t->part = differing_part(t, bare.why, vm_why);
-    return;
+    return NULL;
   }
   t->over = is_final(vm_why);
   t->compared++;
   t->tick = machine_tick(vm);
   t->real_tick = real;
   t->before = t->vm_state;
+  return NULL;
 }
 
 bool twins_run(struct twins *t, uint64_t until)
 {
   struct system *s = &t->system;
   struct vmm_stop stop = vmm_run(s->vmm, until);
-  for (size_t i = 0; i < s->count; i++) {
+  if (stop.why == VMM_HOST_ERROR)
+    t->failure = stop.reason ? stop.reason : "the host failed for no reason given";
+  for (size_t i = 0; i < s->count && !t->failure; i++) {
     struct twin *one = &t->twin[i];
     if (!one->bare || one->over || one->verdict != TWIN_EQUAL)
       continue;
-    compare(one, machine_tick(s->real));
+    t->failure = compare(one, machine_tick(s->real));
     t->differing += one->verdict == TWIN_DIFFERS;
   }
-  return stop.why == VMM_LIMIT;
+  return stop.why == VMM_LIMIT && !t->failure;
 }

@@ -32,13 +32,14 @@ struct twins {
   struct system system;
   struct twin *twin; /* as many as users */
   uint64_t differing;
+  const char *failure; /* what the host refused one of the machines, or NULL */
 };
 
 /* only: this user, or NULL. Returns an exit status, after messages; twins_destroy() either way. */
 int twins_create(struct twins *t, const struct system_config *config, const char *only);
 int twins_destroy(struct twins *t, int status);
 
-/* Runs the system to this real tick and compares. False: nobody goes on. */
+/* Runs the system to this real tick and compares. False: nobody goes on, or a failure. */
 bool twins_run(struct twins *t, uint64_t until);
 
 #endif

@@ -65,6 +65,13 @@ static struct system_config config_of(const struct system_verify_request *q)
   };
 }
 
+static int failed(const struct twins *t)
+{
+  if (t->failure)
+    message_error("verify", "%s", t->failure);
+  return t->failure ? STATUS_OURS : STATUS_DONE;
+}
+
 /* Once more from the start, and from the last comparison that held on by single ticks of
  * the real machine. The same run: only where it is looked at is different. */
 static int pinpoint(struct verified *v)
@@ -78,8 +85,9 @@ static int pinpoint(struct verified *v)
     uint64_t at = first->real_tick;
     if (at > 0)
       twins_run(&again, at);
-    while (t->verdict == TWIN_EQUAL && at < first->differs_real)
+    while (t->verdict == TWIN_EQUAL && at < first->differs_real && !again.failure)
       twins_run(&again, ++at);
+    status = failed(&again);
     v->exact = *t;
     v->pinpointed = t->verdict == TWIN_DIFFERS;
   }
@@ -195,10 +203,7 @@ static void print_text(const struct verified *v)
 
 /* ------------------------------------------------------------------------ the JSON */
 
-static json_t *number(uint64_t n)
-{
-  return json_integer((json_int_t)n);
-}
+#define N(n) ((json_int_t)(n))
 
 static json_t *user_json(const struct twin *t)
 {
@@ -208,10 +213,9 @@ static json_t *user_json(const struct twin *t)
                                       [TWIN_LEFT_OUT] = "not compared"};
   size_t len;
   machine_console_output(t->user->vm, &len);
-  return json_pack("{so ss so so so so}", "name", json_text(t->user->entry->name), "verdict",
-                   words[t->verdict], "ticks", number(t->tick), "compared", number(t->compared),
-                   "output_bytes", number(len), "part",
-                   t->verdict == TWIN_DIFFERS ? json_text(t->part) : json_null());
+  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "name", t->user->entry->name, "verdict",
+                   words[t->verdict], "ticks", N(t->tick), "compared", N(t->compared),
+                   "output_bytes", N(len), "part", json_text(t->part));
 }
 
 static json_t *first_json(const struct verified *v)
@@ -219,26 +223,25 @@ static json_t *first_json(const struct verified *v)
   if (!v->first)
     return json_null();
   const struct twin *t = v->pinpointed ? &v->exact : v->first;
-  return json_pack("{so so so so so sb}", "user", json_text(v->first->user->entry->name), "tick",
-                   number(t->before.tick), "real_tick", number(t->differs_real), "pc",
-                   json_hex(t->before.pc), "part", json_text(t->part), "exact", (int)v->pinpointed);
+  return json_pack("{s:s, s:I, s:I, s:o, s:s, s:b}", "user", v->first->user->entry->name, "tick",
+                   N(t->before.tick), "real_tick", N(t->differs_real), "pc", json_hex(t->before.pc),
+                   "part", t->part, "exact", (int)v->pinpointed);
 }
 
 static int print_json(const struct verified *v)
 {
   const struct system *s = &v->twins->system;
-  errno = 0;
+  errno = 0; /* json_print() looks at it */
   json_t *users = json_array();
   for (size_t i = 0; i < s->count; i++)
-    if (json_array_append_new(users, user_json(&v->twins->twin[i])) != 0)
-      return json_print("verify", NULL);
+    json_array_append_new(users, user_json(&v->twins->twin[i]));
   bool holds = v->twins->differing == 0 && v->violations == 0;
-  return json_print("verify",
-                    json_pack("{ss so so sb so so so so}", "schema", "trapeze-verify-directory/1",
-                              "directory", json_text(s->directory->file), "profile",
-                              json_text(profile_name(s->directory->profile)), "holds", (int)holds,
-                              "ticks", number(machine_tick(s->real)), "violations",
-                              number(v->violations), "users", users, "first", first_json(v)));
+  return json_print("verify", json_pack("{s:s, s:o, s:o, s:b, s:I, s:I, s:o, s:o}", "schema",
+                                        "trapeze-verify-directory/1", "directory",
+                                        json_text(s->directory->file), "profile",
+                                        json_text(profile_name(s->directory->profile)), "holds",
+                                        (int)holds, "ticks", N(machine_tick(s->real)), "violations",
+                                        N(v->violations), "users", users, "first", first_json(v)));
 }
 
 /* -------------------------------------------------------------------------- verify */
@@ -269,6 +272,9 @@ int system_verify(const struct system_verify_request *q)
   status = twins_create(&twins, &config, q->user);
   if (status == STATUS_DONE) {
     run_to_the_end(&twins, q);
+    status = failed(&twins);
+  }
+  if (status == STATUS_DONE) {
     struct verified v = {.request = q, .twins = &twins};
     sum_up(&v);
     status = report(&v);
