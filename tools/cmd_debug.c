@@ -10,11 +10,18 @@
 #include "tools/common/setup.h"
 #include "tools/common/stack.h"
 #include "tools/debug/debugger.h"
+#include "tools/system/command.h"
+#include "tools/system/system.h"
 
 struct request {
   struct setup setup;
   int opened; /* exit status of opening the disk */
+  const char *profile;        /* as given, or NULL */
   uint64_t depth;
+  const char *path;           /* of a system directory; NULL: one program */
+  const char *user;           /* of it, as given */
+  struct directory *directory;
+  size_t which;               /* that user's place */
   struct repl_options repl;
 };
 
@@ -28,6 +35,12 @@ static int apply_vmm(void *ctx, const char *value)
   (void)value;
   struct request *r = ctx;
   r->depth = r->depth ? r->depth : 1;
+  return STATUS_DONE;
+}
+
+static int apply_user(void *ctx, const char *value)
+{
+  ((struct request *)ctx)->user = value;
   return STATUS_DONE;
 }
 
@@ -79,6 +92,8 @@ static const struct option_spec vmm_options[] = {
     {"vmm", 0, NULL, "in a virtual machine; both machines can be seen", apply_vmm},
     {"depth", 0, "N", "in a virtual machine on N VMMs, each on the one below (default: 0)",
      apply_depth},
+    {"user", 'u', "NAME", "of a system directory: whose virtual machine (default: the first user's)",
+     apply_user},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -94,9 +109,11 @@ static const struct option_spec repl_options[] = {
 
 static const struct command_usage usage = {
     .command = "debug",
-    .synopsis = "[OPTION]... PROGRAM",
+    .synopsis = "[OPTION]... PROGRAM\n       trapeze debug [OPTION]... FILE.dir",
     .about = "Step a program, forwards and backwards, on the bare machine or in a virtual one. "
-             "Commands are gdb's; 'help' lists them. docs/walkthrough.md is a first session.",
+             "Commands are gdb's; 'help' lists them. docs/walkthrough.md is a first session.\n\n"
+             "Of a system directory (see 'trapeze directory') one user's virtual machine is stepped, "
+             "and the others' run beside it.",
     .notes =
         "gdb's spellings -ex, -batch and -nx are understood. Commands are read from a terminal with "
         "line editing, history and completion; from a file or a pipe without a prompt.\n\n"
@@ -114,6 +131,7 @@ struct machines {
   struct disk_store *disk;
   struct machine *bare;
   struct stack *stack;
+  struct system system;
 };
 
 static void destroy_world(void *ctx, struct debug_world *w)
@@ -123,6 +141,7 @@ static void destroy_world(void *ctx, struct debug_world *w)
   if (!o)
     return;
   stack_destroy(o->stack);
+  system_destroy(&o->system, STATUS_DONE);
   machine_destroy(o->bare);
   disk_store_destroy(o->disk);
   free(o);
@@ -163,6 +182,35 @@ static bool make_machines(struct request *r, struct machines *o, struct debug_wo
   return true;
 }
 
+/* A user's virtual machine; the others' run beside it. */
+#define OTHERS_QUANTUM VMM_QUANTUM
+
+static bool make_system(struct request *r, struct machines *o, struct debug_world *w)
+{
+  const struct setup *s = &r->setup;
+  const struct system_config c = {.command = s->command,
+                                  .path = r->path,
+                                  .profile = r->profile,
+                                  .engine = s->engine,
+                                  .rate = s->rate,
+                                  .costs = &vmm_default_costs,
+                                  .copy_disk = true};
+  r->opened = system_create(&o->system, &c);
+  if (r->opened != STATUS_DONE)
+    return false;
+  w->disk = o->system.disk;
+  w->real = o->system.real;
+  w->vmm[w->vmms++] = o->system.vmm;
+  w->quantum = OTHERS_QUANTUM;
+  for (size_t i = 0; i < o->system.count; i++) {
+    if (i == r->which)
+      w->focus = o->system.users[i].vm;
+    else
+      w->other[w->others++] = o->system.users[i].vm;
+  }
+  return true;
+}
+
 static bool make_world(void *ctx, struct debug_world *w, const char **reason)
 {
   struct request *r = ctx;
@@ -170,7 +218,11 @@ static bool make_world(void *ctx, struct debug_world *w, const char **reason)
   *reason = "out of memory";
   if (!w->owned)
     return false;
-  if (make_machines(r, w->owned, w, reason)) {
+  if (r->path) {
+    *reason = NULL;
+    if (make_system(r, w->owned, w))
+      return true;
+  } else if (make_machines(r, w->owned, w, reason)) {
     *reason = NULL;
     if (image_load(r->setup.program.image, w->focus, stderr)) {
       inputlog_feed(&r->setup.log, w->focus);
@@ -179,6 +231,69 @@ static bool make_world(void *ctx, struct debug_world *w, const char **reason)
   }
   destroy_world(NULL, w);
   return false;
+}
+
+/* ------------------------------------------------------------- a system directory */
+
+/* What the directory says, for each user. */
+static int refuse_options(const struct request *r)
+{
+  const struct setup *s = &r->setup;
+  const char *which = r->depth            ? "--vmm or --depth"
+                      : s->storage        ? "--memory"
+                      : s->disk           ? "--disk"
+                      : s->mmu            ? "--mmu"
+                      : s->io             ? "--io"
+                      : s->input          ? "--input"
+                      : s->input_file_log ? "--input-log"
+                      : s->session        ? "--session"
+                                          : NULL;
+  if (!which)
+    return STATUS_DONE;
+  message_usage("debug", "%s is for one program; in a system directory each user has its own", which);
+  return STATUS_USAGE;
+}
+
+static int find_user(struct request *r)
+{
+  const struct directory *d = r->directory;
+  if (d->user_count > DEBUG_WORLD_OTHERS + 1) {
+    message_error("debug", "'%s' has %zu users; no more than %u can be debugged together", r->path,
+                  d->user_count, DEBUG_WORLD_OTHERS + 1);
+    return STATUS_USAGE;
+  }
+  for (size_t i = 0; i < d->user_count; i++) {
+    if (r->user && strcmp(d->users[i].name, r->user) != 0)
+      continue;
+    r->which = i;
+    return STATUS_DONE;
+  }
+  fprintf(stderr, "trapeze debug: error: '%s' has no user '%s'; there are", r->path, r->user);
+  for (size_t i = 0; i < d->user_count; i++)
+    fprintf(stderr, "%s %s", i ? "," : "", d->users[i].name);
+  fputc('\n', stderr);
+  return STATUS_USAGE;
+}
+
+/* The directory is read for the user's program here, and again for each world. */
+static int load_directory(struct request *r, const char *path)
+{
+  int status = refuse_options(r);
+  if (status != STATUS_DONE)
+    return status;
+  r->path = path;
+  r->directory = directory_load(path, &directory_files, stderr);
+  if (!r->directory)
+    return errno ? STATUS_OURS : STATUS_USAGE;
+  status = find_user(r);
+  if (status != STATUS_DONE)
+    return status;
+  const struct directory_user *u = &r->directory->users[r->which];
+  r->depth = 1;
+  r->setup.storage = u->storage.size;
+  if (!r->profile)
+    r->setup.profile_name = profile_name(r->directory->profile);
+  return setup_load(&r->setup, u->program);
 }
 
 /* ------------------------------------------------------------------- the session */
@@ -236,6 +351,8 @@ int cmd_debug(int argc, char **argv)
   struct request r = {0};
   struct setup *s = &r.setup;
   setup_init(s, "debug");
+  s->storage = 0; /* not said */
+  const char *unsaid = s->profile_name;
   const struct option_group groups[] = {{"The machine", setup_machine_options, s},
                                         {"The VMM", vmm_options, &r},
                                         {"The console", setup_console_options, s},
@@ -249,10 +366,20 @@ int cmd_debug(int argc, char **argv)
   }
   int status = options_parse(&usage, groups, argc, spelt, &operands, &count);
   if (status == OPTIONS_GO_ON) {
-    status = setup_load(s, operands[0]);
+    bool directory = system_is_directory(operands[0]);
+    r.profile = s->profile_name == unsaid ? NULL : s->profile_name;
+    if (!directory && !s->storage)
+      s->storage = SETUP_DEFAULT_STORAGE;
+    if (r.user && !directory) {
+      message_usage("debug", "--user is for a system directory, a file whose name ends in .dir");
+      status = STATUS_USAGE;
+    } else {
+      status = directory ? load_directory(&r, operands[0]) : setup_load(s, operands[0]);
+    }
     if (status == STATUS_DONE)
       status = debug_program(&r);
     setup_destroy(s);
+    directory_destroy(r.directory);
   }
   free(spelt);
   return status;

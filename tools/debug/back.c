@@ -277,9 +277,11 @@ bool repl_cmd_who_wrote(struct debugger *d, const char *args)
   } else if (s.why == TIMELINE_WATCH) {
     const struct machine_hit *h = &s.machine.hit;
     s.why = TIMELINE_ARRIVED;
-    repl_say(d, "%s became 0x%x (it was 0x%x) by %s 0x%08x%s:\n", args, h->value, h->old,
-             h->device ? "a transfer of the disk, before" : "the instruction at", h->pc,
+    char text[400];
+    snprintf(text, sizeof text, "%.100s became 0x%x (it was 0x%x) by %s 0x%08x%s:", args, h->value,
+             h->old, h->device ? "a transfer of the disk, before" : "the instruction at", h->pc,
              repl_named(d, h->pc, place));
+    text_wrap(d->out, text, 0, 2);
   }
   return repl_report(d, s);
 }

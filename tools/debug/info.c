@@ -111,8 +111,9 @@ static void show_cost(struct debugger *d)
 {
   struct timeline_cost c = timeline_cost(d->timeline);
   char size[TEXT_COUNT_SIZE], count[TEXT_COUNT_SIZE];
-  repl_say(d, "%zu checkpoints, %s; %s ticks executed again so far\n", c.checkpoints,
-           text_size(size, c.bytes), text_count(count, c.reexecuted));
+  char things[TEXT_THINGS_SIZE];
+  repl_say(d, "%s, %s; %s ticks executed again so far\n",
+           text_things(things, c.checkpoints, "checkpoint"), text_size(size, c.bytes), text_count(count, c.reexecuted));
   if (c.cannot_save)
     repl_say(d, "Going back always starts at the beginning: %s\n", c.reason);
 }
@@ -395,6 +396,11 @@ static void show_machines(struct debugger *d)
              m == repl_machine(d) ? "=> " : "   ", machine_name(m), profile_name(machine_profile(m)),
              text_size(size, machine_storage_size(m)), text_count(tick, machine_tick(m)),
              machine_get_pc(m));
+  const struct debug_world *w = timeline_world(d->timeline);
+  for (unsigned i = 0; i < w->others; i++)
+    repl_say(d, "   %-8s beside it, storage %s, tick %s, pc 0x%08x\n", machine_name(w->other[i]),
+             text_size(size, machine_storage_size(w->other[i])),
+             text_count(tick, machine_tick(w->other[i])), machine_get_pc(w->other[i]));
 }
 
 /* --------------------------------------------------------------------------- all */
