@@ -106,6 +106,34 @@ static void test_create_vmm(void **state)
   bench_close(&b);
 }
 
+/* The first one, and the ninth, need room in the queue for the processor. */
+static void test_room_in_the_queue(void **state)
+{
+  (void)state;
+  struct bench b;
+  bench_open(&b);
+  struct machine *real = machine_of(&b, VMM_OWN_STORAGE + 9 * STORAGE, NULL), *vm[9];
+  struct vmm *vmm = vmm_create(real, NULL);
+  struct vmm_vm_config config = {.storage = STORAGE};
+  for (unsigned i = 0; i < 9; i++) {
+    vm[i] = NULL;
+    for (unsigned long nth = 1; !vm[i]; nth++) {
+      host_fail(HOST_MEMORY, nth, ENOMEM);
+      vm[i] = vmm_create_vm(vmm, &config, NULL);
+      assert_int_equal(host_heal(), vm[i] == NULL);
+    }
+    put_loop(vm[i]);
+  }
+  assert_int_equal(vmm_run(vmm, 900000).why, VMM_LIMIT);
+  for (unsigned i = 0; i < 9; i++) {
+    assert_in_range(machine_get_reg(vm[i], REG_A0), 49000, 51000);
+    machine_destroy(vm[i]);
+  }
+  vmm_destroy(vmm);
+  machine_destroy(real);
+  bench_close(&b);
+}
+
 /* Whatever allocation fails, nothing of the VM stays: the next one has the storage
  * and the sectors that it would have had, and the neighbour is as it was. */
 static void test_create_vm(void **state)
@@ -277,9 +305,10 @@ static void test_failed_write(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_create_vmm),     cmocka_unit_test(test_create_vm),
-      cmocka_unit_test(test_lost_console),   cmocka_unit_test(test_real_machine_fails),
-      cmocka_unit_test(test_run_by_the_vmm), cmocka_unit_test(test_failed_write),
+      cmocka_unit_test(test_create_vmm),        cmocka_unit_test(test_create_vm),
+      cmocka_unit_test(test_lost_console),      cmocka_unit_test(test_real_machine_fails),
+      cmocka_unit_test(test_room_in_the_queue), cmocka_unit_test(test_run_by_the_vmm),
+      cmocka_unit_test(test_failed_write),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
