@@ -303,6 +303,17 @@ expect 0 'holds for all compared' - "verify: among hostile neighbours" -- verify
 expect 0 'bob +equivalent' - "verify --user" -- verify users.dir --user bob --ticks 1M
 check "compares that one" test "$(grep -c 'not compared' out)" -eq 7
 expect 2 - "did you mean 'alice'" "verify --user nobody" -- verify users.dir --user alcie
+# Devices as words of memory, for both systems.
+cat >mmio.dir <<'END'
+machine { disk "class.img" discard; }
+user alice { program minos-mmio; minidisk A first 0 length 128; console log "alice.log" input "session.in"; }
+user heidi { program solo-mmio; storage 192K; minidisk A first 400 length 90; console log "heidi.log" input "solo.in"; }
+END
+expect 0 '^heidi: solo: halted' 'alice: halted' "--io mmio" -- vmm mmio.dir --io mmio
+check "solo writes the same by either style" cmp heidi.log heidi.out
+expect 0 'holds for all compared' - "verify: through memory-mapped devices" -- verify mmio.dir --io mmio --ticks 6M
+expect 2 - "'cassette'" "--io cassette" -- vmm mmio.dir --io cassette
+
 # It can find differences: on a profile with a hole, and to the instruction.
 echo 'user a { program popf; } user b { program hello; timer real; } user c { program hello; }' >hole.dir
 expect 1 'FAILS for 1 of 2 compared; 1 counts real time' - "verify: caught: a hole" -- verify hole.dir --profile x86
@@ -345,7 +356,7 @@ expect 2 - 'is for a system directory' "verify --user without a directory" -- ve
 
 # ---------------------------------------------------------- options and errors
 expect 2 - 'odd.dir|--memory is for one program' "--memory" -- vmm odd.dir --memory 1M
-for option in --disk=10 --mmu=bounds --io=ports --input=x --input-log=x --session --record=x --depth=2; do
+for option in --disk=10 --input=x --input-log=x --session --record=x --depth=2; do
   expect 2 - 'system directory' "${option%=*} is refused" -- vmm odd.dir "$option"
 done
 for option in --quantum=5 --costs=0 --json; do

@@ -83,8 +83,6 @@ int system_refuse_options(const struct setup *s)
 {
   const char *which = s->storage          ? "--memory"
                       : s->disk           ? "--disk"
-                      : s->mmu            ? "--mmu"
-                      : s->io             ? "--io"
                       : s->input          ? "--input"
                       : s->input_file_log ? "--input-log"
                       : s->session        ? "--session"
@@ -161,6 +159,8 @@ int system_command(const struct system_request *q)
       .command = "vmm",
       .path = q->path,
       .profile = q->profile,
+      .mmu = setup->mmu,
+      .io = setup->io,
       .engine = setup->engine,
       .rate = setup->rate,
       .quantum = (uint32_t)q->options->quantum,

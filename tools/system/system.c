@@ -29,16 +29,22 @@ static int out_of_memory(const struct system *s)
 static struct profile *other_profile(void *ctx, const char *name, FILE *errors)
 {
   const struct system_config *c = ctx;
-  (void)name;
-  return profile_load(c->profile, errors);
+  struct profile *p = profile_load(c->profile ? c->profile : name, errors);
+  if (!p || (!c->mmu && !c->io))
+    return p;
+  struct profile *changed = profile_override(p, c->mmu, c->io, errors);
+  int error = errno;
+  profile_destroy(p);
+  errno = error;
+  return changed;
 }
 
 static int read_directory(struct system *s)
 {
   struct system_store *own = s->own;
   own->host = directory_files;
-  if (own->config.profile) {
-    struct profile *p = profile_load(own->config.profile, stderr);
+  if (own->config.profile || own->config.mmu || own->config.io) {
+    struct profile *p = other_profile(&own->config, "pg", stderr);
     if (!p) /* else the directory would be blamed for it */
       return errno ? STATUS_OURS : STATUS_USAGE;
     profile_destroy(p);

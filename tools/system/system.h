@@ -15,9 +15,10 @@
 #include "vmm/vmm.h"
 
 struct system_config {
-  const char *command; /* for messages */
-  const char *path;    /* of the directory */
-  const char *profile; /* instead of the directory's; NULL: that */
+  const char *command;  /* for messages */
+  const char *path;     /* of the directory */
+  const char *profile;  /* instead of the directory's; NULL: that */
+  const char *mmu, *io; /* instead of the profile's; NULL: that */
   enum machine_engine engine;
   uint64_t rate;    /* ticks from one byte of an input file to the next */
   uint32_t quantum; /* 0: the VMM's own */

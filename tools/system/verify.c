@@ -57,6 +57,8 @@ static struct system_config config_of(const struct system_verify_request *q)
       .command = "verify",
       .path = q->path,
       .profile = q->profile,
+      .mmu = q->setup->mmu,
+      .io = q->setup->io,
       .engine = q->setup->engine,
       .rate = q->setup->rate,
       .quantum = (uint32_t)q->options->quantum,
