@@ -382,6 +382,33 @@ t vmm hello.dir --stats >out 2>err
 check "--stats" grep -q "(the machine)" err
 check "in 80 columns" eval "! grep -qE '^.{81}' err"
 
+# --------------------------------------------------------------------- crowds
+printf 'primes\nhalt\n' >primes.in
+for i in $(seq 200); do
+  echo "user u$i { program minos; share $((1 + i % 3)); console input \"primes.in\"; }"
+done >busy.dir
+t run minos --memory 256K --disk 0 --input primes.in >alone.out 2>err
+t vmm busy.dir >out 2>err
+check "200 busy guests run to the end" grep -q '200 of 200 users halted' err
+expand alone.out | while IFS= read -r line; do for i in $(seq 200); do echo "u$i: $line"; done; done | sort >expected
+check "and each writes what it writes alone" cmp -s <(sort out) expected
+cat >idle.s <<'END'
+_start: la   t0, tick
+        sw   t0, 64(zero)
+        sti
+1:      li   t0, 5000
+        mtcr timer, t0
+        wfi
+        j    1b
+tick:   rfe
+END
+for i in $(seq 1000); do echo "user u$i { program \"idle.s\"; storage 64K; }"; done >idle.dir
+(
+  nm "$trapeze" | grep -q __asan_init || ulimit -v $((1 << 20)) # the sanitizer reserves terabytes
+  t vmm idle.dir --ticks 3M --json >out 2>err
+)
+check "1,000 idle guests in a gibibyte" grep -q '"end": "limit"' out
+
 # ---------------------------------------------------------------------- trace
 expect 0 - 'stopped at the limit' "--trace" -- vmm in.dir --trace in.trace --ticks 2000
 t trace in.trace >out 2>err
