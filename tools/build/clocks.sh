@@ -28,6 +28,7 @@ function y(c) { return sprintf("%.1f", 340 - c * 300 / top) }
 }
 END {
   split("#1f77b4 #d62728 #2ca02c #9467bd #ff7f0e #17becf", colour, " ")
+  split("none,7 4,2 3,9 3 2 3,14 4,1 5", dash, ",") # each line is known without its colour too
   for (top = 10000; top < most * 1.05; top += 10000);
   print "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 800 400\" font-family=\"sans-serif\" font-size=\"12\">"
   print "<rect width=\"800\" height=\"400\" fill=\"white\"/>"
@@ -40,12 +41,15 @@ END {
   print "<text x=\"60\" y=\"24\">the user\047s own clock, in ticks</text>"
   for (u = 0; u < users; u++) {
     n = name[u]
-    printf "<path fill=\"none\" stroke-width=\"2\" stroke=\"%s\" d=\"", colour[u + 1]
+    printf "<path fill=\"none\" stroke-width=\"2\" stroke=\"%s\" stroke-dasharray=\"%s\" d=\"", \
+      colour[u + 1], dash[u + 1]
     for (i = 1; i <= count[n]; i++) printf "%s%s %s", i == 1 ? "M" : "L", x(at[n, i]), y(clock[n, i])
     print "\"/>"
     for (i = 1; i <= count[n]; i++)
       if ((n, i) in dot)
         printf "<circle cx=\"%s\" cy=\"%s\" r=\"4\" fill=\"%s\"/>\n", x(at[n, i]), y(clock[n, i]), colour[u + 1]
+    printf "<path d=\"M%d 20h24\" stroke-width=\"2\" stroke=\"%s\" stroke-dasharray=\"%s\"/>\n", \
+      390 + 110 * u, colour[u + 1], dash[u + 1]
     printf "<text x=\"%d\" y=\"24\" fill=\"%s\">%s</text>\n", 420 + 110 * u, colour[u + 1], n
   }
   print "</svg>"
