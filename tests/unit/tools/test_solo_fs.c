@@ -172,7 +172,7 @@ static void spoil(struct disk_store *store, struct chance *c)
   for (uint32_t n = 1 + draw(c, 8); n > 0; n--) {
     uint32_t sector = draw(c, 3), at = draw(c, 4) ? draw(c, 160) : draw(c, SOLO_SECTOR);
     assert_true(disk_store_read(store, START + sector, buf));
-    buf[at] = draw(c, 3) ? (uint8_t)draw(c, 256) : (uint8_t)(buf[at] ^ 1u << draw(c, 8));
+    buf[at] = (uint8_t)(draw(c, 3) ? draw(c, 256) : buf[at] ^ 1u << draw(c, 8));
     assert_true(disk_store_write(store, START + sector, buf));
   }
 }
