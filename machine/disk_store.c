@@ -398,3 +398,15 @@ bool disk_store_write(struct disk_store *d, uint32_t sector, const void *buf)
   }
   return memory_write(d, sector, buf) || failed(d, "write", sector, host_reason(ENOMEM));
 }
+
+bool disk_store_sync(struct disk_store *d)
+{
+  if (d->fd < 0 || fsync(d->fd) == 0 || errno == EINVAL) { /* EINVAL: it has no such thing */
+    return true;
+  }
+  if (!d->failure[0]) {
+    snprintf(d->failure, sizeof d->failure, "cannot write to the disk of the host: %s",
+             host_reason(errno));
+  }
+  return false;
+}

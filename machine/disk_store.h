@@ -46,6 +46,8 @@ uint32_t disk_store_sectors(const struct disk_store *d);
 /* 512 bytes; false: no such sector or the host refused. */
 bool disk_store_read(struct disk_store *d, uint32_t sector, void *buf);
 bool disk_store_write(struct disk_store *d, uint32_t sector, const void *buf);
+/* All that was written is on the host's disk. False: the host refused. */
+bool disk_store_sync(struct disk_store *d);
 /* What the host refused first, as "cannot write sector 3: No space left on
  * device"; NULL: nothing. To a machine it was an error of its disk. */
 const char *disk_store_failure(const struct disk_store *d);

@@ -11,6 +11,7 @@
 #include "tools/common/message.h"
 #include "tools/common/options.h"
 #include "tools/common/text.h"
+#include "tools/disk/overlay_actions.h"
 #include "tools/disk/program.h"
 
 #define DEFAULT_SECTORS 256u
@@ -169,7 +170,10 @@ static const struct command_usage usage = {
                 "       trapeze disk [OPTION]... get IMAGE NAME\n"
                 "       trapeze disk [OPTION]... put IMAGE FILE...\n"
                 "       trapeze disk [OPTION]... delete IMAGE NAME\n"
-                "       trapeze disk [OPTION]... check IMAGE",
+                "       trapeze disk [OPTION]... check IMAGE\n"
+                "       trapeze disk overlay IMAGE OVERLAY\n"
+                "       trapeze disk commit IMAGE OVERLAY\n"
+                "       trapeze disk discard IMAGE OVERLAY",
     .about = "Make disk images for the guest 'solo', and move files to them and from them. A "
              "source or an ELF file is put there as a program that solo can run.\n\n"
              "'trapeze disk make --example solo.img' and 'trapeze run solo --disk solo.img' "
@@ -177,11 +181,14 @@ static const struct command_usage usage = {
     .notes = "With --first and --length the disk is a mini-disk within a larger image; make then "
              "formats it there. put and make replace files of the same name. Names on the disk "
              "have at most 16 characters; docs/solo.md describes the format.\n\n"
+             "An overlay is what was written to a copy-on-write mini-disk of IMAGE "
+             "(docs/minidisks.md), whatever is on it: overlay checks it, commit writes it into the "
+             "image, discard forgets it.\n\n"
              "Exit status: 0 done, the disk is consistent; 1 it is not; 2 usage or bad input; 3 "
              "trapeze or the host failed.",
     .min_operands = 1,
     .max_operands = -1,
-    .operand = "what to do (make, list, get, put, delete or check)",
+    .operand = "what to do (make, list, get, put, delete, check, overlay, commit or discard)",
 };
 
 /* --------------------------------------------------------- the image, the disk */
@@ -614,6 +621,34 @@ static int run_check(struct request *r, char **operands, int count)
   return STATUS_DONE;
 }
 
+/* ------------------------------------------------------------------- overlays */
+
+static int with_overlay(struct request *r, const char *path, bool writes,
+                        int (*action)(const struct overlay_request *q))
+{
+  int status = open_image(r, writes);
+  return status == STATUS_DONE ? action(&(struct overlay_request){r->image, path, r->store})
+                               : status;
+}
+
+static int run_overlay(struct request *r, char **operands, int count)
+{
+  (void)count;
+  return with_overlay(r, operands[0], false, overlay_action_show);
+}
+
+static int run_commit(struct request *r, char **operands, int count)
+{
+  (void)count;
+  return with_overlay(r, operands[0], true, overlay_action_commit);
+}
+
+static int run_discard(struct request *r, char **operands, int count)
+{
+  (void)count;
+  return with_overlay(r, operands[0], false, overlay_action_discard);
+}
+
 /* --------------------------------------------------------------- the actions */
 
 struct action {
@@ -631,6 +666,9 @@ static const struct action actions[] = {
     {"put", 1, -1, "a file", EXTENT | AS | TYPE, run_put},
     {"delete", 1, 1, "a file's name", EXTENT, run_delete},
     {"check", 0, 0, "", EXTENT | JSON, run_check},
+    {"overlay", 1, 1, "an overlay", 0, run_overlay},
+    {"commit", 1, 1, "an overlay", 0, run_commit},
+    {"discard", 1, 1, "an overlay", 0, run_discard},
 };
 #define ACTIONS (sizeof actions / sizeof *actions)
 
@@ -645,7 +683,9 @@ static const struct action *find_action(const char *name)
   if (near.best)
     message_usage("disk", "there is no '%s'; did you mean '%s'?", name, near.best);
   else
-    message_usage("disk", "there is no '%s': make, list, get, put, delete, check", name);
+    message_usage("disk",
+                  "there is no '%s': make, list, get, put, delete, check, overlay, commit, discard",
+                  name);
   return NULL;
 }
 
@@ -666,7 +706,10 @@ static int check_usage(const struct action *a, const struct request *r, char **o
     }
   if (count < 1)
     message_usage("disk", "which image? write '%s IMAGE%s'", a->name,
-                  a->least ? strcmp(a->name, "put") == 0 ? " FILE" : " NAME" : "");
+                  !a->least                               ? ""
+                  : strcmp(a->name, "put") == 0           ? " FILE"
+                  : strcmp(a->operand, "an overlay") == 0 ? " OVERLAY"
+                                                          : " NAME");
   else if (count - 1 < a->least)
     message_usage("disk", "%s is missing behind '%s'", a->operand, operands[0]);
   else if (r->as && count > 2)

@@ -120,6 +120,11 @@ static const char *save_processor(struct vmm_checkpoint *c, struct vmm *vmm)
 static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
 {
   const struct vm *vm = s->vm;
+  for (unsigned i = 0; i < vm->vdisk.extent_count; i++) {
+    if (vm->vdisk.overlays[i]) {
+      return "a copy-on-write mini-disk cannot be saved: its overlay is not part of the machine";
+    }
+  }
   s->vdisk = vm->vdisk;
   s->vdisk.buffer = NULL;
   if (vm->vdisk.begun && vm->vdisk.ready) {

@@ -9,6 +9,7 @@
 #include "machine/ops.h"
 #include "machine/stops.h"
 #include "machine/trace_emit.h"
+#include "vmm/devices/overlay.h"
 #include "vmm/modules.h"
 #include "vmm/vmm.h"
 
@@ -47,7 +48,8 @@ struct vcpu {
 struct vdisk {
   struct vmm_extent extents[VMM_MAX_EXTENTS]; /* one behind another on the virtual disk */
   unsigned extent_count;
-  uint32_t sectors;       /* of all */
+  struct overlay *overlays[VMM_MAX_EXTENTS]; /* NULL: it has none */
+  uint32_t sectors;                          /* of all */
   bool begun;             /* a read was started early and is under way or in `buffer` */
   bool ready;             /* … and is in `buffer` */
   bool failed;            /* … and the real disk reported an error */
@@ -147,7 +149,7 @@ struct processor {
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
-  struct vm *vms; /* in the order of their storage */
+  struct vm *vms;    /* in the order of their storage */
   struct vm *loaded; /* whose registers the real machine holds; NULL: none */
   struct world world;
   uint8_t *keys;        /* of the real machine's blocks, as they must be; NULL: it has none */

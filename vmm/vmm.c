@@ -216,6 +216,11 @@ static const char *take_extents(struct vdisk *v, const struct vmm_vm_config *con
     }
     v->extents[i] = extents[i];
     v->sectors += extents[i].sectors;
+    v->overlays[i] = config->overlays ? config->overlays[i] : NULL;
+    if (v->overlays[i] && overlay_sectors(v->overlays[i]) != extents[i].sectors) {
+      return "an overlay must have as many sectors as its mini-disk";
+    }
+    v->extents[i].readonly |= v->overlays[i] != NULL;
   }
   v->extent_count = count;
   return NULL;
@@ -338,7 +343,8 @@ struct vmm_allocation vmm_vm_allocation(struct machine *m)
                              .extent_count = v->extent_count};
   memcpy(a.extents, v->extents, sizeof a.extents);
   for (unsigned i = 0; i < v->extent_count; i++) {
-    a.disk_readonly = a.disk_readonly && v->extents[i].readonly;
+    a.overlaid[i] = v->overlays[i] != NULL;
+    a.disk_readonly = a.disk_readonly && v->extents[i].readonly && !a.overlaid[i];
   }
   return a;
 }

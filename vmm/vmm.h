@@ -14,6 +14,7 @@
 
 struct vmm;
 struct vmm_modules; /* vmm/modules.h */
+struct overlay;     /* vmm/devices/overlay.h */
 
 /* Bytes of real storage that a VMM keeps for itself, below its VMs. */
 #define VMM_OWN_STORAGE (128u << 10)
@@ -43,6 +44,10 @@ struct vmm_vm_config {
    * extent's n. Borrowed for the call; none of them is empty. 0: the one above. */
   const struct vmm_extent *extents;
   unsigned extent_count;
+  /* As many: what is written to an extent goes there and the disk is never touched; NULL:
+   * it has none. Each of as many sectors as its extent, which counts as read-only to the
+   * allocator. Borrowed until the VM is gone. NULL: none has one. */
+  struct overlay *const *overlays;
   bool console_private; /* do not show its output on the real machine's console too */
   uint32_t share;       /* of the processor under vmm_run(), against the others'; 0: 1 */
   bool timer_real;      /* its interval timer counts real ticks: it goes on while others run */
@@ -61,12 +66,14 @@ struct vmm_allocation {
   uint32_t disk_sectors; /* of all extents together; 0: no disk */
   bool disk_readonly;    /* all of them */
   struct vmm_extent extents[VMM_MAX_EXTENTS];
+  bool overlaid[VMM_MAX_EXTENTS]; /* the VM writes to it, but not to the disk */
   unsigned extent_count;
 };
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
 
 /* All of the VMM and its VMs that is not in the machine below, for going back in time. NULL
- * with a sentence in *reason: no memory, or a module has a state and no save and load. */
+ * with a sentence in *reason: no memory, a module has a state and no save and load, or a
+ * VM has an overlay, which cannot be put back. */
 struct vmm_checkpoint;
 struct vmm_checkpoint *vmm_checkpoint_take(struct vmm *vmm, const char **reason);
 /* Into the same VMM with the same VMs, right after the machine below was put into its

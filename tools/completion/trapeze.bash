@@ -102,7 +102,7 @@ _trapeze() {
     fi ;;
   disk)
     if [ "$prev" = disk ]; then
-      mapfile -t COMPREPLY < <(compgen -W 'make list get put delete check' -- "$cur")
+      mapfile -t COMPREPLY < <(compgen -W 'make list get put delete check overlay commit discard' -- "$cur")
     else
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     fi ;;

@@ -71,14 +71,6 @@ static int refuse_yet(const struct directory *d)
               u->name);
       return STATUS_USAGE;
     }
-    for (size_t k = 0; k < u->minidisk_count; k++) {
-      if (u->minidisks[k].access == DIRECTORY_COW) {
-        fprintf(stderr,
-                "%s:%u: error: the copy-on-write mini-disk '%s' of '%s' cannot be run yet\n",
-                d->file, u->minidisks[k].line, u->minidisks[k].name, u->name);
-        return STATUS_USAGE;
-      }
-    }
   }
   return STATUS_DONE;
 }
@@ -177,6 +169,7 @@ static int make_vm(struct system *s, struct system_user *u)
                                        .storage = e->storage.size,
                                        .extents = extents,
                                        .extent_count = (unsigned)e->minidisk_count,
+                                       .overlays = u->overlays.of,
                                        .console_private = true, /* consoles.c shows it */
                                        .share = e->share,
                                        .timer_real = e->timer == DIRECTORY_REAL};
@@ -250,7 +243,10 @@ static int make_users(struct system *s)
   for (size_t i = 0; i < s->count && status == STATUS_DONE; i++) {
     struct system_user *u = &s->users[i];
     u->entry = &s->directory->users[i];
-    status = make_vm(s, u);
+    status = overlays_open(&u->overlays, s->own->config.command, u->entry, s->disk,
+                           s->own->config.copy_disk);
+    if (status == STATUS_DONE)
+      status = make_vm(s, u);
     if (status == STATUS_DONE)
       status = load_program(s, u);
   }
@@ -292,8 +288,10 @@ static int close_disk(struct system *s, int status)
 int system_destroy(struct system *s, int status)
 {
   for (size_t i = 0; s->users && i < s->count; i++) {
-    machine_destroy(s->users[i].vm);
-    inputlog_destroy(&s->users[i].input);
+    struct system_user *u = &s->users[i];
+    machine_destroy(u->vm);
+    inputlog_destroy(&u->input);
+    status = overlays_close(&u->overlays, s->own->config.command, u->entry, status);
   }
   vmm_destroy(s->vmm);
   machine_destroy(s->real);

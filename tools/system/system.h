@@ -12,6 +12,7 @@
 #include "tools/common/inputlog.h"
 #include "tools/common/program.h"
 #include "tools/directory/directory.h"
+#include "tools/system/overlays.h"
 #include "vmm/vmm.h"
 
 struct system_config {
@@ -32,7 +33,8 @@ struct system_user {
   const struct directory_user *entry;
   const struct program *program; /* users of one program share it */
   struct machine *vm;
-  struct inputlog input; /* what has been typed, in the VM's ticks */
+  struct overlays overlays; /* of its copy-on-write mini-disks */
+  struct inputlog input;    /* what has been typed, in the VM's ticks */
 };
 
 struct system {

@@ -28,7 +28,7 @@ static struct disk_store *copy_disk(struct machine *vm)
     done = machine_disk_peek(vm, i, buf) && disk_store_write(d, i, buf);
   }
   for (unsigned i = 0; done && i < a.extent_count; i++) {
-    if (a.extents[i].readonly)
+    if (a.extents[i].readonly && !a.overlaid[i])
       done = disk_store_protect(d, at, a.extents[i].sectors);
     at += a.extents[i].sectors;
   }

@@ -7,6 +7,9 @@
  * VM seldom has to wait; writes cannot, since what they write is what storage
  * holds at the completion tick.
  *
+ * Over an extent with an overlay the real disk gives what the overlay has not, and is
+ * never written. An overlay takes no time of the real machine, of which it is no part.
+ *
  * The guest's address never reaches the real disk: transfers go through the
  * VMM's own storage, and the front end moves the bytes by the VM's phys_*, which
  * check it again.
@@ -100,7 +103,25 @@ void vdisk_forget(struct vm *vm)
 struct piece {
   struct vmm_sector at;
   uint32_t count;
+  struct overlay *overlay; /* the transfer is with this one, and not with the real disk, … */
+  uint32_t sector;         /* … from this sector of the extent on */
 };
+
+/* A piece of an extent with an overlay: a write goes there, which to the disk below is
+ * none; a read is of sectors that are all there, or that are all not. */
+static struct piece overlaid(struct vm *vm, unsigned i, uint32_t sector, uint32_t count, bool write)
+{
+  struct overlay *o = vm->vdisk.overlays[i];
+  bool there = write || overlay_has(o, sector);
+  for (uint32_t n = 1; !write && n < count; n++) {
+    if (overlay_has(o, sector + n) != there) {
+      count = n;
+    }
+  }
+  return (struct piece){vm->vmm->modules->minidisk->map(vm->state.minidisk, vm->vdisk.extents[i],
+                                                        sector, count, false),
+                        count, there ? o : NULL, sector};
+}
 
 /* The bounds of the extent are checked for the whole piece, before the real disk is
  * touched; the front end has checked that the transfer ends on the disk. */
@@ -116,23 +137,32 @@ static struct piece map(struct vm *vm, uint32_t sector, uint32_t count, bool wri
   }
   uint32_t left = v->extents[i].sectors - sector;
   count = count < left ? count : left;
-  return (struct piece){vm->vmm->modules->minidisk->map(vm->state.minidisk, v->extents[i], sector,
-                                                        count, write),
-                        count};
+  if (v->overlays[i]) {
+    return overlaid(vm, i, sector, count, write);
+  }
+  return (struct piece){
+      vm->vmm->modules->minidisk->map(vm->state.minidisk, v->extents[i], sector, count, write),
+      count, NULL, sector};
 }
 
 static bool peek(void *ctx, uint32_t sector, void *buf)
 {
   struct vm *vm = ctx;
-  struct vmm_sector at = map(vm, sector, 1, false).at;
-  return at.ok && machine_disk_peek(vm->vmm->real, at.sector, buf);
+  struct piece p = map(vm, sector, 1, false);
+  if (p.at.ok && p.overlay) {
+    return overlay_read(p.overlay, p.sector, buf);
+  }
+  return p.at.ok && machine_disk_peek(vm->vmm->real, p.at.sector, buf);
 }
 
 static bool poke(void *ctx, uint32_t sector, const void *buf)
 {
   struct vm *vm = ctx;
-  struct vmm_sector at = map(vm, sector, 1, true).at;
-  return at.ok && vm->vmm->real->ops->disk_poke(vm->vmm->real, at.sector, buf);
+  struct piece p = map(vm, sector, 1, true);
+  if (p.at.ok && p.overlay) {
+    return overlay_write(p.overlay, p.sector, buf);
+  }
+  return p.at.ok && vm->vmm->real->ops->disk_poke(vm->vmm->real, p.at.sector, buf);
 }
 
 static void begin(void *ctx, bool reading, uint32_t sector, uint32_t count)
@@ -142,7 +172,7 @@ static void begin(void *ctx, bool reading, uint32_t sector, uint32_t count)
   vdisk_forget(vm);
   v->begun = false;
   struct piece p = map(vm, sector, count, false); /* if there are more, they are read later */
-  if (!reading || !p.at.ok || vm->vmm->reader) {
+  if (!reading || !p.at.ok || p.overlay || vm->vmm->reader) {
     return; /* not possible early, or the real disk is busy for another VM */
   }
   v->begun = true;
@@ -163,11 +193,24 @@ static uint32_t read_now(struct vm *vm, uint32_t sector, uint32_t count, void *b
   return ok ? count : 0;
 }
 
+static uint32_t read_overlay(const struct piece *p, uint8_t *buf)
+{
+  uint32_t done = 0;
+  while (done < p->count &&
+         overlay_read(p->overlay, p->sector + done, buf + done * MACHINE_SECTOR_SIZE)) {
+    done++;
+  }
+  return done;
+}
+
 static uint32_t read_piece(struct vm *vm, const struct piece *p, void *buf)
 {
   struct vdisk *v = &vm->vdisk;
   if (!p->at.ok) {
     return 0;
+  }
+  if (p->overlay) {
+    return read_overlay(p, buf);
   }
   if (!v->begun || v->sector != p->at.sector || v->count != p->count) {
     return read_now(vm, p->at.sector, p->count, buf);
@@ -183,11 +226,24 @@ static uint32_t read_piece(struct vm *vm, const struct piece *p, void *buf)
   return p->count;
 }
 
+static uint32_t write_overlay(const struct piece *p, const uint8_t *buf)
+{
+  uint32_t done = 0;
+  while (done < p->count &&
+         overlay_write(p->overlay, p->sector + done, buf + done * MACHINE_SECTOR_SIZE)) {
+    done++;
+  }
+  return done;
+}
+
 static uint32_t write_piece(struct vm *vm, const struct piece *p, const void *buf)
 {
   struct vmm *vmm = vm->vmm;
   if (!p->at.ok) {
     return 0;
+  }
+  if (p->overlay) {
+    return write_overlay(p, buf);
   }
   seize(vm);
   if (!machine_phys_write(vmm->real, gpa(BOUNCE_START), buf, p->count * MACHINE_SECTOR_SIZE)) {
@@ -203,10 +259,11 @@ static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
   uint32_t done = 0;
   while (done < count) {
     struct piece p = map(ctx, sector + done, count - done, false);
-    if (read_piece(ctx, &p, (uint8_t *)buf + done * MACHINE_SECTOR_SIZE) == 0) {
+    uint32_t n = read_piece(ctx, &p, (uint8_t *)buf + done * MACHINE_SECTOR_SIZE);
+    done += n;
+    if (n < p.count || n == 0) {
       break;
     }
-    done += p.count;
   }
   return done;
 }
@@ -216,10 +273,11 @@ static uint32_t write(void *ctx, uint32_t sector, uint32_t count, const void *bu
   uint32_t done = 0;
   while (done < count) {
     struct piece p = map(ctx, sector + done, count - done, true);
-    if (write_piece(ctx, &p, (const uint8_t *)buf + done * MACHINE_SECTOR_SIZE) == 0) {
+    uint32_t n = write_piece(ctx, &p, (const uint8_t *)buf + done * MACHINE_SECTOR_SIZE);
+    done += n;
+    if (n < p.count || n == 0) {
       break;
     }
-    done += p.count;
   }
   return done;
 }
