@@ -12,6 +12,7 @@
 #include "tools/debug/debugger.h"
 #include "tools/system/command.h"
 #include "tools/system/system.h"
+#include "tools/system/trace.h"
 
 struct request {
   struct setup setup;
@@ -23,6 +24,8 @@ struct request {
   struct directory *directory;
   size_t which;               /* that user's place */
   struct repl_options repl;
+  struct trace_options trace;
+  struct program nothing; /* for traces, where users have different programs */
 };
 
 static int apply_depth(void *ctx, const char *value)
@@ -275,6 +278,15 @@ static int find_user(struct request *r)
   return STATUS_USAGE;
 }
 
+static int choose_trace_program(struct request *r)
+{
+  const struct directory *d = r->directory;
+  for (size_t i = 1; i < d->user_count; i++)
+    if (strcmp(d->users[i].program, d->users[0].program) != 0)
+      return system_trace_nothing("debug", d->file, &r->nothing) ? STATUS_DONE : STATUS_OURS;
+  return STATUS_DONE;
+}
+
 /* The directory is read for the user's program here, and again for each world. */
 static int load_directory(struct request *r, const char *path)
 {
@@ -293,7 +305,8 @@ static int load_directory(struct request *r, const char *path)
   r->setup.storage = u->storage.size;
   if (!r->profile)
     r->setup.profile_name = profile_name(r->directory->profile);
-  return setup_load(&r->setup, u->program);
+  status = setup_load(&r->setup, u->program);
+  return status == STATUS_DONE ? choose_trace_program(r) : status;
 }
 
 /* ------------------------------------------------------------------- the session */
@@ -308,7 +321,11 @@ static int debug_program(struct request *r)
   const struct debug_world_maker maker = {make_world, destroy_world, r};
   const struct timeline_options options = {.interrupt = &d->interrupt};
   const char *reason = NULL;
-  *d = (struct debugger){.setup = &r->setup, .depth = (unsigned)r->depth, .out = stdout};
+  *d = (struct debugger){.setup = &r->setup,
+                         .trace = &r->trace,
+                         .trace_program = r->nothing.image ? &r->nothing : &r->setup.program,
+                         .depth = (unsigned)r->depth,
+                         .out = stdout};
   d->interactive = !r->repl.batch && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   d->colour = d->interactive && message_color(stdout);
   errno = 0;
@@ -318,6 +335,8 @@ static int debug_program(struct request *r)
   if (cost.cannot_save && !d->interactive) { /* our own machines always can, given memory */
     message_error("debug", "%s", cost.reason);
     status = STATUS_OURS;
+  } else if (d->timeline && !repl_trace_can_end(d)) {
+    status = d->status ? d->status : STATUS_USAGE;
   } else if (d->timeline) {
     status = repl_session(d, &r->repl);
   } else {
@@ -348,7 +367,7 @@ static char **spell_options(int argc, char **argv)
 
 int cmd_debug(int argc, char **argv)
 {
-  struct request r = {0};
+  struct request r = {.trace.command = "debug"};
   struct setup *s = &r.setup;
   setup_init(s, "debug");
   s->storage = 0; /* not said */
@@ -357,6 +376,7 @@ int cmd_debug(int argc, char **argv)
                                         {"The VMM", vmm_options, &r},
                                         {"The console", setup_console_options, s},
                                         {"The debugger", repl_options, &r},
+                                        {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands, **spelt = spell_options(argc, argv);
   int count;
@@ -380,6 +400,7 @@ int cmd_debug(int argc, char **argv)
       status = debug_program(&r);
     setup_destroy(s);
     directory_destroy(r.directory);
+    program_destroy(&r.nothing);
   }
   free(spelt);
   return status;

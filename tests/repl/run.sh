@@ -104,6 +104,8 @@ rm -f "$XDG_CONFIG_HOME/trapeze/init"
 . "$here/classes.sh"
 # shellcheck source=tests/repl/watches.sh
 . "$here/watches.sh"
+# shellcheck source=tests/repl/traces.sh
+. "$here/traces.sh"
 # shellcheck source=tests/repl/walk.sh
 . "$here/walk.sh"
 # shellcheck source=tests/repl/pty.sh

@@ -70,6 +70,11 @@ const struct repl_command repl_commands[] = {
      "Show the calls and traps that led here. They are found by executing the past again, not by "
      "reading the stack.",
      REPL_NUMBER, NULL, false, repl_cmd_backtrace},
+    {"trace", NULL, REPL_BACK, "FILE [CLASS,...]",
+     "Record what happened from the beginning to here, for 'trapeze trace'. It is executed again "
+     "for that, so what was gone back over is in it once. Classes: traps, emulation, reflection, "
+     "switches, interrupts, io, memory, sensitive, instructions, all; -NAME takes one out.",
+     REPL_FILE, NULL, false, repl_cmd_trace},
 
     {"break", "b", REPL_STOPS, "[LOCATION] [if CONDITION]",
      "Stop before the instruction at LOCATION: a symbol, FILE:LINE, LINE, *ADDRESS. Addresses are "

@@ -11,6 +11,7 @@
 #include "tools/common/stack.h"
 #include "tools/debug/formula.h"
 #include "tools/debug/timeline.h"
+#include "tools/trace/trace_options.h"
 
 /* ----------------------------------------------------------------- what stops */
 
@@ -99,6 +100,8 @@ struct repl_keys;
 
 struct debugger {
   struct setup *setup;
+  const struct trace_options *trace;   /* what is recorded at the end of the session */
+  const struct program *trace_program; /* by which places are named there */
   unsigned depth; /* VMMs; 0: bare */
   struct timeline *timeline;
   FILE *out;
@@ -289,6 +292,8 @@ bool repl_cmd_checkpoint(struct debugger *d, const char *args);
 bool repl_cmd_restart(struct debugger *d, const char *args);
 bool repl_cmd_who_wrote(struct debugger *d, const char *args);
 bool repl_cmd_backtrace(struct debugger *d, const char *args);
+/* record.c */
+bool repl_cmd_trace(struct debugger *d, const char *args);
 /* stops.c */
 bool repl_cmd_break(struct debugger *d, const char *args);
 bool repl_cmd_tbreak(struct debugger *d, const char *args);
@@ -447,6 +452,12 @@ struct repl_options {
 int repl_session(struct debugger *d, const struct repl_options *o);
 /* Frees what commands have made. */
 void repl_forget(struct debugger *d);
+
+/* record.c: the file that --trace names can be written, as far as can be told. False after
+ * a message. */
+bool repl_trace_can_end(struct debugger *d);
+/* Writes it. Returns an exit status, after a message. */
+int repl_trace_at_end(struct debugger *d);
 
 /* keys.c: lines from a person, or from a file or pipe. */
 char *repl_read_line(struct debugger *d, const char *prompt); /* malloc'd; NULL: the end */

@@ -169,9 +169,13 @@ int repl_session(struct debugger *d, const struct repl_options *o)
   if (!o->batch && !d->quit)
     converse(d);
   repl_layout_end(d);
+  bool recorded = !d->killed_by && d->status != STATUS_OURS;
+  int traced = recorded ? repl_trace_at_end(d) : STATUS_DONE;
   repl_keys_close(d);
   if (d->killed_by)
     return STATUS_SIGNAL + d->killed_by;
+  if (!d->status && traced != STATUS_DONE)
+    return traced;
   return d->status ? d->status : d->failed && !d->interactive ? STATUS_USAGE : STATUS_DONE;
 }
 

@@ -829,6 +829,42 @@ void timeline_trace(struct timeline *t, struct tracer *tracer)
   trace_all(t, tracer);
 }
 
+#define REPLAY_TICKS 250000u
+
+static struct timeline_stop replay_to(struct timeline *t, uint64_t tick,
+                                      const struct timeline_replay *r)
+{
+  struct timeline_stop stop = stop_here(t, TIMELINE_ARRIVED);
+  while (stop.why == TIMELINE_ARRIVED && now(t) < tick) {
+    stop = reach(t, tick - now(t) > REPLAY_TICKS ? now(t) + REPLAY_TICKS : tick, &no_lookout);
+    if (stop.why == TIMELINE_ARRIVED && !r->on_the_way(r->ctx, now(t))) {
+      stop.why = TIMELINE_INTERRUPTED;
+    }
+  }
+  return stop;
+}
+
+struct timeline_stop timeline_replay(struct timeline *t, const struct timeline_replay *r,
+                                     bool ended)
+{
+  uint64_t start = now(t);
+  const char *reason = NULL;
+  if (!return_before(t, 0, &reason)) {
+    return fail(t, reason);
+  }
+  struct timeline_stop stop = stop_here(t, TIMELINE_INTERRUPTED);
+  if (r->begin(r->ctx, &t->world)) {
+    stop = replay_to(t, start, r);
+    bool there = stop.why == TIMELINE_ARRIVED;
+    if (there && ended) { /* a double fault is raised by going on, at the same tick */
+      stop = go(t, start + 1, &no_lookout);
+    }
+    r->end(r->ctx, &t->world, there);
+    trace_all(t, t->tracer);
+  }
+  return stop.why == TIMELINE_FAILED ? stop : come_back(t, start, stop.why);
+}
+
 /* What is at this place, kept aside so that we can look ahead. */
 static struct debug_checkpoint *aside(struct timeline *t)
 {

@@ -113,6 +113,21 @@ bool timeline_checkpoint_delete(struct timeline *t, unsigned number);
  * forward they execute everything. NULL: it is not. It changes nothing. */
 void timeline_trace(struct timeline *t, struct tracer *tracer);
 
+/* Executes the history again from the beginning to the present place, for somebody who
+ * records it. We have not moved afterwards. */
+struct timeline_replay {
+  /* At tick 0: tracers are set on the world's machines. False: no, after a message. */
+  bool (*begin)(void *ctx, struct debug_world *w);
+  /* Now and then. False: leave off. */
+  bool (*on_the_way)(void *ctx, uint64_t tick);
+  /* After begin() had its way: tracers are taken off. `there`: all was executed. */
+  void (*end)(void *ctx, struct debug_world *w, bool there);
+  void *ctx;
+};
+/* `ended`: the last move found that the machine goes no further; the replay finds it too. */
+struct timeline_stop timeline_replay(struct timeline *t, const struct timeline_replay *r,
+                                     bool ended);
+
 /* What happens within the next step, event by event: a trap is raised, dispatched,
  * emulated or reflected, delivered … Writes at most `max` events and answers how many
  * there are; we have not moved afterwards. `instructions`: TRACE_INSN too. */

@@ -5,16 +5,14 @@
 #include "tools/command.h"
 #include "tools/common/message.h"
 
-/* A trace has one program, by whose symbols and lines all its places are named. Where
- * users have different ones it gets none, so that nothing is named by another's. */
-static bool stand_in(const struct system *s, struct program *p)
+bool system_trace_nothing(const char *command, const char *name, struct program *p)
 {
   const size_t least = 4;
-  *p = (struct program){.name = s->directory->file, .bytes = calloc(1, least), .len = least};
+  *p = (struct program){.name = name, .bytes = calloc(1, least), .len = least};
   if (p->bytes)
     p->image = image_parse(p->name, p->bytes, p->len, stderr);
   else
-    message_error("vmm", "out of memory");
+    message_error(command, "out of memory");
   return p->image != NULL;
 }
 
@@ -45,7 +43,7 @@ int system_trace_start(const struct trace_options *o, const struct system *s,
   if (!o->path)
     return STATUS_DONE;
   if (!is_of_one_program(s)) {
-    if (!stand_in(s, &none)) {
+    if (!system_trace_nothing("vmm", s->directory->file, &none)) {
       program_destroy(&none);
       return STATUS_OURS;
     }

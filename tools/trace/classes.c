@@ -1,5 +1,6 @@
 #include "tools/trace/classes.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "isa/suggest.h"
@@ -73,37 +74,49 @@ static bool find(const char *word, size_t len, unsigned fallback, unsigned *clas
   return all || (len == 7 && memcmp(word, "default", len) == 0);
 }
 
-static int complain(const char *command, const char *word, size_t len)
+void trace_classes_wrong(const char *word, size_t len, char buf[TRACE_CLASSES_WRONG])
 {
   struct suggestion s = suggest_begin(word, len);
+  int shown = len > 40 ? 40 : (int)len;
   for (unsigned c = 0; c < CLASS_COUNT; c++)
     suggest_offer(&s, names[c]);
   if (s.best)
-    message_usage(command, "unknown class of events '%.*s'; did you mean '%s'?", (int)len, word,
-                  s.best);
+    snprintf(buf, TRACE_CLASSES_WRONG, "unknown class of events '%.*s'; did you mean '%s'?", shown,
+             word, s.best);
   else
-    message_usage(command,
-                  "unknown class of events '%.*s': traps, emulation, reflection, switches, "
-                  "interrupts, io, memory, sensitive, instructions, default or all",
-                  (int)len, word);
-  return STATUS_USAGE;
+    snprintf(buf, TRACE_CLASSES_WRONG,
+             "unknown class of events '%.*s': traps, emulation, reflection, switches, "
+             "interrupts, io, memory, sensitive, instructions, default or all",
+             shown, word);
 }
 
-int trace_classes_parse(const char *command, const char *text, unsigned fallback, unsigned *classes)
+const char *trace_classes_find(const char *text, unsigned fallback, unsigned *classes, size_t *len)
 {
   unsigned chosen = *text == '-' ? fallback : 0;
   for (const char *at = text;; at++) {
     bool minus = *at == '-';
     at += minus;
-    size_t len = strcspn(at, ",");
+    *len = strcspn(at, ",");
     unsigned one;
-    if (!find(at, len, fallback, &one))
-      return complain(command, at, len);
+    if (!find(at, *len, fallback, &one))
+      return at;
     chosen = minus ? chosen & ~one : chosen | one;
-    at += len;
+    at += *len;
     if (!*at)
       break;
   }
   *classes = chosen;
-  return STATUS_DONE;
+  return NULL;
+}
+
+int trace_classes_parse(const char *command, const char *text, unsigned fallback, unsigned *classes)
+{
+  char what[TRACE_CLASSES_WRONG];
+  size_t len;
+  const char *wrong = trace_classes_find(text, fallback, classes, &len);
+  if (!wrong)
+    return STATUS_DONE;
+  trace_classes_wrong(wrong, len, what);
+  message_usage(command, "%s", what);
+  return STATUS_USAGE;
 }

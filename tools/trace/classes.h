@@ -4,6 +4,8 @@
 #ifndef TRAPEZE_TOOLS_TRACE_CLASSES_H
 #define TRAPEZE_TOOLS_TRACE_CLASSES_H
 
+#include <stddef.h>
+
 #include "machine/trace.h"
 
 /* The order is that of the bits in a trace file: add at the end. */
@@ -30,6 +32,11 @@ enum trace_class trace_class_of(enum trace_kind kind, uint32_t a);
 /* A TRACE_INSN that is of CLASS_SENSITIVE. */
 bool trace_is_sensitive(const struct trace_event *e);
 
+/* What is said of a word that names no class. */
+#define TRACE_CLASSES_WRONG 200
+void trace_classes_wrong(const char *word, size_t len, char buf[TRACE_CLASSES_WRONG]);
+/* As below, without a message. NULL, or the word that is wrong, of *len bytes. */
+const char *trace_classes_find(const char *text, unsigned fallback, unsigned *classes, size_t *len);
 /* "traps,io", "all", "default", "default,sensitive", "all,-io": from the left.
  * `fallback` is what "default" is. Returns an exit status, after a message from `command`. */
 int trace_classes_parse(const char *command, const char *text, unsigned fallback,

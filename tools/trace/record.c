@@ -517,6 +517,11 @@ void trace_record_stop(struct trace_recorder *r, const char *end)
   forget_machines(r);
 }
 
+uint64_t trace_record_count(const struct trace_recorder *r)
+{
+  return r->count;
+}
+
 int trace_record_close(struct trace_recorder *r)
 {
   int status = STATUS_OURS;

@@ -42,7 +42,9 @@ void trace_record_note(struct trace_recorder *r, struct machine *m, uint64_t tic
 /* Writes how it ended (a sentence; NULL for none). The machines are no longer watched
  * and may go. */
 void trace_record_stop(struct trace_recorder *r, const char *end);
-/* After that: gives the file its name and frees r. Returns an exit status, after a
+/* After that: how many events there are. */
+uint64_t trace_record_count(const struct trace_recorder *r);
+/* Then: gives the file its name and frees r. Returns an exit status, after a
  * message. */
 int trace_record_close(struct trace_recorder *r);
 /* At any time: leaves no file. NULL is fine. */

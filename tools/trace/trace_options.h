@@ -1,4 +1,4 @@
-/* --trace and --trace-events of run, vmm and verify, and recording what they run. */
+/* --trace and --trace-events of run, vmm, verify and debug, and recording what they run. */
 #ifndef TRAPEZE_TOOLS_TRACE_TRACE_OPTIONS_H
 #define TRAPEZE_TOOLS_TRACE_TRACE_OPTIONS_H
 

@@ -632,6 +632,70 @@ static void test_tracer(void **state)
   }
 }
 
+/* A replay executes each tick once, wherever one is, and may be left off. */
+struct replayed {
+  struct tracer tracer;
+  uint64_t instructions, others, until;
+  bool refuses, there;
+  unsigned ends;
+};
+
+static bool replay_begins(void *ctx, struct debug_world *w)
+{
+  struct replayed *c = ctx;
+  assert_int_equal(machine_tick(w->focus), 0);
+  for (struct machine *m = w->focus; m && !c->refuses; m = machine_parent(m)) {
+    machine_set_tracer(m, &c->tracer);
+  }
+  return !c->refuses;
+}
+
+static bool replay_goes_on(void *ctx, uint64_t tick)
+{
+  const struct replayed *c = ctx;
+  return tick < c->until;
+}
+
+static void replay_ends(void *ctx, struct debug_world *w, bool there)
+{
+  struct replayed *c = ctx;
+  c->there = there;
+  c->ends++;
+  for (struct machine *m = w->focus; m; m = machine_parent(m)) {
+    machine_set_tracer(m, NULL);
+  }
+}
+
+static void test_replay(void **state)
+{
+  (void)state;
+  for (unsigned depth = 0; depth <= 2; depth++) {
+    struct small s = {.text = counting, .depth = depth};
+    struct timeline_options options = {.spacing = 1000};
+    struct timeline *t = small_timeline(&s, &options);
+    struct replayed c = {.tracer = {.record = count_event, .instructions = true}};
+    const struct timeline_replay replay = {replay_begins, replay_goes_on, replay_ends, &c};
+    timeline_goto(t, 600000);
+    timeline_goto(t, 300000);
+    uint64_t hash = hash_all(timeline_world(t));
+    c.until = UINT64_MAX;
+    assert_int_equal(timeline_replay(t, &replay, false).why, TIMELINE_ARRIVED);
+    assert_true(c.there);
+    assert_int_equal(c.instructions, 300000);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    c.until = 1;
+    assert_int_equal(timeline_replay(t, &replay, false).why, TIMELINE_INTERRUPTED);
+    assert_false(c.there);
+    assert_true(c.instructions < 600000);
+    assert_int_equal(hash_all(timeline_world(t)), hash);
+    c.refuses = true;
+    assert_int_equal(timeline_replay(t, &replay, false).why, TIMELINE_INTERRUPTED);
+    assert_int_equal(c.ends, 2);
+    assert_int_equal(timeline_tick(t), 300000);
+    timeline_destroy(t);
+  }
+}
+
 /* A step over a wait, there and back. */
 static void test_waits(void **state)
 {
@@ -895,6 +959,7 @@ int main(void)
       cmocka_unit_test(test_conditions),
       cmocka_unit_test(test_refused_breaks),
       cmocka_unit_test(test_tracer),
+      cmocka_unit_test(test_replay),
       cmocka_unit_test(test_waits),
       cmocka_unit_test(test_typing),
       cmocka_unit_test(test_changes),
