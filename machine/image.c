@@ -644,3 +644,11 @@ const struct image_line *image_line_at(const struct image *image, uint32_t addre
   }
   return NULL;
 }
+
+const struct image_line *image_line_written(const struct image_line *line)
+{
+  while (line && line->via) {
+    line = line->via;
+  }
+  return line;
+}

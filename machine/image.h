@@ -50,5 +50,8 @@ const char *image_symbol_at(const struct image *image, uint32_t address, uint32_
 const struct image_line *image_lines(const struct image *image, size_t *count);
 /* The source line of the instruction at address, or NULL. */
 const struct image_line *image_line_at(const struct image *image, uint32_t address);
+/* What a person wrote there: the outermost line, of the call that expanded to it. NULL
+ * for NULL. */
+const struct image_line *image_line_written(const struct image_line *line);
 
 #endif

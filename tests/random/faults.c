@@ -158,9 +158,9 @@ static struct vmm_sector map_ahead(void *state, struct vmm_extent extent, uint32
 static const struct vmm_minidisk_module minidisk_ahead = {.map = map_ahead};
 
 #define RIGHT                                                                                      \
-  .dispatch = &vmm_dispatch, .emulate = &vmm_emulate, .reflect = &vmm_reflect,                     \
-  .memory = &vmm_memory_bounds, .timer = &vmm_timer_virtual, .schedule = &vmm_schedule,            \
-  .minidisk = &vmm_minidisk
+  .dispatch = &vmm_dispatch, .emulate = &vmm_emulate, .interpret = &vmm_interpret,                 \
+  .reflect = &vmm_reflect, .memory = &vmm_memory_bounds, .timer = &vmm_timer_virtual,              \
+  .schedule = &vmm_schedule, .minidisk = &vmm_minidisk
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const struct fault faults[] = {

@@ -292,7 +292,7 @@ static void show_frame(struct debugger *d, unsigned n, uint32_t address, const c
                        const char *how)
 {
   const struct image_line *line = image_line_at(d->setup->program.image, address);
-  line = repl_written_line(line);
+  line = image_line_written(line);
   repl_say(d, "#%-2u %-28s", n, place);
   if (line)
     repl_say(d, " %s:%u", repl_file_name(line->file), line->line);

@@ -290,19 +290,12 @@ char *repl_storage_named(struct debugger *d, uint32_t pa, char buf[REPL_PLACE])
   return in_brackets(name_place(d, pa, pa, buf), buf);
 }
 
-const struct image_line *repl_written_line(const struct image_line *line)
-{
-  while (line && line->via)
-    line = line->via;
-  return line;
-}
-
 const struct image_line *repl_line(struct debugger *d, uint32_t va)
 {
   uint32_t address;
   if (!repl_image_address(d, va, &address))
     return NULL;
-  return repl_written_line(image_line_at(d->setup->program.image, address));
+  return image_line_written(image_line_at(d->setup->program.image, address));
 }
 
 const char *repl_file_name(const char *file)
@@ -399,11 +392,11 @@ static bool line_address(struct debugger *d, const char *file, unsigned line, ui
   const struct image_line *lines = image_lines(d->setup->program.image, &count), *best = NULL;
   bool known = false;
   for (size_t i = 0; i < count; i++) {
-    const struct image_line *l = repl_written_line(&lines[i]);
+    const struct image_line *l = image_line_written(&lines[i]);
     if (!same_file(l->file, file))
       continue;
     known = true;
-    if (l->line >= line && (!best || l->line < repl_written_line(best)->line))
+    if (l->line >= line && (!best || l->line < image_line_written(best)->line))
       best = &lines[i];
   }
   if (best) {

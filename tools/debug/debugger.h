@@ -203,7 +203,6 @@ bool repl_source_text(struct debugger *d, const struct image_line *line, int col
 bool repl_source_line(struct debugger *d, const char *file, unsigned line, int columns, char buf[REPL_TEXT]);
 /* The line of an address, the outermost one: what a person wrote. NULL: none. */
 const struct image_line *repl_line(struct debugger *d, uint32_t va);
-const struct image_line *repl_written_line(const struct image_line *line);
 const char *repl_file_name(const char *file);
 /* The word at a pc; false: it cannot be fetched. */
 bool repl_insn_at(struct machine *m, uint32_t pc, uint32_t *word);

@@ -8,7 +8,7 @@
 /* The written line of an address of the image, not of the program. */
 static const struct image_line *written(struct debugger *d, uint32_t address)
 {
-  return repl_written_line(image_line_at(d->setup->program.image, address));
+  return image_line_written(image_line_at(d->setup->program.image, address));
 }
 
 /* Instructions that a line stands for, if it is not just one: a macro, a pseudo-
@@ -19,10 +19,10 @@ static void show_expansion(struct debugger *d, FILE *out, uint32_t address, uint
   const struct image_line *lines = image_lines(d->setup->program.image, &count);
   const struct image_line *line = written(d, address);
   for (size_t i = 0; i < count; i++)
-    if (repl_written_line(&lines[i]) == line)
+    if (image_line_written(&lines[i]) == line)
       n += lines[i].size / 4;
   for (size_t i = 0; n > 1 && i < count; i++) {
-    if (repl_written_line(&lines[i]) != line)
+    if (image_line_written(&lines[i]) != line)
       continue;
     for (uint32_t at = lines[i].address; at < lines[i].address + lines[i].size; at += 4) {
       uint32_t word;
@@ -188,7 +188,7 @@ static void show_insn(struct debugger *d, FILE *out, uint32_t va, const struct i
   char text[REPL_INSN], place[REPL_PLACE], source[REPL_TEXT];
   bool known = repl_image_address(d, va, &address);
   const struct image_line *at = known ? image_line_at(d->setup->program.image, address) : NULL;
-  const struct image_line *line = repl_written_line(at);
+  const struct image_line *line = image_line_written(at);
   if (line != *last && repl_source_text(d, line, (d->width ? d->width : TEXT_WIDTH) - 5, source))
     fprintf(out, "%4u %s\n", line->line, source);
   *last = line;

@@ -34,7 +34,8 @@ static json_t *json_place(const struct story *s, const struct row *r)
 {
   char name[64];
   row_place(s, r, name, sizeof name);
-  const struct image_line *line = r->in_program ? image_line_at(s->trace->image, r->address) : NULL;
+  const struct image_line *line =
+      r->in_program ? image_line_written(image_line_at(s->trace->image, r->address)) : NULL;
   if (!line)
     return json_pack("{s:o}", "name", json_text(name));
   return json_pack("{s:o, s:o, s:I}", "name", json_text(name), "file", json_text(line->file),

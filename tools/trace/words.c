@@ -87,7 +87,7 @@ static char *words_place(const struct words *w, unsigned guest, uint32_t pc, cha
 
 char *words_line(const struct trace *t, uint32_t address, char *buf, size_t size)
 {
-  const struct image_line *line = image_line_at(t->image, address);
+  const struct image_line *line = image_line_written(image_line_at(t->image, address));
   *buf = 0;
   if (!line)
     return buf;
