@@ -58,7 +58,7 @@ enum lockstep_result lockstep_run(struct lockstep *l, uint64_t until)
   if (l->initially)
     return LOCKSTEP_DIVERGED;
   while (l->before.tick < until) {
-    enum isa_insn hole;
+    enum isa_insn hole = ISA_INSN_COUNT;
     bool at_hole = l->holes_met && next_hole(l, &hole);
     for (unsigned i = 0; i < 2; i++) {
       l->step[i] = lockstep_step(l->machine[i], l->before.tick);
