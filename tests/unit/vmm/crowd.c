@@ -170,3 +170,24 @@ void crowd_type(struct crowd *c, unsigned i, uint8_t byte)
     machine_console_input(m->bare, machine_tick(m->vm), byte);
   }
 }
+
+uint64_t crowd_hash(struct crowd *c)
+{
+  uint64_t hash = machine_state_hash(c->real);
+  for (unsigned i = 0; i < c->count; i++) {
+    struct vmm_account a = vmm_vm_account(c->member[i].vm);
+    const uint64_t parts[] = {machine_state_hash(c->member[i].vm),
+                              a.executed,
+                              a.overhead,
+                              a.ready,
+                              a.asleep,
+                              a.skipped,
+                              a.quanta,
+                              a.wakeups};
+    for (unsigned k = 0; k < sizeof parts / sizeof parts[0]; k++) {
+      hash = (hash ^ parts[k]) * 0x9fb21c651e98df25u;
+      hash ^= hash >> 29;
+    }
+  }
+  return hash;
+}

@@ -55,4 +55,7 @@ void crowd_check_account(struct crowd *c);
 /* Input to one and to its twin, at the VM's present tick. */
 void crowd_type(struct crowd *c, unsigned i, uint8_t byte);
 
+/* The real machine, every member and where its time went, in one number. */
+uint64_t crowd_hash(struct crowd *c);
+
 #endif

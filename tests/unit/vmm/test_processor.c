@@ -96,26 +96,6 @@ static void chaos(void **state)
   }
 }
 
-static uint64_t all_of(struct crowd *c)
-{
-  uint64_t hash = machine_state_hash(c->real);
-  for (unsigned i = 0; i < c->count; i++) {
-    struct vmm_account a = vmm_vm_account(c->member[i].vm);
-    const uint64_t parts[] = {machine_state_hash(c->member[i].vm),
-                              a.executed,
-                              a.overhead,
-                              a.ready,
-                              a.asleep,
-                              a.quanta,
-                              a.wakeups};
-    for (unsigned k = 0; k < sizeof parts / sizeof parts[0]; k++) {
-      hash = (hash ^ parts[k]) * 0x9fb21c651e98df25u;
-      hash ^= hash >> 29;
-    }
-  }
-  return hash;
-}
-
 /* Random guests, half of them with real timers, and one in a loop that waits. */
 static void open_mixture(struct crowd *c, uint64_t seed, uint32_t quantum)
 {
@@ -160,7 +140,7 @@ static void cuts_make_no_difference(void **state)
           break;
         }
       }
-      if (all_of(&whole) != all_of(&cut)) {
+      if (crowd_hash(&whole) != crowd_hash(&cut)) {
         fail_msg("seed %u, turn %u: ticks %llu and %llu", (unsigned)seed, turn,
                  (unsigned long long)machine_tick(whole.real),
                  (unsigned long long)machine_tick(cut.real));

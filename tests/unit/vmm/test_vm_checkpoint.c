@@ -161,27 +161,6 @@ static void test_steady_loans(void **state)
 
 /* ------------------------------------------------------------- VMs under vmm_run() */
 
-static uint64_t hash_of_all(struct crowd *c)
-{
-  uint64_t hash = machine_state_hash(c->real);
-  for (unsigned i = 0; i < c->count; i++) {
-    struct vmm_account a = vmm_vm_account(c->member[i].vm);
-    const uint64_t parts[] = {machine_state_hash(c->member[i].vm),
-                              a.executed,
-                              a.overhead,
-                              a.ready,
-                              a.asleep,
-                              a.skipped,
-                              a.quanta,
-                              a.wakeups};
-    for (unsigned k = 0; k < sizeof parts / sizeof parts[0]; k++) {
-      hash = (hash ^ parts[k]) * 0x9fb21c651e98df25u;
-      hash ^= hash >> 29;
-    }
-  }
-  return hash;
-}
-
 static void add_chaos(struct crowd *c, uint64_t seed, bool real)
 {
   crowd_add(c, (struct vmm_vm_config){.share = 1 + (uint32_t)seed % 5, .timer_real = real});
@@ -229,14 +208,14 @@ static void test_scheduled(void **state)
         assert_true(real[i / 4] && vmm[i / 4]);
       }
       vmm_run(c.vmm, (i + 1) * 7123);
-      met[i] = hash_of_all(&c);
+      met[i] = crowd_hash(&c);
     }
     for (unsigned i = STEPS; i > 0; i -= 4) {
       checkpoint_restore(c.real, real[i / 4 - 1]);
       assert_true(vmm_checkpoint_restore(c.vmm, vmm[i / 4 - 1]));
       for (unsigned k = i - 4; k < STEPS && k < i + 4; k++) {
         vmm_run(c.vmm, (k + 1) * 7123);
-        if (hash_of_all(&c) != met[k]) {
+        if (crowd_hash(&c) != met[k]) {
           fail_msg("seed %u: another way at step %u, from %u", (unsigned)seed, k, i - 4);
         }
       }
