@@ -6,20 +6,13 @@ cd "$(dirname "$0")/../.." || exit 3
 BUILD=${BUILD:-build}
 trapeze=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
 top=$PWD
+. tests/common/tap.sh
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8
 cd "$work" || exit 3
-number=0
 RANDOM=7 # the same numbers in each run
 
-report() { # STATUS NAME [LOG]
-  number=$((number + 1))
-  if [ "$1" -eq 0 ]; then echo "ok $number - $2"; else
-    echo "not ok $number - $2"
-    [ -z "${3:-}" ] || head -n 40 "$3" | sed 's/^/# /'
-  fi
-}
 d() { timeout 60 "$trapeze" disk "$@"; }
 says() { # STATUS 'regex' NAME arguments…
   d "${@:4}" >out 2>&1
