@@ -86,7 +86,8 @@ struct vmm_env {
 };
 
 /* Every module: create answers its state for one VM, NULL if there is no memory
- * for it. A module without state leaves both out.
+ * for it. A module without state leaves both out. `with` is what its set says: a module that
+ * stands for one elsewhere finds it so.
  *
  * save and load, optional and together: the state as bytes, so that a debugger can go
  * back in time quickly; without them it executes again from the beginning. save answers
@@ -104,7 +105,7 @@ enum vmm_action {
   VMM_INTERPRET, /* an innocuous instruction that cannot execute directly here */
 };
 struct vmm_dispatch_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   enum vmm_action (*dispatch)(void *state, const struct vmm_env *env, struct trap real);
   VMM_MODULE_STATE;
@@ -112,7 +113,7 @@ struct vmm_dispatch_module {
 
 /* v_i: one routine for each privileged instruction. */
 struct vmm_emulate_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   /* Whether there is a routine for this instruction. */
   bool (*handles)(enum isa_insn insn);
@@ -128,7 +129,7 @@ struct vmm_emulate_module {
  * be the paper's CSIM, right and slow: so it is counted, and shown as the inefficiency
  * that it is. */
 struct vmm_interpret_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   /* Completes the instruction at the virtual pc, whose word is `word`, as the virtual
    * machine would. False: it is none that this can, and nothing has changed. */
@@ -138,7 +139,7 @@ struct vmm_interpret_module {
 
 /* The reflector: which trap the guest should see, and its delivery. */
 struct vmm_reflect_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   /* The trap that the virtual machine meets where the real one met `real`. Not
    * raised: the virtual machine would have gone on. */
@@ -154,7 +155,7 @@ struct vmm_real_map {
   uint32_t base, bound; /* for the real machine's registers */
 };
 struct vmm_memory_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   /* The real map under which the guest may run now. */
   struct vmm_real_map (*compose)(void *state, const struct vmm_env *env);
@@ -166,7 +167,7 @@ struct vmm_memory_module {
 
 /* The virtual interval timer, in virtual ticks. */
 struct vmm_timer_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   void (*set)(void *state, uint64_t now, uint32_t ticks); /* 0: off */
   uint32_t (*left)(void *state, uint64_t now);            /* 0: off */
@@ -177,7 +178,7 @@ struct vmm_timer_module {
 
 /* For how long the VM gets the processor: ticks for the real TIMER, at least 1. */
 struct vmm_schedule_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   uint32_t (*lend)(void *state, uint64_t now, uint64_t next_event, uint64_t until);
   VMM_MODULE_STATE;
@@ -189,7 +190,7 @@ struct vmm_sector {
   uint32_t sector;
 };
 struct vmm_minidisk_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   struct vmm_sector (*map)(void *state, struct vmm_extent extent, uint32_t sector, uint32_t count,
                            bool write);
@@ -201,7 +202,7 @@ struct vmm_minidisk_module {
  * numbers that are used again when a VM is gone. */
 #define VMM_NOBODY UINT32_MAX
 struct vmm_share_module {
-  void *(*create)(void);
+  void *(*create)(void *with);
   void (*destroy)(void *state);
   /* A new VM, which is not ready. share: at least 1. False: no memory. */
   bool (*join)(void *state, uint32_t slot, uint32_t share);
@@ -227,6 +228,7 @@ struct vmm_modules {
   const struct vmm_schedule_module *schedule;
   const struct vmm_minidisk_module *minidisk;
   const struct vmm_share_module *share; /* NULL: the default one */
+  void *with;                           /* for every create(); outlives the VMM */
 };
 
 extern const struct vmm_modules vmm_default_modules;

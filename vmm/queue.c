@@ -12,7 +12,7 @@ bool processor_create(struct vmm *vmm)
   struct processor *p = &vmm->processor;
   p->module = vmm->modules->share ? vmm->modules->share : &vmm_share;
   p->quantum = VMM_QUANTUM;
-  return !p->module->create || (p->share = p->module->create()) != NULL;
+  return !p->module->create || (p->share = p->module->create(vmm->modules->with)) != NULL;
 }
 
 void processor_destroy(struct vmm *vmm)

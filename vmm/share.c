@@ -79,8 +79,9 @@ static void take_out(struct share *s, uint32_t slot)
 
 /* ----------------------------------------------------------------- the module */
 
-static void *create(void)
+static void *create(void *with)
 {
+  (void)with;
   return calloc(1, sizeof(struct share));
 }
 

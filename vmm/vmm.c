@@ -151,7 +151,7 @@ void vmm_lose_control(struct vm *vm, const char *format, ...)
 
 #define CREATE(vm, module)                                                                         \
   (!(vm)->vmm->modules->module->create ||                                                          \
-   ((vm)->state.module = (vm)->vmm->modules->module->create()) != NULL)
+   ((vm)->state.module = (vm)->vmm->modules->module->create((vm)->vmm->modules->with)) != NULL)
 #define DESTROY(vm, module)                                                                        \
   ((vm)->state.module ? (vm)->vmm->modules->module->destroy((vm)->state.module) : (void)0)
 

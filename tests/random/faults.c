@@ -78,9 +78,9 @@ static const struct vmm_reflect_module reflect_open = {.derive = derive, .inject
 
 /* ----------------------------------------------------------------------- time */
 
-static void *timer_create(void)
+static void *timer_create(void *with)
 {
-  return vmm_timer_virtual.create();
+  return vmm_timer_virtual.create(with);
 }
 static void timer_destroy(void *state)
 {

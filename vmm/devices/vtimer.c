@@ -18,8 +18,9 @@ static void set(void *state, uint64_t now, uint32_t ticks)
   t->due = ticks == 0 ? MACHINE_NEVER : now + ticks;
 }
 
-static void *create(void)
+static void *create(void *with)
 {
+  (void)with;
   struct vtimer *t = malloc(sizeof *t);
   if (t) {
     set(t, 0, 0);

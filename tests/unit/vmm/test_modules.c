@@ -48,8 +48,9 @@ static void close_host(struct host *h)
 
 static unsigned alive, created, refused;
 
-static void *create_state(void)
+static void *create_state(void *with)
 {
+  (void)with;
   void *state = ++created == refused ? NULL : malloc(1);
   alive += state != NULL;
   return state;

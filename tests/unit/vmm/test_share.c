@@ -28,7 +28,7 @@ static void give(void *s, uint64_t ticks, uint32_t quantum, uint64_t *got)
 static void nobody(void **state)
 {
   (void)state;
-  void *s = share->create();
+  void *s = share->create(NULL);
   assert_int_equal(share->next(s), VMM_NOBODY);
   assert_true(share->join(s, 3, 1));
   assert_int_equal(share->next(s), VMM_NOBODY); /* it is there and not ready */
@@ -46,7 +46,7 @@ static void nobody(void **state)
 static void by_share(void **state)
 {
   (void)state;
-  void *s = share->create();
+  void *s = share->create(NULL);
   uint64_t got[4] = {0};
   for (uint32_t i = 0; i < 4; i++) {
     assert_true(share->join(s, i, 1u << i));
@@ -63,7 +63,7 @@ static void by_share(void **state)
 static void no_one_starves(void **state)
 {
   (void)state;
-  void *s = share->create();
+  void *s = share->create(NULL);
   uint64_t got[2] = {0};
   assert_true(share->join(s, 0, 1) && share->join(s, 1, 1000));
   share->ready(s, 0, true);
@@ -80,7 +80,7 @@ static void no_one_starves(void **state)
 static void sleep_is_not_saved_up(void **state)
 {
   (void)state;
-  void *s = share->create();
+  void *s = share->create(NULL);
   uint64_t got[2] = {0};
   assert_true(share->join(s, 0, 1) && share->join(s, 1, 1));
   share->ready(s, 0, true);
@@ -103,7 +103,7 @@ static void sleep_is_not_saved_up(void **state)
 static void slots_are_used_again(void **state)
 {
   (void)state;
-  void *s = share->create();
+  void *s = share->create(NULL);
   uint64_t got[2] = {0};
   assert_true(share->join(s, 0, 1) && share->join(s, 1, 1));
   share->ready(s, 0, true);
@@ -173,7 +173,7 @@ static void as_a_plain_queue(void **state)
   for (uint64_t seed = 0; seed < 20; seed++) {
     struct random r = random_from(seed);
     struct plain q = {.now = 0}, kept = q;
-    void *s = share->create();
+    void *s = share->create(NULL);
     uint8_t *bytes = NULL;
     uint32_t len = 0;
     for (unsigned step = 0; step < 5000; step++) {
