@@ -19,6 +19,8 @@ struct request {
   int opened; /* exit status of opening the disk */
   const char *profile;        /* as given, or NULL */
   uint64_t depth;
+  enum vmm_technique technique;
+  bool technique_said;
   const char *path;           /* of a system directory; NULL: one program */
   const char *user;           /* of it, as given */
   struct directory *directory;
@@ -31,6 +33,13 @@ struct request {
 static int apply_depth(void *ctx, const char *value)
 {
   return stack_parse_depth("debug", value, 0, &((struct request *)ctx)->depth);
+}
+
+static int apply_technique(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  r->technique_said = true;
+  return stack_parse_technique("debug", value, &r->technique);
 }
 
 static int apply_vmm(void *ctx, const char *value)
@@ -95,6 +104,7 @@ static const struct option_spec vmm_options[] = {
     {"vmm", 0, NULL, "in a virtual machine; both machines can be seen", apply_vmm},
     {"depth", 0, "N", "in a virtual machine on N VMMs, each on the one below (default: 0)",
      apply_depth},
+    {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
     {"user", 'u', "NAME", "of a system directory: whose virtual machine (default: the first user's)",
      apply_user},
     {NULL, 0, NULL, NULL, NULL},
@@ -171,6 +181,7 @@ static bool make_machines(struct request *r, struct machines *o, struct debug_wo
   struct stack_config c = {.profile = s->profile,
                            .storage = s->storage,
                            .depth = (unsigned)r->depth,
+                           .technique = r->technique,
                            .disk = o->disk,
                            .disk_readonly = readonly,
                            .engine = s->engine};
@@ -243,6 +254,7 @@ static int refuse_options(const struct request *r)
 {
   const struct setup *s = &r->setup;
   const char *which = r->depth            ? "--vmm or --depth"
+                      : r->technique_said ? "--technique"
                       : s->storage        ? "--memory"
                       : s->disk           ? "--disk"
                       : s->mmu            ? "--mmu"
@@ -388,6 +400,8 @@ int cmd_debug(int argc, char **argv)
   if (status == OPTIONS_GO_ON) {
     bool directory = system_is_directory(operands[0]);
     r.profile = s->profile_name == unsaid ? NULL : s->profile_name;
+    if (!directory && r.technique_said && r.depth == 0)
+      r.depth = 1;
     if (!directory && !s->storage)
       s->storage = SETUP_DEFAULT_STORAGE;
     if (r.user && !directory) {

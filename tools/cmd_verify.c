@@ -19,6 +19,8 @@ struct request {
   struct system_options system;
   const char *user;
   uint64_t depth; /* 0: not said */
+  enum vmm_technique technique;
+  bool technique_said;
   uint64_t interval;
   bool step_only, fast_only, json;
 };
@@ -26,6 +28,13 @@ struct request {
 static int apply_depth(void *ctx, const char *value)
 {
   return stack_parse_depth("verify", value, 1, &((struct request *)ctx)->depth);
+}
+
+static int apply_technique(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  r->technique_said = true;
+  return stack_parse_technique("verify", value, &r->technique);
 }
 
 static int apply_interval(void *ctx, const char *value)
@@ -45,6 +54,7 @@ OPTION_TEXT(apply_user, struct request, user)
 static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
      apply_depth},
+    {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
     {"step-only", 0, NULL, "compare tick by tick only", apply_step_only},
     {"fast-only", 0, NULL, "compare runs through the fast engine only", apply_fast_only},
     {"checkpoint", 0, "N", "ticks between two comparisons of the fast engine (default: 10000)",
@@ -116,7 +126,7 @@ static void record(void *ctx, struct pair *pair, const struct divergence *first,
 
 static int verify(struct request *r)
 {
-  struct world world = {.setup = &r->setup, .depth = (unsigned)r->depth};
+  struct world world = {.setup = &r->setup, .depth = (unsigned)r->depth, .technique = r->technique};
   bool progress = isatty(STDERR_FILENO) == 1;
   struct verify_config config = {.maker = world_maker(&world),
                                  .ticks = r->setup.ticks,
@@ -185,11 +195,12 @@ static int verify_program(struct request *r, const char *program)
 static int verify_directory(const struct request *r, const char *path, bool profile_given)
 {
   const struct setup *s = &r->setup;
-  const char *which = r->depth        ? "--depth"
-                      : r->step_only  ? "--step-only"
-                      : r->fast_only  ? "--fast-only"
-                      : r->trace.path ? "--trace"
-                                      : NULL;
+  const char *which = r->depth            ? "--depth"
+                      : r->technique_said ? "--technique"
+                      : r->step_only      ? "--step-only"
+                      : r->fast_only      ? "--fast-only"
+                      : r->trace.path     ? "--trace"
+                                          : NULL;
   if (which) {
     message_usage("verify", "%s is for one program, not for a system directory", which);
     return STATUS_USAGE;

@@ -17,6 +17,8 @@ struct request {
   struct system_options system;
   bool json;
   uint64_t depth; /* 0: not said */
+  enum vmm_technique technique;
+  bool technique_said;
 };
 
 static int apply_depth(void *ctx, const char *value)
@@ -24,9 +26,17 @@ static int apply_depth(void *ctx, const char *value)
   return stack_parse_depth("vmm", value, 1, &((struct request *)ctx)->depth);
 }
 
+static int apply_technique(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  r->technique_said = true;
+  return stack_parse_technique("vmm", value, &r->technique);
+}
+
 static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
      apply_depth},
+    {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -109,6 +119,7 @@ static int run_virtual(struct request *r)
   struct stack_config config = {.profile = s->profile,
                                 .storage = s->storage,
                                 .depth = (unsigned)r->depth,
+                                .technique = r->technique,
                                 .engine = s->engine};
   int status = setup_open_disk(s, true, &config.disk, &config.disk_readonly);
   if (status != STATUS_DONE)
@@ -133,6 +144,11 @@ static int refuse_options(const struct request *r, bool directory)
   const char *which = o->quantum ? "--quantum" : o->costs ? "--costs" : r->json ? "--json" : NULL;
   if (directory && r->depth) {
     message_usage("vmm", "--depth is for one program; a system directory has one VMM");
+    return STATUS_USAGE;
+  }
+  if (directory && r->technique_said) {
+    message_usage("vmm",
+                  "--technique is for one program; in a system directory each user has its own");
     return STATUS_USAGE;
   }
   if (!directory && which) {

@@ -88,6 +88,7 @@ struct vm {
     void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk;
   } state;
   struct vcpu cpu;
+  enum vmm_technique technique;
   mpa_range_t storage;
   unsigned watch; /* digest of that storage */
   struct devices devices;

@@ -238,6 +238,7 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
       .ops = &vm_ops, .profile = machine_profile(vmm->real), .parent = vmm->real, .name = vm->name};
   vm->vmm = vmm;
   vm->env = env_make(vm);
+  vm->technique = config->technique;
   vm->console_private = config->console_private;
   vm->timer_real = config->timer_real;
   vm->fate = MACHINE_LIMIT;
@@ -347,6 +348,11 @@ struct vmm_allocation vmm_vm_allocation(struct machine *m)
     a.disk_readonly = a.disk_readonly && v->extents[i].readonly && !a.overlaid[i];
   }
   return a;
+}
+
+enum vmm_technique vmm_vm_technique(struct machine *m)
+{
+  return vm_of(m)->technique;
 }
 
 const struct vmm_stats *vmm_vm_stats(struct machine *m)

@@ -32,10 +32,25 @@ void vmm_set_steady(struct vmm *vmm, bool steady);
 /* VMs first. */
 void vmm_destroy(struct vmm *vmm);
 
+/* How the VMM has a guest's instructions done: docs/techniques.md tells what each needs and
+ * costs. techniques.c says what each means to the main loop. */
+enum vmm_technique {
+  VMM_TECHNIQUE_TRAP_AND_EMULATE, /* 0: what a zeroed configuration says */
+  VMM_TECHNIQUES,
+};
+struct vmm_technique_info {
+  const char *name;  /* as options and directories say it */
+  const char *story; /* one line */
+};
+extern const struct vmm_technique_info vmm_techniques[VMM_TECHNIQUES];
+/* The names, ended by NULL, in the enum's order. */
+extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
+
 #define VMM_MAX_EXTENTS 8u /* of a VM */
 
 struct vmm_vm_config {
   const char *name;      /* copied */
+  enum vmm_technique technique;
   uint32_t storage;      /* bytes; multiple of the page size, at least MACHINE_MIN_STORAGE */
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */
   uint32_t disk_sectors; /* 0: no disk */
@@ -70,6 +85,7 @@ struct vmm_allocation {
   unsigned extent_count;
 };
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
+enum vmm_technique vmm_vm_technique(struct machine *vm);
 
 /* All of the VMM and its VMs that is not in the machine below, for going back in time. NULL
  * with a sentence in *reason: no memory, a module has a state and no save and load, or a

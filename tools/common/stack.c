@@ -17,6 +17,15 @@ int stack_parse_depth(const char *command, const char *value, unsigned least, ui
   return STATUS_USAGE;
 }
 
+int stack_parse_technique(const char *command, const char *value, enum vmm_technique *technique)
+{
+  unsigned chosen;
+  int status = options_choose(command, "technique", vmm_technique_names, value, &chosen);
+  if (status == STATUS_DONE)
+    *technique = (enum vmm_technique)chosen;
+  return status;
+}
+
 /* Sectors that lie before the tested VM's mini-disk at each level. */
 static uint32_t padding(const struct stack_config *c)
 {
@@ -79,6 +88,7 @@ static struct machine *create_vm(struct vmm *vmm, const struct stack_config *c, 
                                  const char **reason)
 {
   struct vmm_vm_config config = {.name = name,
+                                 .technique = c->technique,
                                  .storage = (uint32_t)storage,
                                  .disk_first = sectors ? first : 0,
                                  .disk_sectors = sectors,

@@ -19,7 +19,8 @@ struct stack_config {
   unsigned depth;                /* VMMs, 1 to STACK_MAX_DEPTH */
   struct disk_store *disk;       /* borrowed; NULL: none. With neighbours it is copied. */
   bool disk_readonly;
-  enum machine_engine engine; /* of the real machine */
+  enum vmm_technique technique; /* of every VMM */
+  enum machine_engine engine;   /* of the real machine */
   /* Beside each VM one below and one above in storage and on the disk, filled
    * with a pattern and never run: what they hold is outside the VM's allocation. */
   bool neighbours;
@@ -41,6 +42,12 @@ struct stack {
 
 /* The value of --depth: VMMs, at least `least`. Returns an exit status, after a message. */
 int stack_parse_depth(const char *command, const char *value, unsigned least, uint64_t *depth);
+
+/* The value of --technique. Returns an exit status, after a message. */
+int stack_parse_technique(const char *command, const char *value, enum vmm_technique *technique);
+/* What it is for, for option tables. */
+#define STACK_TECHNIQUE_HELP                                                                       \
+  "how the VMM has the guest's instructions done: trap-and-emulate (default)"
 
 /* NULL: no such stack fits, with a sentence in *reason. */
 struct stack *stack_create(const struct stack_config *config, const char **reason);

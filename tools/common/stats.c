@@ -46,6 +46,7 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
   struct machine *under = level > 1 ? s->level[level - 2].vm : s->real;
   const struct vmm_stats *v = vmm_vm_stats(vm);
   const struct machine_stats *real = machine_stats(under);
+  fprintf(out, "  %-24s %16s\n", "technique", vmm_techniques[vmm_vm_technique(vm)].name);
   uint64_t all = v->direct + v->emulated + v->interpreted;
   share(out, "executed directly", v->direct, all);
   share(out, "emulated by the VMM", v->emulated, all);

@@ -65,6 +65,9 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
+  --technique)
+    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate' -- "$cur")
+    return ;;
   --costs)
     mapfile -t COMPREPLY < <(compgen -W 'default 0' -- "$cur")
     return ;;

@@ -12,6 +12,7 @@
 
 #include "isa/profile.h"
 #include "machine/address.h"
+#include "vmm/vmm.h"
 
 #define DIRECTORY_MAX_BYTES     (1u << 20) /* of a file */
 #define DIRECTORY_MAX_USERS     4096u
@@ -30,7 +31,6 @@ enum directory_disk_mode {
   DIRECTORY_DISCARD,  /* it stays in memory */
 };
 enum directory_timer { DIRECTORY_VIRTUAL, DIRECTORY_REAL };
-enum directory_technique { DIRECTORY_TRAP_AND_EMULATE };
 
 /* What a user may do with a mini-disk, and what others may have of its sectors. */
 enum directory_access {
@@ -68,7 +68,7 @@ struct directory_user {
   uint32_t requires;      /* set of enum isa_feature; the profile has them */
   enum directory_timer timer;
   unsigned share; /* of the processor, in proportion to the others' */
-  enum directory_technique technique;
+  enum vmm_technique technique;
   struct directory_minidisk minidisks[DIRECTORY_MAX_MINIDISKS];
   size_t minidisk_count;
   struct directory_console console;
@@ -138,7 +138,6 @@ struct directory_piece *directory_disk_map(const struct directory *d, size_t *co
 /* The words of the language. */
 const char *directory_access_word(enum directory_access access); /* "rw" */
 const char *directory_timer_word(enum directory_timer timer);
-const char *directory_technique_word(enum directory_technique technique);
 
 /* A commented directory that is right. */
 extern const char directory_example[];

@@ -58,7 +58,7 @@ static void print_processor(FILE *out, const struct directory *d)
     list_features(u->requires, requires, sizeof requires);
     fprintf(out, "  %-*s  %5u  %8s  %-7s  %-16s  %s\n", NAME_WIDTH, u->name, u->share,
             text_percent(percent, u->share, d->shares), directory_timer_word(u->timer),
-            directory_technique_word(u->technique), requires);
+            vmm_techniques[u->technique].name, requires);
   }
 }
 
@@ -248,7 +248,7 @@ static json_t *json_user(const struct directory *d, size_t i)
                    u->name, "line", (json_int_t)u->line, "program", json_text(u->program),
                    "program_bytes", (json_int_t)u->program_bytes, "storage", json_range(u->storage),
                    "requires", json_requires(u), "timer", directory_timer_word(u->timer), "share",
-                   (json_int_t)u->share, "technique", directory_technique_word(u->technique),
+                   (json_int_t)u->share, "technique", vmm_techniques[u->technique].name,
                    "minidisks", json_minidisks(u), "console", json_console(&u->console), "switch",
                    u->network < 0 ? json_null() : json_string(d->switches[u->network]), "talks_to",
                    json_reach(d, i));

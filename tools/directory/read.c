@@ -22,7 +22,6 @@ static const char *const key_words[KEY_COUNT] = {
 };
 static const char *const access_words[] = {"rw", "r", "shared", "cow", NULL};
 static const char *const timer_words[] = {"virtual", "real", NULL};
-static const char *const technique_words[] = {"trap-and-emulate", NULL};
 static const char *const disk_words[] = {"none", "scratch", NULL};
 static const char *const mode_words[] = {"write", "readonly", "discard", NULL};
 static const char *const sharing_words[] = {"shared", "private", NULL};
@@ -34,10 +33,6 @@ const char *directory_access_word(enum directory_access access)
 const char *directory_timer_word(enum directory_timer timer)
 {
   return timer_words[timer];
-}
-const char *directory_technique_word(enum directory_technique technique)
-{
-  return technique_words[technique];
 }
 
 /* ------------------------------------------------------------------ messages */
@@ -680,10 +675,10 @@ void directory_read_share(struct directory_reader *r, struct source_place at)
 void directory_read_technique(struct directory_reader *r, struct source_place at)
 {
   int chosen = heard(r, KEY_TECHNIQUE, at)
-                   ? choose(r, at, "technique of this version", technique_words)
+                   ? choose(r, at, "technique of this version", vmm_technique_names)
                    : -1;
   if (chosen >= 0)
-    this_user(r)->technique = (enum directory_technique)chosen;
+    this_user(r)->technique = (enum vmm_technique)chosen;
 }
 
 /* ---------------------------------------------------------------- mini-disks */

@@ -166,6 +166,7 @@ static int make_vm(struct system *s, struct system_user *u)
   for (size_t i = 0; i < e->minidisk_count; i++)
     extents[i] = extent_of(s->directory, &e->minidisks[i]);
   const struct vmm_vm_config config = {.name = e->name,
+                                       .technique = e->technique,
                                        .storage = e->storage.size,
                                        .extents = extents,
                                        .extent_count = (unsigned)e->minidisk_count,

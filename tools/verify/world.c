@@ -17,6 +17,7 @@ static bool make_virtual(const struct world *w, enum machine_engine engine, bool
   struct stack_config config = {.profile = w->setup->profile,
                                 .storage = w->setup->storage,
                                 .depth = w->depth,
+                                .technique = w->technique,
                                 .disk = pair->disk[1],
                                 .disk_readonly = readonly,
                                 .engine = engine,

@@ -8,6 +8,7 @@
 struct world {
   const struct setup *setup; /* loaded; borrowed */
   unsigned depth;
+  enum vmm_technique technique;
   uint32_t sectors; /* of the disk, once a pair was made */
 };
 
