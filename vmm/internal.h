@@ -237,6 +237,7 @@ void vcpu_set_regs(struct vm *vm, const uint32_t *regs);
 uint32_t vcpu_get_pc(struct vm *vm);
 void vcpu_set_pc(struct vm *vm, uint32_t pc);
 uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr);
+void vcpu_get_crs(struct vm *vm, uint32_t *crs);
 /* TIMER counts from tick `now`. */
 void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now);
 void vcpu_raise(struct vm *vm, enum isa_cause cause);

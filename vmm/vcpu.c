@@ -83,6 +83,13 @@ uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr)
   }
 }
 
+void vcpu_get_crs(struct vm *vm, uint32_t *crs)
+{
+  memcpy(crs, vm->cpu.cr, sizeof vm->cpu.cr);
+  crs[CR_TICK] = vcpu_get_cr(vm, CR_TICK);
+  crs[CR_TIMER] = vcpu_get_cr(vm, CR_TIMER);
+}
+
 void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now)
 {
   if (cr == CR_TIMER) {

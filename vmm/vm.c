@@ -465,8 +465,16 @@ static uint32_t get_cr(struct machine *m, enum isa_cr cr)
   return vcpu_get_cr(vm_of(m), cr);
 }
 
+static void get_crs(struct machine *m, uint32_t *crs)
+{
+  vcpu_get_crs(vm_of(m), crs);
+}
+
 static void set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
 {
+  if (!profile_has_cr(m->profile, cr)) {
+    return;
+  }
   vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
   vcpu_set_cr(vm_of(m), cr, value, vm_of(m)->cpu.tick);
@@ -694,6 +702,7 @@ const struct machine_ops vm_ops = {
     .set_regs = set_regs,
     .get_pc = get_pc,
     .set_pc = set_pc,
+    .get_crs = get_crs,
     .get_cr = get_cr,
     .set_cr = set_cr,
     .tick = tick,

@@ -114,15 +114,6 @@ int twins_destroy(struct twins *t, int status)
 
 /* ---------------------------------------------------------------------- comparing */
 
-/* The hash without what was made equal before. */
-static bool same_in_parts(struct twin *t, struct observation *bare, const struct observation *vm)
-{
-  bool same = machine_storage_digest(t->bare) == machine_storage_digest(t->user->vm) &&
-              machine_device_digest(t->bare) == machine_device_digest(t->user->vm);
-  bare->hash = same ? vm->hash : ~vm->hash;
-  return observation_equal(bare, vm);
-}
-
 /* An interrupt has come at this very tick. Waking takes no time: the VM may have done so
  * and executed nothing yet, if the VMM was interrupted in between. */
 static bool is_about_to_wake(const struct observation *o)
@@ -136,11 +127,8 @@ static bool same(struct twin *t, enum machine_why bare_why)
   if (bare_why == MACHINE_WAITS) { /* its clock goes on or not: nothing hangs on it */
     bare->tick = vm->tick;
     bare->cr[CR_TICK] = vm->cr[CR_TICK];
-    return same_in_parts(t, bare, vm);
-  }
-  if (is_about_to_wake(bare) && vm->run_state == MACHINE_RUNNING) {
+  } else if (is_about_to_wake(bare) && vm->run_state == MACHINE_RUNNING) {
     bare->run_state = MACHINE_RUNNING;
-    return same_in_parts(t, bare, vm);
   }
   return observation_equal(bare, vm);
 }
@@ -155,7 +143,7 @@ static const char *differing_part(struct twin *t, enum machine_why bare, enum ma
     return "registers";
   if (a->run_state != b->run_state || memcmp(a->cr, b->cr, sizeof a->cr) != 0)
     return "control registers";
-  if (machine_storage_digest(t->bare) != machine_storage_digest(t->user->vm))
+  if (a->storage != b->storage)
     return "storage";
   return "devices: output, disk or what is under way";
 }

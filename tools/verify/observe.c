@@ -5,23 +5,19 @@
 
 void observe(struct machine *m, struct observation *o)
 {
-  const struct profile *p = machine_profile(m);
-  memset(o, 0, sizeof *o);
-  o->hash = machine_state_hash(m);
+  o->storage = machine_storage_digest(m);
+  o->devices = machine_device_digest(m);
   o->tick = machine_tick(m);
   o->pc = machine_get_pc(m);
   o->run_state = machine_run_state(m);
-  for (unsigned i = 0; i < ISA_REG_COUNT; i++)
-    o->reg[i] = machine_get_reg(m, i);
-  for (unsigned i = 0; i < ISA_CR_COUNT; i++)
-    if (profile_has_cr(p, (enum isa_cr)i))
-      o->cr[i] = machine_get_cr(m, (enum isa_cr)i);
+  machine_get_regs(m, o->reg);
+  machine_get_crs(m, o->cr);
 }
 
 bool observation_equal(const struct observation *a, const struct observation *b)
 {
-  return a->hash == b->hash && a->tick == b->tick && a->pc == b->pc &&
-         a->run_state == b->run_state && memcmp(a->reg, b->reg, sizeof a->reg) == 0 &&
+  return a->pc == b->pc && a->tick == b->tick && a->storage == b->storage &&
+         a->devices == b->devices && a->run_state == b->run_state && memcmp(a->reg, b->reg, sizeof a->reg) == 0 &&
          memcmp(a->cr, b->cr, sizeof a->cr) == 0;
 }
 

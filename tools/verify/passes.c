@@ -119,7 +119,9 @@ static bool describe(struct passes *p, const struct lockstep *l, struct divergen
     return false;
   const struct machine_stop stop[2] = {machine_advance(again.bare, l->before.tick)};
   bool done = !host_failed(p, &again, stop);
-  bool there = done && machine_state_hash(again.bare) == l->before.hash;
+  struct observation now;
+  observe(again.bare, &now);
+  bool there = done && observation_equal(&now, &l->before);
   divergence_from_lockstep(d, l, there ? again.bare : NULL);
   release(p, &again);
   return done;
@@ -147,7 +149,7 @@ bool passes_step(struct passes *p, struct verify_pass *pass)
   while (result == LOCKSTEP_LIMIT && l.before.tick < p->config->ticks) {
     report_progress(p, "stepping", l.before.tick);
     if (!step_to(p, &l, next_checkpoint(p->config, l.before.tick), &result) ||
-        (result != LOCKSTEP_DIVERGED && !add_sample(p, l.before.hash)))
+        (result != LOCKSTEP_DIVERGED && !add_sample(p, machine_state_hash(p->pair.bare))))
       return false;
   }
   pass->holds = result != LOCKSTEP_DIVERGED;
