@@ -8,6 +8,8 @@
  *   interrupt     serve                     serve
  *   innocuous, to a memory-mapped device: does not trap on a real machine, traps
  *   on this one; interpret in both
+ *
+ * What the VM's technique has interpreted does not trap, and does not come here.
  */
 #include "vmm/modules.h"
 

@@ -80,7 +80,7 @@ static struct vmm_word load(void *ctx, gpa_t at)
   struct vmm_word word = {.ok = false};
   word.ok = vm_ops.phys_read(&vm->machine, at, &word.word, sizeof word.word);
   if (word.ok && vm->stops.watch_count > 0) {
-    vm_note_load(vm, at, word.word);
+    vm_note_load(vm, at, sizeof word.word, word.word);
   }
   return word;
 }
@@ -89,9 +89,34 @@ static bool store(void *ctx, gpa_t at, uint32_t word)
 {
   struct vm *vm = ctx;
   if (vm->stops.watch_count > 0) {
-    vm_note_store(vm, at, word);
+    vm_note_store(vm, at, sizeof word, word);
   }
   return vm_ops.phys_write(&vm->machine, at, &word, sizeof word);
+}
+
+static bool is_size(uint32_t size)
+{
+  return size == 1 || size == 2 || size == 4;
+}
+
+static struct vmm_word read_part(void *ctx, gpa_t at, uint32_t size, enum machine_access access)
+{
+  struct vm *vm = ctx;
+  struct vmm_word word = {.ok = false};
+  word.ok = is_size(size) && vm_ops.phys_read(&vm->machine, at, &word.word, size);
+  if (word.ok && access != MACHINE_FETCH && vm->stops.watch_count > 0) {
+    vm_note_load(vm, at, size, word.word);
+  }
+  return word;
+}
+
+static bool write_part(void *ctx, gpa_t at, uint32_t size, uint32_t value)
+{
+  struct vm *vm = ctx;
+  if (is_size(size) && vm->stops.watch_count > 0) {
+    vm_note_store(vm, at, size, value);
+  }
+  return is_size(size) && vm_ops.phys_write(&vm->machine, at, &value, size);
 }
 
 static struct vmm_key key_get(void *ctx, gpa_t at)
@@ -129,6 +154,7 @@ static uint32_t port_at(void *ctx, gpa_t at)
 static uint32_t port_in(void *ctx, uint32_t port)
 {
   uint32_t value = 0;
+  ((struct vm *)ctx)->used_device = true;
   vm_port_in(ctx, after(ctx), port, &value);
   vm_note_port(ctx, MACHINE_EVENT_IN, port, value);
   return value;
@@ -136,6 +162,7 @@ static uint32_t port_in(void *ctx, uint32_t port)
 
 static void port_out(void *ctx, uint32_t port, uint32_t value)
 {
+  ((struct vm *)ctx)->used_device = true;
   vm_port_out(ctx, after(ctx), port, value);
   vm_note_port(ctx, MACHINE_EVENT_OUT, port, value);
 }
@@ -152,6 +179,13 @@ static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsi
 {
   const struct vm *vm = ctx;
   return profile_behaviour(vm->machine.profile, insn, mode)->kind;
+}
+
+static struct vmm_behaviour behaviour_of(void *ctx, enum isa_insn insn, unsigned mode)
+{
+  const struct vm *vm = ctx;
+  const struct profile_behaviour *b = profile_behaviour(vm->machine.profile, insn, mode);
+  return (struct vmm_behaviour){b->kind, b->body};
 }
 
 static unsigned user_mode(void *ctx)
@@ -176,6 +210,8 @@ struct vmm_env env_make(struct vm *vm)
       .translate = translate,
       .load = load,
       .store = store,
+      .read = read_part,
+      .write = write_part,
       .key_get = key_get,
       .key_set = key_set,
       .port_exists = port_exists,
@@ -185,6 +221,7 @@ struct vmm_env env_make(struct vm *vm)
       .port_out = port_out,
       .decode = decode,
       .behaviour = behaviour,
+      .behaviour_of = behaviour_of,
       .user_mode = user_mode,
   };
 }

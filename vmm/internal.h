@@ -108,6 +108,9 @@ struct vm {
   struct machine_stats machine_stats;
   struct stops stops;
   bool emulating;
+  bool used_device; /* the instruction interpreted last has used a port */
+  uint64_t plain;   /* instructions executed directly, or interpreted where one that executes … */
+                    /* … directly would have done: nothing of the VMM's was needed */
   uint32_t last_pc; /* of the instruction emulated last */
   char name[];      /* points here: machine.name */
 };
@@ -270,11 +273,15 @@ bool vm_set_stops(struct machine *m, const struct machine_stops *wanted);
 void vm_stops_from(struct machine *m, uint64_t tick);
 bool vm_load_stops(struct vm *vm); /* false: no memory */
 /* A guest's access by way of the VMM. */
-void vm_note_load(struct vm *vm, gpa_t at, uint32_t value);
-void vm_note_store(struct vm *vm, gpa_t at, uint32_t value);
+void vm_note_load(struct vm *vm, gpa_t at, uint32_t size, uint32_t value);
+void vm_note_store(struct vm *vm, gpa_t at, uint32_t size, uint32_t value);
 /* A transfer of the virtual disk, about to be. */
 void vm_note_transfer(struct vm *vm, gpa_t at, const uint8_t *bytes, uint32_t len);
 void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32_t value);
+
+/* techniques.c: whether the next instruction executes directly, by the VM's technique and its
+ * virtual mode. */
+bool technique_is_direct(const struct vm *vm);
 
 /* devices/vconsole.c */
 void vconsole_connect(struct vm *vm);

@@ -33,6 +33,12 @@ struct vmm_insn {
   struct isa_decoded decoded;
 };
 
+/* What an instruction does in a mode. */
+struct vmm_behaviour {
+  enum profile_behaviour_kind kind;
+  enum isa_body body; /* PROFILE_BODY */
+};
+
 /* A trap of the *virtual* machine, if there is one. */
 struct vmm_trap {
   bool raised;
@@ -64,6 +70,10 @@ struct vmm_env {
                                   bool te);
   struct vmm_word (*load)(void *ctx, gpa_t at); /* 4 bytes */
   bool (*store)(void *ctx, gpa_t at, uint32_t word);
+  /* The same of 1, 2 or 4 bytes; read has the others zero. A fetch is no access that
+   * a debugger would watch. */
+  struct vmm_word (*read)(void *ctx, gpa_t at, uint32_t size, enum machine_access access);
+  bool (*write)(void *ctx, gpa_t at, uint32_t size, uint32_t value);
 
   /* The keys of its storage: of the block that holds `at`. Not ok, or false and
    * nothing done: no such address, or the profile has no keys. */
@@ -82,6 +92,7 @@ struct vmm_env {
   /* Its profile. */
   struct vmm_insn (*decode)(void *ctx, uint32_t word);
   enum profile_behaviour_kind (*behaviour)(void *ctx, enum isa_insn insn, unsigned mode);
+  struct vmm_behaviour (*behaviour_of)(void *ctx, enum isa_insn insn, unsigned mode);
   unsigned (*user_mode)(void *ctx);
 };
 
@@ -102,7 +113,7 @@ enum vmm_action {
   VMM_SERVE,     /* the VMM's own affair; the guest sees nothing of it */
   VMM_EMULATE,   /* a privileged instruction in virtual privileged mode */
   VMM_REFLECT,   /* the guest's own trap: give it back */
-  VMM_INTERPRET, /* an innocuous instruction that cannot execute directly here */
+  VMM_INTERPRET, /* an instruction that cannot execute directly here */
 };
 struct vmm_dispatch_module {
   void *(*create)(void *with);
@@ -131,9 +142,10 @@ struct vmm_emulate_module {
 struct vmm_interpret_module {
   void *(*create)(void *with);
   void (*destroy)(void *state);
-  /* Completes the instruction at the virtual pc, whose word is `word`, as the virtual
-   * machine would. False: it is none that this can, and nothing has changed. */
-  bool (*interpret)(void *state, const struct vmm_env *env, uint32_t word);
+  /* Fetches the instruction at the virtual pc and completes it as the virtual machine
+   * would, by the profile's behaviour in the virtual mode; or answers the trap that it
+   * meets, and then nothing has changed. Interrupts are not its affair. */
+  struct vmm_trap (*interpret)(void *state, const struct vmm_env *env);
   VMM_MODULE_STATE;
 };
 

@@ -70,15 +70,14 @@ static void spend(struct vm *vm, uint64_t ticks)
 
 /* What a step of a VM is measured by. */
 struct reading {
-  uint64_t virtual, real, frozen, emulated, reflected, served;
+  uint64_t virtual, real, frozen, emulated, dispatched;
 };
 
 static struct reading read_clocks(const struct vm *vm)
 {
   const struct vmm_stats *s = &vm->stats;
-  return (struct reading){vm->cpu.tick, machine_tick(vm->vmm->real),
-                          s->frozen,    s->emulated + s->interpreted,
-                          s->reflected, s->served};
+  return (struct reading){vm->cpu.tick, machine_tick(vm->vmm->real), s->frozen,
+                          s->emulated + s->interpreted, s->dispatched};
 }
 
 /* An instruction that the VMM completes for the guest, and a delivery, take the tick that
@@ -94,8 +93,7 @@ static void account_for(struct vm *vm, const struct reading *before)
   vm->lag += frozen;
   p->owed += executed + frozen - (now.real - before->real);
   uint64_t emulated = now.emulated - before->emulated;
-  uint64_t reflected = now.reflected - before->reflected;
-  uint64_t traps = emulated + reflected + (now.served - before->served);
+  uint64_t traps = now.dispatched - before->dispatched;
   spend(vm, traps * p->costs.dispatch + emulated * p->costs.emulate);
 }
 
@@ -191,13 +189,13 @@ static enum place_where turn(struct vm *vm)
   struct machine_stop stop;
   uint64_t now = processor_clock(vm->vmm), left = p->end > now ? p->end - now : 0;
   bool proving = spin_goes_on(vm);
-  uint64_t tick = vm->cpu.tick, direct = vm->stats.direct;
+  uint64_t tick = vm->cpu.tick, plainly = vm->plain;
   p->stop_at = proving && now + 1 < p->limit ? now + 1 : p->limit;
   bool stopped = vm_turn(vm, tick + left, &stop);
   if (stopped && has_stopped(vm, &stop)) {
     return PLACE_GONE;
   }
-  bool plain = vm->cpu.tick - tick == vm->stats.direct - direct;
+  bool plain = vm->cpu.tick - tick == vm->plain - plainly;
   p->calm = p->calm && plain;
   return proving && spin_is_proved(vm, plain) ? PLACE_ASLEEP : PLACE_READY;
 }

@@ -49,18 +49,18 @@ bool vm_load_stops(struct vm *vm)
 }
 
 /* Reflecting reads storage as well; that is no access of the guest's. */
-void vm_note_load(struct vm *vm, gpa_t at, uint32_t value)
+void vm_note_load(struct vm *vm, gpa_t at, uint32_t size, uint32_t value)
 {
   if (vm->emulating) {
-    stops_access(&vm->stops, MACHINE_EVENT_LOAD, at.v, sizeof value, value, value);
+    stops_access(&vm->stops, MACHINE_EVENT_LOAD, at.v, size, value, value);
   }
 }
 
-void vm_note_store(struct vm *vm, gpa_t at, uint32_t value)
+void vm_note_store(struct vm *vm, gpa_t at, uint32_t size, uint32_t value)
 {
-  uint32_t old;
-  if (vm->emulating && machine_phys_read_word(&vm->machine, at, &old)) {
-    stops_access(&vm->stops, MACHINE_EVENT_STORE, at.v, sizeof value, old, value);
+  uint32_t old = 0, mask = UINT32_MAX >> (32 - 8 * size);
+  if (vm->emulating && machine_phys_read(&vm->machine, at, &old, size)) {
+    stops_access(&vm->stops, MACHINE_EVENT_STORE, at.v, size, old, value & mask);
   }
 }
 

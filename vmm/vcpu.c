@@ -348,6 +348,7 @@ static void charge(struct vm *vm)
   uint64_t elapsed = machine_tick(vm->vmm->real) - w->charged;
   vm->cpu.tick += elapsed;
   vm->stats.direct += elapsed;
+  vm->plain += elapsed;
   vm->machine_stats.instructions += elapsed;
   w->charged += elapsed;
 }

@@ -218,21 +218,29 @@ static struct turn emulate(struct vm *vm, struct trap real)
   return go_on;
 }
 
+/* The instruction at the virtual pc, whether it trapped first or not. */
+static struct vmm_trap interpret_one(struct vm *vm)
+{
+  vm->emulating = true;
+  struct vmm_trap met = vm->vmm->modules->interpret->interpret(vm->state.interpret, &vm->env);
+  vm->emulating = false;
+  if (met.raised) {
+    vm->stops.queued = 0;
+  }
+  return met;
+}
+
 static struct turn interpret(struct vm *vm, struct trap real)
 {
+  uint32_t psw = vm->cpu.cr[CR_PSW];
   struct vmm_insn insn = vm->env.decode(vm, real.insn);
   vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 1, real.insn);
-  vm->emulating = true;
-  bool done = vm->vmm->modules->interpret->interpret(vm->state.interpret, &vm->env, real.insn);
-  vm->emulating = false;
-  if (!done) {
-    vmm_lose_control(vm,
-                     "the dispatcher has the word 0x%08x at 0x%08x interpreted, and nothing can",
-                     real.insn, real.epc);
-    return stop_by_fate(vm);
+  struct vmm_trap met = interpret_one(vm);
+  if (met.raised) {
+    return stop_with_trap(vm, met.trap, real.cause);
   }
   vm->stats.interpreted++;
-  complete(vm, vm->cpu.cr[CR_PSW], real);
+  complete(vm, psw, real);
   return go_on;
 }
 
@@ -253,6 +261,7 @@ static struct turn reflect(struct vm *vm, struct trap real)
 
 static struct turn dispatch(struct vm *vm, struct trap real)
 {
+  vm->stats.dispatched++;
   switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, real)) {
   case VMM_SERVE:
     return serve(vm, real);
@@ -366,11 +375,55 @@ static struct turn execute(struct vm *vm, uint64_t until)
   return dispatch(vm, stop.trap);
 }
 
+/* What the trace says of the instruction at pc before it is interpreted. */
+static struct trap announce(struct vm *vm, uint32_t pc)
+{
+  struct trap at = {.epc = pc};
+  struct translation t =
+      vm->env.translate(vm, gva(pc), sizeof at.insn, MACHINE_FETCH, psw_te(vm->cpu.cr[CR_PSW]));
+  struct vmm_insn insn = {.legal = false};
+  if (t.ok && machine_phys_read(&vm->machine, t.pa, &at.insn, sizeof at.insn)) {
+    insn = vm->env.decode(vm, at.insn);
+  }
+  if (insn.legal && isa_insn_info(insn.decoded.insn)->group == ISA_GROUP_SYSTEM) {
+    vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, pc, 1, at.insn);
+  } else if (insn.legal && trace_wants_instructions(&vm->machine)) {
+    vm_trace(vm, TRACE_INSN, 0, pc, vm->cpu.cr[CR_PSW], at.insn);
+  }
+  return at;
+}
+
+/* The next instruction is not the real machine's. Its trap is no real one, and nothing of the
+ * VMM's was asked about it: it is the guest's alone. */
+static struct turn interpret_next(struct vm *vm)
+{
+  struct turn stopped;
+  if (vm->stops.break_count > 0 && at_break(vm, &stopped)) {
+    return stopped;
+  }
+  uint32_t psw = vm->cpu.cr[CR_PSW];
+  struct trap at = {.epc = vcpu_get_pc(vm)};
+  if (vm->machine.tracer) {
+    at = announce(vm, at.epc);
+  }
+  vm->used_device = false;
+  struct vmm_trap met = interpret_one(vm);
+  if (met.raised) {
+    vm->machine_stats.traps[met.trap.cause]++;
+    vm_trace(vm, TRACE_TRAP, met.trap.cause, met.trap.epc, met.trap.value, met.trap.insn);
+    return (struct turn){true, {.why = MACHINE_TRAP, .trap = met.trap}};
+  }
+  vm->stats.interpreted++;
+  vm->plain += !vm->used_device;
+  complete(vm, psw, at);
+  return go_on;
+}
+
 bool vm_turn(struct vm *vm, uint64_t until, struct machine_stop *stop)
 {
   struct turn turn = at_boundary(vm, until);
   if (!turn.stopped) {
-    turn = execute(vm, until);
+    turn = technique_is_direct(vm) ? execute(vm, until) : interpret_next(vm);
   }
   *stop = turn.stop;
   return turn.stopped;

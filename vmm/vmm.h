@@ -36,6 +36,8 @@ void vmm_destroy(struct vmm *vmm);
  * costs. techniques.c says what each means to the main loop. */
 enum vmm_technique {
   VMM_TECHNIQUE_TRAP_AND_EMULATE, /* 0: what a zeroed configuration says */
+  VMM_TECHNIQUE_INTERPRET,
+  VMM_TECHNIQUE_HYBRID,
   VMM_TECHNIQUES,
 };
 struct vmm_technique_info {
@@ -102,9 +104,10 @@ size_t vmm_checkpoint_bytes(const struct vmm_checkpoint *c);
 struct vmm_stats {
   uint64_t direct;      /* instructions the real machine completed for this VM */
   uint64_t emulated;    /* instructions a routine completed */
-  uint64_t interpreted; /* instructions interpreted: accesses to memory-mapped devices */
+  uint64_t interpreted; /* instructions interpreted: by technique, or for a device in memory */
   uint64_t reflected;   /* traps the VMM gave back to the guest: stops with MACHINE_TRAP */
   uint64_t served;      /* traps that the guest never sees: real timer, real devices */
+  uint64_t dispatched;  /* traps of the real machine that it took to all that */
   uint64_t world_switches;
   uint64_t frozen; /* real ticks that the VM stood still waiting for a real transfer */
   uint64_t emulated_by[ISA_INSN_COUNT];
@@ -122,7 +125,7 @@ const struct vmm_stats *vmm_vm_stats(struct machine *vm);
  * take the guest. Virtual clocks never see it; a real-time interval timer does. */
 struct vmm_costs {
   uint32_t dispatch;     /* each trap of the real machine */
-  uint32_t emulate;      /* each instruction that a routine completes, besides */
+  uint32_t emulate;      /* each instruction that a routine completes or that is interpreted */
   uint32_t reflect;      /* each trap given back and delivered, besides */
   uint32_t world_switch; /* each time that another VM is loaded */
 };

@@ -49,6 +49,7 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
     unsigned above = t->depth - 1 - i;
     struct vmm_vm_config config = {
         .name = "twin",
+        .technique = c->technique,
         .storage = storage + above * VMM_OWN_STORAGE,
         .disk_first = c->sectors ? EXTENT_STEP : 0,
         .disk_sectors = c->sectors ? c->sectors + above * EXTENT_STEP : 0,

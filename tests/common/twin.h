@@ -20,6 +20,7 @@ struct twin_config {
   unsigned depth;               /* VMMs on top of each other; 0: 1 */
   enum machine_engine engine;   /* of the virtual machine's real one; the bare one always steps */
   bool no_vmm;                  /* the other one is bare too: what differs is the engine */
+  enum vmm_technique technique;      /* of every VMM */
   const struct vmm_modules *modules; /* NULL: the default set */
 };
 

@@ -47,7 +47,7 @@ int stack_parse_depth(const char *command, const char *value, unsigned least, ui
 int stack_parse_technique(const char *command, const char *value, enum vmm_technique *technique);
 /* What it is for, for option tables. */
 #define STACK_TECHNIQUE_HELP                                                                       \
-  "how the VMM has the guest's instructions done: trap-and-emulate (default)"
+  "how the VMM has the guest's instructions done: trap-and-emulate (default), interpret, hybrid"
 
 /* NULL: no such stack fits, with a sentence in *reason. */
 struct stack *stack_create(const struct stack_config *config, const char **reason);

@@ -66,7 +66,7 @@ _trapeze() {
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
   --technique)
-    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid' -- "$cur")
     return ;;
   --costs)
     mapfile -t COMPREPLY < <(compgen -W 'default 0' -- "$cur")
