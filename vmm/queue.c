@@ -194,9 +194,15 @@ void vm_touch(struct vm *vm)
 
 void vm_wake(struct vm *vm)
 {
+  struct place *place = &vm->place;
   vm_touch(vm);
-  if (vm->place.where == PLACE_ASLEEP) {
+  if (place->where == PLACE_ASLEEP) {
     look(vm);
+  } else if (place->due && !queue_waits(vm)) {
+    /* What it waited for has come a tick before its event, for which it was to wake: the
+     * tick between is not slept. */
+    place->due = false;
+    vm->lag++;
   }
 }
 

@@ -54,10 +54,21 @@ static void shares(void **state)
   }
 }
 
+/* Guests of several techniques beside one another. */
+static enum vmm_technique technique_of(uint64_t n)
+{
+  static const enum vmm_technique techniques[] = {
+      VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_INTERPRET,
+      VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_HYBRID};
+  return techniques[n % (sizeof techniques / sizeof techniques[0])];
+}
+
 static void add_chaos(struct crowd *c, uint64_t seed, unsigned count)
 {
   for (unsigned i = 0; i < count; i++) {
-    crowd_add(c, (struct vmm_vm_config){.share = 1 + i, .timer_real = c->alone && i % 2});
+    crowd_add(c, (struct vmm_vm_config){.share = 1 + i,
+                                        .timer_real = c->alone && i % 2,
+                                        .technique = technique_of(seed + i)});
     struct random a = random_from(seed * 100 + i), b = a;
     load_chaos(c->member[i].vm, &a, CROWD_SECTORS);
     if (c->member[i].bare) {

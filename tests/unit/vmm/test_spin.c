@@ -79,11 +79,12 @@ static void run_compared(struct crowd *c, uint64_t until, uint64_t seed)
   }
 }
 
-static struct vmm_account run_loop(const struct program *p, uint32_t ticks, uint64_t seed)
+static struct vmm_account run_loop_by(const struct program *p, uint32_t ticks, uint64_t seed,
+                                      enum vmm_technique technique)
 {
   struct crowd c;
   crowd_open(&c, 2);
-  crowd_add(&c, (struct vmm_vm_config){.share = 1});
+  crowd_add(&c, (struct vmm_vm_config){.share = 1, .technique = technique});
   crowd_load(&c, p);
   add_handler(&c, ticks);
   if (seed % 2) { /* a neighbour that is busy */
@@ -100,6 +101,11 @@ static struct vmm_account run_loop(const struct program *p, uint32_t ticks, uint
   struct vmm_account a = vmm_vm_account(c.member[0].vm);
   crowd_close(&c);
   return a;
+}
+
+static struct vmm_account run_loop(const struct program *p, uint32_t ticks, uint64_t seed)
+{
+  return run_loop_by(p, ticks, seed, VMM_TECHNIQUE_TRAP_AND_EMULATE);
 }
 
 static void idle_loops_sleep(void **state)
@@ -126,6 +132,17 @@ static void a_flag_is_waited_for(void **state)
   }
 }
 
+/* Whoever executes the instructions: what is interpreted waits just so. */
+static void interpreted_loops_sleep(void **state)
+{
+  (void)state;
+  for (uint64_t seed = 0; seed < 12; seed++) {
+    struct program p = seed % 2 ? polling(50001) : idle_loop(50001, 1 + 5 * (unsigned)seed);
+    struct vmm_account a = run_loop_by(&p, 50001, seed, VMM_TECHNIQUE_INTERPRET);
+    assert_true(a.skipped > a.executed * 7 / 5);
+  }
+}
+
 /* One that counts, one that stores, one that is too long, one that asks for the time, one
  * whose registers come back only after two rounds. */
 static void loops_that_do_something_run(void **state)
@@ -149,9 +166,12 @@ static void loops_that_do_something_run(void **state)
   put(&p[4], ISA_XORI, REG_A0, REG_A0, 0, 1);
   jump_to(&p[4], here(&p[4]) - 4);
   for (unsigned i = 0; i < 5; i++) {
-    struct vmm_account a = run_loop(&p[i], 30000, i);
-    assert_int_equal(a.skipped, 0);
-    assert_int_equal(a.asleep, 0);
+    for (unsigned interpret = 0; interpret < 2; interpret++) {
+      struct vmm_account a = run_loop_by(
+          &p[i], 30000, i, interpret ? VMM_TECHNIQUE_INTERPRET : VMM_TECHNIQUE_TRAP_AND_EMULATE);
+      assert_int_equal(a.skipped, 0);
+      assert_int_equal(a.asleep, 0);
+    }
   }
 }
 
@@ -227,11 +247,9 @@ static void the_event_ends_the_proof(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(idle_loops_sleep),
-      cmocka_unit_test(a_flag_is_waited_for),
-      cmocka_unit_test(loops_that_do_something_run),
-      cmocka_unit_test(spins_for_ever),
-      cmocka_unit_test(deaf_to_interrupts),
+      cmocka_unit_test(idle_loops_sleep),         cmocka_unit_test(a_flag_is_waited_for),
+      cmocka_unit_test(interpreted_loops_sleep),  cmocka_unit_test(loops_that_do_something_run),
+      cmocka_unit_test(spins_for_ever),           cmocka_unit_test(deaf_to_interrupts),
       cmocka_unit_test(the_event_ends_the_proof),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;

