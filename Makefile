@@ -17,11 +17,12 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wco
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -DTRAPEZE_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
 LDFLAGS  := -Wl,--as-needed $(SAN)
-LDLIBS   := -lelf -ljansson -lz3 -lreadline
+LDLIBS   := -lelf -ljansson -lz3 -lreadline -lseccomp
 
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
-BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev
+BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev \
+                  libseccomp-dev bubblewrap
 TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz jq xxd
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
@@ -39,7 +40,7 @@ step  = $(if $(V),,@printf '  %-6s %s\n' $(1) $(patsubst $(BUILD)/%,%,$@))
 .SECONDARY:
 .DELETE_ON_ERROR:
 
-all: $(BUILD)/trapeze  ## build everything into BUILD (default: build/)
+all: $(BUILD)/trapeze $(BUILD)/grade/librunner.a  ## build everything into BUILD (default: build/)
 
 # ------------------------------------------------------------ the definition
 ISAGEN_SRC := $(wildcard isa/gen/*.c)
@@ -121,7 +122,7 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
 
 # ---------------------------------------------------------------- the command
-TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools))
+TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools)) labs/runner/wire.c
 TOOLS_OBJ := $(TOOLS_SRC:%.c=$(BUILD)/obj/%.o) $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,tools))
 $(TOOLS_OBJ): | $(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c,$(call room_gen,tools)))
 TOOLS_MAIN := $(BUILD)/obj/tools/main.o
@@ -133,6 +134,31 @@ $(BUILD)/libtools.a: $(filter-out $(TOOLS_MAIN),$(TOOLS_OBJ))
 $(BUILD)/trapeze: $(TOOLS_MAIN) $(BUILD)/libtools.a $(LIBS)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# --------------------------------------------------------------- the graders' half
+# What a submission's modules are built against and linked with, in the sandbox. Without
+# SAN: it runs under limits that sanitizers cannot live with.
+RUNNER_SRC := $(wildcard labs/runner/*.c) isa/isa.c
+RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/grade/obj/%.o) $(BUILD)/grade/obj/pg32_tables.o
+RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h vmm/*.h) gen/pg32.h
+$(RUNNER_OBJ): | $(ISA_OUT)
+$(BUILD)/grade/obj/pg32_tables.o: $(GEN)/pg32_tables.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 -w -c -o $@ $<
+$(BUILD)/grade/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call step,CC)
+	$(Q)$(CC) $(CPPFLAGS) -std=gnu11 -O2 $(WARNINGS) -c -o $@ $<
+$(BUILD)/grade/include/gen/%.h: $(GEN)/%.h
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(BUILD)/grade/include/%.h: %.h
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(BUILD)/grade/librunner.a: $(RUNNER_OBJ) $(RUNNER_HEADERS:%=$(BUILD)/grade/include/%)
+	@rm -f $@
+	$(call step,AR)
+	$(Q)$(AR) rcs $@ $(RUNNER_OBJ)
 
 # ---------------------------------------------------------------------- tests
 # tests/unit/ROOM/test_*.c are cmocka programs; tests/KIND/run.sh print TAP.
@@ -289,4 +315,4 @@ print-%:
 .PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench coverage \
         pictures format deps deps-dev install uninstall dist clean help
 
--include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

@@ -35,6 +35,7 @@ int cmd_directory(int argc, char **argv);
 int cmd_disk(int argc, char **argv);
 int cmd_profiles(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
+int cmd_grade(int argc, char **argv);
 int cmd_guests(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 

@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"classify", "decide whether a machine can be virtualized, and why not", cmd_classify},
     {"directory", "check the file that defines a machine and its users", cmd_directory},
     {"disk", "make disk images with files, read them, check them", cmd_disk},
+    {"grade", "grade a submission of a lab", cmd_grade},
     {"profiles", "list the machines, or what one does outside the privileged mode", cmd_profiles},
     {"guests", "list the programs that come with trapeze", cmd_guests},
     {"help", "show what a command does and takes", cmd_help},

@@ -44,7 +44,7 @@ may_include() {
     machine) echo "isa machine" ;;
     vmm) echo "isa machine vmm" ;;
     classify) echo "isa machine classify" ;;
-    tools) echo "isa asm machine vmm classify tools" ;;
+    tools) echo "isa asm machine vmm classify labs tools" ;;
     labs) echo "isa machine vmm labs" ;;
   esac
 }

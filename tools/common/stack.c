@@ -119,7 +119,9 @@ static bool create_level(struct stack *s, unsigned i, const struct stack_config 
 {
   struct stack_level *l = &s->level[i];
   unsigned above = c->depth - 1 - i;
-  l->vmm = vmm_create(i ? s->level[i - 1].vm : s->real, reason);
+  struct machine *under = i ? s->level[i - 1].vm : s->real;
+  l->vmm = i == 0 && c->modules ? vmm_create_with(under, c->modules, reason)
+                                : vmm_create(under, reason);
   if (!l->vmm)
     return false;
   uint32_t pad = padding(c);

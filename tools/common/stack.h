@@ -21,6 +21,7 @@ struct stack_config {
   bool disk_readonly;
   enum vmm_technique technique; /* of every VMM */
   enum machine_engine engine;   /* of the real machine */
+  const struct vmm_modules *modules; /* of the lowest VMM; borrowed; NULL: the default ones */
   /* Beside each VM one below and one above in storage and on the disk, filled
    * with a pattern and never run: what they hold is outside the VM's allocation. */
   bool neighbours;

@@ -53,6 +53,7 @@ _trapeze() {
     local formats='elf raw'
     [ "$command" = classify ] && formats='dot svg png'
     [ "$command" = directory ] && formats='text json dot svg png'
+    [ "$command" = grade ] && formats='text json gradescope autolab prairielearn classroom50 junit tap'
     [ "$command" = trace ] && formats='txt jsonl dot svg png html chrome'
     mapfile -t COMPREPLY < <(compgen -W "$formats" -- "$cur")
     return ;;
@@ -68,13 +69,19 @@ _trapeze() {
   --technique)
     mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid' -- "$cur")
     return ;;
+  --sandbox)
+    mapfile -t COMPREPLY < <(compgen -W 'require bwrap seccomp limits' -- "$cur")
+    return ;;
+  --hidden | --labs)
+    mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+    return ;;
   --costs)
     mapfile -t COMPREPLY < <(compgen -W 'default 0' -- "$cur")
     return ;;
   --type)
     mapfile -t COMPREPLY < <(compgen -W 'data program' -- "$cur")
     return ;;
-  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --quantum) return ;;
+  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --quantum | --only | --seed | --jobs | -j | --shard) return ;;
   --model)
     mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
     return ;;

@@ -12,6 +12,7 @@ struct pair {
   struct machine *vm;
   struct stack *stack;        /* what carries the vm; NULL in tests that need none */
   struct disk_store *disk[2]; /* owned by the maker */
+  void *modules_own;          /* the same: of whoever gave it the VMM's modules */
 };
 
 struct pair_maker {

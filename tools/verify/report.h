@@ -15,6 +15,8 @@ struct report {
 
 /* 80 columns; colour where message_color() allows it. Returns an exit status. */
 int report_print(const struct report *r, FILE *out);
+/* Only what it says of the first divergence, if there is one; without colour. */
+void report_print_divergence(const struct report *r, FILE *out);
 /* Schema trapeze-verify/1. Returns an exit status. */
 int report_print_json(const struct report *r);
 

@@ -493,6 +493,14 @@ static void print_conclusion(struct printer *p)
     print_luck(p);
 }
 
+void report_print_divergence(const struct report *r, FILE *out)
+{
+  struct printer p = {.r = r, .out = out};
+  if (r->result->first) {
+    print_divergence(&p, r->result->first);
+  }
+}
+
 int report_print(const struct report *r, FILE *out)
 {
   struct printer p = {.r = r, .out = out, .color = message_color(out)};

@@ -11,7 +11,7 @@ static bool make_bare(const struct setup *s, enum machine_engine engine, struct 
   return pair->bare != NULL;
 }
 
-static bool make_virtual(const struct world *w, enum machine_engine engine, bool readonly,
+static bool make_virtual(struct world *w, enum machine_engine engine, bool readonly,
                          struct pair *pair, const char **reason)
 {
   struct stack_config config = {.profile = w->setup->profile,
@@ -22,6 +22,8 @@ static bool make_virtual(const struct world *w, enum machine_engine engine, bool
                                 .disk_readonly = readonly,
                                 .engine = engine,
                                 .neighbours = true};
+  if (w->take && !(config.modules = w->take(w->ctx, &pair->modules_own, reason)))
+    return false;
   pair->stack = stack_create(&config, reason);
   pair->vm = pair->stack ? stack_vm(pair->stack) : NULL;
   return pair->vm != NULL;
@@ -57,8 +59,10 @@ static bool world_make(void *ctx, enum machine_engine engine, struct pair *pair,
 
 static void world_destroy(void *ctx, struct pair *pair)
 {
-  (void)ctx;
+  struct world *w = ctx;
   stack_destroy(pair->stack);
+  if (pair->modules_own)
+    w->give_back(w->ctx, pair->modules_own);
   machine_destroy(pair->bare);
   for (unsigned i = 0; i < 2; i++)
     if (pair->disk[i])

@@ -1,0 +1,202 @@
+/* See asked.h. */
+#include "labs/runner/asked.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Results take the arguments' place. */
+static void ask(void *ctx, enum wire_operation op, uint64_t *value)
+{
+  struct asked *a = ctx;
+  const struct wire_shape *shape = wire_operation(op);
+  struct wire w = {.kind = WIRE_REQUEST, .op = op, .seq = a->seq, .count = shape->arguments};
+  memcpy(w.value, value, shape->arguments * sizeof *value);
+  if (!wire_send(a->fd, &w)) {
+    _exit(1);
+  }
+  while (wire_receive(a->fd, &w) == WIRE_MESSAGE) {
+    if (w.kind == WIRE_ANSWER) {
+      memcpy(value, w.value, shape->results * sizeof *value);
+      return;
+    }
+    a->serve(a, &w);
+  }
+  _exit(1);
+}
+
+static uint32_t get_reg(void *ctx, unsigned reg)
+{
+  uint64_t v[] = {reg};
+  ask(ctx, WIRE_OP_get_reg, v);
+  return (uint32_t)v[0];
+}
+
+static void set_reg(void *ctx, unsigned reg, uint32_t value)
+{
+  ask(ctx, WIRE_OP_set_reg, (uint64_t[]){reg, value});
+}
+
+static uint32_t get_pc(void *ctx)
+{
+  uint64_t v[1];
+  ask(ctx, WIRE_OP_get_pc, v);
+  return (uint32_t)v[0];
+}
+
+static void set_pc(void *ctx, uint32_t pc)
+{
+  ask(ctx, WIRE_OP_set_pc, (uint64_t[]){pc});
+}
+
+static uint32_t get_cr(void *ctx, enum isa_cr cr)
+{
+  uint64_t v[] = {(uint64_t)cr};
+  ask(ctx, WIRE_OP_get_cr, v);
+  return (uint32_t)v[0];
+}
+
+static void set_cr(void *ctx, enum isa_cr cr, uint32_t value)
+{
+  ask(ctx, WIRE_OP_set_cr, (uint64_t[]){(uint64_t)cr, value});
+}
+
+static void wait_for_interrupt(void *ctx)
+{
+  ask(ctx, WIRE_OP_wait, (uint64_t[]){0});
+}
+
+static void halt(void *ctx)
+{
+  ask(ctx, WIRE_OP_halt, (uint64_t[]){0});
+}
+
+static mpa_range_t allocation(void *ctx)
+{
+  uint64_t v[2];
+  ask(ctx, WIRE_OP_allocation, v);
+  return (mpa_range_t){.start = {(uint32_t)v[0]}, .size = (uint32_t)v[1]};
+}
+
+static struct translation translate(void *ctx, gva_t va, uint32_t size, enum machine_access access,
+                                    bool te)
+{
+  uint64_t v[] = {va.v, size, (uint64_t)access, te};
+  ask(ctx, WIRE_OP_translate, v);
+  return (struct translation){
+      .ok = v[0] != 0, .pa = {(uint32_t)v[1]}, .cause = (enum isa_cause)v[2], .device = v[3] != 0};
+}
+
+static struct vmm_word load(void *ctx, gpa_t at)
+{
+  uint64_t v[2] = {at.v};
+  ask(ctx, WIRE_OP_load, v);
+  return (struct vmm_word){.ok = v[0] != 0, .word = (uint32_t)v[1]};
+}
+
+static bool store(void *ctx, gpa_t at, uint32_t word)
+{
+  uint64_t v[] = {at.v, word};
+  ask(ctx, WIRE_OP_store, v);
+  return v[0] != 0;
+}
+
+static struct vmm_key key_get(void *ctx, gpa_t at)
+{
+  uint64_t v[2] = {at.v};
+  ask(ctx, WIRE_OP_key_get, v);
+  return (struct vmm_key){.ok = v[0] != 0, .key = (uint8_t)v[1]};
+}
+
+static bool key_set(void *ctx, gpa_t at, uint8_t key)
+{
+  uint64_t v[] = {at.v, key};
+  ask(ctx, WIRE_OP_key_set, v);
+  return v[0] != 0;
+}
+
+static bool port_exists(void *ctx, uint32_t port)
+{
+  uint64_t v[] = {port};
+  ask(ctx, WIRE_OP_port_exists, v);
+  return v[0] != 0;
+}
+
+static bool device_at(void *ctx, uint64_t at, uint32_t size)
+{
+  uint64_t v[] = {at, size};
+  ask(ctx, WIRE_OP_device_at, v);
+  return v[0] != 0;
+}
+
+static uint32_t port_at(void *ctx, gpa_t at)
+{
+  uint64_t v[] = {at.v};
+  ask(ctx, WIRE_OP_port_at, v);
+  return (uint32_t)v[0];
+}
+
+static uint32_t port_in(void *ctx, uint32_t port)
+{
+  uint64_t v[] = {port};
+  ask(ctx, WIRE_OP_port_in, v);
+  return (uint32_t)v[0];
+}
+
+static void port_out(void *ctx, uint32_t port, uint32_t value)
+{
+  ask(ctx, WIRE_OP_port_out, (uint64_t[]){port, value});
+}
+
+static struct vmm_insn decode(void *ctx, uint32_t word)
+{
+  uint64_t v[7] = {word};
+  ask(ctx, WIRE_OP_decode, v);
+  return (struct vmm_insn){.legal = v[0] != 0,
+                           .decoded = {.insn = (enum isa_insn)v[1],
+                                       .a = (uint8_t)v[2],
+                                       .b = (uint8_t)v[3],
+                                       .c = (uint8_t)v[4],
+                                       .n = (uint8_t)v[5],
+                                       .imm = (uint32_t)v[6]}};
+}
+
+static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsigned mode)
+{
+  uint64_t v[] = {(uint64_t)insn, mode};
+  ask(ctx, WIRE_OP_behaviour, v);
+  return (enum profile_behaviour_kind)v[0];
+}
+
+static unsigned user_mode(void *ctx)
+{
+  uint64_t v[1];
+  ask(ctx, WIRE_OP_user_mode, v);
+  return (unsigned)v[0];
+}
+
+struct vmm_env asked_env(struct asked *a)
+{
+  return (struct vmm_env){.ctx = a,
+                          .get_reg = get_reg,
+                          .set_reg = set_reg,
+                          .get_pc = get_pc,
+                          .set_pc = set_pc,
+                          .get_cr = get_cr,
+                          .set_cr = set_cr,
+                          .wait = wait_for_interrupt,
+                          .halt = halt,
+                          .allocation = allocation,
+                          .translate = translate,
+                          .load = load,
+                          .store = store,
+                          .key_get = key_get,
+                          .key_set = key_set,
+                          .port_exists = port_exists,
+                          .device_at = device_at,
+                          .port_at = port_at,
+                          .port_in = port_in,
+                          .port_out = port_out,
+                          .decode = decode,
+                          .behaviour = behaviour,
+                          .user_mode = user_mode};
+}

@@ -1,0 +1,213 @@
+/* The process in which a submission's module lives. It is linked with the module, and
+ * answers the judge's calls; what the module wants of the virtual machine it asks the
+ * judge for. Nothing that it says is believed: see wire.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "labs/runner/asked.h"
+
+/* A lab replaces one module or two; the others are not there. */
+#pragma weak vmm_dispatch
+#pragma weak vmm_emulate
+#pragma weak vmm_interpret
+#pragma weak vmm_reflect
+#pragma weak vmm_memory_bounds
+#pragma weak vmm_timer_virtual
+#pragma weak vmm_schedule
+#pragma weak vmm_minidisk
+#pragma weak vmm_share
+
+/* A handle is the address of what create() answered, which only this process understands.
+ * A module without a create() has the handle 1. */
+static uint64_t create(void *(*module_create)(void *with))
+{
+  return module_create ? (uint64_t)(uintptr_t)module_create(NULL) : 1;
+}
+
+static struct trap trap_of(const uint64_t *v)
+{
+  return (struct trap){.cause = (enum isa_cause)v[0],
+                       .epc = (uint32_t)v[1],
+                       .value = (uint32_t)v[2],
+                       .insn = (uint32_t)v[3]};
+}
+
+static void put_trap(uint64_t *out, struct vmm_trap t)
+{
+  out[0] = t.raised;
+  if (t.raised) {
+    out[1] = (uint64_t)t.trap.cause;
+    out[2] = t.trap.epc;
+    out[3] = t.trap.value;
+    out[4] = t.trap.insn;
+  }
+}
+
+static void call_traps(const struct vmm_env *env, enum wire_function f, void *state,
+                       const uint64_t *v, uint64_t *out)
+{
+  switch (f) {
+  case WIRE_dispatch_create:
+    out[0] = create(vmm_dispatch.create);
+    break;
+  case WIRE_dispatch_dispatch:
+    out[0] = (uint64_t)vmm_dispatch.dispatch(state, env, trap_of(v + 1));
+    break;
+  case WIRE_emulate_create:
+    out[0] = create(vmm_emulate.create);
+    break;
+  case WIRE_emulate_handles:
+    out[0] = vmm_emulate.handles((enum isa_insn)v[0]);
+    break;
+  case WIRE_emulate_emulate:
+    put_trap(out, vmm_emulate.emulate(state, env, (uint32_t)v[1]));
+    break;
+  case WIRE_interpret_create:
+    out[0] = create(vmm_interpret.create);
+    break;
+  case WIRE_interpret_interpret:
+    out[0] = vmm_interpret.interpret(state, env, (uint32_t)v[1]);
+    break;
+  case WIRE_reflect_create:
+    out[0] = create(vmm_reflect.create);
+    break;
+  case WIRE_reflect_derive:
+    put_trap(out, vmm_reflect.derive(state, env, trap_of(v + 1)));
+    break;
+  case WIRE_reflect_inject:
+    out[0] = vmm_reflect.inject(state, env, trap_of(v + 1));
+    break;
+  default:
+    _exit(1);
+  }
+}
+
+static void call_memory(const struct vmm_env *env, enum wire_function f, void *state,
+                        const uint64_t *v, uint64_t *out)
+{
+  if (f == WIRE_memory_create) {
+    out[0] = create(vmm_memory_bounds.create);
+  } else if (f == WIRE_memory_compose) {
+    struct vmm_real_map map = vmm_memory_bounds.compose(state, env);
+    out[0] = map.base;
+    out[1] = map.bound;
+  } else {
+    struct translation t = vmm_memory_bounds.translate(
+        state, env, gva((uint32_t)v[1]), (uint32_t)v[2], (enum machine_access)v[3], v[4] != 0);
+    out[0] = t.ok;
+    out[1] = t.pa.v;
+    out[2] = (uint64_t)t.cause;
+    out[3] = t.device;
+  }
+}
+
+static void call_time(enum wire_function f, void *state, const uint64_t *v, uint64_t *out)
+{
+  switch (f) {
+  case WIRE_timer_create:
+    out[0] = create(vmm_timer_virtual.create);
+    break;
+  case WIRE_timer_set:
+    vmm_timer_virtual.set(state, v[1], (uint32_t)v[2]);
+    break;
+  case WIRE_timer_left:
+    out[0] = vmm_timer_virtual.left(state, v[1]);
+    break;
+  case WIRE_timer_next_event:
+    out[0] = vmm_timer_virtual.next_event(state);
+    break;
+  case WIRE_timer_fire:
+    out[0] = vmm_timer_virtual.fire(state, v[1]);
+    break;
+  case WIRE_schedule_create:
+    out[0] = create(vmm_schedule.create);
+    break;
+  case WIRE_schedule_lend:
+    out[0] = vmm_schedule.lend(state, v[1], v[2], v[3]);
+    break;
+  default:
+    _exit(1);
+  }
+}
+
+static void call_share(enum wire_function f, void *state, const uint64_t *v, uint64_t *out)
+{
+  switch (f) {
+  case WIRE_share_create:
+    out[0] = create(vmm_share.create);
+    break;
+  case WIRE_share_join:
+    out[0] = vmm_share.join(state, (uint32_t)v[1], (uint32_t)v[2]);
+    break;
+  case WIRE_share_leave:
+    vmm_share.leave(state, (uint32_t)v[1]);
+    break;
+  case WIRE_share_ready:
+    vmm_share.ready(state, (uint32_t)v[1], v[2] != 0);
+    break;
+  case WIRE_share_next:
+    out[0] = vmm_share.next(state);
+    break;
+  case WIRE_share_quantum:
+    out[0] = vmm_share.quantum(state, (uint32_t)v[1], (uint32_t)v[2]);
+    break;
+  case WIRE_share_charge:
+    vmm_share.charge(state, (uint32_t)v[1], v[2]);
+    break;
+  default:
+    _exit(1);
+  }
+}
+
+static void call_disk(enum wire_function f, void *state, const uint64_t *v, uint64_t *out)
+{
+  if (f == WIRE_minidisk_create) {
+    out[0] = create(vmm_minidisk.create);
+    return;
+  }
+  struct vmm_extent extent = {
+      .first = (uint32_t)v[1], .sectors = (uint32_t)v[2], .readonly = v[3] != 0};
+  struct vmm_sector sector =
+      vmm_minidisk.map(state, extent, (uint32_t)v[4], (uint32_t)v[5], v[6] != 0);
+  out[0] = sector.ok;
+  out[1] = sector.sector;
+}
+
+static void serve(struct asked *outer, const struct wire *call)
+{
+  const struct wire_shape *shape = wire_function(call->op);
+  if (call->kind != WIRE_CALL || !shape || call->count != shape->arguments) {
+    _exit(1);
+  }
+  struct asked a = {.fd = outer->fd, .seq = call->seq, .serve = outer->serve};
+  struct vmm_env env = asked_env(&a);
+  enum wire_function f = (enum wire_function)call->op;
+  struct wire w = {.kind = WIRE_RETURN, .op = call->op, .seq = call->seq, .count = shape->results};
+  void *state = (void *)(uintptr_t)call->value[0];
+  if (f < WIRE_memory_create) {
+    call_traps(&env, f, state, call->value, w.value);
+  } else if (f < WIRE_timer_create) {
+    call_memory(&env, f, state, call->value, w.value);
+  } else if (f < WIRE_minidisk_create) {
+    call_time(f, state, call->value, w.value);
+  } else if (f < WIRE_share_create) {
+    call_disk(f, state, call->value, w.value);
+  } else {
+    call_share(f, state, call->value, w.value);
+  }
+  if (!wire_send(a.fd, &w)) {
+    _exit(1);
+  }
+}
+
+int main(void)
+{
+  struct asked a = {.fd = WIRE_FD, .serve = serve};
+  struct wire call;
+  while (wire_receive(a.fd, &call) == WIRE_MESSAGE) {
+    serve(&a, &call);
+  }
+  return 0;
+}

@@ -1,0 +1,55 @@
+/* See wire.h. */
+#include "labs/runner/wire.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+const struct wire_shape *wire_function(uint32_t op)
+{
+  static const struct wire_shape shapes[WIRE_FUNCTION_COUNT] = {
+#define X(module, function, arguments, results) {#module "." #function, arguments, results},
+      WIRE_FUNCTIONS(X)
+#undef X
+  };
+  return op < WIRE_FUNCTION_COUNT ? &shapes[op] : NULL;
+}
+
+const struct wire_shape *wire_operation(uint32_t op)
+{
+  static const struct wire_shape shapes[WIRE_OPERATION_COUNT] = {
+#define X(operation, arguments, results) {#operation, arguments, results},
+      WIRE_OPERATIONS(X)
+#undef X
+  };
+  return op < WIRE_OPERATION_COUNT ? &shapes[op] : NULL;
+}
+
+bool wire_send(int fd, const struct wire *w)
+{
+  ssize_t sent;
+  do {
+    sent = send(fd, w, sizeof *w, MSG_NOSIGNAL);
+  } while (sent < 0 && errno == EINTR);
+  return sent == (ssize_t)sizeof *w;
+}
+
+enum wire_received wire_receive(int fd, struct wire *w)
+{
+  ssize_t got;
+  do {
+    got = recv(fd, w, sizeof *w, MSG_TRUNC);
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) {
+    return WIRE_GONE;
+  }
+  if (got != (ssize_t)sizeof *w || w->zero != 0 || w->count > WIRE_VALUES) {
+    return WIRE_MALFORMED;
+  }
+  for (uint32_t i = w->count; i < WIRE_VALUES; i++) {
+    if (w->value[i] != 0) {
+      return WIRE_MALFORMED;
+    }
+  }
+  return WIRE_MESSAGE;
+}

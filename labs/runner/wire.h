@@ -1,0 +1,125 @@
+/* What the judge and the runner of a submission's module say to one another, over one
+ * SOCK_SEQPACKET socket. The judge owns machine, guest and disks; the runner has the
+ * module and nothing else.
+ *
+ *   judge -> runner   CALL{seq, function of a module, args}
+ *   runner -> judge   REQUEST{seq, operation of struct vmm_env, args}, any number up to the
+ *                     judge's limit, each of them answered:
+ *   judge -> runner   ANSWER{seq, same operation, results}
+ *   runner -> judge   RETURN{seq, same function, results}
+ *
+ * A submission sends actions, never verdicts. Every message has the same length; another
+ * length, sequence number, kind, or count of values is a protocol error, and the test is
+ * over.
+ */
+#ifndef TRAPEZE_LABS_RUNNER_WIRE_H
+#define TRAPEZE_LABS_RUNNER_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The descriptor on which the runner finds the judge. */
+#define WIRE_FD 3
+
+#define WIRE_VALUES 10u
+
+enum wire_kind { WIRE_CALL = 1, WIRE_REQUEST, WIRE_ANSWER, WIRE_RETURN };
+
+/* A number is a value, so is a truth (0 or 1); a struct is its members in order. */
+struct wire {
+  uint32_t kind, op;
+  uint64_t seq;
+  uint32_t count; /* of values; the rest are 0 */
+  uint32_t zero;
+  uint64_t value[WIRE_VALUES];
+};
+_Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
+
+/* The functions of vmm/modules.h: X(MODULE, FUNCTION, arguments, results). create answers
+ * a handle (0: no memory), which is the first argument of all others. */
+#define WIRE_FUNCTIONS(X)                                                                          \
+  X(dispatch, create, 0, 1)                                                                        \
+  X(dispatch, dispatch, 5, 1)                                                                      \
+  X(emulate, create, 0, 1)                                                                         \
+  X(emulate, handles, 1, 1)                                                                        \
+  X(emulate, emulate, 2, 5)                                                                        \
+  X(interpret, create, 0, 1)                                                                       \
+  X(interpret, interpret, 2, 1)                                                                    \
+  X(reflect, create, 0, 1)                                                                         \
+  X(reflect, derive, 5, 5)                                                                         \
+  X(reflect, inject, 5, 1)                                                                         \
+  X(memory, create, 0, 1)                                                                          \
+  X(memory, compose, 1, 2)                                                                         \
+  X(memory, translate, 5, 4)                                                                       \
+  X(timer, create, 0, 1)                                                                           \
+  X(timer, set, 3, 0)                                                                              \
+  X(timer, left, 2, 1)                                                                             \
+  X(timer, next_event, 1, 1)                                                                       \
+  X(timer, fire, 2, 1)                                                                             \
+  X(schedule, create, 0, 1)                                                                        \
+  X(schedule, lend, 4, 1)                                                                          \
+  X(minidisk, create, 0, 1)                                                                        \
+  X(minidisk, map, 7, 2)                                                                           \
+  X(share, create, 0, 1)                                                                           \
+  X(share, join, 3, 1)                                                                             \
+  X(share, leave, 2, 0)                                                                            \
+  X(share, ready, 3, 0)                                                                            \
+  X(share, next, 1, 1)                                                                             \
+  X(share, quantum, 3, 1)                                                                          \
+  X(share, charge, 3, 0)
+
+enum wire_function {
+#define X(module, function, arguments, results) WIRE_##module##_##function,
+  WIRE_FUNCTIONS(X)
+#undef X
+      WIRE_FUNCTION_COUNT
+};
+
+/* The operations of struct vmm_env: X(OPERATION, arguments, results). */
+#define WIRE_OPERATIONS(X)                                                                         \
+  X(get_reg, 1, 1)                                                                                 \
+  X(set_reg, 2, 0)                                                                                 \
+  X(get_pc, 0, 1)                                                                                  \
+  X(set_pc, 1, 0)                                                                                  \
+  X(get_cr, 1, 1)                                                                                  \
+  X(set_cr, 2, 0)                                                                                  \
+  X(wait, 0, 0)                                                                                    \
+  X(halt, 0, 0)                                                                                    \
+  X(allocation, 0, 2)                                                                              \
+  X(translate, 4, 4)                                                                               \
+  X(load, 1, 2)                                                                                    \
+  X(store, 2, 1)                                                                                   \
+  X(key_get, 1, 2)                                                                                 \
+  X(key_set, 2, 1)                                                                                 \
+  X(port_exists, 1, 1)                                                                             \
+  X(device_at, 2, 1)                                                                               \
+  X(port_at, 1, 1)                                                                                 \
+  X(port_in, 1, 1)                                                                                 \
+  X(port_out, 2, 0)                                                                                \
+  X(decode, 1, 7)                                                                                  \
+  X(behaviour, 2, 1)                                                                               \
+  X(user_mode, 0, 1)
+
+enum wire_operation {
+#define X(operation, arguments, results) WIRE_OP_##operation,
+  WIRE_OPERATIONS(X)
+#undef X
+      WIRE_OPERATION_COUNT
+};
+
+struct wire_shape {
+  const char *name;
+  uint32_t arguments, results;
+};
+/* NULL: there is none of that number. */
+const struct wire_shape *wire_function(uint32_t op); /* name: "dispatch.create" … */
+const struct wire_shape *wire_operation(uint32_t op);
+
+/* Whole and unbroken, or false. No signal is raised when the other side is gone. */
+bool wire_send(int fd, const struct wire *w);
+enum wire_received { WIRE_MESSAGE, WIRE_GONE, WIRE_MALFORMED };
+/* Waits for a message. WIRE_MALFORMED: of another length, with too many values or with a
+ * value beyond the count. */
+enum wire_received wire_receive(int fd, struct wire *w);
+
+#endif

@@ -1,0 +1,94 @@
+#!/bin/bash
+# trapeze grade: our own modules get full marks, wrong ones lose what they break, and a
+# submission that attacks the grader costs itself that test and nothing else. TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+BUILD=${BUILD:-build}
+trapeze=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
+top=$PWD
+. tests/common/tap.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LC_ALL=C.UTF-8 TMPDIR=$work
+cd "$work" || exit 3
+
+grade() { timeout 300 "$trapeze" grade --labs "$top/labs" "$@"; }
+is() { # NAME command…
+  "${@:2}" >out 2>&1
+  report $? "$1" out
+}
+scores() { # POINTS-REGEX JSON
+  jq -e --arg want "$1" '"\(.score) of \(.points)" | test("^" + $want + "$")' "$2"
+}
+says() { # STATUS 'regex' NAME arguments…
+  grade "${@:4}" >said 2>&1
+  local status=$?
+  [ $status -eq "$1" ] && grep -qE -- "$2" said
+  report $? "$3" said
+}
+
+# ------------------------------------------------------------- the right answer
+for lab in "$top"/labs/[0-9]*/; do
+  name=$(basename "$lab")
+  mkdir -p "reference/$name"
+  jq -r '.files[] | .from // ("'"$lab"'solution/" + .name)' "$lab/lab.json" |
+    while read -r file; do case $file in /*) cp "$file" "reference/$name/" ;; *) cp "$top/$file" "reference/$name/" ;; esac; done
+  grade "$lab" "reference/$name" -j 2 -T json >"$name.json" 2>"$name.log"
+  is "$name: the reference gets every point" \
+    jq -e '.score == .points and .points > 0 and .problem == null' "$name.json"
+  grade "$lab" "reference/$name" -T json >"$name.again" 2>"$name.log"
+  is "$name: graded again, the same bytes" cmp "$name.json" "$name.again"
+done
+
+# ----------------------------------------------------------- submissions that attack
+# In the place of the dispatcher's first statement, at its 40th call, when the guest is well under way.
+ref=reference/04-trap-and-emulate
+attack() { # NAME REGEX STATEMENT [FILE-SCOPE]
+  rm -rf bad && cp -r $ref bad
+  awk -v s="$3" -v f="${4:-}" '
+    /^#include/ && !done { print "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n#include <signal.h>\n#include <sys/socket.h>\n#include <fcntl.h>\n#include <setjmp.h>\n#include \"vmm/modules.h\"\n" f; done = 1 }
+    /^static enum vmm_action dispatch\(/ { inside = 1 }
+    { print }
+    inside && /\(void\)state;/ { print "  static int calls; if (calls++ == 40) { " s " }"; inside = 0 }' \
+    $ref/dispatch.c >bad/dispatch.c
+  says 0 "$2" "attack: $1" 4 bad --only hello
+  is "attack: $1: no point" grep -q '^Score: 0 of' said
+}
+attack "exit(0)" 'called exit\(0\)' 'exit(0);'
+attack "a crash" 'signal SEGV' '*(volatile int *)8 = 1;'
+attack "abort()" 'signal ABRT' 'abort();'
+attack "a forged answer" 'out of order|answered another call|another form' \
+  'char m[104] = {4}; send(3, m, sizeof m, 0);'
+attack "a short message" 'another form' 'send(3, "x", 1, 0);'
+attack "a flood of messages" 'out of order|does not exist|another form' \
+  'char m[104] = {2}; for (int i = 0; i < 100000; i++) send(3, m, sizeof m, MSG_DONTWAIT);'
+attack "requests without end" 'more than 10000 requests' 'for (;;) env->get_pc(env->ctx);'
+attack "a register that does not exist" 'a register that does not exist' 'env->set_reg(env->ctx, 99, 1);'
+attack "a control register that does not exist" 'control register that does not exist' \
+  'env->set_cr(env->ctx, (enum isa_cr)1000, 1);'
+attack "a port that does not exist" 'a port that does not exist' 'env->port_out(env->ctx, 77777, 1);'
+attack "an action that does not exist" 'none of the answers' 'return (enum vmm_action)77;'
+attack "processes without end" 'at tick|called|ended' 'for (int i = 0; i < 1000; i++) if (fork() == 0) for (;;); env->halt(env->ctx);'
+attack "killing its parent" 'at tick|called|ended' 'kill(getppid(), 9); kill(-1, 9); env->halt(env->ctx);'
+attack "closing the channel" 'called exit|ended' 'close(3); exit(0);'
+is "no attack leaves a process" test -z "$(pgrep -x runner)"
+is "no attack leaves a file" test -z "$(find . -name 'trapeze-grade-*')"
+
+# What it may print is kept short, and is no verdict.
+rm -rf bad && cp -r $ref bad
+sed -i 's/^static enum vmm_action dispatch(.*/#include <stdio.h>\n&/; s/^  (void)state;/  (void)state; for (int i = 0; i < 1000; i++) puts("ok 1 - passed, score 100");/' bad/dispatch.c
+says 0 '^Score: 5 of 5' "a flood of output costs nothing" 4 bad --only hello
+
+# ------------------------------------------------------------------- bad input
+says 2 'no lab of that name' "a lab that does not exist" 77 $ref
+says 0 'dispatch.c is not there' "a submission without its files" 4 "$work"
+ln -sf /etc/passwd bad/dispatch.c
+says 0 'dispatch.c is a symbolic link' "a symbolic link" 4 bad
+rm -f bad/dispatch.c && mkfifo bad/dispatch.c
+says 0 'dispatch.c is no regular file' "a pipe" 4 bad
+rm -f bad/dispatch.c && echo '#include "/etc/passwd"' >bad/dispatch.c
+says 0 'dispatch.c:1:10: fatal error: /etc/passwd: No such file' "a file outside, included" 4 bad
+echo 'int x = ;' >bad/dispatch.c
+says 0 'dispatch.c:1:9: error' "what does not compile is shown where it is" 4 bad
+
+echo "1..$number"

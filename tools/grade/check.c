@@ -1,0 +1,43 @@
+/* See check.h. */
+#include "tools/grade/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct check_limits check_limits_usual = {.cpu_seconds = 5, .stall_ms = 60000};
+
+static const struct {
+  const char *name;
+  check_fn *run;
+  bool modules;
+} checks[] = {
+    {"equivalent", check_equivalent, true},
+    {"model", check_model, true},
+    {"output", check_output, false},
+    {"call", check_call, false},
+};
+
+void check_outcome_free(struct check_outcome *o)
+{
+  free(o->text);
+  free(o->printed);
+}
+
+struct check_outcome check_fail(enum check_verdict verdict, char *text)
+{
+  return (struct check_outcome){.verdict = verdict, .text = text};
+}
+
+struct check_outcome check_run(const struct check_run *run)
+{
+  for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+    if (strcmp(checks[i].name, run->test->check) == 0 && checks[i].modules == run->lab->modules) {
+      return checks[i].run(run);
+    }
+  }
+  fprintf(stderr, "%s: error: %s: expected a \"check\" of a lab of this kind: %s\n",
+          run->test->folder, run->test->id,
+          run->lab->modules ? "\"equivalent\" or \"model\"" : "\"output\" or \"call\"");
+  return check_fail(CHECK_LAB, NULL);
+}

@@ -1,0 +1,54 @@
+/* One test of a lab: what is done with a submission to find out whether it passes.
+ */
+#ifndef TRAPEZE_TOOLS_GRADE_CHECK_H
+#define TRAPEZE_TOOLS_GRADE_CHECK_H
+
+#include "tools/grade/workshop.h"
+
+/* What the watch over a submission's process rests on. A test that one of ours passes in a
+ * hundredth of these is as fair as it can be on a machine that is busy with others. */
+struct check_limits {
+  unsigned cpu_seconds; /* of the module's process */
+  int stall_ms;         /* that it may take for a message */
+};
+extern const struct check_limits check_limits_usual;
+
+struct check_run {
+  const struct lab *lab;
+  const struct lab_test *test;
+  const struct workshop *workshop;
+  struct check_limits limits;
+  uint64_t seed;
+};
+
+enum check_verdict {
+  CHECK_PASSED,
+  CHECK_FAILED,
+  CHECK_STOPPED, /* failed: out of processor time, or it stood still. Worth trying again, alone */
+  CHECK_LAB,     /* the lab is wrong; said already */
+  CHECK_HOST,    /* the host failed; said already */
+};
+
+struct check_outcome {
+  enum check_verdict verdict;
+  char *text;    /* for the student, malloc'd, lines; why it failed. NULL: nothing to say */
+  char *printed; /* what the submission printed, malloc'd; NULL: nothing */
+  double cpu;    /* seconds of its process */
+};
+void check_outcome_free(struct check_outcome *o);
+
+/* The same run, seed and submission: the same outcome, but for cpu, and for the times of
+ * CHECK_STOPPED. */
+struct check_outcome check_run(const struct check_run *run);
+
+/* The kinds of checks, by the name of a test's "check". */
+typedef struct check_outcome check_fn(const struct check_run *run);
+check_fn check_equivalent; /* modules: the VM does what the bare machine does */
+check_fn check_model;      /* modules: answers are those of our module, call by call */
+check_fn check_output;     /* guests: what they print, and how they end */
+check_fn check_call;       /* guests: a function of theirs, called with arguments */
+
+/* "It was …" for the text of an outcome; malloc'd or NULL. */
+struct check_outcome check_fail(enum check_verdict verdict, char *text);
+
+#endif

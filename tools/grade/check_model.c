@@ -1,0 +1,202 @@
+/* "model": a module that needs nothing of a virtual machine is called with many arguments,
+ * and must answer what ours answers. The arguments follow from the seed, and the corners
+ * are always among them.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/grade/hosted.h"
+
+#define CASES_USUAL 500u
+
+struct model {
+  const struct check_run *run;
+  struct remote *remote;
+  uint64_t random;
+  uint64_t cases;
+  char *text; /* the first difference */
+};
+
+/* xorshift64*: seeded, the same everywhere. */
+static uint64_t draw(struct model *m)
+{
+  m->random ^= m->random >> 12;
+  m->random ^= m->random << 25;
+  m->random ^= m->random >> 27;
+  return m->random * UINT64_C(2685821657736338717);
+}
+
+/* Small numbers, large ones, and what lies beside a power of two. */
+static uint32_t corner(struct model *m)
+{
+  uint64_t r = draw(m);
+  switch (r % 5) {
+  case 0:
+    return (uint32_t)(r >> 32) % 16;
+  case 1:
+    return UINT32_MAX - (uint32_t)(r >> 32) % 16;
+  case 2:
+    return (1u << (r >> 32) % 32) + (uint32_t)(r >> 40) % 3 - 1;
+  case 3:
+    return (uint32_t)(r >> 32) % 4096;
+  default:
+    return (uint32_t)(r >> 32);
+  }
+}
+
+static void differ(struct model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void differ(struct model *m, const char *format, ...)
+{
+  if (!m->text) {
+    va_list args;
+    va_start(args, format);
+    if (vasprintf(&m->text, format, args) < 0) {
+      m->text = NULL;
+    }
+    va_end(args);
+  }
+}
+
+static bool going(const struct model *m)
+{
+  return !m->text && m->remote->end == REMOTE_OPEN;
+}
+
+/* ------------------------------------------------------------------- mini-disks */
+
+static void compare_map(struct model *m, const struct vmm_minidisk_module *theirs, void *state,
+                        struct vmm_extent e, uint32_t sector, uint32_t count, bool write)
+{
+  struct vmm_sector want = vmm_minidisk.map(NULL, e, sector, count, write);
+  struct vmm_sector got = theirs->map(state, e, sector, count, write);
+  if (m->remote->end == REMOTE_OPEN &&
+      (want.ok != got.ok || (want.ok && want.sector != got.sector))) {
+    differ(m,
+           "input     %s of %" PRIu32 " sectors from sector %" PRIu32 ", of an extent of %" PRIu32
+           " sectors that begins at %" PRIu32 "%s\n"
+           "expected  %s%" PRIu32 "\nactual    %s%" PRIu32 "\n",
+           write ? "a write" : "a read", count, sector, e.sectors, e.first,
+           e.readonly ? ", read-only" : "", want.ok ? "real sector " : "refused, ", want.sector,
+           got.ok ? "real sector " : "refused, ", got.sector);
+  }
+}
+
+static void model_minidisk(struct model *m)
+{
+  const struct vmm_minidisk_module *theirs = m->remote->set.minidisk;
+  void *state = theirs->create(m->remote);
+  for (uint64_t i = 0; state && i < m->cases && going(m); i++) {
+    uint32_t sectors = corner(m), first = corner(m);
+    /* An extent lies on a disk, so its end is a sector number. */
+    struct vmm_extent e = {.first = first,
+                           .sectors = sectors > UINT32_MAX - first ? UINT32_MAX - first : sectors,
+                           .readonly = draw(m) % 4 == 0};
+    uint32_t sector = draw(m) % 2 && e.sectors ? corner(m) % e.sectors : corner(m);
+    uint32_t left = sector < e.sectors ? e.sectors - sector : 0;
+    uint32_t count = draw(m) % 2 ? left + (uint32_t)(draw(m) % 3) - 1 : corner(m);
+    compare_map(m, theirs, state, e, sector, count, draw(m) % 2);
+  }
+  theirs->destroy(state);
+}
+
+/* ------------------------------------------------------------------------ timer */
+
+/* Both get the same calls in the same order, as the VMM would make them. */
+static void model_timer(struct model *m)
+{
+  const struct vmm_timer_module *theirs = m->remote->set.timer, *ours = &vmm_timer_virtual;
+  void *their = theirs->create(m->remote), *our = ours->create(NULL);
+  uint64_t now = 0;
+  for (uint64_t i = 0; their && our && i < m->cases && going(m); i++) {
+    uint32_t ticks = draw(m) % 4 == 0 ? corner(m) : (uint32_t)(draw(m) % 20);
+    const char *call = "next_event()";
+    uint64_t want = 0, got = 0;
+    switch (draw(m) % 4) {
+    case 0:
+      ours->set(our, now, ticks);
+      theirs->set(their, now, ticks);
+      call = "next_event() after set()";
+      want = ours->next_event(our);
+      got = theirs->next_event(their);
+      break;
+    case 1:
+      call = "left()";
+      want = ours->left(our, now);
+      got = theirs->left(their, now);
+      break;
+    case 2: {
+      /* Time goes to the event at most: no event is ever overdue. */
+      uint64_t next = ours->next_event(our), then = now + draw(m) % 30;
+      now = then < next ? then : next;
+      call = "fire()";
+      want = ours->fire(our, now);
+      got = theirs->fire(their, now);
+      break;
+    }
+    default:
+      want = ours->next_event(our);
+      got = theirs->next_event(their);
+    }
+    if (m->remote->end == REMOTE_OPEN && want != got) {
+      differ(m,
+             "input     call %" PRIu64 " of the sequence with seed %" PRIu64 ": %s at tick %" PRIu64
+             "\nexpected  %" PRIu64 "\nactual    %" PRIu64 "\n",
+             i, m->run->seed, call, now, want, got);
+    }
+  }
+  ours->destroy(our);
+  theirs->destroy(their);
+}
+
+/* -------------------------------------------------------------------- the check */
+
+static const struct {
+  const char *name;
+  void (*compare)(struct model *m);
+} models[] = {{"minidisk", model_minidisk}, {"timer", model_timer}};
+
+static struct check_outcome compare(struct model *m, struct hosted *h, size_t which)
+{
+  const char *reason = NULL;
+  struct hosted_modules *hosted = hosted_start(h, &reason);
+  if (!hosted) {
+    fprintf(stderr, "trapeze grade: error: %s\n", reason);
+    return check_fail(CHECK_HOST, NULL);
+  }
+  m->remote = &hosted->remote;
+  models[which].compare(m);
+  hosted_end(h, hosted);
+  if (h->end != REMOTE_OPEN) {
+    free(m->text);
+    return hosted_outcome(h);
+  }
+  return m->text ? check_fail(CHECK_FAILED, m->text)
+                 : (struct check_outcome){.verdict = CHECK_PASSED};
+}
+
+struct check_outcome check_model(const struct check_run *run)
+{
+  struct model m = {.run = run, .cases = CASES_USUAL};
+  struct hosted h = {.run = run};
+  const char *module = NULL;
+  /* Never 0, which the generator would stay at. */
+  m.random = run->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+  if (!lab_string(run->lab, run->test, "module", &module) ||
+      !lab_count(run->lab, run->test, "cases", &m.cases)) {
+    return check_fail(CHECK_LAB, NULL);
+  }
+  for (size_t i = 0; module && i < sizeof models / sizeof *models; i++) {
+    if (strcmp(models[i].name, module) == 0) {
+      struct check_outcome outcome = compare(&m, &h, i);
+      outcome.cpu = h.cpu;
+      outcome.printed = h.printed;
+      return outcome;
+    }
+  }
+  fprintf(stderr, "%s: error: %s: expected a \"module\": minidisk or timer\n", run->test->folder,
+          run->test->id);
+  return check_fail(CHECK_LAB, NULL);
+}

@@ -1,0 +1,27 @@
+/* One submission, graded.
+ */
+#ifndef TRAPEZE_TOOLS_GRADE_GRADE_H
+#define TRAPEZE_TOOLS_GRADE_GRADE_H
+
+#include "tools/grade/results.h"
+
+struct grade_config {
+  const struct lab *lab;
+  const char *submission; /* a folder, or the file of a lab that wants one */
+  enum sandbox_rung rung;
+  uint64_t seed;
+  const char *only;       /* tests whose id has this in it; NULL: all */
+  unsigned shard, shards; /* the tests number shard, shard + shards, … from 1 on */
+  unsigned jobs;          /* tests at the same time */
+  struct check_limits limits;
+  /* Called after each test, and once before the first; NULL: no. False: stop. */
+  bool (*progress)(void *ctx, const struct results *r, size_t done);
+  void *progress_ctx;
+};
+
+/* Each test in a process of its own. Fills *r, which grade_free() releases either way.
+ * Returns an exit status: STATUS_DONE also if the submission fails every test. */
+int grade(const struct grade_config *config, struct results *r);
+void grade_free(struct results *r);
+
+#endif

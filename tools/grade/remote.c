@@ -1,0 +1,640 @@
+/* See remote.h. */
+#include "tools/grade/remote.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a module's create() answers here. */
+struct part {
+  struct remote *remote;
+  uint64_t handle; /* theirs */
+};
+
+static void end(struct remote *r, enum remote_end why, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void end(struct remote *r, enum remote_end why, const char *format, ...)
+{
+  if (r->end == REMOTE_OPEN) {
+    r->end = why;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(r->reason, sizeof r->reason, format, args);
+    va_end(args);
+  }
+}
+
+/* --------------------------------------------------------------- its requests */
+
+static uint32_t word_of(uint64_t v)
+{
+  return (uint32_t)v;
+}
+
+/* Every number of the environment's is one of 32 bits, but for an address that is
+ * looked up before it is known to be one. */
+static bool fits(const struct wire *w)
+{
+  for (uint32_t i = 0; i < w->count; i++) {
+    if (w->value[i] > UINT32_MAX && !(w->op == WIRE_OP_device_at && i == 0)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What no module may ask for: whatever the reference does, it stays within these. The
+ * rest is refused by the answer itself (no such address, no such register). */
+static const char *forbidden(const struct vmm_env *env, const struct wire *w)
+{
+  const uint64_t *v = w->value;
+  if (!fits(w)) {
+    return "a value of more than 32 bits";
+  }
+  switch ((enum wire_operation)w->op) {
+  case WIRE_OP_get_reg:
+  case WIRE_OP_set_reg:
+    return v[0] < ISA_REG_COUNT ? NULL : "a register that does not exist";
+  case WIRE_OP_get_cr:
+  case WIRE_OP_set_cr:
+    return v[0] < ISA_CR_COUNT ? NULL : "a control register that does not exist";
+  case WIRE_OP_translate:
+    return (v[1] == 1 || v[1] == 2 || v[1] == 4) && v[2] <= MACHINE_FETCH && v[3] <= 1
+               ? NULL
+               : "a translation for no access that there is";
+  case WIRE_OP_key_set:
+    return v[1] <= UINT8_MAX ? NULL : "a storage key of more than 8 bits";
+  case WIRE_OP_port_in:
+  case WIRE_OP_port_out:
+    return env->port_exists(env->ctx, word_of(v[0])) ? NULL : "a port that does not exist";
+  case WIRE_OP_behaviour:
+    return v[0] < ISA_INSN_COUNT && v[1] <= psw_mode(PSW_MODE_MASK)
+               ? NULL
+               : "the behaviour of no instruction or mode that there is";
+  default:
+    return NULL;
+  }
+}
+
+static void put_translation(uint64_t *out, struct translation t)
+{
+  out[0] = t.ok;
+  out[1] = t.pa.v;
+  out[2] = (uint64_t)t.cause;
+  out[3] = t.device;
+}
+
+static void put_insn(uint64_t *out, struct vmm_insn i)
+{
+  out[0] = i.legal;
+  if (i.legal) {
+    out[1] = (uint64_t)i.decoded.insn;
+    out[2] = i.decoded.a;
+    out[3] = i.decoded.b;
+    out[4] = i.decoded.c;
+    out[5] = i.decoded.n;
+    out[6] = i.decoded.imm;
+  }
+}
+
+static void answer_storage(const struct vmm_env *env, const struct wire *w, uint64_t *out)
+{
+  const uint64_t *v = w->value;
+  void *ctx = env->ctx;
+  switch ((enum wire_operation)w->op) {
+  case WIRE_OP_allocation: {
+    mpa_range_t range = env->allocation(ctx);
+    out[0] = range.start.v;
+    out[1] = range.size;
+    break;
+  }
+  case WIRE_OP_translate:
+    put_translation(out, env->translate(ctx, gva(word_of(v[0])), word_of(v[1]),
+                                        (enum machine_access)v[2], v[3] != 0));
+    break;
+  case WIRE_OP_load: {
+    struct vmm_word word = env->load(ctx, (gpa_t){word_of(v[0])});
+    out[0] = word.ok;
+    out[1] = word.word;
+    break;
+  }
+  case WIRE_OP_store:
+    out[0] = env->store(ctx, (gpa_t){word_of(v[0])}, word_of(v[1]));
+    break;
+  case WIRE_OP_key_get: {
+    struct vmm_key key = env->key_get(ctx, (gpa_t){word_of(v[0])});
+    out[0] = key.ok;
+    out[1] = key.key;
+    break;
+  }
+  default: /* WIRE_OP_key_set */
+    out[0] = env->key_set(ctx, (gpa_t){word_of(v[0])}, (uint8_t)v[1]);
+  }
+}
+
+static void answer(const struct vmm_env *env, const struct wire *w, uint64_t *out)
+{
+  const uint64_t *v = w->value;
+  void *ctx = env->ctx;
+  switch ((enum wire_operation)w->op) {
+  case WIRE_OP_get_reg:
+    out[0] = env->get_reg(ctx, (unsigned)v[0]);
+    break;
+  case WIRE_OP_set_reg:
+    env->set_reg(ctx, (unsigned)v[0], word_of(v[1]));
+    break;
+  case WIRE_OP_get_pc:
+    out[0] = env->get_pc(ctx);
+    break;
+  case WIRE_OP_set_pc:
+    env->set_pc(ctx, word_of(v[0]));
+    break;
+  case WIRE_OP_get_cr:
+    out[0] = env->get_cr(ctx, (enum isa_cr)v[0]);
+    break;
+  case WIRE_OP_set_cr:
+    env->set_cr(ctx, (enum isa_cr)v[0], word_of(v[1]));
+    break;
+  case WIRE_OP_wait:
+    env->wait(ctx);
+    break;
+  case WIRE_OP_halt:
+    env->halt(ctx);
+    break;
+  case WIRE_OP_port_exists:
+    out[0] = env->port_exists(ctx, word_of(v[0]));
+    break;
+  case WIRE_OP_device_at:
+    out[0] = env->device_at(ctx, v[0], word_of(v[1]));
+    break;
+  case WIRE_OP_port_at:
+    out[0] = env->port_at(ctx, (gpa_t){word_of(v[0])});
+    break;
+  case WIRE_OP_port_in:
+    out[0] = env->port_in(ctx, word_of(v[0]));
+    break;
+  case WIRE_OP_port_out:
+    env->port_out(ctx, word_of(v[0]), word_of(v[1]));
+    break;
+  case WIRE_OP_decode:
+    put_insn(out, env->decode(ctx, word_of(v[0])));
+    break;
+  case WIRE_OP_behaviour:
+    out[0] = (uint64_t)env->behaviour(ctx, (enum isa_insn)v[0], (unsigned)v[1]);
+    break;
+  case WIRE_OP_user_mode:
+    out[0] = env->user_mode(ctx);
+    break;
+  default:
+    answer_storage(env, w, out);
+  }
+}
+
+/* env: NULL where a module has none to ask. */
+static bool serve(struct remote *r, const struct vmm_env *env, const struct wire *w)
+{
+  const struct wire_shape *shape = wire_operation(w->op);
+  r->requests++;
+  if (!shape || w->count != shape->arguments) {
+    end(r, REMOTE_PROTOCOL, "it sent a request that does not exist");
+    return false;
+  }
+  const char *why = env ? forbidden(env, w) : "something of a virtual machine that it has not got";
+  if (why) {
+    end(r, REMOTE_FORBIDDEN, "it called %s() for %s", shape->name, why);
+    return false;
+  }
+  struct wire out = {.kind = WIRE_ANSWER, .op = w->op, .seq = w->seq, .count = shape->results};
+  answer(env, w, out.value);
+  if (r->end == REMOTE_OPEN && !wire_send(r->fd, &out)) {
+    end(r, REMOTE_GONE, "its process ended");
+  }
+  return r->end == REMOTE_OPEN;
+}
+
+/* ------------------------------------------------------------------ our calls */
+
+static bool receive(struct remote *r, struct wire *w)
+{
+  struct pollfd p = {.fd = r->fd, .events = POLLIN};
+  int ready;
+  do {
+    ready = poll(&p, 1, r->stall_ms);
+  } while (ready < 0 && errno == EINTR);
+  if (ready == 0) {
+    end(r, REMOTE_STALLED, "it did not come back from a call");
+    return false;
+  }
+  switch (wire_receive(r->fd, w)) {
+  case WIRE_MESSAGE:
+    return true;
+  case WIRE_GONE:
+    end(r, REMOTE_GONE, "its process ended");
+    return false;
+  default:
+    end(r, REMOTE_PROTOCOL, "it sent a message of another form");
+    return false;
+  }
+}
+
+/* Results replace the arguments. False: there are none, all values are 0. */
+static bool converse(struct remote *r, const struct vmm_env *env, struct wire *w)
+{
+  const struct wire_shape *shape = wire_function(w->op);
+  enum wire_function op = (enum wire_function)w->op;
+  uint64_t seq = ++r->seq;
+  w->seq = seq;
+  if (!wire_send(r->fd, w)) {
+    end(r, REMOTE_GONE, "its process ended");
+    return false;
+  }
+  r->calls++;
+  for (uint32_t requests = 0; receive(r, w); requests++) {
+    if (w->seq != seq || (w->kind != WIRE_REQUEST && w->kind != WIRE_RETURN)) {
+      end(r, REMOTE_PROTOCOL, "it sent a message out of order");
+      return false;
+    }
+    if (w->kind == WIRE_RETURN) {
+      if (w->op != op || w->count != shape->results) {
+        end(r, REMOTE_PROTOCOL, "it answered another call");
+        return false;
+      }
+      return true;
+    }
+    if (requests >= r->requests_max) {
+      end(r, REMOTE_REQUESTS, "%s made more than %u requests in one call", shape->name,
+          r->requests_max);
+      return false;
+    }
+    if (!serve(r, env, w)) {
+      return false;
+    }
+  }
+  return false;
+}
+
+#define CALL(part_, env_, function, w, ...)                                                        \
+  struct wire w = {.kind = WIRE_CALL,                                                              \
+                   .op = WIRE_##function,                                                          \
+                   .count = (uint32_t)(sizeof((uint64_t[]){__VA_ARGS__}) / sizeof(uint64_t)),      \
+                   .value = {__VA_ARGS__}};                                                        \
+  bool came = call((part_)->remote, env_, &w)
+
+static bool call(struct remote *r, const struct vmm_env *env, struct wire *w)
+{
+  bool came = r->end == REMOTE_OPEN && converse(r, env, w);
+  if (!came) {
+    memset(w->value, 0, sizeof w->value);
+  }
+  return came;
+}
+
+/* A value that must be below a limit; 0 otherwise. */
+static uint32_t below(struct remote *r, const struct wire *w, unsigned i, uint64_t limit)
+{
+  if (w->value[i] < limit) {
+    return (uint32_t)w->value[i];
+  }
+  const struct wire_shape *shape = wire_function(w->op);
+  end(r, REMOTE_FORBIDDEN, "%s answered 0x%llx, which is none of the answers there are",
+      shape ? shape->name : "it", (unsigned long long)w->value[i]);
+  return 0;
+}
+
+static bool truth(struct remote *r, const struct wire *w, unsigned i)
+{
+  return below(r, w, i, 2) != 0;
+}
+
+static uint32_t number(struct remote *r, const struct wire *w, unsigned i)
+{
+  return below(r, w, i, UINT64_C(1) << 32);
+}
+
+static void *create(void *with, enum wire_function op)
+{
+  struct part *part = malloc(sizeof *part);
+  if (!part) {
+    return NULL;
+  }
+  struct wire w = {.kind = WIRE_CALL, .op = op};
+  *part = (struct part){.remote = with};
+  call(with, NULL, &w);
+  part->handle = w.value[0];
+  if (part->handle == 0) {
+    end(with, REMOTE_FORBIDDEN, "%s answered that there is no memory", wire_function(op)->name);
+  }
+  return part; /* also when it is gone: the VMM is made, and the test says why it is red */
+}
+
+#define CREATE(module)                                                                             \
+  static void *module##_create(void *with)                                                         \
+  {                                                                                                \
+    return create(with, WIRE_##module##_create);                                                   \
+  }
+
+/* ---------------------------------------------------------------- the modules */
+
+CREATE(dispatch)
+
+static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct trap real)
+{
+  struct part *p = state;
+  CALL(p, env, dispatch_dispatch, w, p->handle, (uint64_t)real.cause, real.epc, real.value,
+       real.insn);
+  return came ? (enum vmm_action)below(p->remote, &w, 0, VMM_INTERPRET + 1) : VMM_REFLECT;
+}
+
+static const struct vmm_dispatch_module remote_dispatch = {
+    .create = dispatch_create, .destroy = free, .dispatch = dispatch};
+
+CREATE(emulate)
+
+/* Which routines there are is asked of no VM; what a submission lacks shows when it is
+ * called. */
+static bool handles(enum isa_insn insn)
+{
+  return vmm_emulate.handles(insn);
+}
+
+static struct vmm_trap trap_from(struct remote *r, const struct wire *w)
+{
+  struct vmm_trap t = {.raised = truth(r, w, 0)};
+  if (t.raised) {
+    t.trap = (struct trap){.cause = (enum isa_cause)below(r, w, 1, ISA_CAUSE_LIMIT),
+                           .epc = number(r, w, 2),
+                           .value = number(r, w, 3),
+                           .insn = number(r, w, 4)};
+    if (!isa_cause_info(t.trap.cause)) {
+      end(r, REMOTE_FORBIDDEN, "it raised a trap with a cause that does not exist");
+    }
+    t.raised = r->end == REMOTE_OPEN;
+  }
+  return t;
+}
+
+static struct vmm_trap emulate(void *state, const struct vmm_env *env, uint32_t word)
+{
+  struct part *p = state;
+  CALL(p, env, emulate_emulate, w, p->handle, word);
+  (void)came;
+  return trap_from(p->remote, &w);
+}
+
+static const struct vmm_emulate_module remote_emulate = {
+    .create = emulate_create, .destroy = free, .handles = handles, .emulate = emulate};
+
+CREATE(interpret)
+
+static bool interpret(void *state, const struct vmm_env *env, uint32_t word)
+{
+  struct part *p = state;
+  CALL(p, env, interpret_interpret, w, p->handle, word);
+  return came && truth(p->remote, &w, 0);
+}
+
+static const struct vmm_interpret_module remote_interpret = {
+    .create = interpret_create, .destroy = free, .interpret = interpret};
+
+CREATE(reflect)
+
+static struct vmm_trap derive(void *state, const struct vmm_env *env, struct trap real)
+{
+  struct part *p = state;
+  CALL(p, env, reflect_derive, w, p->handle, (uint64_t)real.cause, real.epc, real.value, real.insn);
+  (void)came;
+  return trap_from(p->remote, &w);
+}
+
+static bool inject(void *state, const struct vmm_env *env, struct trap trap)
+{
+  struct part *p = state;
+  CALL(p, env, reflect_inject, w, p->handle, (uint64_t)trap.cause, trap.epc, trap.value, trap.insn);
+  return came && truth(p->remote, &w, 0);
+}
+
+static const struct vmm_reflect_module remote_reflect = {
+    .create = reflect_create, .destroy = free, .derive = derive, .inject = inject};
+
+CREATE(memory)
+
+/* The allocator's word is final: a map that reaches out of the VM's storage is never
+ * loaded. This is the paper's resource control. */
+static struct vmm_real_map compose(void *state, const struct vmm_env *env)
+{
+  struct part *p = state;
+  CALL(p, env, memory_compose, w, p->handle);
+  struct vmm_real_map map = {.base = number(p->remote, &w, 0), .bound = number(p->remote, &w, 1)};
+  mpa_range_t own = env->allocation(env->ctx);
+  uint64_t last = (uint64_t)map.base + map.bound;
+  if (!came || map.bound == 0) {
+    return (struct vmm_real_map){.base = own.start.v, .bound = 0};
+  }
+  if (map.base < own.start.v || last > (uint64_t)own.start.v + own.size) {
+    end(p->remote, REMOTE_FORBIDDEN,
+        "memory.compose answered a map that is not within the virtual machine's storage");
+    return (struct vmm_real_map){.base = own.start.v, .bound = 0};
+  }
+  return map;
+}
+
+static struct translation translate(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
+                                    enum machine_access access, bool te)
+{
+  struct part *p = state;
+  CALL(p, env, memory_translate, w, p->handle, va.v, size, (uint64_t)access, te);
+  struct translation t = {.ok = came && truth(p->remote, &w, 0),
+                          .pa = {number(p->remote, &w, 1)},
+                          .cause = (enum isa_cause)below(p->remote, &w, 2, ISA_CAUSE_LIMIT),
+                          .device = truth(p->remote, &w, 3)};
+  if (!t.ok && !isa_cause_info(t.cause)) {
+    end(p->remote, REMOTE_FORBIDDEN, "memory.translate answered a cause that does not exist");
+    t.cause = CAUSE_BUS;
+  }
+  return t;
+}
+
+static const struct vmm_memory_module remote_memory = {
+    .create = memory_create, .destroy = free, .compose = compose, .translate = translate};
+
+CREATE(timer)
+
+static void set(void *state, uint64_t now, uint32_t ticks)
+{
+  struct part *p = state;
+  CALL(p, NULL, timer_set, w, p->handle, now, ticks);
+  (void)came;
+}
+
+static uint32_t left(void *state, uint64_t now)
+{
+  struct part *p = state;
+  CALL(p, NULL, timer_left, w, p->handle, now);
+  return came ? number(p->remote, &w, 0) : 0;
+}
+
+static uint64_t next_event(void *state)
+{
+  struct part *p = state;
+  CALL(p, NULL, timer_next_event, w, p->handle);
+  return came ? w.value[0] : MACHINE_NEVER;
+}
+
+static bool fire(void *state, uint64_t now)
+{
+  struct part *p = state;
+  CALL(p, NULL, timer_fire, w, p->handle, now);
+  return came && truth(p->remote, &w, 0);
+}
+
+static const struct vmm_timer_module remote_timer = {.create = timer_create,
+                                                     .destroy = free,
+                                                     .set = set,
+                                                     .left = left,
+                                                     .next_event = next_event,
+                                                     .fire = fire};
+
+CREATE(schedule)
+
+static uint32_t lend(void *state, uint64_t now, uint64_t next, uint64_t until)
+{
+  struct part *p = state;
+  CALL(p, NULL, schedule_lend, w, p->handle, now, next, until);
+  uint32_t ticks = came ? number(p->remote, &w, 0) : 1;
+  if (ticks == 0) {
+    end(p->remote, REMOTE_FORBIDDEN, "schedule.lend answered 0: nobody would run");
+  }
+  return ticks == 0 ? 1 : ticks;
+}
+
+static const struct vmm_schedule_module remote_schedule = {
+    .create = schedule_create, .destroy = free, .lend = lend};
+
+CREATE(minidisk)
+
+/* Nothing outside the extent is ever reached, whatever was answered. */
+static struct vmm_sector map(void *state, struct vmm_extent extent, uint32_t sector, uint32_t count,
+                             bool write)
+{
+  struct part *p = state;
+  CALL(p, NULL, minidisk_map, w, p->handle, extent.first, extent.sectors, extent.readonly, sector,
+       count, write);
+  struct vmm_sector s = {.ok = came && truth(p->remote, &w, 0), .sector = number(p->remote, &w, 1)};
+  if (s.ok && (s.sector < extent.first ||
+               (uint64_t)s.sector + count > (uint64_t)extent.first + extent.sectors ||
+               (write && extent.readonly))) {
+    end(p->remote, REMOTE_FORBIDDEN,
+        "minidisk.map allowed %s of sector %u, %u in all, of an extent of %u%s",
+        write ? "a write" : "a read", sector, count, extent.sectors,
+        extent.readonly ? " that is read-only" : "");
+    s.ok = false;
+  }
+  return s;
+}
+
+static const struct vmm_minidisk_module remote_minidisk = {
+    .create = minidisk_create, .destroy = free, .map = map};
+
+CREATE(share)
+
+static bool join(void *state, uint32_t slot, uint32_t share)
+{
+  struct part *p = state;
+  CALL(p, NULL, share_join, w, p->handle, slot, share);
+  if (came && !truth(p->remote, &w, 0)) {
+    end(p->remote, REMOTE_FORBIDDEN, "share.join answered that there is no memory");
+  }
+  return true;
+}
+
+static void leave(void *state, uint32_t slot)
+{
+  struct part *p = state;
+  CALL(p, NULL, share_leave, w, p->handle, slot);
+  (void)came;
+}
+
+static void ready(void *state, uint32_t slot, bool is)
+{
+  struct part *p = state;
+  CALL(p, NULL, share_ready, w, p->handle, slot, is);
+  (void)came;
+}
+
+static uint32_t next(void *state)
+{
+  struct part *p = state;
+  CALL(p, NULL, share_next, w, p->handle);
+  return came ? number(p->remote, &w, 0) : VMM_NOBODY;
+}
+
+static uint32_t quantum(void *state, uint32_t slot, uint32_t usual)
+{
+  struct part *p = state;
+  CALL(p, NULL, share_quantum, w, p->handle, slot, usual);
+  uint32_t ticks = came ? number(p->remote, &w, 0) : 1;
+  if (ticks == 0) {
+    end(p->remote, REMOTE_FORBIDDEN, "share.quantum answered 0: nobody would run");
+  }
+  return ticks == 0 ? 1 : ticks;
+}
+
+static void charge(void *state, uint32_t slot, uint64_t ticks)
+{
+  struct part *p = state;
+  CALL(p, NULL, share_charge, w, p->handle, slot, ticks);
+  (void)came;
+}
+
+static const struct vmm_share_module remote_share = {.create = share_create,
+                                                     .destroy = free,
+                                                     .join = join,
+                                                     .leave = leave,
+                                                     .ready = ready,
+                                                     .next = next,
+                                                     .quantum = quantum,
+                                                     .charge = charge};
+
+/* -------------------------------------------------------------------- the set */
+
+void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint32_t requests_max)
+{
+  *r = (struct remote){
+      .fd = fd, .stall_ms = stall_ms, .requests_max = requests_max, .set = vmm_default_modules};
+  r->set.with = r;
+#define SET(flag, module)                                                                          \
+  if (modules & (flag)) {                                                                          \
+    r->set.module = &remote_##module;                                                              \
+  }
+  SET(REMOTE_DISPATCH, dispatch)
+  SET(REMOTE_EMULATE, emulate)
+  SET(REMOTE_INTERPRET, interpret)
+  SET(REMOTE_REFLECT, reflect)
+  SET(REMOTE_MEMORY, memory)
+  SET(REMOTE_TIMER, timer)
+  SET(REMOTE_SCHEDULE, schedule)
+  SET(REMOTE_MINIDISK, minidisk)
+  SET(REMOTE_SHARE, share)
+#undef SET
+}
+
+unsigned remote_module_of(const char *file)
+{
+  static const struct {
+    const char *file;
+    unsigned module;
+  } files[] = {{"dispatch.c", REMOTE_DISPATCH},   {"emulate.c", REMOTE_EMULATE},
+               {"interpret.c", REMOTE_INTERPRET}, {"reflect.c", REMOTE_REFLECT},
+               {"bounds.c", REMOTE_MEMORY},       {"vtimer.c", REMOTE_TIMER},
+               {"schedule.c", REMOTE_SCHEDULE},   {"minidisk.c", REMOTE_MINIDISK},
+               {"share.c", REMOTE_SHARE}};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    if (strcmp(file, files[i].file) == 0) {
+      return files[i].module;
+    }
+  }
+  return 0;
+}

@@ -1,0 +1,57 @@
+/* Modules of a VMM that live in another process: for each, one that sends every call there
+ * and answers what it needs of the virtual machine, after checking it. The judge's side of
+ * labs/runner/wire.h.
+ *
+ * A submission cannot do more to the VMM than answer wrongly. Everything that it sends is
+ * checked: form, order, number, and whether a module of this VM may ask for it at all; what
+ * it answers is checked likewise. The first mistake of that kind, or the end of the process,
+ * ends the conversation: from then on every call is answered here, harmlessly.
+ */
+#ifndef TRAPEZE_TOOLS_GRADE_REMOTE_H
+#define TRAPEZE_TOOLS_GRADE_REMOTE_H
+
+#include "labs/runner/wire.h"
+#include "vmm/modules.h"
+
+/* Which modules are elsewhere. */
+enum remote_module {
+  REMOTE_DISPATCH = 1 << 0,
+  REMOTE_EMULATE = 1 << 1,
+  REMOTE_INTERPRET = 1 << 2,
+  REMOTE_REFLECT = 1 << 3,
+  REMOTE_MEMORY = 1 << 4,
+  REMOTE_TIMER = 1 << 5,
+  REMOTE_SCHEDULE = 1 << 6,
+  REMOTE_MINIDISK = 1 << 7,
+  REMOTE_SHARE = 1 << 8,
+};
+
+/* Why the conversation ended. */
+enum remote_end {
+  REMOTE_OPEN,      /* it has not */
+  REMOTE_GONE,      /* the process ended: whoever started it knows how */
+  REMOTE_STALLED,   /* no answer */
+  REMOTE_PROTOCOL,  /* a message that is none */
+  REMOTE_REQUESTS,  /* too many requests within one call */
+  REMOTE_FORBIDDEN, /* it asked for, or answered, what no module may */
+};
+
+struct remote {
+  int fd;                /* the socket */
+  int stall_ms;          /* how long to wait for a message; -1: for ever */
+  uint32_t requests_max; /* within one call */
+  enum remote_end end;
+  char reason[200]; /* a sentence, unless REMOTE_OPEN */
+  uint64_t seq;     /* of the last call */
+  uint64_t calls, requests;
+  struct vmm_modules set; /* with == this; for vmm_create_with() */
+};
+
+/* Fills *r; r->set is the default set but for `modules`, an or of enum remote_module. The
+ * socket stays the caller's. *r must not move until the VMM is gone. */
+void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint32_t requests_max);
+
+/* The module's file name, as "emulate.c", to its number. 0: there is none. */
+unsigned remote_module_of(const char *file);
+
+#endif

@@ -1,0 +1,351 @@
+/* See workshop.h. */
+#include "tools/grade/workshop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tools/common/message.h"
+
+#define OUTPUT_MAX     (64u << 10)
+#define MESSAGES_SHOWN 4000u
+#define BUILD_SECONDS  60u
+#define RUNNER_MEMORY  (256u << 20)
+
+static bool host_failed(const char *what)
+{
+  message_error("grade", "%s: %s", what, strerror(errno));
+  return false;
+}
+
+/* ------------------------------------------------------------ the installation */
+
+/* The folder with what modules are built against: beside this program where it was built,
+ * below share/ where it is installed. */
+static bool find_runtime(struct workshop *w)
+{
+  char self[4096];
+  ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+  if (len <= 0) {
+    return host_failed("/proc/self/exe");
+  }
+  self[len] = '\0';
+  w->command = strdup(self);
+  *strrchr(self, '/') = '\0';
+  static const char *const places[] = {"grade", "../share/trapeze/grade"};
+  for (unsigned i = 0; w->command && i < 2; i++) {
+    char *library = NULL;
+    if (asprintf(&w->runtime, "%s/%s", self, places[i]) < 0 ||
+        asprintf(&library, "%s/librunner.a", w->runtime) < 0) {
+      w->runtime = NULL;
+      return host_failed("grade");
+    }
+    bool there = access(library, R_OK) == 0;
+    free(library);
+    if (there) {
+      return true;
+    }
+    free(w->runtime);
+    w->runtime = NULL;
+  }
+  message_error("grade", "%s/grade/librunner.a is missing: this installation cannot build modules",
+                self);
+  return false;
+}
+
+/* ---------------------------------------------------------------- what came in */
+
+/* A file and nothing else: no link that leads elsewhere, no device, no pipe that never
+ * ends. */
+static int open_submitted(const char *path, char **reason, const char *name)
+{
+  int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  struct stat s;
+  const char *what = NULL;
+  if (fd < 0) {
+    what = errno == ENOENT  ? "is not there"
+           : errno == ELOOP ? "is a symbolic link"
+                            : strerror(errno);
+  } else if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)) {
+    what = "is no regular file";
+  } else if (s.st_size > WORKSHOP_MAX_FILE) {
+    what = "is larger than 1 MiB";
+  }
+  if (!what) {
+    return fd;
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (asprintf(reason, "%s %s", name, what) < 0) {
+    *reason = NULL;
+    host_failed("grade");
+  }
+  return -1;
+}
+
+static bool copy(int from, const char *to)
+{
+  int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  char buf[65536];
+  size_t total = 0;
+  ssize_t got = fd < 0 ? -1 : 0;
+  while (fd >= 0 && total <= WORKSHOP_MAX_FILE && (got = read(from, buf, sizeof buf)) > 0) {
+    total += (size_t)got;
+    if (write(fd, buf, (size_t)got) != got) {
+      got = -1;
+      break;
+    }
+  }
+  if (fd >= 0 && close(fd) != 0) {
+    got = -1;
+  }
+  return got == 0 || host_failed(to);
+}
+
+static bool take(struct workshop *w, const char *submission, const char *name, bool only,
+                 char **reason)
+{
+  struct stat s;
+  bool single = only && stat(submission, &s) == 0 && !S_ISDIR(s.st_mode);
+  char *from = single ? strdup(submission) : NULL, *to = NULL;
+  bool done = false;
+  if ((!single && asprintf(&from, "%s/%s", submission, name) < 0) || !from ||
+      asprintf(&to, "%s/%s", w->source, name) < 0) {
+    host_failed("grade");
+  } else {
+    int fd = open_submitted(from, reason, name);
+    done = fd >= 0 && copy(fd, to);
+    if (fd >= 0) {
+      close(fd);
+    }
+  }
+  free(from);
+  free(to);
+  return done;
+}
+
+static bool make_folders(struct workshop *w)
+{
+  const char *tmp = getenv("TMPDIR");
+  if (asprintf(&w->root, "%s/trapeze-grade-XXXXXX", tmp && *tmp ? tmp : "/tmp") < 0) {
+    w->root = NULL;
+    return host_failed("grade");
+  }
+  if (!mkdtemp(w->root)) {
+    host_failed(w->root);
+    free(w->root);
+    w->root = NULL;
+    return false;
+  }
+  if (asprintf(&w->source, "%s/source", w->root) < 0 || asprintf(&w->out, "%s/out", w->root) < 0) {
+    return host_failed("grade");
+  }
+  /* The sandbox is another user. */
+  return (mkdir(w->source, 0755) == 0 && mkdir(w->out, 0777) == 0 && chmod(w->out, 0777) == 0 &&
+          chmod(w->root, 0711) == 0) ||
+         host_failed(w->root);
+}
+
+bool workshop_open(struct workshop *w, const struct lab *lab, enum sandbox_rung rung,
+                   const char *submission, char **reason)
+{
+  *w = (struct workshop){.lab = lab, .rung = rung};
+  *reason = NULL;
+  if (!find_runtime(w) || !make_folders(w)) {
+    return false;
+  }
+  for (unsigned i = 0; i < lab->file_count; i++) {
+    if (!take(w, submission, lab->files[i].name, lab->file_count == 1, reason)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static int remove_one(const char *path, const struct stat *s, int flag, struct FTW *ftw)
+{
+  (void)s, (void)flag, (void)ftw;
+  return remove(path);
+}
+
+void workshop_close(struct workshop *w)
+{
+  if (w->root) {
+    nftw(w->root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+  }
+  free(w->root);
+  free(w->source);
+  free(w->out);
+  free(w->runtime);
+  free(w->command);
+}
+
+/* -------------------------------------------------------------------- building */
+
+/* For a person: the first lines. */
+static void cut(char *text, size_t len)
+{
+  if (len > MESSAGES_SHOWN) {
+    char *end = memrchr(text, '\n', MESSAGES_SHOWN);
+    strcpy(end ? end + 1 : text + MESSAGES_SHOWN, "…\n");
+  }
+}
+
+/* True: the job ended with status 0. */
+static bool build_job(const struct workshop *w, const char *const *argv, char **reason)
+{
+  const struct sandbox_mount mounts[] = {{w->source, "/source", false},
+                                         {w->runtime, "/runtime", false},
+                                         {w->out, "/out", true},
+                                         {w->command, "/trapeze", false},
+                                         {NULL, NULL, false}};
+  struct sandbox_job job = {.rung = w->rung,
+                            .argv = argv,
+                            .mounts = mounts,
+                            .system = true,
+                            .folder = w->rung == SANDBOX_BWRAP ? "/source" : w->source,
+                            .channel = -1,
+                            .cpu_seconds = BUILD_SECONDS,
+                            .output_max = OUTPUT_MAX};
+  struct sandbox_run run;
+  if (!sandbox_start(&job, &run)) {
+    return host_failed("the sandbox");
+  }
+  struct sandbox_end end = sandbox_wait(&run, -1);
+  size_t len;
+  char *text = sandbox_output(&run, &len);
+  if (end.exited && end.status == 0) {
+    free(text);
+    return true;
+  }
+  if (!text) {
+    return host_failed("grade");
+  }
+  cut(text, len);
+  if (len == 0) {
+    free(text);
+    text = strdup(end.exited ? "it cannot be built\n" : "building it took too long\n");
+  }
+  *reason = text;
+  return false;
+}
+
+/* A path of the inside. */
+static const char *inside(const struct workshop *w, const char *there, const char *host)
+{
+  return w->rung == SANDBOX_BWRAP ? there : host;
+}
+
+static bool build_modules(struct workshop *w, char **reason)
+{
+  char *include = NULL, *library = NULL, *runner = NULL;
+  const char *argv[16 + LAB_MAX_FILES];
+  unsigned n = 0;
+  bool done = false;
+  if (asprintf(&include, "-I%s/include", inside(w, "/runtime", w->runtime)) >= 0 &&
+      asprintf(&library, "%s/librunner.a", inside(w, "/runtime", w->runtime)) >= 0 &&
+      asprintf(&runner, "%s/runner", inside(w, "/out", w->out)) >= 0) {
+    static const char *const start[] = {"gcc",   "-std=gnu11", "-O2",
+                                        "-Wall", "-static",    "-fdiagnostics-color=never"};
+    for (unsigned i = 0; i < sizeof start / sizeof *start; i++) {
+      argv[n++] = start[i];
+    }
+    argv[n++] = include;
+    argv[n++] = "-o";
+    argv[n++] = runner;
+    for (unsigned i = 0; i < w->lab->file_count; i++) {
+      argv[n++] = w->lab->files[i].name;
+    }
+    argv[n++] = library;
+    argv[n] = NULL;
+    done = build_job(w, argv, reason);
+  }
+  free(include);
+  free(library);
+  free(runner);
+  return done;
+}
+
+/* In the sandbox, because a source may include any file that its assembler can read. */
+static bool build_guest(struct workshop *w, const char *name, char **reason)
+{
+  char *out = NULL;
+  bool done = false;
+  if (asprintf(&out, "%s/%s.elf", inside(w, "/out", w->out), name) >= 0) {
+    const char *argv[] = {inside(w, "/trapeze", w->command), "asm", "-o", out, name, NULL};
+    done = build_job(w, argv, reason);
+  }
+  free(out);
+  return done;
+}
+
+static bool is_source(const char *name)
+{
+  size_t len = strlen(name);
+  return len > 2 && strcmp(name + len - 2, ".s") == 0;
+}
+
+bool workshop_build(struct workshop *w, char **reason)
+{
+  *reason = NULL;
+  if (w->lab->modules) {
+    return build_modules(w, reason);
+  }
+  for (unsigned i = 0; i < w->lab->file_count; i++) {
+    if (is_source(w->lab->files[i].name) && !build_guest(w, w->lab->files[i].name, reason)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+char *workshop_guest(const struct workshop *w, const char *name)
+{
+  char *path = NULL;
+  int done = is_source(name) ? asprintf(&path, "%s/%s.elf", w->out, name)
+                             : asprintf(&path, "%s/%s", w->source, name);
+  return done < 0 ? NULL : path;
+}
+
+/* --------------------------------------------------------------------- running */
+
+bool workshop_start(const struct workshop *w, unsigned cpu_seconds, struct sandbox_run *run,
+                    int *channel)
+{
+  char *program = NULL;
+  int pair[2];
+  if (asprintf(&program, "%s/runner", w->out) < 0) {
+    return false;
+  }
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+    free(program);
+    return false;
+  }
+  const struct sandbox_mount mounts[] = {{program, "/runner", false}, {NULL, NULL, false}};
+  const char *argv[] = {inside(w, "/runner", program), NULL};
+  struct sandbox_job job = {.rung = w->rung,
+                            .argv = argv,
+                            .mounts = mounts,
+                            .channel = pair[1],
+                            .cpu_seconds = cpu_seconds,
+                            .memory = RUNNER_MEMORY,
+                            .output_max = OUTPUT_MAX};
+  bool started = sandbox_start(&job, run);
+  int error = errno;
+  close(pair[1]);
+  if (started) {
+    *channel = pair[0];
+  } else {
+    close(pair[0]);
+  }
+  free(program);
+  errno = error;
+  return started;
+}
