@@ -100,6 +100,20 @@ static bool store(void *ctx, gpa_t at, uint32_t word)
   return v[0] != 0;
 }
 
+static struct vmm_word read_bytes(void *ctx, gpa_t at, uint32_t size, enum machine_access access)
+{
+  uint64_t v[] = {at.v, size, (uint64_t)access};
+  ask(ctx, WIRE_OP_read, v);
+  return (struct vmm_word){.ok = v[0] != 0, .word = (uint32_t)v[1]};
+}
+
+static bool write_bytes(void *ctx, gpa_t at, uint32_t size, uint32_t value)
+{
+  uint64_t v[] = {at.v, size, value};
+  ask(ctx, WIRE_OP_write, v);
+  return v[0] != 0;
+}
+
 static struct vmm_key key_get(void *ctx, gpa_t at)
 {
   uint64_t v[2] = {at.v};
@@ -167,6 +181,14 @@ static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsi
   return (enum profile_behaviour_kind)v[0];
 }
 
+static struct vmm_behaviour behaviour_of(void *ctx, enum isa_insn insn, unsigned mode)
+{
+  uint64_t v[] = {(uint64_t)insn, mode};
+  ask(ctx, WIRE_OP_behaviour_of, v);
+  return (struct vmm_behaviour){.kind = (enum profile_behaviour_kind)v[0],
+                                .body = (enum isa_body)v[1]};
+}
+
 static unsigned user_mode(void *ctx)
 {
   uint64_t v[1];
@@ -189,6 +211,8 @@ struct vmm_env asked_env(struct asked *a)
                           .translate = translate,
                           .load = load,
                           .store = store,
+                          .read = read_bytes,
+                          .write = write_bytes,
                           .key_get = key_get,
                           .key_set = key_set,
                           .port_exists = port_exists,
@@ -198,5 +222,6 @@ struct vmm_env asked_env(struct asked *a)
                           .port_out = port_out,
                           .decode = decode,
                           .behaviour = behaviour,
+                          .behaviour_of = behaviour_of,
                           .user_mode = user_mode};
 }

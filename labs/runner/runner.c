@@ -68,7 +68,7 @@ static void call_traps(const struct vmm_env *env, enum wire_function f, void *st
     out[0] = create(vmm_interpret.create);
     break;
   case WIRE_interpret_interpret:
-    out[0] = vmm_interpret.interpret(state, env, (uint32_t)v[1]);
+    put_trap(out, vmm_interpret.interpret(state, env));
     break;
   case WIRE_reflect_create:
     out[0] = create(vmm_reflect.create);

@@ -44,7 +44,7 @@ _Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
   X(emulate, handles, 1, 1)                                                                        \
   X(emulate, emulate, 2, 5)                                                                        \
   X(interpret, create, 0, 1)                                                                       \
-  X(interpret, interpret, 2, 1)                                                                    \
+  X(interpret, interpret, 1, 5)                                                                    \
   X(reflect, create, 0, 1)                                                                         \
   X(reflect, derive, 5, 5)                                                                         \
   X(reflect, inject, 5, 1)                                                                         \
@@ -89,6 +89,8 @@ enum wire_function {
   X(translate, 4, 4)                                                                               \
   X(load, 1, 2)                                                                                    \
   X(store, 2, 1)                                                                                   \
+  X(read, 3, 2)                                                                                    \
+  X(write, 3, 1)                                                                                   \
   X(key_get, 1, 2)                                                                                 \
   X(key_set, 2, 1)                                                                                 \
   X(port_exists, 1, 1)                                                                             \
@@ -98,6 +100,7 @@ enum wire_function {
   X(port_out, 2, 0)                                                                                \
   X(decode, 1, 7)                                                                                  \
   X(behaviour, 2, 1)                                                                               \
+  X(behaviour_of, 2, 2)                                                                            \
   X(user_mode, 0, 1)
 
 enum wire_operation {

@@ -70,7 +70,14 @@ static const char *forbidden(const struct vmm_env *env, const struct wire *w)
   case WIRE_OP_port_in:
   case WIRE_OP_port_out:
     return env->port_exists(env->ctx, word_of(v[0])) ? NULL : "a port that does not exist";
+  case WIRE_OP_read:
+    return (v[1] == 1 || v[1] == 2 || v[1] == 4) && v[2] <= MACHINE_FETCH
+               ? NULL
+               : "an access of no kind that there is";
+  case WIRE_OP_write:
+    return v[1] == 1 || v[1] == 2 || v[1] == 4 ? NULL : "an access of no kind that there is";
   case WIRE_OP_behaviour:
+  case WIRE_OP_behaviour_of:
     return v[0] < ISA_INSN_COUNT && v[1] <= psw_mode(PSW_MODE_MASK)
                ? NULL
                : "the behaviour of no instruction or mode that there is";
@@ -123,6 +130,16 @@ static void answer_storage(const struct vmm_env *env, const struct wire *w, uint
   }
   case WIRE_OP_store:
     out[0] = env->store(ctx, (gpa_t){word_of(v[0])}, word_of(v[1]));
+    break;
+  case WIRE_OP_read: {
+    struct vmm_word word =
+        env->read(ctx, (gpa_t){word_of(v[0])}, word_of(v[1]), (enum machine_access)v[2]);
+    out[0] = word.ok;
+    out[1] = word.word;
+    break;
+  }
+  case WIRE_OP_write:
+    out[0] = env->write(ctx, (gpa_t){word_of(v[0])}, word_of(v[1]), word_of(v[2]));
     break;
   case WIRE_OP_key_get: {
     struct vmm_key key = env->key_get(ctx, (gpa_t){word_of(v[0])});
@@ -185,6 +202,12 @@ static void answer(const struct vmm_env *env, const struct wire *w, uint64_t *ou
   case WIRE_OP_behaviour:
     out[0] = (uint64_t)env->behaviour(ctx, (enum isa_insn)v[0], (unsigned)v[1]);
     break;
+  case WIRE_OP_behaviour_of: {
+    struct vmm_behaviour b = env->behaviour_of(ctx, (enum isa_insn)v[0], (unsigned)v[1]);
+    out[0] = (uint64_t)b.kind;
+    out[1] = (uint64_t)b.body;
+    break;
+  }
   case WIRE_OP_user_mode:
     out[0] = env->user_mode(ctx);
     break;
@@ -389,11 +412,12 @@ static const struct vmm_emulate_module remote_emulate = {
 
 CREATE(interpret)
 
-static bool interpret(void *state, const struct vmm_env *env, uint32_t word)
+static struct vmm_trap interpret(void *state, const struct vmm_env *env)
 {
   struct part *p = state;
-  CALL(p, env, interpret_interpret, w, p->handle, word);
-  return came && truth(p->remote, &w, 0);
+  CALL(p, env, interpret_interpret, w, p->handle);
+  (void)came;
+  return trap_from(p->remote, &w);
 }
 
 static const struct vmm_interpret_module remote_interpret = {
