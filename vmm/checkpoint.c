@@ -33,7 +33,9 @@ struct saved_vm {
 };
 
 struct vmm_checkpoint {
-  struct vm *loaded, *reader;
+  struct vm *loaded, *disk_for;
+  uint32_t disk_waiting;
+  uint64_t disk_jobs;
   struct world world;
   struct processor processor; /* of which not all is restored */
   struct saved_bytes share;   /* its module's state; bytes NULL: it has none */
@@ -117,6 +119,20 @@ static const char *save_processor(struct vmm_checkpoint *c, struct vmm *vmm)
   return has_run || share.save ? save_module(&share, &c->share, c) : NULL;
 }
 
+#define KEPT_AT (DISK_MAX_COUNT * MACHINE_SECTOR_SIZE) /* in a virtual disk's buffer */
+
+static size_t job_bytes(const struct vdisk *v)
+{
+  return v->job.wanted * MACHINE_SECTOR_SIZE;
+}
+
+/* What is transferred, and what is kept, each at its place. */
+static void copy_job(struct vdisk *to, size_t to_kept, const struct vdisk *from, size_t from_kept)
+{
+  memcpy(to->buffer, from->buffer, job_bytes(from));
+  memcpy(to->buffer + to_kept, from->buffer + from_kept, job_bytes(from));
+}
+
 static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
 {
   const struct vm *vm = s->vm;
@@ -127,14 +143,13 @@ static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
   }
   s->vdisk = vm->vdisk;
   s->vdisk.buffer = NULL;
-  if (vm->vdisk.begun && vm->vdisk.ready) {
-    size_t len = vm->vdisk.count * MACHINE_SECTOR_SIZE;
-    s->vdisk.buffer = malloc(len);
+  if (vm->vdisk.job.state != JOB_NONE) {
+    s->vdisk.buffer = malloc(2 * job_bytes(&vm->vdisk));
     if (!s->vdisk.buffer) {
       return "no memory to save a virtual disk";
     }
-    memcpy(s->vdisk.buffer, vm->vdisk.buffer, len);
-    c->bytes += len;
+    copy_job(&s->vdisk, job_bytes(&vm->vdisk), &vm->vdisk, KEPT_AT);
+    c->bytes += 2 * job_bytes(&vm->vdisk);
   }
   return devices_mark(&vm->devices, &s->devices) ? NULL : "no memory to save a virtual disk";
 }
@@ -160,7 +175,9 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
 static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
 {
   c->loaded = vmm->loaded;
-  c->reader = vmm->reader;
+  c->disk_for = vmm->disk_for;
+  c->disk_waiting = vmm->disk_waiting;
+  c->disk_jobs = vmm->disk_jobs;
   c->world = vmm->world;
   c->violations = vmm->violations;
   memcpy(c->first_violation, vmm->first_violation, sizeof c->first_violation);
@@ -240,7 +257,7 @@ static void restore_vdisk(struct vdisk *to, const struct vdisk *from)
 {
   uint8_t *buffer = to->buffer;
   if (from->buffer) {
-    memcpy(buffer, from->buffer, from->count * MACHINE_SECTOR_SIZE);
+    copy_job(to, KEPT_AT, from, job_bytes(from));
   }
   *to = *from;
   to->buffer = buffer;
@@ -279,6 +296,7 @@ static bool restore_processor(struct vmm *vmm, const struct vmm_checkpoint *c)
   p->owed = c->processor.owed;
   p->idle = c->processor.idle;
   p->ready = c->processor.ready;
+  p->frozen = c->processor.frozen;
   p->sleepers = 0;
   for (struct vm *vm = vmm->vms; vm; vm = vm->next) {
     if (vm->place.where == PLACE_ASLEEP && vm->place.wake != MACHINE_NEVER) {
@@ -292,7 +310,9 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
 {
   bool ok = true;
   vmm->loaded = c->loaded;
-  vmm->reader = c->reader;
+  vmm->disk_for = c->disk_for;
+  vmm->disk_waiting = c->disk_waiting;
+  vmm->disk_jobs = c->disk_jobs;
   vmm->world = c->world;
   vmm->violations = c->violations;
   memcpy(vmm->first_violation, c->first_violation, sizeof vmm->first_violation);

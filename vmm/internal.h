@@ -44,21 +44,31 @@ struct vcpu {
   bool map_stale;    /* the real PSW, BASE or BOUND do not follow from `cr` */
 };
 
+/* What the real disk is to do for a command of a virtual one (devices/vdisk.c). */
+enum job_state { JOB_NONE, JOB_WAITS, JOB_RUNS, JOB_DONE };
+struct vdisk_job {
+  enum job_state state;
+  bool write;
+  bool early;              /* a write before its time: what the sectors held is kept, all of it */
+  uint32_t sector, wanted; /* of the virtual disk */
+  uint32_t done, count;    /* so many of those have been transferred, of as many as can be */
+  uint32_t piece;          /* under way */
+  uint64_t number;         /* of those that wait the lowest is next */
+};
+
 /* The virtual disk's side of the real one. */
 struct vdisk {
   struct vmm_extent extents[VMM_MAX_EXTENTS]; /* one behind another on the virtual disk */
   unsigned extent_count;
   struct overlay *overlays[VMM_MAX_EXTENTS]; /* NULL: it has none */
   uint32_t sectors;                          /* of all */
-  bool begun;             /* a read was started early and is under way or in `buffer` */
-  bool ready;             /* … and is in `buffer` */
-  bool failed;            /* … and the real disk reported an error */
-  uint32_t sector, count; /* of the real disk */
-  uint8_t *buffer;        /* one largest transfer; NULL: no disk */
+  struct vdisk_job job;
+  uint8_t *buffer; /* two largest transfers: the job's, what is kept; NULL: no disk */
 };
 
 /* A VM's place in the queue for the processor (processor.c). */
-enum place_where { PLACE_NEW, PLACE_READY, PLACE_ASLEEP, PLACE_GONE };
+/* Frozen: at the tick before its disk completes, and the real one has not done its job. */
+enum place_where { PLACE_NEW, PLACE_READY, PLACE_ASLEEP, PLACE_FROZEN, PLACE_GONE };
 struct place {
   enum place_where where;
   uint32_t slot;  /* its number */
@@ -136,7 +146,8 @@ struct processor {
   struct vm **slot;    /* by number; NULL: free */
   struct vm **sleeper; /* heap */
   uint32_t slots, sleepers;
-  uint32_t ready;       /* how many are */
+  uint32_t ready; /* how many are */
+  uint32_t frozen;
   struct vm *current;   /* whose turn it is, … */
   uint64_t began;       /* … since, … */
   uint64_t end;         /* … and until, in real ticks */
@@ -156,9 +167,11 @@ struct vmm {
   struct vm *vms;    /* in the order of their storage */
   struct vm *loaded; /* whose registers the real machine holds; NULL: none */
   struct world world;
-  uint8_t *keys;        /* of the real machine's blocks, as they must be; NULL: it has none */
-  uint64_t key_changes; /* the real machine's count when that was so */
-  struct vm *reader;    /* for whom the real disk is reading; NULL: it is idle */
+  uint8_t *keys;         /* of the real machine's blocks, as they must be; NULL: it has none */
+  uint64_t key_changes;  /* the real machine's count when that was so */
+  struct vm *disk_for;   /* whose job the real disk has; NULL: it is idle */
+  uint32_t disk_waiting; /* jobs that wait for it */
+  uint64_t disk_jobs;    /* all there were */
   bool steady;
   struct processor processor;
   struct vm *stopper; /* whose stops the real machine has; NULL: none has any */
@@ -206,7 +219,8 @@ bool queue_waits(const struct vm *vm); /* for a line, and none is pending */
 /* Asleep: its clock shows the time of real tick `since`. False: it is to wake at once, and
  * is where it was. */
 bool queue_sleep(struct vm *vm, uint64_t since);
-void queue_move(struct vm *vm, enum place_where where, uint64_t since); /* ready or gone */
+void queue_move(struct vm *vm, enum place_where where, uint64_t since); /* not asleep */
+void queue_thaw(struct vm *vm); /* its disk's job is done: if it was frozen it is ready */
 void queue_wake_those_due(struct vmm *vmm);
 void queue_look_at_all(struct vmm *vmm);  /* the owner may have done anything to the VMs */
 void queue_catch_up_all(struct vmm *vmm); /* … and may look at their clocks */
@@ -265,8 +279,17 @@ void vcpu_forget(struct vm *vm);
 extern const struct disk_ops vdisk_ops; /* ctx: struct vm */
 /* The real disk's interrupt. */
 void vdisk_serve(struct vmm *vmm);
-/* The VM goes: nothing more is read for it. */
+/* Nothing more is to come from the real disk: it is done, and its line has not been looked
+ * at yet, or if it is busy all the same its job is refused. */
+void vdisk_end(struct vmm *vmm);
+/* The VM goes, or another state comes: its job is none any more. */
 void vdisk_forget(struct vm *vm);
+/* The tick of its clock that it may not pass before the real disk has done more for it, or
+ * MACHINE_NEVER. */
+uint64_t vdisk_horizon(struct vm *vm);
+/* It is there, and must stand still: it has a job. */
+bool vdisk_freezes(struct vm *vm);
+bool vdisk_waits(const struct vm *vm); /* its job is not done */
 
 /* stops.c: struct machine_ops' part, and the VM's stops for the real machine. */
 bool vm_set_stops(struct machine *m, const struct machine_stops *wanted);

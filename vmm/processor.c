@@ -148,7 +148,7 @@ static void end_turn(struct vm *vm, enum place_where where)
   p->current = NULL;
   p->switching = NULL;
   if (where != PLACE_ASLEEP || !queue_sleep(vm, now)) {
-    queue_move(vm, where == PLACE_GONE ? PLACE_GONE : PLACE_READY, now);
+    queue_move(vm, where == PLACE_ASLEEP ? PLACE_READY : where, now);
   }
 }
 
@@ -189,9 +189,9 @@ static enum place_where turn(struct vm *vm)
   struct machine_stop stop;
   uint64_t now = processor_clock(vm->vmm), left = p->end > now ? p->end - now : 0;
   bool proving = spin_goes_on(vm);
-  uint64_t tick = vm->cpu.tick, plainly = vm->plain;
+  uint64_t tick = vm->cpu.tick, plainly = vm->plain, horizon = vdisk_horizon(vm);
   p->stop_at = proving && now + 1 < p->limit ? now + 1 : p->limit;
-  bool stopped = vm_turn(vm, tick + left, &stop);
+  bool stopped = vm_turn(vm, tick + left < horizon ? tick + left : horizon, &stop);
   if (stopped && has_stopped(vm, &stop)) {
     return PLACE_GONE;
   }
@@ -204,6 +204,10 @@ static void step(struct vm *vm)
 {
   struct processor *p = &vm->vmm->processor;
   struct place *place = &vm->place;
+  if (vdisk_freezes(vm)) {
+    end_turn(vm, PLACE_FROZEN);
+    return;
+  }
   vm->cpu.tick += place->due;
   place->due = false;
   struct reading before = read_clocks(vm);
@@ -240,10 +244,17 @@ static bool idle(struct vmm *vmm)
   struct processor *p = &vmm->processor;
   const struct vm *first = sleepers_first(p);
   uint64_t now = machine_tick(vmm->real);
-  if (!first) {
+  uint64_t until = first ? first->place.wake : MACHINE_NEVER;
+  uint64_t disk = p->frozen ? machine_next_event(vmm->real) : MACHINE_NEVER;
+  if (p->frozen && disk == MACHINE_NEVER) {
+    vdisk_end(vmm);
+    return true;
+  }
+  until = disk < until ? disk : until;
+  if (until == MACHINE_NEVER) {
     return false;
   }
-  uint64_t until = first->place.wake < p->limit ? first->place.wake : p->limit;
+  until = until < p->limit ? until : p->limit;
   pass_real_time(vmm, until);
   p->idle += until - now;
   return true;
@@ -266,7 +277,7 @@ static struct vmm_stop run(struct vmm *vmm)
   struct processor *p = &vmm->processor;
   for (;;) {
     pay(vmm);
-    if (!p->current) {
+    if (!p->current && p->owed == 0) { /* or the real disk would begin the sooner for a cut */
       queue_wake_those_due(vmm);
     }
     if (machine_tick(vmm->real) >= p->limit) {
@@ -331,6 +342,8 @@ struct vmm_account vmm_vm_account(struct machine *m)
     a.ready += now - vm->place.since;
   } else if (vm->place.where == PLACE_ASLEEP) {
     a.asleep += now - vm->place.since;
+  } else if (vm->place.where == PLACE_FROZEN && now > vm->place.since) {
+    a.frozen += now - vm->place.since;
   }
   return a;
 }

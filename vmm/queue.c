@@ -64,6 +64,7 @@ void processor_leave(struct vm *vm)
     sleepers_remove(p, vm);
   }
   p->ready -= vm->place.where == PLACE_READY;
+  p->frozen -= vm->place.where == PLACE_FROZEN;
   p->module->leave(p->share, vm->place.slot);
   p->slot[vm->place.slot] = NULL;
   p->current = p->current == vm ? NULL : p->current;
@@ -71,7 +72,7 @@ void processor_leave(struct vm *vm)
   p->debtor = p->debtor == vm ? NULL : p->debtor;
 }
 
-/* ------------------------------------------------------------ ready, asleep, gone */
+/* ---------------------------------------------------- ready, asleep, frozen, gone */
 
 void queue_move(struct vm *vm, enum place_where where, uint64_t since)
 {
@@ -82,9 +83,26 @@ void queue_move(struct vm *vm, enum place_where where, uint64_t since)
   }
   p->ready += where == PLACE_READY;
   p->ready -= place->where == PLACE_READY;
+  p->frozen += where == PLACE_FROZEN;
+  p->frozen -= place->where == PLACE_FROZEN;
   place->where = where;
   place->since = since;
   p->module->ready(p->share, place->slot, where == PLACE_READY);
+}
+
+/* It froze when its turn was over, for which time may still be owed. */
+void queue_thaw(struct vm *vm)
+{
+  struct place *place = &vm->place;
+  if (place->where != PLACE_FROZEN) {
+    return;
+  }
+  uint64_t now = machine_tick(vm->vmm->real), since = now > place->since ? now : place->since;
+  uint64_t ticks = since - place->since;
+  place->account.frozen += ticks;
+  vm->stats.frozen += ticks;
+  vm->lag += ticks;
+  queue_move(vm, PLACE_READY, since);
 }
 
 static bool is_stuck(const struct vm *vm)
@@ -152,7 +170,7 @@ static void wake(struct vm *vm)
   }
   vm->spin.period = 0;
   place->account.wakeups++;
-  queue_move(vm, PLACE_READY, place->since);
+  queue_move(vm, vdisk_freezes(vm) ? PLACE_FROZEN : PLACE_READY, place->since);
 }
 
 void queue_wake_those_due(struct vmm *vmm)
@@ -226,6 +244,8 @@ void queue_look_at_all(struct vmm *vmm)
       queue_move(vm, PLACE_READY, processor_clock(vmm));
     } else if (where == PLACE_ASLEEP && !vm->spin.period) {
       look(vm);
+    } else if (where == PLACE_FROZEN && !vdisk_waits(vm)) {
+      queue_thaw(vm);
     }
   }
 }

@@ -733,6 +733,7 @@ static bool load_devices(struct machine *m, const struct machine_blob *blob)
 {
   vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
+  vdisk_forget(vm_of(m)); /* before anybody asks what the sectors hold */
   return devices_load(&vm_of(m)->devices, blob);
 }
 

@@ -180,7 +180,7 @@ static bool create_devices(struct vm *vm)
 {
   uint32_t sectors = vm->vdisk.sectors;
   if (sectors != 0) {
-    vm->vdisk.buffer = malloc(DISK_MAX_COUNT * MACHINE_SECTOR_SIZE);
+    vm->vdisk.buffer = malloc(2 * DISK_MAX_COUNT * MACHINE_SECTOR_SIZE);
     if (!vm->vdisk.buffer) {
       return false;
     }
@@ -319,15 +319,15 @@ void vm_destroy(struct machine *m)
 {
   struct vm *vm = vm_of(m);
   struct vmm *vmm = vm->vmm;
+  vcpu_settle(vmm);
+  vm_set_stops(m, NULL);
+  vdisk_forget(vm);
+  processor_leave(vm);
   struct vm **link = &vmm->vms;
   while (*link != vm) {
     link = &(*link)->next;
   }
   *link = vm->next;
-  vcpu_settle(vmm);
-  processor_leave(vm);
-  vm_set_stops(m, NULL);
-  vdisk_forget(vm);
   vcpu_forget(vm);
   machine_unwatch_storage(vmm->real, vm->watch);
   destroy_parts(vm);

@@ -151,7 +151,9 @@ struct vmm_stop {
  * lost control, its host failed) is left out from then on; between two runs the owner may
  * bring it back, by machine_set_run_state() or a snapshot. What waits costs nothing: its
  * virtual clock follows the real one until its event, so it wakes at the same virtual tick as on
- * a bare machine. A VM that is ready waits for the end of another's quantum.
+ * a bare machine. A VM whose disk is due before the real one has done its part stands still
+ * one tick before that, and others run. A VM that is ready waits for the end of another's
+ * quantum.
  * No memory for a VM's place in the queue is found out when it is created. */
 struct vmm_stop vmm_run(struct vmm *vmm, uint64_t until_tick);
 /* How it stopped for good, or MACHINE_WAITS: only input can wake it. MACHINE_LIMIT: neither. */
@@ -160,12 +162,13 @@ struct machine_stop vmm_vm_stop(struct machine *vm);
  * no call is needed. */
 
 /* Where its time went, in real ticks. executed and overhead of all VMs and idle are together
- * the time for which the real machine has run under vmm_run(); executed, overhead, ready
- * and asleep of a VM the time since it first ran there, unless it has stopped. */
+ * the time for which the real machine has run under vmm_run(); executed, overhead, ready,
+ * asleep and frozen of a VM the time since it first ran there, unless it has stopped. */
 struct vmm_account {
   uint64_t executed; /* its own clock went on because it ran */
   uint64_t overhead; /* the VMM's work on its behalf, by vmm_set_costs(), or for its disk */
   uint64_t ready;    /* it could have run and another had the processor */
+  uint64_t frozen;   /* its clock stood for the real disk; others ran, or nobody */
   uint64_t asleep;   /* it waited, by wfi or by a loop that did nothing else … */
   uint64_t skipped;  /* … of which so many ticks were not executed */
   uint64_t quanta, wakeups;

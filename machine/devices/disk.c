@@ -286,6 +286,13 @@ uint64_t disk_next_event(const struct disk *d)
   return d->transfer.busy ? d->transfer.due : MACHINE_NEVER;
 }
 
+bool disk_under_way(const struct disk *d, struct disk_command *c)
+{
+  const struct transfer *t = &d->transfer;
+  *c = (struct disk_command){!t->read, t->sector, t->address, t->count, t->due};
+  return t->busy && t->error == DISK_OK;
+}
+
 bool disk_fire(struct disk *d, uint64_t now)
 {
   struct transfer *t = &d->transfer;

@@ -48,6 +48,14 @@ bool disk_port_out(struct disk *d, uint64_t now, uint32_t port, uint32_t value);
 
 /* Completion tick of the command under way, or MACHINE_NEVER. */
 uint64_t disk_next_event(const struct disk *d);
+/* The command under way, if it will ask for a transfer. False: none, or one that was found
+ * in error. */
+struct disk_command {
+  bool write;
+  uint32_t sector, address, count;
+  uint64_t due;
+};
+bool disk_under_way(const struct disk *d, struct disk_command *c);
 /* If the command under way is due: transfers, completes, and answers true:
  * raise the line. If the host fails (DISK_ERROR_HOST), a read has transferred
  * nothing, a write the sectors before the one that failed. */

@@ -154,28 +154,29 @@ static struct totals add_up(const struct system *s)
   return t;
 }
 
-static void count_row(FILE *out, const char *name, const uint64_t *counts, size_t n)
+static void count_row(FILE *out, const char *name, int width, const uint64_t *counts, size_t n)
 {
   char text[TEXT_COUNT_SIZE];
   fprintf(out, "  %-*s", NAME, name);
   for (size_t i = 0; i < n; i++)
-    fprintf(out, " %14s", text_count(text, counts[i]));
+    fprintf(out, " %*s", width, text_count(text, counts[i]));
   fputc('\n', out);
 }
 
 static void print_time(FILE *out, const struct system *s)
 {
-  fprintf(out, "real ticks\n  %-*s %14s %14s %14s %14s\n", NAME, "user", "executed", "overhead",
-          "ready", "asleep");
+  enum { WIDTH = 11 };
+  fprintf(out, "real ticks\n  %-*s %11s %11s %11s %11s %11s\n", NAME, "user", "executed",
+          "overhead", "ready", "asleep", "frozen");
   for (size_t i = 0; i < s->count; i++) {
     struct vmm_account a = vmm_vm_account(s->users[i].vm);
-    count_row(out, s->users[i].entry->name,
-              (const uint64_t[]){a.executed, a.overhead, a.ready, a.asleep}, 4);
+    count_row(out, s->users[i].entry->name, WIDTH,
+              (const uint64_t[]){a.executed, a.overhead, a.ready, a.asleep, a.frozen}, 5);
   }
   struct totals t = add_up(s);
-  count_row(out, "(all)", (const uint64_t[]){t.executed, t.overhead}, 2);
-  count_row(out, "(idle)", (const uint64_t[]){vmm_idle_ticks(s->vmm)}, 1);
-  count_row(out, "(the machine)", (const uint64_t[]){machine_tick(s->real)}, 1);
+  count_row(out, "(all)", WIDTH, (const uint64_t[]){t.executed, t.overhead}, 2);
+  count_row(out, "(idle)", WIDTH, (const uint64_t[]){vmm_idle_ticks(s->vmm)}, 1);
+  count_row(out, "(the machine)", WIDTH, (const uint64_t[]){machine_tick(s->real)}, 1);
 }
 
 static void print_processor(FILE *out, const struct system *s)
@@ -202,7 +203,7 @@ static void print_vmm(FILE *out, const struct system *s)
           "world switches", "frozen");
   for (size_t i = 0; i < s->count; i++) {
     const struct vmm_stats *v = vmm_vm_stats(s->users[i].vm);
-    count_row(out, s->users[i].entry->name,
+    count_row(out, s->users[i].entry->name, 14,
               (const uint64_t[]){v->emulated, v->reflected, v->world_switches, v->frozen}, 4);
   }
 }
@@ -221,9 +222,10 @@ void report_stats(FILE *out, const struct system *s)
 static json_t *account_json(struct machine *vm)
 {
   struct vmm_account a = vmm_vm_account(vm);
-  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "executed", N(a.executed), "overhead",
-                   N(a.overhead), "ready", N(a.ready), "asleep", N(a.asleep), "skipped",
-                   N(a.skipped), "quanta", N(a.quanta), "wakeups", N(a.wakeups));
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "executed", N(a.executed),
+                   "overhead", N(a.overhead), "ready", N(a.ready), "asleep", N(a.asleep), "frozen",
+                   N(a.frozen), "skipped", N(a.skipped), "quanta", N(a.quanta), "wakeups",
+                   N(a.wakeups));
 }
 
 static json_t *vmm_json(struct machine *vm)

@@ -3,9 +3,16 @@
  *
  * The virtual disk completes at the tick at which a bare machine's would. If the
  * real transfer is not done by then the VM is frozen: its clock stands while real
- * time passes. Reads start early, when the guest gives the command, so that the
- * VM seldom has to wait; writes cannot, since what they write is what storage
- * holds at the completion tick.
+ * time passes. What the real disk has to do is a job, one for a VM at most. That of a
+ * read begins when the guest gives the command, if the real disk is free, so that the VM
+ * seldom has to wait. A write cannot: what it writes is what storage holds at the
+ * completion tick.
+ *
+ * Under vmm_run() a VM stands still one tick early, at the last state that has an equal on
+ * a bare machine, and others run. What storage holds then is written, and what the sectors
+ * held is kept: until the clock has reached the completion tick nobody who looks at the
+ * VM's disk sees the write. If the last instruction changes what was to be written,
+ * it is written once more, and the VM keeps the processor while it waits for that.
  *
  * Over an extent with an overlay the real disk gives what the overlay has not, and is
  * never written. An overlay takes no time of the real machine, of which it is no part.
@@ -59,45 +66,10 @@ static bool finish(struct vm *vm)
     machine_set_cr(vmm->real, CR_IPEND, 0);
   }
   vm->stats.frozen += machine_tick(vmm->real) - before;
-  uint32_t status = port_in(vmm, PORT_DISK_STATUS);
-  return status == 0;
+  return port_in(vmm, PORT_DISK_STATUS) == 0;
 }
 
-/* What was read early is in the bounce buffer: move it to its reader. */
-static void collect(struct vmm *vmm, bool ok)
-{
-  struct vdisk *v = &vmm->reader->vdisk;
-  v->ready = true;
-  v->failed = !ok || !machine_phys_read(vmm->real, gpa(BOUNCE_START), v->buffer,
-                                        v->count * MACHINE_SECTOR_SIZE);
-  vmm->reader = NULL;
-}
-
-void vdisk_serve(struct vmm *vmm)
-{
-  if (vmm->reader && !busy(vmm)) {
-    collect(vmm, port_in(vmm, PORT_DISK_STATUS) == 0);
-  }
-}
-
-/* The real disk is about to be used by `vm`: whoever reads gets it done first. */
-static void seize(struct vm *vm)
-{
-  struct vmm *vmm = vm->vmm;
-  if (vmm->reader) {
-    bool ok = finish(vm);
-    collect(vmm, ok);
-  }
-}
-
-void vdisk_forget(struct vm *vm)
-{
-  if (vm->vmm->reader == vm) {
-    seize(vm);
-  }
-}
-
-/* --------------------------------------------- what the front end asks for */
+/* --------------------------------------------- where the sectors are, in pieces */
 
 /* The part of a transfer that lies in one extent, from its first sector on. */
 struct piece {
@@ -145,52 +117,9 @@ static struct piece map(struct vm *vm, uint32_t sector, uint32_t count, bool wri
       count, NULL, sector};
 }
 
-static bool peek(void *ctx, uint32_t sector, void *buf)
+static uint8_t *bytes_of(struct vdisk *v, uint32_t sector)
 {
-  struct vm *vm = ctx;
-  struct piece p = map(vm, sector, 1, false);
-  if (p.at.ok && p.overlay) {
-    return overlay_read(p.overlay, p.sector, buf);
-  }
-  return p.at.ok && machine_disk_peek(vm->vmm->real, p.at.sector, buf);
-}
-
-static bool poke(void *ctx, uint32_t sector, const void *buf)
-{
-  struct vm *vm = ctx;
-  struct piece p = map(vm, sector, 1, true);
-  if (p.at.ok && p.overlay) {
-    return overlay_write(p.overlay, p.sector, buf);
-  }
-  return p.at.ok && vm->vmm->real->ops->disk_poke(vm->vmm->real, p.at.sector, buf);
-}
-
-static void begin(void *ctx, bool reading, uint32_t sector, uint32_t count)
-{
-  struct vm *vm = ctx;
-  struct vdisk *v = &vm->vdisk;
-  vdisk_forget(vm);
-  v->begun = false;
-  struct piece p = map(vm, sector, count, false); /* if there are more, they are read later */
-  if (!reading || !p.at.ok || p.overlay || vm->vmm->reader) {
-    return; /* not possible early, or the real disk is busy for another VM */
-  }
-  v->begun = true;
-  v->ready = false;
-  v->sector = p.at.sector;
-  v->count = p.count;
-  vm->vmm->reader = vm;
-  start(vm->vmm, DISK_COMMAND_READ, p.at.sector, p.count);
-}
-
-static uint32_t read_now(struct vm *vm, uint32_t sector, uint32_t count, void *buf)
-{
-  struct vmm *vmm = vm->vmm;
-  seize(vm);
-  start(vmm, DISK_COMMAND_READ, sector, count);
-  bool ok = finish(vm) &&
-            machine_phys_read(vmm->real, gpa(BOUNCE_START), buf, count * MACHINE_SECTOR_SIZE);
-  return ok ? count : 0;
+  return v->buffer + sector * MACHINE_SECTOR_SIZE;
 }
 
 static uint32_t read_overlay(const struct piece *p, uint8_t *buf)
@@ -203,29 +132,6 @@ static uint32_t read_overlay(const struct piece *p, uint8_t *buf)
   return done;
 }
 
-static uint32_t read_piece(struct vm *vm, const struct piece *p, void *buf)
-{
-  struct vdisk *v = &vm->vdisk;
-  if (!p->at.ok) {
-    return 0;
-  }
-  if (p->overlay) {
-    return read_overlay(p, buf);
-  }
-  if (!v->begun || v->sector != p->at.sector || v->count != p->count) {
-    return read_now(vm, p->at.sector, p->count, buf);
-  }
-  if (!v->ready) {
-    seize(vm);
-  }
-  v->begun = false;
-  if (v->failed) {
-    return 0;
-  }
-  memcpy(buf, v->buffer, p->count * MACHINE_SECTOR_SIZE);
-  return p->count;
-}
-
 static uint32_t write_overlay(const struct piece *p, const uint8_t *buf)
 {
   uint32_t done = 0;
@@ -236,49 +142,283 @@ static uint32_t write_overlay(const struct piece *p, const uint8_t *buf)
   return done;
 }
 
-static uint32_t write_piece(struct vm *vm, const struct piece *p, const void *buf)
+/* ----------------------------------------------------------------------- jobs */
+
+static bool start_piece(struct vm *vm, const struct piece *p)
 {
   struct vmm *vmm = vm->vmm;
-  if (!p->at.ok) {
-    return 0;
+  struct vdisk_job *job = &vm->vdisk.job;
+  uint32_t bytes = p->count * MACHINE_SECTOR_SIZE;
+  if (job->write &&
+      !machine_phys_write(vmm->real, gpa(BOUNCE_START), bytes_of(&vm->vdisk, job->done), bytes)) {
+    return false;
   }
-  if (p->overlay) {
-    return write_overlay(p, buf);
-  }
-  seize(vm);
-  if (!machine_phys_write(vmm->real, gpa(BOUNCE_START), buf, p->count * MACHINE_SECTOR_SIZE)) {
-    return 0;
-  }
-  start(vmm, DISK_COMMAND_WRITE, p->at.sector, p->count);
-  return finish(vm) ? p->count : 0;
+  start(vmm, job->write ? DISK_COMMAND_WRITE : DISK_COMMAND_READ, p->at.sector, p->count);
+  job->piece = p->count;
+  job->state = JOB_RUNS;
+  vmm->disk_for = vm;
+  return true;
 }
 
-/* As on any disk, what comes before a sector that is refused is done. */
-static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
+/* As far as nobody has to wait for the real disk. As on any disk, what comes before a
+ * sector that is refused is done. */
+static void go_on(struct vm *vm)
 {
-  uint32_t done = 0;
-  while (done < count) {
-    struct piece p = map(ctx, sector + done, count - done, false);
-    uint32_t n = read_piece(ctx, &p, (uint8_t *)buf + done * MACHINE_SECTOR_SIZE);
-    done += n;
-    if (n < p.count || n == 0) {
+  struct vdisk_job *job = &vm->vdisk.job;
+  while (job->done < job->count) {
+    struct piece p = map(vm, job->sector + job->done, job->count - job->done, job->write);
+    if (!p.at.ok) {
+      break;
+    }
+    if (!p.overlay && start_piece(vm, &p)) {
+      return;
+    }
+    uint8_t *buf = bytes_of(&vm->vdisk, job->done);
+    uint32_t n = !p.overlay ? 0 : job->write ? write_overlay(&p, buf) : read_overlay(&p, buf);
+    job->done += n;
+    if (n < p.count) {
       break;
     }
   }
-  return done;
+  job->state = JOB_DONE;
+  queue_thaw(vm);
+}
+
+static void start_next(struct vmm *vmm)
+{
+  while (!vmm->disk_for && vmm->disk_waiting > 0) {
+    struct vm *first = NULL;
+    for (struct vm *vm = vmm->vms; vm; vm = vm->next) {
+      const struct vdisk_job *job = &vm->vdisk.job;
+      if (job->state == JOB_WAITS && (!first || job->number < first->vdisk.job.number)) {
+        first = vm;
+      }
+    }
+    vmm->disk_waiting--;
+    go_on(first);
+  }
+}
+
+/* The real disk has done a piece, or refused it. */
+static void collect(struct vmm *vmm, bool ok)
+{
+  struct vm *vm = vmm->disk_for;
+  struct vdisk_job *job = &vm->vdisk.job;
+  vmm->disk_for = NULL;
+  if (ok && !job->write) {
+    ok = machine_phys_read(vmm->real, gpa(BOUNCE_START), bytes_of(&vm->vdisk, job->done),
+                           job->piece * MACHINE_SECTOR_SIZE);
+  }
+  if (ok) {
+    job->done += job->piece;
+  } else {
+    job->count = job->done;
+  }
+  go_on(vm);
+  start_next(vmm);
+}
+
+void vdisk_serve(struct vmm *vmm)
+{
+  if (vmm->disk_for && !busy(vmm)) {
+    collect(vmm, port_in(vmm, PORT_DISK_STATUS) == 0);
+  }
+}
+
+void vdisk_end(struct vmm *vmm)
+{
+  collect(vmm, !busy(vmm) && port_in(vmm, PORT_DISK_STATUS) == 0);
+}
+
+static void submit(struct vm *vm, bool write, uint32_t sector, uint32_t count)
+{
+  struct vmm *vmm = vm->vmm;
+  vm->vdisk.job = (struct vdisk_job){.state = JOB_WAITS,
+                                     .write = write,
+                                     .sector = sector,
+                                     .wanted = count,
+                                     .count = count,
+                                     .number = vmm->disk_jobs++};
+  vmm->disk_waiting++;
+  start_next(vmm);
+}
+
+/* The VM stands still, and has the processor, until its job is done. */
+static void wait_for(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  while (vm->vdisk.job.state != JOB_DONE) {
+    bool ok = finish(vm);
+    collect(vmm, ok);
+  }
+}
+
+static bool is_job(const struct vdisk *v, bool write, uint32_t sector, uint32_t count)
+{
+  const struct vdisk_job *job = &v->job;
+  return job->state != JOB_NONE && job->write == write && job->sector == sector &&
+         job->wanted == count;
+}
+
+bool vdisk_waits(const struct vm *vm)
+{
+  enum job_state state = vm->vdisk.job.state;
+  return state == JOB_WAITS || state == JOB_RUNS;
+}
+
+/* --------------------------------------------- what the front end asks for */
+
+/* Of this sector of the virtual disk. */
+static uint8_t *kept(struct vdisk *v, uint32_t sector)
+{
+  return bytes_of(v, DISK_MAX_COUNT + sector - v->job.sector);
+}
+
+static bool is_kept(const struct vdisk *v, uint32_t sector)
+{
+  return v->job.early && range_contains(v->job.sector, v->job.wanted, sector, 1);
+}
+
+static bool peek(void *ctx, uint32_t sector, void *buf)
+{
+  struct vm *vm = ctx;
+  if (is_kept(&vm->vdisk, sector)) {
+    memcpy(buf, kept(&vm->vdisk, sector), MACHINE_SECTOR_SIZE);
+    return true;
+  }
+  struct piece p = map(vm, sector, 1, false);
+  if (p.at.ok && p.overlay) {
+    return overlay_read(p.overlay, p.sector, buf);
+  }
+  return p.at.ok && machine_disk_peek(vm->vmm->real, p.at.sector, buf);
+}
+
+static bool put(struct vm *vm, uint32_t sector, const void *buf)
+{
+  struct piece p = map(vm, sector, 1, true);
+  if (p.at.ok && p.overlay) {
+    return overlay_write(p.overlay, p.sector, buf);
+  }
+  return p.at.ok && vm->vmm->real->ops->disk_poke(vm->vmm->real, p.at.sector, buf);
+}
+
+/* A write whose time has not come, and will not: it has not been. */
+void vdisk_forget(struct vm *vm)
+{
+  struct vdisk *v = &vm->vdisk;
+  uint32_t written = v->job.early ? v->job.wanted : 0; /* some of them by a piece that failed */
+  if (v->job.state == JOB_WAITS) {
+    vm->vmm->disk_waiting--;
+    written = 0;
+    queue_thaw(vm);
+  } else if (v->job.state == JOB_RUNS) {
+    wait_for(vm);
+  }
+  for (uint32_t i = 0; i < written; i++) {
+    put(vm, v->job.sector + i, kept(v, v->job.sector + i));
+  }
+  v->job = (struct vdisk_job){.state = JOB_NONE};
+}
+
+static bool poke(void *ctx, uint32_t sector, const void *buf)
+{
+  struct vm *vm = ctx;
+  if (vm->vdisk.job.early) {
+    vdisk_forget(vm);
+  }
+  return put(vm, sector, buf);
+}
+
+static bool needs_real_disk(struct vm *vm, const struct disk_command *c)
+{
+  for (uint32_t done = 0; done < c->count;) {
+    struct piece p = map(vm, c->sector + done, c->count - done, c->write);
+    if (!p.at.ok || !p.overlay) {
+      return p.at.ok;
+    }
+    done += p.count;
+  }
+  return false;
+}
+
+static void begin(void *ctx, bool reading, uint32_t sector, uint32_t count)
+{
+  struct vm *vm = ctx;
+  vdisk_forget(vm);
+  struct disk_command c = {.sector = sector, .count = count};
+  if (reading && !vm->vmm->disk_for && needs_real_disk(vm, &c)) {
+    submit(vm, false, sector, count);
+  }
+}
+
+/* False: it cannot be. */
+static bool keep(struct vm *vm, const struct disk_command *c)
+{
+  bool ok = true;
+  for (uint32_t i = 0; ok && i < c->count; i++) {
+    ok = peek(vm, c->sector + i, bytes_of(&vm->vdisk, DISK_MAX_COUNT + i));
+  }
+  return ok;
+}
+
+uint64_t vdisk_horizon(struct vm *vm)
+{
+  struct disk_command c;
+  if (!disk_under_way(vm->devices.disk, &c) || !needs_real_disk(vm, &c) ||
+      (is_job(&vm->vdisk, c.write, c.sector, c.count) && vm->vdisk.job.state == JOB_DONE)) {
+    return MACHINE_NEVER;
+  }
+  return c.due - 1;
+}
+
+bool vdisk_freezes(struct vm *vm)
+{
+  struct vdisk *v = &vm->vdisk;
+  struct disk_command c;
+  if (vdisk_horizon(vm) != vm->cpu.tick || !disk_under_way(vm->devices.disk, &c)) {
+    return false;
+  }
+  vcpu_settle(vm->vmm);
+  if (is_job(v, c.write, c.sector, c.count)) {
+    return true;
+  }
+  vdisk_forget(vm);
+  if (c.write && !(keep(vm, &c) && vm_ops.phys_read(&vm->machine, gpa(c.address), v->buffer,
+                                                    c.count * MACHINE_SECTOR_SIZE))) {
+    return false;
+  }
+  submit(vm, c.write, c.sector, c.count);
+  v->job.early = c.write;
+  return vdisk_waits(vm);
+}
+
+static uint32_t read(void *ctx, uint32_t sector, uint32_t count, void *buf)
+{
+  struct vm *vm = ctx;
+  struct vdisk *v = &vm->vdisk;
+  if (!is_job(v, false, sector, count)) {
+    vdisk_forget(vm);
+    submit(vm, false, sector, count);
+  }
+  wait_for(vm);
+  v->job.state = JOB_NONE;
+  memcpy(buf, v->buffer, v->job.done * MACHINE_SECTOR_SIZE);
+  return v->job.done;
 }
 
 static uint32_t write(void *ctx, uint32_t sector, uint32_t count, const void *buf)
 {
-  uint32_t done = 0;
-  while (done < count) {
-    struct piece p = map(ctx, sector + done, count - done, true);
-    uint32_t n = write_piece(ctx, &p, (const uint8_t *)buf + done * MACHINE_SECTOR_SIZE);
-    done += n;
-    if (n < p.count || n == 0) {
-      break;
-    }
+  struct vm *vm = ctx;
+  struct vdisk *v = &vm->vdisk;
+  size_t bytes = count * MACHINE_SECTOR_SIZE;
+  if (!is_job(v, true, sector, count) || memcmp(v->buffer, buf, bytes) != 0) {
+    vdisk_forget(vm);
+    memcpy(v->buffer, buf, bytes);
+    submit(vm, true, sector, count);
   }
+  wait_for(vm);
+  uint32_t done = v->job.done;
+  v->job = (struct vdisk_job){.state = JOB_NONE};
   return done;
 }
 

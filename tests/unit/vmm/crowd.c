@@ -155,7 +155,7 @@ void crowd_check_account(struct crowd *c)
     sum += a.executed + a.overhead;
     enum machine_why why = vmm_vm_stop(c->member[i].vm).why;
     if (why == MACHINE_LIMIT || why == MACHINE_WAITS) {
-      assert_int_equal(a.executed + a.overhead + a.ready + a.asleep + c->member[i].joined,
+      assert_int_equal(a.executed + a.overhead + a.ready + a.asleep + a.frozen + c->member[i].joined,
                        machine_tick(c->real));
     }
   }
@@ -181,6 +181,7 @@ uint64_t crowd_hash(struct crowd *c)
                               a.overhead,
                               a.ready,
                               a.asleep,
+                              a.frozen,
                               a.skipped,
                               a.quanta,
                               a.wakeups};
