@@ -80,10 +80,22 @@ $(GEN)/isa/profiles_embed.c: $(PROFILES) $(BUILD)/embed
 	$(call step,EMBED)
 	$(Q)$(BUILD)/embed isa_embedded_profiles $(PROFILES) > $@
 GUESTS := $(wildcard guestos/*.s guestos/*.inc guestos/*.in guestos/*/*.s guestos/*/*.inc guestos/*/*.in)
-$(GEN)/tools/guests_embed.c: $(GUESTS) $(BUILD)/embed
+# Guests that other guests hold (.incbin): assembled, by the assembler of this build.
+$(BUILD)/assemble: $(BUILD)/obj/tools/build/assemble.o $(BUILD)/libasm.a $(BUILD)/libisa.a
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+HELD := minos nanovmm nanovmm-2
+HELD_ELF := $(HELD:%=$(GEN)/guestos/%.elf)
+$(HELD_ELF): $(GEN)/guestos/%.elf: guestos/%.s $(filter %.inc,$(GUESTS)) $(BUILD)/assemble
+	@mkdir -p $(@D)
+	$(call step,ASM)
+	$(Q)$(BUILD)/assemble -I guestos -I $(GEN)/guestos $< > $@
+$(GEN)/guestos/nanovmm.elf: $(GEN)/guestos/minos.elf
+$(GEN)/guestos/nanovmm-2.elf: $(GEN)/guestos/nanovmm.elf
+$(GEN)/tools/guests_embed.c: $(GUESTS) $(HELD_ELF) $(BUILD)/embed
 	@mkdir -p $(@D)
 	$(call step,EMBED)
-	$(Q)$(BUILD)/embed --strip guestos/ tools_embedded_guests $(GUESTS) > $@
+	$(Q)$(BUILD)/embed --strip guestos/ tools_embedded_guests $(GUESTS) $(HELD_ELF) > $@
 $(GEN)/tools/page_embed.c: tools/trace/page.html $(BUILD)/embed
 	@mkdir -p $(@D)
 	$(call step,EMBED)
