@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "machine/devices/ports.h"
 #include "tests/unit/vmm/crowd.h"
 
 #define HANDLER 0x800u
@@ -175,6 +176,28 @@ static void loops_that_do_something_run(void **state)
   }
 }
 
+static const char mapped[] =
+    "profile mapped;\ntitle \"t\";\nstory \"s\";\nsource \"x\";\nmodes 2;\nmmu bounds;\nio mmio;\n";
+
+/* An access to a device in memory is an innocuous instruction, but not one that only waits. */
+static void interpreted_loops_of_devices_run(void **state)
+{
+  (void)state;
+  struct program p = start(30000);
+  put_li(&p, REG_A1, MMIO_START);
+  put(&p, ISA_LW, REG_A2, REG_A1, 0, 4 * PORT_CONSOLE_STATUS);
+  jump_to(&p, here(&p) - 4);
+  struct crowd c;
+  crowd_open_with(&c, 1, NULL, mapped);
+  crowd_add(&c, (struct vmm_vm_config){.share = 1, .technique = VMM_TECHNIQUE_INTERPRET});
+  crowd_load(&c, &p);
+  add_handler(&c, 30000);
+  run_compared(&c, 500000, 1);
+  assert_int_equal(vmm_vm_account(c.member[0].vm).skipped, 0);
+  assert_true(machine_get_reg(c.member[0].vm, REG_S0) > 2); /* the timer goes off meanwhile */
+  crowd_close(&c);
+}
+
 /* It spins for ever: no event is to come. Input ends that; so does the owner's hand. */
 static void spins_for_ever(void **state)
 {
@@ -247,9 +270,13 @@ static void the_event_ends_the_proof(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(idle_loops_sleep),         cmocka_unit_test(a_flag_is_waited_for),
-      cmocka_unit_test(interpreted_loops_sleep),  cmocka_unit_test(loops_that_do_something_run),
-      cmocka_unit_test(spins_for_ever),           cmocka_unit_test(deaf_to_interrupts),
+      cmocka_unit_test(idle_loops_sleep),
+      cmocka_unit_test(a_flag_is_waited_for),
+      cmocka_unit_test(interpreted_loops_sleep),
+      cmocka_unit_test(loops_that_do_something_run),
+      cmocka_unit_test(interpreted_loops_of_devices_run),
+      cmocka_unit_test(spins_for_ever),
+      cmocka_unit_test(deaf_to_interrupts),
       cmocka_unit_test(the_event_ends_the_proof),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
