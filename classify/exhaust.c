@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/devices/channel.h"
+
 enum {
   STORAGE = MACHINE_MIN_STORAGE,
   /* Data, on either side of the tight bound, and in other blocks than pc. */
@@ -53,6 +55,7 @@ struct encoding {
   uint32_t word;
   unsigned regs; /* register operands that differ; their registers: */
   uint8_t reg[3];
+  bool unit;  /* one names a unit of the channel: of the values NEAR is the disk's */
   bool alias; /* all operands are one register: without states away from reset */
 };
 
@@ -177,7 +180,7 @@ static void add_encoding(struct work *w, struct isa_decoded *d,
 {
   static const uint8_t own[3] = {REG_A0, REG_A1, REG_A2};
   struct encoding *e = &w->encoding[w->encoding_count];
-  *e = (struct encoding){.alias = alias};
+  *e = (struct encoding){.alias = alias, .unit = d->insn == ISA_SIO || d->insn == ISA_TIO};
   for (size_t i = 0; i < format->operand_count; i++) {
     if (format->operands[i].kind == ISA_OPERAND_REG) {
       uint8_t reg = alias ? REG_SP : own[e->regs];
@@ -281,7 +284,8 @@ static uint32_t make_situation(const struct work *w, const struct place *p, stru
   n /= data;
   s->reg[REG_SP] = NEAR;
   for (unsigned i = 0; i < e->regs; i++) {
-    s->reg[e->reg[i]] = values[n % choices];
+    uint32_t value = values[n % choices];
+    s->reg[e->reg[i]] = value == NEAR && e->unit ? NEAR | CHANNEL_UNIT_DISK : value;
     n /= choices;
   }
   if (n > 0) {

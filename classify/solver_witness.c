@@ -201,8 +201,14 @@ static bool take_results(struct terms *t, unsigned states, struct witness *w)
 static bool uses_devices(const struct terms *t)
 {
   for (unsigned i = 0; i < terms_symbol_count(t); i++) {
-    if (terms_symbol(t, i)->kind == TERM_SYMBOL_PORT_EXISTS) {
+    switch (terms_symbol(t, i)->kind) {
+    case TERM_SYMBOL_PORT_EXISTS:
+    case TERM_SYMBOL_SIO:
+    case TERM_SYMBOL_AFTER_SIO:
+    case TERM_SYMBOL_TIO:
       return true;
+    default:
+      break;
     }
   }
   return false;

@@ -56,6 +56,9 @@ enum term_symbol_kind {
   TERM_SYMBOL_PORT_IN,     /* of devices, port: the value */
   TERM_SYMBOL_AFTER_IN,    /* … devices then */
   TERM_SYMBOL_AFTER_OUT,   /* of devices, port, value */
+  TERM_SYMBOL_SIO,         /* of devices, channel address word: the answer */
+  TERM_SYMBOL_AFTER_SIO,   /* … devices then */
+  TERM_SYMBOL_TIO,         /* of devices, operand: the answer */
   TERM_SYMBOL_SOME_REG,    /* where maps may differ: a number of a register, … */
   TERM_SYMBOL_SOME_WORD,   /* … va / 4, … */
   TERM_SYMBOL_SOME_KEY,    /* … a block */

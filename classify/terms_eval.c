@@ -339,7 +339,10 @@ static uint64_t ask_devices(const struct term_devices *d, enum term_symbol_kind 
 {
   const uint32_t a = (uint32_t)arg[0], b = (uint32_t)arg[1], c = (uint32_t)arg[2];
   if (!d) {
-    return kind == TERM_SYMBOL_AFTER_IN || kind == TERM_SYMBOL_AFTER_OUT ? a : 0;
+    return kind == TERM_SYMBOL_AFTER_IN || kind == TERM_SYMBOL_AFTER_OUT ||
+                   kind == TERM_SYMBOL_AFTER_SIO
+               ? a
+               : 0;
   }
   switch (kind) {
   case TERM_SYMBOL_PORT_EXISTS:
@@ -348,6 +351,12 @@ static uint64_t ask_devices(const struct term_devices *d, enum term_symbol_kind 
     return d->in(d->ctx, a, b);
   case TERM_SYMBOL_AFTER_IN:
     return d->after_in(d->ctx, a, b);
+  case TERM_SYMBOL_SIO:
+    return d->sio(d->ctx, a, b);
+  case TERM_SYMBOL_AFTER_SIO:
+    return d->after_sio(d->ctx, a, b);
+  case TERM_SYMBOL_TIO:
+    return d->tio(d->ctx, a, b);
   default:
     return d->after_out(d->ctx, a, b, c);
   }

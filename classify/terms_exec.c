@@ -454,6 +454,20 @@ static void port_out(struct exec *x, Z3_ast port, Z3_ast value)
          Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_AFTER_OUT, 0, 0), 3, arg));
 }
 
+/* A program in storage and what it does there are the devices' own affair here: of
+ * storage that an instruction reaches by the map nothing is said. */
+static Z3_ast ask_channel(struct exec *x, enum term_symbol_kind kind, Z3_ast operand)
+{
+  Z3_ast arg[] = {x->s->devices, operand};
+  return Z3_mk_app(x->z, terms_function(x->t, kind, 0, 0), 2, arg);
+}
+
+static Z3_ast start_channel(struct exec *x, Z3_ast caw)
+{
+  assign(x, TERM_DEVICES, ask_channel(x, TERM_SYMBOL_AFTER_SIO, caw));
+  return ask_channel(x, TERM_SYMBOL_SIO, caw);
+}
+
 /* ------------------------------------------------------------- expressions */
 
 static Z3_ast high_product(struct exec *x, Z3_ast a, bool a_signed, Z3_ast b, bool b_signed)
@@ -541,6 +555,8 @@ static Z3_ast slice(struct exec *x, Z3_ast a, unsigned high, unsigned low)
 #define WRITE_CR(n, v)                write_cr(x, (n), (v))
 #define PORT_IN(dst, port)            ((dst) = port_in(x, (port)))
 #define PORT_OUT(port, v)             port_out(x, (port), (v))
+#define CHANNEL_START(dst, caw)       ((dst) = start_channel(x, (caw)))
+#define CHANNEL_TEST(dst, n)          ((dst) = ask_channel(x, TERM_SYMBOL_TIO, (n)))
 #define KEY_GET(dst, pa)              ((dst) = get_key(x, (pa)))
 #define KEY_SET(pa, k)                set_key(x, (pa), (k))
 #define WAIT()                        assign(x, TERM_RUN, NUMBER(MACHINE_WAITING))

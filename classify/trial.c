@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/devices/channel.h"
 #include "machine/devices/ports.h"
+#include "machine/disk_store.h"
 #include "machine/ops.h"
 
 #define MAX_CELLS      (2 * TRIAL_CELLS)
@@ -38,15 +40,18 @@ struct trial_machine {
   /* Devices after reset, with two different logs of past input: loading one over
    * the other replaces the log, loading one over itself would keep it. */
   struct machine_blob fresh[2];
+  struct disk_store *store; /* NULL: none */
   unsigned next_fresh;
 };
 
 /* ------------------------------------------------------------ life */
 
 /* Devices in which `byte` has arrived and has been read. */
-static bool save_fresh(const struct profile *profile, uint8_t byte, struct machine_blob *blob)
+static bool save_fresh(const struct profile *profile, struct disk_store *store, uint8_t byte,
+                       struct machine_blob *blob)
 {
-  struct machine_config config = {.profile = profile, .storage = MACHINE_MIN_STORAGE};
+  struct machine_config config = {
+      .profile = profile, .storage = MACHINE_MIN_STORAGE, .disk = store};
   struct machine *m = machine_create(&config, NULL);
   if (!m) {
     return false;
@@ -66,8 +71,11 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
   if (!t) {
     return NULL;
   }
-  struct machine_config config = {.profile = profile, .storage = storage, .engine = engine};
-  t->machine = machine_create(&config, NULL);
+  bool channel = profile_features(profile) & ISA_FEATURE_IO_CHANNEL;
+  t->store = channel ? disk_store_memory(1) : NULL; /* a channel without a disk is never busy */
+  struct machine_config config = {
+      .profile = profile, .storage = storage, .engine = engine, .disk = t->store};
+  t->machine = channel && !t->store ? NULL : machine_create(&config, NULL);
   t->storage = storage;
   t->devices_touched = true;
   t->has_keys = (profile_features(profile) & ISA_FEATURE_KEYS) != 0;
@@ -76,8 +84,8 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
     bool any = info->is_psw || n == CR_TICK || n == CR_CPUID;
     t->cr_bits[n] = profile_has_cr(profile, (enum isa_cr)n) ? any ? ~0u : info->write_mask : 0;
   }
-  if (!t->machine || !save_fresh(profile, 0, &t->fresh[0]) ||
-      !save_fresh(profile, 1, &t->fresh[1])) {
+  if (!t->machine || !save_fresh(profile, t->store, 0, &t->fresh[0]) ||
+      !save_fresh(profile, t->store, 1, &t->fresh[1])) {
     trial_machine_destroy(t);
     return NULL;
   }
@@ -90,6 +98,7 @@ void trial_machine_destroy(struct trial_machine *t)
     free(t->fresh[0].bytes);
     free(t->fresh[1].bytes);
     machine_destroy(t->machine);
+    disk_store_destroy(t->store);
     free(t);
   }
 }
@@ -273,13 +282,38 @@ static void place_keys(struct trial_machine *t, const struct trial_key *keys, un
   t->key_count = count;
 }
 
+/* Of what the channel may do, one program of the disk that does nothing. Storage is as
+ * before: the snapshot is enough. */
+static void begin_program(struct machine *m)
+{
+  const uint32_t nop[2] = {CHANNEL_NOP | 1u << CHANNEL_COUNT_SHIFT, 0};
+  uint8_t before[CHANNEL_CCW_SIZE];
+  machine_phys_read(m, gpa(0), before, sizeof before);
+  machine_phys_write_word(m, gpa(0), nop[0]);
+  machine_phys_write_word(m, gpa(4), nop[1]);
+  machine_channel_start(m, CHANNEL_UNIT_DISK);
+  machine_phys_write(m, gpa(0), before, sizeof before);
+}
+
+/* Of the devices as they would be at another tick: a program under way that has less time
+ * left is no change, but the clock's advance. */
+static uint64_t digest_at(struct machine *m, uint64_t tick)
+{
+  uint64_t now = machine_tick(m);
+  m->ops->set_tick(m, tick);
+  uint64_t digest = machine_device_digest(m);
+  m->ops->set_tick(m, now);
+  return digest;
+}
+
 /* False: the host has no memory. */
 static bool set_devices(struct trial_machine *t, const struct trial_state *s)
 {
   struct devices want = {s->input, s->input ? s->input_byte : 0, s->disk_sector, s->disk_address,
                          s->disk_count};
   const struct devices *have = &t->devices;
-  if (!t->devices_touched && have->input == want.input && have->byte == want.byte &&
+  /* A program under way ends at a tick. */
+  if (!t->store && !t->devices_touched && have->input == want.input && have->byte == want.byte &&
       have->disk_sector == want.disk_sector && have->disk_address == want.disk_address &&
       have->disk_count == want.disk_count) {
     return true;
@@ -294,6 +328,9 @@ static bool set_devices(struct trial_machine *t, const struct trial_state *s)
   machine_port_out(m, PORT_DISK_SECTOR, want.disk_sector);
   machine_port_out(m, PORT_DISK_ADDRESS, want.disk_address);
   machine_port_out(m, PORT_DISK_COUNT, want.disk_count);
+  if (t->store && want.disk_sector != 0) {
+    begin_program(m);
+  }
   if (want.input) {
     machine_console_input(m, 0, want.byte);
   }
@@ -458,7 +495,7 @@ static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32
   struct machine_stop stop = machine_run(m, (uint64_t)s->cr[CR_TICK] + 1);
   bool stored = machine_storage_digest(m) != storage;
   memset(r, 0, sizeof *r);
-  r->device_changed = machine_device_digest(m) != t->devices_digest;
+  r->device_changed = digest_at(m, s->cr[CR_TICK]) != t->devices_digest;
   t->devices_touched = t->devices_touched || r->device_changed;
   if (machine_key_changes(m) != keys) {
     take_key_back(t, r);

@@ -19,7 +19,7 @@ const struct profile_feature_word profile_feature_words[] = {
     {"io", "ports", ISA_FEATURE_IO_PORTS, true},
     {"io", "none", 0, true},
     {"io", "mmio", ISA_FEATURE_IO_MMIO, true},
-    {"io", "channel", ISA_FEATURE_IO_CHANNEL, false},
+    {"io", "channel", ISA_FEATURE_IO_CHANNEL, true},
     {"keys", "keys", ISA_FEATURE_KEYS, true},
     {NULL, NULL, 0, false},
 };

@@ -3,8 +3,6 @@
 #define TLB_WRITE()              RAISE(CAUSE_ILLEGAL, 0)
 #define TLB_PROBE(dst, va)       ABSENT(dst, va)
 #define TLB_INVALIDATE(va, asid) ABSENT_2(va, asid)
-#define CHANNEL_START(dst, pa)   ABSENT(dst, pa)
-#define CHANNEL_TEST(dst, n)     ABSENT(dst, n)
 #define ABSENT_2(x, y)                                                                             \
   do {                                                                                             \
     (void)(x);                                                                                     \

@@ -372,6 +372,16 @@ static bool bare_owner_out(struct machine *m, uint32_t port, uint32_t value)
   return bare_port_out(bare_of(m), bare_of(m)->tick, port, value);
 }
 
+static uint32_t bare_owner_sio(struct machine *m, uint32_t caw)
+{
+  return bare_channel_start(bare_of(m), bare_of(m)->tick, caw);
+}
+
+static uint32_t bare_owner_tio(struct machine *m, uint32_t operand)
+{
+  return bare_channel_test(bare_of(m), operand);
+}
+
 static void bare_console_input(struct machine *m, uint64_t at, uint8_t byte)
 {
   struct bare *b = bare_of(m);
@@ -461,7 +471,7 @@ static bool dma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
   return bare_phys_write(ctx, at, buf, len);
 }
 
-static const struct disk_ops disk_over_store = {
+const struct disk_ops bare_disk_ops = {
     .peek = store_peek,
     .poke = store_poke,
     .storage_size = dma_size,
@@ -553,6 +563,8 @@ static const struct machine_ops bare_ops = {
     .key_changes = bare_key_changes,
     .port_in = bare_owner_in,
     .port_out = bare_owner_out,
+    .channel_start = bare_owner_sio,
+    .channel_test = bare_owner_tio,
     .console_input = bare_console_input,
     .console_ahead = bare_console_ahead,
     .console_forget = bare_console_forget,
@@ -603,7 +615,7 @@ struct machine *machine_create(const struct machine_config *config, const char *
     goto no_mmu;
   }
   uint32_t sectors = b->store ? disk_store_sectors(b->store) : 0;
-  if (!devices_create(&b->devices, sectors, &disk_over_store, b)) {
+  if (!devices_create(&b->devices, sectors, &bare_disk_ops, b)) {
     goto no_devices;
   }
   reset(b);

@@ -6,6 +6,7 @@
  *   bare_cr.c     control registers
  *   bare_ports.c  port dispatch
  *   bare_mmio.c   device registers as words of memory
+ *   bare_channel.c channel programs
  *   trap.c        delivery
  *   mmu_bounds.c  translation, and the address spaces that cache it
  *   access.c      loads and stores that the fast path does not answer
@@ -98,6 +99,14 @@ bool bare_port_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value
 /* The same for an instruction: false with a bus error in b->trap. */
 bool bare_insn_in(struct bare *b, uint64_t after, uint32_t port, uint32_t *value);
 bool bare_insn_out(struct bare *b, uint64_t after, uint32_t port, uint32_t value);
+
+/* ---------------------------------------------------------- bare_channel.c */
+uint32_t bare_channel_start(struct bare *b, uint64_t after, uint32_t caw);
+uint32_t bare_channel_test(struct bare *b, uint32_t operand);
+/* The same for an instruction. */
+uint32_t bare_insn_sio(struct bare *b, uint64_t after, uint32_t caw);
+uint32_t bare_insn_tio(struct bare *b, uint32_t operand);
+extern const struct disk_ops bare_disk_ops; /* ctx: struct bare; bare.c */
 
 /* ------------------------------------------------------------- bare_mmio.c */
 /* The instruction that met the bus error in b->trap, if it is a lw or sw of a device

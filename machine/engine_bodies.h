@@ -180,6 +180,19 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     ATTEMPT(bare_insn_out(b, now + 1, (port), (v)));                                               \
     resync = true;                                                                                 \
   } while (0)
+/* A console's program is carried out at once, and may change storage. */
+#define CHANNEL_START(dst, caw)                                                                    \
+  do {                                                                                             \
+    b->tick = now;                                                                                 \
+    (dst) = bare_insn_sio(b, now + 1, (caw));                                                      \
+    resync = true;                                                                                 \
+  } while (0)
+#define CHANNEL_TEST(dst, n)                                                                       \
+  do {                                                                                             \
+    b->tick = now;                                                                                 \
+    (dst) = bare_insn_tio(b, (n));                                                                 \
+    resync = b->stops.queued > 0;                                                                  \
+  } while (0)
 #define WAIT()                                                                                     \
   do {                                                                                             \
     b->run_state = MACHINE_WAITING;                                                                \

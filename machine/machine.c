@@ -238,6 +238,16 @@ bool machine_port_out(struct machine *m, uint32_t port, uint32_t value)
   return m->ops->port_out(m, port, value);
 }
 
+uint32_t machine_channel_start(struct machine *m, uint32_t caw)
+{
+  return m->ops->channel_start(m, caw);
+}
+
+uint32_t machine_channel_test(struct machine *m, uint32_t operand)
+{
+  return m->ops->channel_test(m, operand);
+}
+
 void machine_console_input(struct machine *m, uint64_t at, uint8_t byte)
 {
   m->ops->console_input(m, at, byte);

@@ -56,6 +56,8 @@ enum machine_event {
   MACHINE_EVENT_IN,
   MACHINE_EVENT_OUT,
   MACHINE_EVENT_WAIT,
+  MACHINE_EVENT_SIO,
+  MACHINE_EVENT_TIO,
 };
 
 struct machine_hit {
@@ -66,7 +68,7 @@ struct machine_hit {
   gpa_t at;     /* load, store: first byte of the access (of the range, by a device) */
   uint32_t size;
   uint32_t old, value; /* store: before and after; load: value; in, out: value and … */
-  uint32_t port;
+  uint32_t port;       /* sio, tio: the operand; value: the answer */
   bool changed; /* store: it made a difference to these bytes */
 };
 
@@ -133,7 +135,7 @@ struct machine_stops {
   const struct machine_watch *watches;
   unsigned watch_count;
   bool mode; /* an instruction changed the mode (deliveries do so too, by the owner) */
-  bool io;   /* an instruction used a port */
+  bool io;   /* an instruction used a port or the channel */
   bool wait; /* an instruction made the machine wait */
 };
 
@@ -212,6 +214,10 @@ struct translation machine_translate(struct machine *m, gva_t va, enum machine_a
  * False: no such port (bus error). docs/machine.md lists the ports. */
 bool machine_port_in(struct machine *m, uint32_t port, uint32_t *value);
 bool machine_port_out(struct machine *m, uint32_t port, uint32_t value);
+
+/* sio and tio by the owner (devices/channel.h): their answers. */
+uint32_t machine_channel_start(struct machine *m, uint32_t caw);
+uint32_t machine_channel_test(struct machine *m, uint32_t operand);
 
 /* Console input: `byte` arrives at tick `at` (clamped to now; not before bytes
  * already in the log). The log is part of the run: same log, same run. */

@@ -51,6 +51,8 @@ struct machine_ops {
   uint64_t (*key_changes)(struct machine *m);
   bool (*port_in)(struct machine *m, uint32_t port, uint32_t *value);
   bool (*port_out)(struct machine *m, uint32_t port, uint32_t value);
+  uint32_t (*channel_start)(struct machine *m, uint32_t caw);
+  uint32_t (*channel_test)(struct machine *m, uint32_t operand);
   void (*console_input)(struct machine *m, uint64_t at, uint8_t byte);
   unsigned (*console_ahead)(struct machine *m);
   void (*console_forget)(struct machine *m);

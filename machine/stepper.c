@@ -66,6 +66,8 @@ enum outcome { DONE, TRAPPED };
 #define KEY_SET(pa, key)   ATTEMPT(bare_insn_key_set(b, (pa), (key)))
 #define PORT_IN(dst, port) ATTEMPT(bare_insn_in(b, b->tick + 1, (port), &(dst)))
 #define PORT_OUT(port, v)  ATTEMPT(bare_insn_out(b, b->tick + 1, (port), (v)))
+#define CHANNEL_START(dst, caw) ((dst) = bare_insn_sio(b, b->tick + 1, (caw)))
+#define CHANNEL_TEST(dst, n)    ((dst) = bare_insn_tio(b, (n)))
 #define WAIT()             (b->run_state = MACHINE_WAITING)
 #define HALT()             (b->run_state = MACHINE_STOPPED)
 #include "machine/absent_devices.h"

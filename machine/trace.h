@@ -22,6 +22,9 @@ enum trace_kind {
   TRACE_MAP,   /* other relocation: a = base in force, b = bound; c = BASE, d = BOUND of the guest.
                 * On a VM: what the VMM composed for the machine that it runs on */
   TRACE_INSN,  /* completed: b = its pc, c = PSW before, d = insn; see struct tracer */
+  TRACE_CHANNEL, /* a = 0 sio, 1 tio; b = operand, c = answer. Before a sio, of its program: */
+  TRACE_CCW,     /* a = command, flags, count; b = data address, c = argument of a seek, d = where
+                  * it lay */
   TRACE_KIND_COUNT,
 };
 

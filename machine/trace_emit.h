@@ -27,6 +27,10 @@ static inline void trace_emit(const struct machine *m, enum trace_kind kind, uin
   }
 }
 
+struct channel_program;
+/* A TRACE_CCW for each of its CCWs. */
+void channel_trace(const struct machine *m, uint64_t tick, const struct channel_program *p);
+
 static inline bool trace_wants_sensitive(const struct machine *m)
 {
   return __builtin_expect(m->tracer != NULL, 0) && m->tracer->sensitive;

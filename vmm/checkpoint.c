@@ -7,7 +7,7 @@
 
 #include "vmm/internal.h"
 
-enum { DISPATCH, EMULATE, INTERPRET, REFLECT, MEMORY, TIMER, SCHEDULE, MINIDISK, MODULES };
+enum { DISPATCH, EMULATE, INTERPRET, REFLECT, MEMORY, TIMER, SCHEDULE, MINIDISK, CHAIN, MODULES };
 
 struct saved_bytes {
   uint8_t *bytes;
@@ -68,7 +68,8 @@ static void list_modules(const struct vm *vm, struct module_state *list)
       [DISPATCH] = MODULE(vm, dispatch),   [EMULATE] = MODULE(vm, emulate),
       [INTERPRET] = MODULE(vm, interpret), [REFLECT] = MODULE(vm, reflect),
       [MEMORY] = MODULE(vm, memory),       [TIMER] = MODULE(vm, timer),
-      [SCHEDULE] = MODULE(vm, schedule),   [MINIDISK] = MODULE(vm, minidisk)};
+      [SCHEDULE] = MODULE(vm, schedule),   [MINIDISK] = MODULE(vm, minidisk),
+      [CHAIN] = MODULE(vm, chain)};
   memcpy(list, all, sizeof all);
 }
 

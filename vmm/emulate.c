@@ -311,6 +311,18 @@ static void act_out(struct job *j)
   j->env->port_out(j->env->ctx, effective(j), reg(j, j->insn.a));
 }
 
+/* ---------------------------------------------------------------- channels */
+
+static void act_sio(struct job *j)
+{
+  set_reg(j, j->insn.a, j->env->channel_start(j->env->ctx, reg(j, j->insn.b)));
+}
+
+static void act_tio(struct job *j)
+{
+  set_reg(j, j->insn.a, j->env->channel_test(j->env->ctx, reg(j, j->insn.b)));
+}
+
 /* --------------------------------------------------------------- the table */
 
 struct routine {
@@ -343,6 +355,8 @@ static const struct routine routines[ISA_INSN_COUNT] = {
     [ISA_CPUID] = {NULL, act_cpuid},
     [ISA_IN] = {verify_port, act_in},
     [ISA_OUT] = {verify_port, act_out},
+    [ISA_SIO] = {NULL, act_sio},
+    [ISA_TIO] = {NULL, act_tio},
 };
 
 static bool handles(enum isa_insn insn)

@@ -167,6 +167,25 @@ static void port_out(void *ctx, uint32_t port, uint32_t value)
   vm_note_port(ctx, MACHINE_EVENT_OUT, port, value);
 }
 
+static uint32_t start_channel(void *ctx, uint32_t caw)
+{
+  uint32_t answer = vm_channel_start(ctx, after(ctx), caw);
+  vm_note_port(ctx, MACHINE_EVENT_SIO, caw, answer);
+  return answer;
+}
+
+static uint32_t test_channel(void *ctx, uint32_t operand)
+{
+  uint32_t answer = vm_channel_test(ctx, operand);
+  vm_note_port(ctx, MACHINE_EVENT_TIO, operand, answer);
+  return answer;
+}
+
+static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, bool write)
+{
+  return vdisk_place(ctx, sector, count, write);
+}
+
 static struct vmm_insn decode(void *ctx, uint32_t word)
 {
   const struct vm *vm = ctx;
@@ -219,6 +238,9 @@ struct vmm_env env_make(struct vm *vm)
       .port_at = port_at,
       .port_in = port_in,
       .port_out = port_out,
+      .channel_start = start_channel,
+      .channel_test = test_channel,
+      .disk_place = disk_place,
       .decode = decode,
       .behaviour = behaviour,
       .behaviour_of = behaviour_of,

@@ -30,6 +30,8 @@
 /* Real storage below the VMs: the upper half of VMM_OWN_STORAGE is where real
  * disk transfers go, the largest of which just fits. */
 #define BOUNCE_START (VMM_OWN_STORAGE / 2)
+/* … and below that the programs that the real channel gets. */
+#define CHAIN_START (BOUNCE_START - ISA_PAGE_SIZE)
 
 /* The virtual processor. While the VM is loaded, its registers and pc are in
  * the real machine, and `regs` and `pc` here are out of date. */
@@ -95,7 +97,7 @@ struct vm {
   struct vm *next;
   struct vmm_env env;
   struct { /* the modules' own */
-    void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk;
+    void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk, *chain;
   } state;
   struct vcpu cpu;
   enum vmm_technique technique;
@@ -277,6 +279,10 @@ void vcpu_forget(struct vm *vm);
 
 /* devices/vdisk.c: the mini-disk over the real disk, and the real disk itself. */
 extern const struct disk_ops vdisk_ops; /* ctx: struct vm */
+/* Where sectors of the virtual disk lie. */
+struct vmm_place vdisk_place(struct vm *vm, uint32_t sector, uint32_t count, bool write);
+/* The real disk is about to be used by `vm`: what it has begun is done first. */
+void vdisk_seize(struct vm *vm);
 /* The real disk's interrupt. */
 void vdisk_serve(struct vmm *vmm);
 /* Nothing more is to come from the real disk: it is done, and its line has not been looked
@@ -290,6 +296,12 @@ uint64_t vdisk_horizon(struct vm *vm);
 /* It is there, and must stand still: it has a job. */
 bool vdisk_freezes(struct vm *vm);
 bool vdisk_waits(const struct vm *vm); /* its job is not done */
+
+/* devices/vchannel.c: the virtual channel over the real one. */
+uint32_t vchannel_transfer(void *ctx, const struct channel_transfer *t); /* for vdisk_ops */
+/* `after`: the tick of the boundary after the instruction. */
+uint32_t vm_channel_start(struct vm *vm, uint64_t after, uint32_t caw);
+uint32_t vm_channel_test(struct vm *vm, uint32_t operand);
 
 /* stops.c: struct machine_ops' part, and the VM's stops for the real machine. */
 bool vm_set_stops(struct machine *m, const struct machine_stops *wanted);

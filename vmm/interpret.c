@@ -144,12 +144,14 @@ static enum outcome fetch(struct job *j, uint32_t *word)
   } while (0)
 #define RAISE(cause, value) return trap(j, (cause), (value))
 
-#define KEY_GET(dst, pa)   ATTEMPT(key_get(j, (pa), &(dst)))
-#define KEY_SET(pa, key)   ATTEMPT(key_set(j, (pa), (key)))
-#define PORT_IN(dst, port) ATTEMPT(port_in(j, (port), &(dst)))
-#define PORT_OUT(port, v)  ATTEMPT(port_out(j, (port), (v)))
-#define WAIT()             env->wait(env->ctx)
-#define HALT()             env->halt(env->ctx)
+#define KEY_GET(dst, pa)        ATTEMPT(key_get(j, (pa), &(dst)))
+#define KEY_SET(pa, key)        ATTEMPT(key_set(j, (pa), (key)))
+#define PORT_IN(dst, port)      ATTEMPT(port_in(j, (port), &(dst)))
+#define PORT_OUT(port, v)       ATTEMPT(port_out(j, (port), (v)))
+#define CHANNEL_START(dst, caw) ((dst) = env->channel_start(env->ctx, (caw)))
+#define CHANNEL_TEST(dst, n)    ((dst) = env->channel_test(env->ctx, (n)))
+#define WAIT()                  env->wait(env->ctx)
+#define HALT()                  env->halt(env->ctx)
 #include "machine/absent_devices.h"
 
 /* The profile has the last word on what a PSW may be. */

@@ -9,5 +9,6 @@ const struct vmm_modules vmm_default_modules = {
     .timer = &vmm_timer_virtual,
     .schedule = &vmm_schedule,
     .minidisk = &vmm_minidisk,
+    .chain = &vmm_chain,
     .share = &vmm_share,
 };

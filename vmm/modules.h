@@ -12,6 +12,7 @@
 #ifndef TRAPEZE_VMM_MODULES_H
 #define TRAPEZE_VMM_MODULES_H
 
+#include "machine/devices/channel.h"
 #include "machine/machine.h"
 #include "vmm/extent.h"
 
@@ -43,6 +44,14 @@ struct vmm_behaviour {
 struct vmm_trap {
   bool raised;
   struct trap trap;
+};
+
+/* Sectors of the virtual disk, of which the first `count` lie together: from `sector` on, on
+ * the real disk; or in an overlay, which only the VMM can reach. */
+struct vmm_place {
+  bool ok; /* the mini-disk has them and allows it */
+  bool overlay;
+  uint32_t sector, count;
 };
 
 /* A virtual machine, as its modules see it: everything here is virtual state.
@@ -88,6 +97,11 @@ struct vmm_env {
   uint32_t (*port_at)(void *ctx, gpa_t at);
   uint32_t (*port_in)(void *ctx, uint32_t port);
   void (*port_out)(void *ctx, uint32_t port, uint32_t value);
+
+  /* Its channel: what sio and tio answer it. */
+  uint32_t (*channel_start)(void *ctx, uint32_t caw);
+  uint32_t (*channel_test)(void *ctx, uint32_t operand);
+  struct vmm_place (*disk_place)(void *ctx, uint32_t sector, uint32_t count, bool write);
 
   /* Its profile. */
   struct vmm_insn (*decode)(void *ctx, uint32_t word);
@@ -209,6 +223,38 @@ struct vmm_minidisk_module {
   VMM_MODULE_STATE;
 };
 
+/* Channel programs: the guest's is read and checked once, at its sio, and at its end the real
+ * channel gets another, of real addresses and sectors. */
+struct vmm_real_ccw {
+  uint8_t command, flags;
+  uint16_t count;
+  mpa_t address;     /* but for a seek, of which … */
+  uint32_t argument; /* … this is the sector; the VMM puts it where the channel finds it */
+};
+enum vmm_chain_kind {
+  VMM_CHAIN_REFUSED, /* the first sector is none of the guest's, or it may not write it */
+  VMM_CHAIN_REAL,    /* for the real channel */
+  VMM_CHAIN_OVERLAY, /* these sectors are for the VMM, which has the overlays */
+};
+struct vmm_real_chain {
+  enum vmm_chain_kind kind;
+  uint32_t sectors; /* of the transfer that it does */
+  uint32_t count;
+  struct vmm_real_ccw ccw[CHANNEL_MAX_CCWS];
+};
+struct vmm_chain_module {
+  void *(*create)(void *with);
+  void (*destroy)(void *state);
+  /* What the channel of the virtual machine would find at `caw`, when it is asked to start
+   * it: a program, or that it is refused and where. */
+  struct channel_program (*snapshot)(void *state, const struct vmm_env *env, uint32_t caw);
+  /* A transfer of such a program, of which the first `done` sectors are done: how it goes
+   * on. It is asked again until it is done or refused. */
+  struct vmm_real_chain (*translate)(void *state, const struct vmm_env *env,
+                                     struct channel_transfer transfer, uint32_t done);
+  VMM_MODULE_STATE;
+};
+
 /* Who gets the processor next under vmm_run(), and for how long. Unlike the others there is
  * one for all VMs of a VMM, and it sees none of them: to it they are slots, small
  * numbers that are used again when a VM is gone. */
@@ -239,6 +285,7 @@ struct vmm_modules {
   const struct vmm_timer_module *timer;
   const struct vmm_schedule_module *schedule;
   const struct vmm_minidisk_module *minidisk;
+  const struct vmm_chain_module *chain;
   const struct vmm_share_module *share; /* NULL: the default one */
   void *with;                           /* for every create(); outlives the VMM */
 };
@@ -254,6 +301,7 @@ extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
 extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */
 extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
 extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */
+extern const struct vmm_chain_module vmm_chain;          /* devices/chain.c */
 extern const struct vmm_share_module vmm_share;          /* share.c */
 
 #endif

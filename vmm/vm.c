@@ -672,6 +672,18 @@ static bool port_out(struct machine *m, uint32_t port, uint32_t value)
   return vm_port_out(vm_of(m), vm_of(m)->cpu.tick, port, value);
 }
 
+static uint32_t channel_begin(struct machine *m, uint32_t caw)
+{
+  vcpu_settle(vm_of(m)->vmm);
+  return vm_channel_start(vm_of(m), vm_of(m)->cpu.tick, caw);
+}
+
+static uint32_t channel_ask(struct machine *m, uint32_t operand)
+{
+  vcpu_settle(vm_of(m)->vmm);
+  return vm_channel_test(vm_of(m), operand);
+}
+
 static void console_in(struct machine *m, uint64_t at, uint8_t byte)
 {
   struct vm *vm = vm_of(m);
@@ -773,6 +785,8 @@ const struct machine_ops vm_ops = {
     .key_changes = key_changes,
     .port_in = port_in,
     .port_out = port_out,
+    .channel_start = channel_begin,
+    .channel_test = channel_ask,
     .console_input = console_in,
     .console_ahead = input_ahead,
     .console_forget = forget_input,

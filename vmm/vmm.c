@@ -159,11 +159,12 @@ static bool create_modules(struct vm *vm)
 {
   return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, interpret) &&
          CREATE(vm, reflect) && CREATE(vm, memory) && CREATE(vm, timer) && CREATE(vm, schedule) &&
-         CREATE(vm, minidisk);
+         CREATE(vm, minidisk) && CREATE(vm, chain);
 }
 
 static void destroy_modules(struct vm *vm)
 {
+  DESTROY(vm, chain);
   DESTROY(vm, minidisk);
   DESTROY(vm, schedule);
   DESTROY(vm, timer);

@@ -10,7 +10,8 @@ bool devices_create(struct devices *d, uint32_t sectors, const struct disk_ops *
 {
   d->console = console_create();
   d->disk = disk_create(sectors, ops, ctx);
-  if (!d->console || !d->disk) {
+  d->channel = channel_create(d->console, d->disk, ops, ctx);
+  if (!d->console || !d->disk || !d->channel) {
     devices_destroy(d);
     return false;
   }
@@ -19,6 +20,7 @@ bool devices_create(struct devices *d, uint32_t sectors, const struct disk_ops *
 
 void devices_destroy(struct devices *d)
 {
+  channel_destroy(d->channel);
   disk_destroy(d->disk);
   console_destroy(d->console);
   *d = (struct devices){0};
@@ -64,8 +66,10 @@ uint32_t devices_port_at(uint32_t at)
 
 uint64_t devices_next_event(const struct devices *d)
 {
-  uint64_t console = console_next_event(d->console), disk = disk_next_event(d->disk);
-  return console < disk ? console : disk;
+  uint64_t next = console_next_event(d->console);
+  uint64_t disk = disk_next_event(d->disk), channel = channel_next_event(d->channel);
+  next = disk < next ? disk : next;
+  return channel < next ? channel : next;
 }
 
 uint32_t devices_fire(struct devices *d, uint64_t now)
@@ -73,6 +77,7 @@ uint32_t devices_fire(struct devices *d, uint64_t now)
   uint32_t causes = 0;
   causes |= console_fire(d->console, now) ? 1u << CAUSE_CONSOLE : 0;
   causes |= disk_fire(d->disk, now) ? 1u << CAUSE_DISK : 0;
+  causes |= channel_fire(d->channel, now) ? 1u << CAUSE_CHANNEL : 0;
   return causes;
 }
 
@@ -89,6 +94,7 @@ bool devices_save(const struct devices *d, struct machine_blob *blob)
   *blob = (struct machine_blob){0};
   console_save(d->console, &w);
   disk_save(d->disk, &w);
+  channel_save(d->channel, &w);
   if (w.failed) {
     free(w.bytes);
     return false;
@@ -108,17 +114,22 @@ bool devices_load(struct devices *d, const struct machine_blob *blob)
   if (!disk) {
     goto discard_console;
   }
-  if (r.at != r.len) {
+  struct channel_front *channel = channel_load(d->channel, &r);
+  if (!channel || r.at != r.len) {
     disk_discard(disk);
-    goto discard_console;
+    goto discard_channel;
   }
   /* The disk first: it alone can still fail. */
   if (!disk_commit(d->disk, disk)) {
-    goto discard_console;
+    goto discard_channel;
   }
+  channel_front_restore(d->channel, channel);
+  free(channel);
   console_commit(d->console, console);
   return true;
 
+discard_channel:
+  free(channel);
 discard_console:
   console_discard(console);
   return false;
@@ -126,7 +137,8 @@ discard_console:
 
 uint64_t devices_digest(const struct devices *d, uint64_t now)
 {
-  return digest_add(console_digest(d->console), disk_digest(d->disk, now));
+  uint64_t digest = digest_add(console_digest(d->console), disk_digest(d->disk, now));
+  return digest_add(digest, channel_digest(d->channel, now));
 }
 
 /* ---------------------------------------------------------------------- marks */
@@ -135,17 +147,21 @@ bool devices_mark(const struct devices *d, struct devices_mark *mark)
 {
   mark->console = console_mark(d->console);
   mark->disk = disk_front_copy(d->disk);
-  return mark->disk != NULL;
+  mark->channel = channel_front_copy(d->channel);
+  return mark->disk && mark->channel;
 }
 
 void devices_return(struct devices *d, const struct devices_mark *mark)
 {
   console_return(d->console, &mark->console);
   disk_front_restore(d->disk, mark->disk);
+  channel_front_restore(d->channel, mark->channel);
 }
 
 void devices_mark_release(struct devices_mark *mark)
 {
   free(mark->disk);
+  free(mark->channel);
   mark->disk = NULL;
+  mark->channel = NULL;
 }

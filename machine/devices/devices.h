@@ -1,4 +1,5 @@
-/* The devices of a machine together, in device order: console, disk. Timer and pending
+/* The devices of a machine together, in device order: console, disk,
+ * channel. Timer and pending
  * lines are control registers and not here. Every kind of machine embeds one of these
  * and lists its devices nowhere else; so that one kind can load what another saved, and
  * a device that is added is added here.
@@ -6,6 +7,7 @@
 #ifndef TRAPEZE_MACHINE_DEVICES_DEVICES_H
 #define TRAPEZE_MACHINE_DEVICES_DEVICES_H
 
+#include "machine/devices/channel.h"
 #include "machine/devices/console.h"
 #include "machine/devices/disk.h"
 
@@ -14,6 +16,7 @@ struct machine_blob;
 struct devices {
   struct console *console;
   struct disk *disk;
+  struct channel *channel; /* to the same two */
 };
 
 /* As disk_create(). False: no memory, and nothing is left. */
@@ -53,6 +56,7 @@ uint64_t devices_digest(const struct devices *d, uint64_t now);
 struct devices_mark {
   struct console_mark console;
   struct disk_front *disk;
+  struct channel_front *channel;
 };
 bool devices_mark(const struct devices *d, struct devices_mark *mark); /* false: no memory */
 void devices_return(struct devices *d, const struct devices_mark *mark);

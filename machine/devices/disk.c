@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/devices/channel.h"
 #include "machine/devices/ports.h"
 #include "machine/digest.h"
 
@@ -261,6 +262,20 @@ static enum disk_error transfer_in(struct disk *d)
   return ok ? DISK_OK : DISK_ERROR_HOST;
 }
 
+/* Sectors were written, the first `done` of them from the buffer. Where the host failed,
+ * only it knows what they hold now. */
+static void note_written(struct disk *d, uint32_t sector, uint32_t count, uint32_t done)
+{
+  for (uint32_t i = 0; d->known && i < count; i++) {
+    if (i < done) {
+      set_block(d, sector + i,
+                digest_block(d->buffer + i * MACHINE_SECTOR_SIZE, MACHINE_SECTOR_SIZE));
+    } else {
+      reread_block(d, sector + i);
+    }
+  }
+}
+
 static enum disk_error transfer_out(struct disk *d)
 {
   const struct transfer *t = &d->transfer;
@@ -269,15 +284,7 @@ static enum disk_error transfer_out(struct disk *d)
     return DISK_ERROR_HOST;
   }
   uint32_t done = write_sectors(d, t->sector, t->count);
-  for (uint32_t i = 0; d->known && i < t->count; i++) {
-    /* Where the host failed, only it knows what the sector holds now. */
-    if (i < done) {
-      set_block(d, t->sector + i,
-                digest_block(d->buffer + i * MACHINE_SECTOR_SIZE, MACHINE_SECTOR_SIZE));
-    } else {
-      reread_block(d, t->sector + i);
-    }
-  }
+  note_written(d, t->sector, t->count, done);
   return done == t->count ? DISK_OK : DISK_ERROR_HOST;
 }
 
@@ -306,6 +313,40 @@ bool disk_fire(struct disk *d, uint64_t now)
   d->regs.error = (uint8_t)error;
   *t = (struct transfer){.busy = false};
   return true;
+}
+
+/* ------------------------------------------------------------ by the channel */
+
+static uint32_t transfer_buffered(struct disk *d, const struct channel_transfer *t)
+{
+  uint32_t done;
+  if (!t->write) {
+    done = read_sectors(d, t->sector, t->sectors);
+    return channel_scatter(t, d->ops, d->ctx, 0, d->buffer, done * MACHINE_SECTOR_SIZE) ? done : 0;
+  }
+  if (!channel_gather(t, d->ops, d->ctx, 0, d->buffer, t->sectors * MACHINE_SECTOR_SIZE)) {
+    return 0;
+  }
+  done = write_sectors(d, t->sector, t->sectors);
+  note_written(d, t->sector, t->sectors, done);
+  return done;
+}
+
+enum disk_error disk_transfer(struct disk *d, const struct channel_transfer *t)
+{
+  uint32_t done;
+  if (!range_contains(0, d->sectors, t->sector, t->sectors)) {
+    return DISK_ERROR_SECTOR;
+  }
+  if (d->ops->transfer) {
+    done = d->ops->transfer(d->ctx, t);
+    if (t->write) {
+      note_written(d, t->sector, t->sectors, 0);
+    }
+  } else {
+    done = transfer_buffered(d, t);
+  }
+  return done == t->sectors ? DISK_OK : DISK_ERROR_HOST;
 }
 
 /* --------------------------------------------------------------- the owner */

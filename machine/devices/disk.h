@@ -9,8 +9,11 @@
 #ifndef TRAPEZE_MACHINE_DEVICES_DISK_H
 #define TRAPEZE_MACHINE_DEVICES_DISK_H
 
+#include "machine/devices/ports.h"
 #include "machine/devices/state.h"
 #include "machine/machine.h"
+
+struct channel_transfer; /* devices/channel.h */
 
 /* What the front end asks of the outside. Sectors are those of this disk, from
  * 0, and in range; buffers hold MACHINE_SECTOR_SIZE bytes a sector. */
@@ -30,6 +33,9 @@ struct disk_ops {
    * snapshot, which makes void what was begun before), so that a real read can
    * start early. */
   void (*begin)(void *ctx, bool read, uint32_t sector, uint32_t count);
+  /* A command of a channel program, both sides of it: sectors from or to storage. Answers
+   * as read and write. NULL: these, and dma_read or dma_write. */
+  uint32_t (*transfer)(void *ctx, const struct channel_transfer *t);
 };
 
 struct disk;
@@ -60,6 +66,9 @@ bool disk_under_way(const struct disk *d, struct disk_command *c);
  * raise the line. If the host fails (DISK_ERROR_HOST), a read has transferred
  * nothing, a write the sectors before the one that failed. */
 bool disk_fire(struct disk *d, uint64_t now);
+
+/* A command of a channel program, now. Sectors before one that fails are transferred. */
+enum disk_error disk_transfer(struct disk *d, const struct channel_transfer *t);
 
 /* By the owner, outside time. False: no such sector, or the host refused. */
 bool disk_peek(struct disk *d, uint32_t sector, void *buf);

@@ -2,4 +2,4 @@ profile bad;
 title "T";
 modes 2;
 mmu paged;
-io channel;
+io ports;

@@ -160,7 +160,7 @@ static const struct vmm_minidisk_module minidisk_ahead = {.map = map_ahead};
 #define RIGHT                                                                                      \
   .dispatch = &vmm_dispatch, .emulate = &vmm_emulate, .interpret = &vmm_interpret,                 \
   .reflect = &vmm_reflect, .memory = &vmm_memory_bounds, .timer = &vmm_timer_virtual,              \
-  .schedule = &vmm_schedule, .minidisk = &vmm_minidisk
+  .schedule = &vmm_schedule, .minidisk = &vmm_minidisk, .chain = &vmm_chain
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
 static const struct fault faults[] = {

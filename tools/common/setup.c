@@ -74,7 +74,7 @@ const struct option_spec setup_machine_options[] = {
     {"mmu", 0, "NAME", "another memory management unit than the profile's (this version: bounds)",
      apply_mmu},
     {"io", 0, "NAME",
-     "another style of input and output than the profile's (this version: ports, none, mmio)",
+     "another style of input and output than the profile's (this version: ports, none, mmio, channel)",
      apply_io},
     {"memory", 'm', "SIZE", "storage of the machine, as 64K, 1M, 1G (default: 1M)", apply_memory},
     {"disk", 'd', "DISK",

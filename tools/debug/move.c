@@ -207,6 +207,10 @@ static void tell_event(struct debugger *d, const struct timeline_stop *stop,
     name_mode_change(d, h->pc, place);
   if (stop->why == TIMELINE_MODE)
     repl_say(d, "\nCatchpoint %u: the mode changes at 0x%08x%s\n", number, h->pc, place);
+  else if (h->event == MACHINE_EVENT_SIO || h->event == MACHINE_EVENT_TIO)
+    repl_say(d, "\nCatchpoint %u: %s 0x%x gives 0x%x, at 0x%08x%s\n", number,
+             isa_insn_info(h->event == MACHINE_EVENT_SIO ? ISA_SIO : ISA_TIO)->mnemonic, h->port,
+             h->value, h->pc, place);
   else
     repl_say(d, "\nCatchpoint %u: port 0x%x %s 0x%x, at 0x%08x%s\n", number, h->port,
              h->event == MACHINE_EVENT_OUT ? "takes" : "gives", h->value, h->pc, place);

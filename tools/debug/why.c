@@ -5,6 +5,7 @@
 #include "machine/devices/ports.h"
 #include "tools/common/text.h"
 #include "tools/debug/debugger.h"
+#include "tools/trace/words.h"
 
 #define EVENTS 64u
 
@@ -80,6 +81,8 @@ void repl_event_text(struct debugger *d, const struct trace_event *e, char *buf,
   case TRACE_STATE: state_text(e->a, buf, size); break;
   case TRACE_MAP: snprintf(buf, size, "relocation: base 0x%x bound 0x%x in force", e->a, e->b); break;
   case TRACE_INSN: snprintf(buf, size, "executed: the instruction at 0x%x", e->b); break;
+  case TRACE_CHANNEL: words_channel(e, buf, size); break;
+  case TRACE_CCW: words_ccw(e, buf, size); break;
   case TRACE_KIND_COUNT: *buf = 0; break;
   }
 }

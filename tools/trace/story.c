@@ -247,6 +247,24 @@ static void tell_io(struct teller *l, unsigned machine, const struct trace_event
   label(r, "%s %s", words_access(e), words_port(e->a, port, sizeof port));
 }
 
+/* Whose program it is hands it to who carries it out. */
+static void tell_channel(struct teller *l, unsigned machine, const struct trace_event *e)
+{
+  bool has_vmm = words_has_vmm(l->s->trace, machine);
+  if (!is_bare(l, machine) && e->kind == TRACE_CHANNEL)
+    return; /* the emulated instruction is told already */
+  unsigned guest = words_guest(&l->words, machine);
+  char what[WORDS_SIZE];
+  if (e->kind == TRACE_CCW)
+    words_ccw(e, what, sizeof what);
+  else
+    words_channel(e, what, sizeof what);
+  int8_t from = has_vmm ? l->vmm_lane[machine] : guest_lane(l, guest);
+  int8_t to = below(l, machine);
+  struct row *r = add_row(l, ROW_IO, guest, from, to);
+  label(r, "%s", what);
+}
+
 static void tell_mode(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   struct row *box = last_box(l);
@@ -343,6 +361,10 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
     break;
   case TRACE_IO:
     tell_io(l, machine, e);
+    break;
+  case TRACE_CHANNEL:
+  case TRACE_CCW:
+    tell_channel(l, machine, e);
     break;
   case TRACE_DEVICE:
     tell_raise(l, machine, e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "machine/devices/channel.h"
 #include "machine/devices/ports.h"
 #include "tools/common/program.h"
 #include "tools/trace/classes.h"
@@ -154,7 +155,7 @@ const char *words_kind(enum trace_kind kind)
       [TRACE_DEVICE] = "raise",     [TRACE_WORLD_IN] = "enter",  [TRACE_WORLD_OUT] = "leave",
       [TRACE_EMULATE] = "emulate",  [TRACE_REFLECT] = "reflect", [TRACE_SERVE] = "serve",
       [TRACE_MODE] = "mode",        [TRACE_STATE] = "state",     [TRACE_MAP] = "map",
-      [TRACE_INSN] = "instruction",
+      [TRACE_INSN] = "instruction", [TRACE_CHANNEL] = "channel", [TRACE_CCW] = "ccw",
   };
   return names[kind];
 }
@@ -189,6 +190,41 @@ static void put_io(const struct trace_event *e, char *buf, size_t size)
   snprintf(buf, size, "%s %s: 0x%x%s", words_access(e), port, e->b, byte);
 }
 
+void words_channel(const struct trace_event *e, char *buf, size_t size)
+{
+  static const char *const starts[] = {"started", "ended or refused, see the status", "busy",
+                                       "no such unit"};
+  static const char *const tests[] = {"idle", "idle, ended with a check", "busy", "no such unit"};
+  static const char *const units[] = {"console", "disk"};
+  const char *insn = isa_insn_info(e->a == 0 ? ISA_SIO : ISA_TIO)->mnemonic;
+  uint32_t unit = e->b & CHANNEL_UNIT_MASK;
+  const char *name = unit < CHANNEL_UNITS ? units[unit] : "?";
+  if (e->a == 0)
+    snprintf(buf, size, "%s 0x%x, %s: %s", insn, e->b & ~CHANNEL_UNIT_MASK, name, starts[e->c & 3]);
+  else if (e->b & CHANNEL_TEST_ADDRESS)
+    snprintf(buf, size, "%s %s: ended before 0x%x", insn, name, e->c);
+  else
+    snprintf(buf, size, "%s %s: %s (0x%x)", insn, name, tests[e->c & 3], e->c);
+}
+
+void words_ccw(const struct trace_event *e, char *buf, size_t size)
+{
+  static const char *const names[] = {[CHANNEL_WRITE] = "write",
+                                      [CHANNEL_READ] = "read",
+                                      [CHANNEL_NOP] = "no-op",
+                                      [CHANNEL_SENSE] = "sense",
+                                      [CHANNEL_SEEK] = "seek"};
+  uint32_t command = e->a & 0xff, flags = e->a >> CHANNEL_FLAGS_SHIFT;
+  const char *name = command < sizeof names / sizeof *names ? names[command] : NULL;
+  char sector[32] = "";
+  if (command == CHANNEL_SEEK)
+    snprintf(sector, sizeof sector, ": sector %u", e->c);
+  snprintf(buf, size, "at 0x%x: %s %u bytes at 0x%x%s%s%s", e->d, name ? name : "?",
+           e->a >> CHANNEL_COUNT_SHIFT, e->b, sector,
+           flags & CHANNEL_DATA_CHAIN ? ", data chained" : "",
+           !(flags & CHANNEL_DATA_CHAIN) && (flags & CHANNEL_COMMAND_CHAIN) ? ", chained" : "");
+}
+
 static void put_state(const struct words *w, unsigned guest, const struct trace_event *e, char *buf,
                       size_t size)
 {
@@ -216,6 +252,12 @@ char *words_event(const struct words *w, unsigned machine, const struct trace_ev
     break;
   case TRACE_IO:
     put_io(e, buf, size);
+    break;
+  case TRACE_CHANNEL:
+    words_channel(e, buf, size);
+    break;
+  case TRACE_CCW:
+    words_ccw(e, buf, size);
     break;
   case TRACE_DEVICE:
   case TRACE_SERVE:

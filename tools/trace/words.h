@@ -38,6 +38,9 @@ char *words_insn(uint32_t word, uint32_t pc, char *buf, size_t size);
 const char *words_mnemonic(uint32_t word);
 /* "console data", or its number. */
 char *words_port(uint32_t port, char *buf, size_t size);
+/* TRACE_CHANNEL and TRACE_CCW. */
+void words_channel(const struct trace_event *e, char *buf, size_t size);
+void words_ccw(const struct trace_event *e, char *buf, size_t size);
 /* What a TRACE_IO was, by the instruction for it. */
 const char *words_access(const struct trace_event *e);
 const char *words_cause(uint32_t cause);

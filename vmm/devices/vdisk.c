@@ -253,6 +253,14 @@ static void wait_for(struct vm *vm)
   }
 }
 
+void vdisk_seize(struct vm *vm)
+{
+  while (vm->vmm->disk_for) {
+    bool ok = finish(vm);
+    collect(vm->vmm, ok);
+  }
+}
+
 static bool is_job(const struct vdisk *v, bool write, uint32_t sector, uint32_t count)
 {
   const struct vdisk_job *job = &v->job;
@@ -277,6 +285,12 @@ static uint8_t *kept(struct vdisk *v, uint32_t sector)
 static bool is_kept(const struct vdisk *v, uint32_t sector)
 {
   return v->job.early && range_contains(v->job.sector, v->job.wanted, sector, 1);
+}
+
+struct vmm_place vdisk_place(struct vm *vm, uint32_t sector, uint32_t count, bool write)
+{
+  struct piece p = map(vm, sector, count, write);
+  return (struct vmm_place){p.at.ok && p.count > 0, p.overlay != NULL, p.at.sector, p.count};
 }
 
 static bool peek(void *ctx, uint32_t sector, void *buf)
@@ -452,4 +466,5 @@ const struct disk_ops vdisk_ops = {
     .dma_read = dma_read,
     .dma_write = dma_write,
     .begin = begin,
+    .transfer = vchannel_transfer,
 };

@@ -199,7 +199,9 @@ static void forget_partial_word(const struct trial_state *s, struct trial_result
 static void try_state(struct bench *b, const struct trial_state *s, bool quiet)
 {
   struct devices devices = {s};
-  const struct term_devices interpretation = {&devices, exists, in_value, after_in, after_out};
+  const struct term_devices interpretation = {/* no channels here */
+                                              &devices,  exists, in_value, after_in,
+                                              after_out, NULL,   NULL,     NULL};
   struct trial_result engine, terms;
   if (!trial_run(s->storage == LARGE ? b->large : b->small, s, &engine)) {
     return;

@@ -48,7 +48,7 @@ static struct trace_event random_event(uint64_t *seed)
       [TRACE_DEVICE] = "a",    [TRACE_WORLD_IN] = "bc", [TRACE_WORLD_OUT] = "abc",
       [TRACE_EMULATE] = "abd", [TRACE_REFLECT] = "abc", [TRACE_SERVE] = "a",
       [TRACE_MODE] = "abcd",   [TRACE_STATE] = "abd",   [TRACE_MAP] = "abcd",
-      [TRACE_INSN] = "bcd",
+      [TRACE_INSN] = "bcd",    [TRACE_CHANNEL] = "abc", [TRACE_CCW] = "abcd",
   };
   struct trace_event e = {.kind = (enum trace_kind)(random_next(seed) % TRACE_KIND_COUNT)};
   const char *has = fields[e.kind];
@@ -64,6 +64,8 @@ static struct trace_event random_event(uint64_t *seed)
     e.a = CAUSE_TIMER;
   if (e.kind == TRACE_EMULATE || e.kind == TRACE_STATE)
     e.a %= MACHINE_STOPPED + 1;
+  if (e.kind == TRACE_CHANNEL)
+    e.a %= 2;
   return e;
 }
 
@@ -281,7 +283,8 @@ static void classes_are_parsed_from_the_left(void **state)
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     unsigned classes;
-    assert_int_equal(trace_classes_parse("run", cases[i].text, CLASSES_FAST, &classes), STATUS_DONE);
+    assert_int_equal(trace_classes_parse("run", cases[i].text, CLASSES_FAST, &classes),
+                     STATUS_DONE);
     assert_int_equal(classes, cases[i].classes);
   }
 }

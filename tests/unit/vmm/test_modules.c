@@ -71,6 +71,7 @@ struct counted {
   struct vmm_timer_module timer;
   struct vmm_schedule_module schedule;
   struct vmm_minidisk_module minidisk;
+  struct vmm_chain_module chain;
   struct vmm_modules all;
 };
 
@@ -115,11 +116,12 @@ static void make_counted(struct counted *c)
   COUNTED(timer, c->timer);
   COUNTED(schedule, vmm_schedule);
   COUNTED(minidisk, vmm_minidisk);
+  COUNTED(chain, vmm_chain);
 #undef COUNTED
   c->all.share = NULL; /* there is one for all VMs, with its own test */
 }
 
-#define MODULES 8u
+#define MODULES 9u
 
 /* Each VM has states of its own, and they go with it. */
 static void states_live_with_their_vm(void **state)
