@@ -25,7 +25,11 @@ static const char *const others[] = {"x86",
                                      "tests/hostile/full.profile",
                                      "tests/hostile/nop.profile"};
 
+/* Theorem 3 holds besides: a hybrid VMM must agree on these, too. */
+static const char *const theorem_3[] = {"x86-popf", "pdp10"};
+
 struct settings {
+  enum vmm_technique technique;
   uint64_t from, seeds;
   const char *profile; /* NULL: by seed */
   const struct fault *fault;
@@ -39,7 +43,8 @@ struct settings {
 struct run {
   struct settings set;
   const char *program;
-  struct profile *good[COUNT(virtualizable)], *other[COUNT(others)], *named;
+  struct profile *good[COUNT(virtualizable)], *other[COUNT(others)], *hybrid[COUNT(theorem_3)];
+  struct profile *named;
   struct coverage coverage;
   struct guest guest;
   uint64_t compared, raced, ticks;
@@ -81,6 +86,9 @@ static void print_replay(const struct run *run)
   if (set->profile) {
     printf(" --profile %s", set->profile);
   }
+  if (set->technique) {
+    printf(" --technique %s", vmm_techniques[set->technique].name);
+  }
   if (set->fault) {
     printf(" --fault %s", set->fault->name);
   }
@@ -98,7 +106,8 @@ static void report(struct run *run, struct trial_way way, struct finding f)
   if (way.engines) {
     printf("stepper and %s engine part", engines[way.engine]);
   } else {
-    printf("bare and virtual part (depth %u, %s engine)", way.depth, engines[way.engine]);
+    printf("bare and virtual part (%s, depth %u, %s engine)", vmm_techniques[way.technique].name,
+           way.depth, engines[way.engine]);
   }
   printf(", compared every %s%u ticks\n#   %s\n", way.stride == 1 ? "" : "1 to ", way.stride,
          f.what);
@@ -112,13 +121,30 @@ static void report(struct run *run, struct trial_way way, struct finding f)
 
 /* ------------------------------------------------------------------- running */
 
+/* One on which bare and virtual must agree. */
+static const struct profile *choose(const struct run *run, uint64_t seed)
+{
+  if (run->named) {
+    return run->named;
+  }
+  uint64_t n = seed / 2;
+  if (seed % 2 && run->set.technique == VMM_TECHNIQUE_INTERPRET) {
+    return run->other[n % COUNT(others)];
+  }
+  if (seed % 2 && run->set.technique == VMM_TECHNIQUE_HYBRID) {
+    return run->hybrid[n % COUNT(theorem_3)];
+  }
+  return run->good[seed % COUNT(virtualizable)];
+}
+
 static bool run_virtual(struct run *run, uint64_t seed)
 {
-  const struct profile *p = run->named ? run->named : run->good[seed % COUNT(virtualizable)];
+  const struct profile *p = choose(run, seed);
   struct random r = random_from(~seed);
   random_word(&r);
   struct trial_way way = {
       .depth = random_below(&r, 6) == 0 ? 2 : 1,
+      .technique = run->set.technique,
       .engine = (enum machine_engine)random_below(&r, 3),
       .stride = run->set.profile || random_below(&r, 5) < 3 ? 1 : 2 + random_below(&r, 400),
       .modules = run->set.fault ? &run->set.fault->modules : NULL,
@@ -198,6 +224,7 @@ static int run_all(struct run *run)
 static int practise(struct run *run)
 {
   struct practice p = {.profile = run->named,
+                       .technique = run->set.technique,
                        .modules = run->set.fault ? &run->set.fault->modules : NULL};
   struct trial_way way;
   struct finding f;
@@ -224,11 +251,13 @@ static int practise(struct run *run)
 
 static const char usage[] =
     "usage: random [--from N] [--seeds N] [--profile NAME] [--fault NAME] [--faults]\n"
-    "              [--only virtual|engines] [--coverage] [--strict]\n"
+    "              [--technique NAME] [--only virtual|engines] [--coverage] [--strict]\n"
     "              [--offenders LIST [--harmless LIST] [--write]]\n"
     "  --profile   all on this one; else those on which Theorem 1 holds, and for the\n"
     "              engines others too\n"
     "  --fault     with a deliberately wrong VMM module; --faults lists them\n"
+    "  --technique how the VMM has instructions done; with interpret also on profiles on\n"
+    "              which no theorem holds, with hybrid on those of Theorem 3; no engines\n"
     "  --coverage  prints what was executed and met\n"
     "  --strict    fails if anything that could be met was not\n"
     "  --offenders every divergence on the profile is to be at one of these, and at each\n"
@@ -247,6 +276,16 @@ static const struct fault *named_fault(const char *name)
 {
   const struct fault *fault = fault_find(name);
   return fault ? fault : (complain(), NULL);
+}
+
+static enum vmm_technique named_technique(const char *name)
+{
+  for (unsigned i = 0; i < VMM_TECHNIQUES; i++) {
+    if (strcmp(vmm_techniques[i].name, name) == 0) {
+      return (enum vmm_technique)i;
+    }
+  }
+  return complain(), VMM_TECHNIQUES;
 }
 
 static void list_faults(void)
@@ -268,13 +307,19 @@ static void only(struct settings *s, const char *what)
 
 static struct settings read_options(int argc, char **argv)
 {
-  static const struct option options[] = {
-      {"from", required_argument, NULL, 'f'},      {"seeds", required_argument, NULL, 's'},
-      {"profile", required_argument, NULL, 'p'},   {"fault", required_argument, NULL, 'w'},
-      {"faults", no_argument, NULL, 'l'},          {"only", required_argument, NULL, 'o'},
-      {"coverage", no_argument, NULL, 'c'},        {"strict", no_argument, NULL, 'x'},
-      {"offenders", required_argument, NULL, 'b'}, {"harmless", required_argument, NULL, 'h'},
-      {"write", no_argument, NULL, 'a'},           {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"from", required_argument, NULL, 'f'},
+                                          {"seeds", required_argument, NULL, 's'},
+                                          {"profile", required_argument, NULL, 'p'},
+                                          {"fault", required_argument, NULL, 'w'},
+                                          {"faults", no_argument, NULL, 'l'},
+                                          {"only", required_argument, NULL, 'o'},
+                                          {"coverage", no_argument, NULL, 'c'},
+                                          {"strict", no_argument, NULL, 'x'},
+                                          {"offenders", required_argument, NULL, 'b'},
+                                          {"harmless", required_argument, NULL, 'h'},
+                                          {"write", no_argument, NULL, 'a'},
+                                          {"technique", required_argument, NULL, 't'},
+                                          {NULL, 0, NULL, 0}};
   struct settings s = {.seeds = 1000, .virtual = true, .engines = true, .harmless = "-"};
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
@@ -289,6 +334,10 @@ static struct settings read_options(int argc, char **argv)
       break;
     case 'w':
       s.fault = named_fault(optarg);
+      s.engines = false;
+      break;
+    case 't':
+      s.technique = named_technique(optarg);
       s.engines = false;
       break;
     case 'l':
@@ -331,6 +380,9 @@ int main(int argc, char **argv)
   for (unsigned i = 0; i < COUNT(others); i++) {
     run->other[i] = load(others[i]);
   }
+  for (unsigned i = 0; i < COUNT(theorem_3); i++) {
+    run->hybrid[i] = load(theorem_3[i]);
+  }
   run->named = run->set.profile ? load(run->set.profile) : NULL;
   int status = run->set.offenders ? practise(run) : run_all(run);
   for (unsigned i = 0; i < COUNT(virtualizable); i++) {
@@ -338,6 +390,9 @@ int main(int argc, char **argv)
   }
   for (unsigned i = 0; i < COUNT(others); i++) {
     profile_destroy(run->other[i]);
+  }
+  for (unsigned i = 0; i < COUNT(theorem_3); i++) {
+    profile_destroy(run->hybrid[i]);
   }
   profile_destroy(run->named);
   free(run);

@@ -58,6 +58,7 @@ static struct trial_way way_of(const struct practice *p, uint64_t seed)
   struct random r = random_from(~seed);
   random_word(&r);
   return (struct trial_way){.depth = random_below(&r, 6) == 0 ? 2 : 1,
+                            .technique = p->technique,
                             .engine = (enum machine_engine)random_below(&r, 3),
                             .moved = random_below(&r, 2),
                             .stride = 1,

@@ -16,6 +16,7 @@ struct practice_list {
 
 struct practice {
   const struct profile *profile; /* borrowed */
+  enum vmm_technique technique;
   const struct vmm_modules *modules;
   struct practice_list offenders; /* none: Theorem 1 holds, and nothing may part */
   struct practice_list harmless;  /* offenders or not: nothing parts at these */

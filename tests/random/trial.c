@@ -12,6 +12,7 @@ static void open_pair(struct twin *t, const struct guest *g, const struct trial_
   twin_open(t, &(struct twin_config){.loaded = g->profile,
                                      .sectors = g->sectors,
                                      .depth = way->depth,
+                                     .technique = way->technique,
                                      .engine = way->engine,
                                      .no_vmm = way->engines,
                                      .modules = way->modules,

@@ -5,12 +5,14 @@
 #include "tests/random/coverage.h"
 #include "tests/random/guest.h"
 #include "vmm/modules.h"
+#include "vmm/vmm.h"
 
 /* The bare machine under the stepper against … */
 struct trial_way {
   bool engines;                      /* … another engine; else a virtual machine */
   enum machine_engine engine;        /* of the other, or of the machine under it */
-  unsigned depth;                    /* VMMs on top of each other */
+  unsigned depth;                    /* VMMs on top of each other, … */
+  enum vmm_technique technique;      /* … and how each has instructions done */
   uint32_t stride;                   /* ticks between comparisons at most; 1: every tick */
   const struct vmm_modules *modules; /* NULL: the VMM's own */
   bool moved;                        /* the virtual machine, to a processor with another identity */
