@@ -152,7 +152,7 @@ $(BUILD)/trapeze: $(TOOLS_MAIN) $(BUILD)/libtools.a $(LIBS)
 # SAN: it runs under limits that sanitizers cannot live with.
 RUNNER_SRC := $(wildcard labs/runner/*.c) isa/isa.c
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/grade/obj/%.o) $(BUILD)/grade/obj/pg32_tables.o
-RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h vmm/*.h) gen/pg32.h
+RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h vmm/*.h) labs/stub.h gen/pg32.h
 $(RUNNER_OBJ): | $(ISA_OUT)
 $(BUILD)/grade/obj/pg32_tables.o: $(GEN)/pg32_tables.c
 	@mkdir -p $(@D)
@@ -260,6 +260,14 @@ demo:  ## install what is missing, build, and watch popf break a virtual machine
 fuzz: all  ## libFuzzer on every kind of input, FUZZ_TIME=60 seconds each (check: briefly)
 	@BUILD=$(BUILD) tests/fuzz/run.sh --long
 
+LABS := $(patsubst labs/%/lab.json,%,$(wildcard labs/[0-9]*/lab.json))
+handouts: $(LABS:%=$(BUILD)/handouts/%.tar.gz)  ## what students get, an archive a lab, in BUILD/handouts
+$(BUILD)/handouts/%.tar.gz: FORCE
+	@mkdir -p $(@D)
+	$(call step,LAB)
+	$(Q)tools/build/handout.sh labs/$* $@
+FORCE:
+
 pictures: all  ## draw docs/pictures again
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
 	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
@@ -325,6 +333,6 @@ print-%:
 	@echo '$($*)'
 
 .PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench coverage \
-        pictures format deps deps-dev install uninstall dist clean help
+        pictures handouts FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

@@ -380,7 +380,8 @@ CREATE(emulate)
  * called. */
 static bool handles(enum isa_insn insn)
 {
-  return vmm_emulate.handles(insn);
+  (void)insn;
+  return true;
 }
 
 static struct vmm_trap trap_from(struct remote *r, const struct wire *w)

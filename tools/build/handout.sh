@@ -1,0 +1,42 @@
+#!/bin/bash
+# handout.sh LAB FILE.tar.gz: what a student of the lab gets: sources of everything but what
+# the lab is about, which are stubs; its text, public tests, and a Makefile. No hidden
+# test, no solution, no note for instructors.
+set -eu
+lab=${1%/} archive=$2
+top=$(cd "$(dirname "$0")/../.." && pwd)
+name=$(basename "$lab")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+tree=$work/$name
+mkdir -p "$tree/labs/$name" "$tree/tools"
+cd "$top"
+cp -r isa asm machine vmm classify guestos README.md "$tree/"
+find tools -maxdepth 1 -type f -exec cp {} "$tree/tools/" \;
+for part in tools/*/; do cp -r "${part%/}" "$tree/tools/"; done
+mkdir -p "$tree/docs" && cp docs/*.md docs/trapeze.1 "$tree/docs/"
+cp Makefile "$tree/trapeze.mk"
+cp -r labs/runner labs/stub.h "$tree/labs/"
+cp "labs/$name/lab.json" "labs/$name/handout.md" "$tree/labs/$name/"
+[ ! -d "labs/$name/tests" ] || cp -r "labs/$name/tests" "$tree/labs/$name/"
+tools/build/stubs.sh "labs/$name" "$work/stubs"
+mkdir -p "$tree/submission"
+jq -r '.files[] | [.name, .from // ""] | @tsv' "labs/$name/lab.json" |
+  while IFS=$'\t' read -r file from; do
+    cp "$work/stubs/$file" "$tree/submission/$file"
+    # The build takes a module from where the student edits it.
+    [ -z "$from" ] || ln -sf "$(dirname "$from" | sed 's/[^/]*/../g')/submission/$file" "$tree/$from"
+  done
+cat >"$tree/Makefile" <<EOF
+# Edit submission/, then: make, make test. build/trapeze is the program with your files.
+all:
+	@\$(MAKE) --no-print-directory -f trapeze.mk all
+test: all
+	build/trapeze grade labs/$name submission
+deps:
+	@\$(MAKE) --no-print-directory -f trapeze.mk deps PACKAGES="\$(shell \$(MAKE) -s -f trapeze.mk print-BUILD_PACKAGES)"
+.PHONY: all test deps
+EOF
+cp "labs/$name/handout.md" "$tree/HANDOUT.md"
+rm -rf "$tree"/isa/gen/.d
+tar -czf "$archive" -C "$work" "$name"
