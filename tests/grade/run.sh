@@ -40,6 +40,35 @@ for lab in "$top"/labs/[0-9]*/; do
   is "$name: graded again, the same bytes" cmp "$name.json" "$name.again"
 done
 
+# ------------------------------------------------- stubs, and what is known to be wrong
+# Each patch under wrong/ says which tests it loses. All of them with WRONG=all (make soak),
+# else three a lab, the same ones at each run.
+wrong() { # LAB PATCH
+  local lost want
+  want=$(sed -n 's/^Loses: //p' "$2" | tr ' ' '\n' | sort)
+  rm -rf bad && mkdir -p bad/flat && (cd bad && for f in "$work/reference/$(basename "$1")"/*; do
+    from=$(jq -r --arg n "$(basename "$f")" '.files[] | select(.name == $n) | .from // $n' "$1/lab.json")
+    mkdir -p "$(dirname "$from")" && cp "$f" "$from"
+  done && patch -p1 -s -f <"$2" && find . -name '*.orig' -delete && find . -type f -exec cp {} flat/ \;) || return 1
+  grade "$1" bad/flat -j 2 -T json >bad.json || return 1
+  lost=$(jq -r '.tests[] | select(.status != "passed") | .id' bad.json | sort)
+  [ "$lost" = "$want" ] || { echo "wanted: $want"; echo "lost: $lost"; return 1; }
+}
+for lab in "$top"/labs/[0-9]*/; do
+  name=$(basename "$lab")
+  "$top/tools/build/stubs.sh" "${lab%/}" "stub/$name" >out 2>&1
+  report $? "$name: the stub is made from the source" out
+  grade "$lab" "stub/$name" -j 2 -T json >stub.json 2>out
+  is "$name: the stub gets no point" jq -e '.score == 0 and .problem == null' stub.json
+  is "$name: its points are 100" jq -e '.points == 100' stub.json
+  patches=("${lab%/}"/wrong/*.patch)
+  is "$name: there are ten wrong solutions or more" test ${#patches[@]} -ge 10
+  [ "${WRONG:-}" = all ] || patches=("${patches[0]}" "${patches[${#patches[@]} / 2]}" "${patches[-1]}")
+  for p in "${patches[@]}"; do
+    is "$name: $(basename "$p" .patch) loses what it must" wrong "${lab%/}" "$p"
+  done
+done
+
 # ----------------------------------------------------------- submissions that attack
 # In the place of the dispatcher's first statement, at its 40th call, when the guest is well under way.
 ref=reference/04-trap-and-emulate
@@ -77,7 +106,7 @@ is "no attack leaves a file" test -z "$(find . -name 'trapeze-grade-*')"
 # What it may print is kept short, and is no verdict.
 rm -rf bad && cp -r $ref bad
 sed -i 's/^static enum vmm_action dispatch(.*/#include <stdio.h>\n&/; s/^  (void)state;/  (void)state; for (int i = 0; i < 1000; i++) puts("ok 1 - passed, score 100");/' bad/dispatch.c
-says 0 '^Score: 5 of 5' "a flood of output costs nothing" 4 bad --only hello
+says 0 '^Score: 2 of 2' "a flood of output costs nothing" 4 bad --only hello
 
 # ------------------------------------------------------------------- bad input
 says 2 'no lab of that name' "a lab that does not exist" 77 $ref
