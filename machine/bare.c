@@ -412,6 +412,28 @@ static void bare_console_on_output(struct machine *m, machine_console_fn *fn, vo
   console_on_output(bare_of(m)->devices.console, fn, ctx);
 }
 
+static uint32_t bare_net_station(struct machine *m)
+{
+  return net_station(bare_of(m)->devices.net);
+}
+
+static bool bare_net_arrive(struct machine *m, uint64_t at, const void *frame, uint32_t len)
+{
+  struct bare *b = bare_of(m);
+  bool kept = net_log(b->devices.net, b->tick, at, frame, len);
+  if (!b->host_error) {
+    b->host_error = devices_host_error(&b->devices);
+  }
+  bare_fire(b);
+  return kept;
+}
+
+static void bare_net_on_frame(struct machine *m, machine_net_fn *fn, void *ctx)
+{
+  bare_of(m)->on_frame = fn;
+  bare_of(m)->on_frame_ctx = ctx;
+}
+
 static uint32_t bare_disk_sectors(struct machine *m)
 {
   return disk_sectors(bare_of(m)->devices.disk);
@@ -478,6 +500,21 @@ const struct disk_ops bare_disk_ops = {
     .dma_read = dma_read,
     .dma_write = dma_write,
 };
+
+/* … and the network's. */
+static void frame_passed(void *ctx, enum machine_frame way, const uint8_t *frame, uint32_t len)
+{
+  struct bare *b = ctx;
+  trace_emit_frame(&b->machine, b->tick, way, frame, len);
+  if (b->on_frame) {
+    b->on_frame(b->on_frame_ctx, way, frame, len);
+  }
+}
+
+static const struct net_ops net_over_nothing = {
+    .storage_size = dma_size, .dma_read = dma_read, .dma_write = dma_write, .frame = frame_passed};
+
+static const struct devices_ops ops_of_devices = {.disk = &bare_disk_ops, .net = &net_over_nothing};
 
 /* ------------------------------------------------------------------ digests */
 
@@ -570,6 +607,9 @@ static const struct machine_ops bare_ops = {
     .console_forget = bare_console_forget,
     .console_output = bare_console_output,
     .console_on_output = bare_console_on_output,
+    .net_station = bare_net_station,
+    .net_arrive = bare_net_arrive,
+    .net_on_frame = bare_net_on_frame,
     .disk_sectors = bare_disk_sectors,
     .disk_peek = bare_disk_peek,
     .disk_poke = bare_disk_poke,
@@ -615,7 +655,7 @@ struct machine *machine_create(const struct machine_config *config, const char *
     goto no_mmu;
   }
   uint32_t sectors = b->store ? disk_store_sectors(b->store) : 0;
-  if (!devices_create(&b->devices, sectors, &bare_disk_ops, b)) {
+  if (!devices_create(&b->devices, sectors, config->station, &ops_of_devices, b)) {
     goto no_devices;
   }
   reset(b);

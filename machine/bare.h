@@ -51,6 +51,8 @@ struct bare {
   struct mmu mmu;
   struct code code;
   struct devices devices;
+  machine_net_fn *on_frame;
+  void *on_frame_ctx;
   struct disk_store *store; /* borrowed; NULL: no disk */
   uint8_t cause_of_line[32];
   struct machine_stats stats;

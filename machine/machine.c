@@ -273,6 +273,21 @@ void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *
   m->ops->console_on_output(m, fn, ctx);
 }
 
+uint32_t machine_net_station(struct machine *m)
+{
+  return m->ops->net_station(m);
+}
+
+bool machine_net_arrive(struct machine *m, uint64_t at, const void *frame, uint32_t len)
+{
+  return m->ops->net_arrive(m, at, frame, len);
+}
+
+void machine_net_on_frame(struct machine *m, machine_net_fn *fn, void *ctx)
+{
+  m->ops->net_on_frame(m, fn, ctx);
+}
+
 uint32_t machine_disk_sectors(struct machine *m)
 {
   return m->ops->disk_sectors(m);

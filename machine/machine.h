@@ -87,6 +87,7 @@ struct machine_config {
   const struct profile *profile; /* borrowed; must outlive the machine */
   uint32_t storage;              /* bytes; multiple of ISA_PAGE_SIZE in MIN..MAX */
   struct disk_store *disk;       /* borrowed; NULL: no disk */
+  uint32_t station;              /* its address on the network; 0: no network */
   enum machine_engine engine;
 };
 
@@ -231,6 +232,26 @@ const uint8_t *machine_console_output(struct machine *m, size_t *len);
 /* Called with each byte as it is written; NULL for none. */
 typedef void machine_console_fn(void *ctx, uint8_t byte);
 void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *ctx);
+
+/* The network. A frame is MIN to MAX bytes: two words, to whom and from whom, little-endian,
+ * and what it carries. What arrives is a log of (tick, frame), as console input is one of
+ * bytes. */
+#define MACHINE_MIN_FRAME 8u
+#define MACHINE_MAX_FRAME 1024u
+#define MACHINE_BROADCAST 0xffffffffu /* to all; nobody's address */
+uint32_t machine_net_station(struct machine *m); /* 0: no network */
+/* `frame` arrives at tick `at` (clamped to now; not before frames already in the log).
+ * Copied. False: no network here, no such length, or no memory. */
+bool machine_net_arrive(struct machine *m, uint64_t at, const void *frame, uint32_t len);
+enum machine_frame {
+  MACHINE_FRAME_SENT,
+  MACHINE_FRAME_ARRIVED, /* in the queue, or at once in the buffer that waited for it */
+  MACHINE_FRAME_DROPPED, /* it arrived, and the queue was full */
+};
+/* Called with each frame, at the tick that the machine then shows; valid for the call; NULL
+ * for none. */
+typedef void machine_net_fn(void *ctx, enum machine_frame way, const uint8_t *frame, uint32_t len);
+void machine_net_on_frame(struct machine *m, machine_net_fn *fn, void *ctx);
 
 /* Disk contents by the owner, without time or interrupts. False: no such
  * sector, or the host refused. 512 bytes. */

@@ -25,6 +25,7 @@ enum trace_kind {
   TRACE_CHANNEL, /* a = 0 sio, 1 tio; b = operand, c = answer. Before a sio, of its program: */
   TRACE_CCW,     /* a = command, flags, count; b = data address, c = argument of a seek, d = where
                   * it lay */
+  TRACE_FRAME,   /* of the network: a = enum machine_frame, b = to, c = from, d = length */
   TRACE_KIND_COUNT,
 };
 

@@ -30,6 +30,9 @@ static inline void trace_emit(const struct machine *m, enum trace_kind kind, uin
 struct channel_program;
 /* A TRACE_CCW for each of its CCWs. */
 void channel_trace(const struct machine *m, uint64_t tick, const struct channel_program *p);
+/* TRACE_FRAME. */
+void trace_emit_frame(const struct machine *m, uint64_t tick, enum machine_frame way,
+                      const uint8_t *frame, uint32_t len);
 
 static inline bool trace_wants_sensitive(const struct machine *m)
 {

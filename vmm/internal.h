@@ -108,6 +108,8 @@ struct vm {
   machine_console_fn *on_output;
   void *on_output_ctx;
   struct vdisk vdisk;
+  machine_net_fn *on_frame;
+  void *on_frame_ctx;
   bool timer_real; /* the interval timer counts real ticks: those of its own clock and … */
   uint64_t lag;    /* … those for which that stood still */
   struct place place;
@@ -296,6 +298,13 @@ uint64_t vdisk_horizon(struct vm *vm);
 /* It is there, and must stand still: it has a job. */
 bool vdisk_freezes(struct vm *vm);
 bool vdisk_waits(const struct vm *vm); /* its job is not done */
+/* What the front ends ask of the VM's storage; ctx: struct vm. */
+uint32_t vdma_size(void *ctx);
+bool vdma_read(void *ctx, gpa_t at, void *buf, uint32_t len);
+bool vdma_write(void *ctx, gpa_t at, const void *buf, uint32_t len);
+
+/* devices/vnet.c: what the network's front end asks for. */
+extern const struct net_ops vnet_ops; /* ctx: struct vm */
 
 /* devices/vchannel.c: the virtual channel over the real one. */
 uint32_t vchannel_transfer(void *ctx, const struct channel_transfer *t); /* for vdisk_ops */

@@ -716,6 +716,28 @@ static void on_output(struct machine *m, machine_console_fn *fn, void *ctx)
   vm_of(m)->on_output_ctx = ctx;
 }
 
+static uint32_t station(struct machine *m)
+{
+  return net_station(vm_of(m)->devices.net);
+}
+
+static bool frame_in(struct machine *m, uint64_t at, const void *frame, uint32_t len)
+{
+  struct vm *vm = vm_of(m);
+  vcpu_settle(vm->vmm);
+  vm_catch_up(vm);
+  bool kept = net_log(vm->devices.net, vm->cpu.tick, at, frame, len);
+  vm_fire(vm);
+  vm_wake(vm);
+  return kept;
+}
+
+static void on_frame(struct machine *m, machine_net_fn *fn, void *ctx)
+{
+  vm_of(m)->on_frame = fn;
+  vm_of(m)->on_frame_ctx = ctx;
+}
+
 static uint32_t sectors(struct machine *m)
 {
   return disk_sectors(vm_of(m)->devices.disk);
@@ -792,6 +814,9 @@ const struct machine_ops vm_ops = {
     .console_forget = forget_input,
     .console_output = console_out,
     .console_on_output = on_output,
+    .net_station = station,
+    .net_arrive = frame_in,
+    .net_on_frame = on_frame,
     .disk_sectors = sectors,
     .disk_peek = peek,
     .disk_poke = poke,

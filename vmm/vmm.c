@@ -177,7 +177,7 @@ static void destroy_modules(struct vm *vm)
 
 /* ------------------------------------------------------------ virtual machines */
 
-static bool create_devices(struct vm *vm)
+static bool create_devices(struct vm *vm, uint32_t station)
 {
   uint32_t sectors = vm->vdisk.sectors;
   if (sectors != 0) {
@@ -186,7 +186,8 @@ static bool create_devices(struct vm *vm)
       return false;
     }
   }
-  if (!devices_create(&vm->devices, sectors, &vdisk_ops, vm)) {
+  static const struct devices_ops ops = {.disk = &vdisk_ops, .net = &vnet_ops};
+  if (!devices_create(&vm->devices, sectors, station, &ops, vm)) {
     return false;
   }
   vconsole_connect(vm);
@@ -289,7 +290,7 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
   if (!refusal) {
     refusal = allocate_extents(vmm, &vm->vdisk);
   }
-  if (!refusal && !(create_modules(vm) && create_devices(vm) && clear_storage(vm))) {
+  if (!refusal && !(create_modules(vm) && create_devices(vm, config->station) && clear_storage(vm))) {
     refusal = "no memory for a virtual machine";
   }
   if (refusal) {

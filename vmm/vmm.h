@@ -65,6 +65,7 @@ struct vmm_vm_config {
    * it has none. Each of as many sectors as its extent, which counts as read-only to the
    * allocator. Borrowed until the VM is gone. NULL: none has one. */
   struct overlay *const *overlays;
+  uint32_t station;     /* its address on the network; 0: no network */
   bool console_private; /* do not show its output on the real machine's console too */
   uint32_t share;       /* of the processor under vmm_run(), against the others'; 0: 1 */
   bool timer_real;      /* its interval timer counts real ticks: it goes on while others run */

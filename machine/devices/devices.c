@@ -6,12 +6,14 @@
 #include "machine/digest.h"
 #include "machine/ops.h"
 
-bool devices_create(struct devices *d, uint32_t sectors, const struct disk_ops *ops, void *ctx)
+bool devices_create(struct devices *d, uint32_t sectors, uint32_t station,
+                    const struct devices_ops *ops, void *ctx)
 {
   d->console = console_create();
-  d->disk = disk_create(sectors, ops, ctx);
-  d->channel = channel_create(d->console, d->disk, ops, ctx);
-  if (!d->console || !d->disk || !d->channel) {
+  d->disk = disk_create(sectors, ops->disk, ctx);
+  d->channel = channel_create(d->console, d->disk, ops->disk, ctx);
+  d->net = net_create(station, ops->net, ctx);
+  if (!d->console || !d->disk || !d->channel || !d->net) {
     devices_destroy(d);
     return false;
   }
@@ -20,6 +22,7 @@ bool devices_create(struct devices *d, uint32_t sectors, const struct disk_ops *
 
 void devices_destroy(struct devices *d)
 {
+  net_destroy(d->net);
   channel_destroy(d->channel);
   disk_destroy(d->disk);
   console_destroy(d->console);
@@ -28,12 +31,14 @@ void devices_destroy(struct devices *d)
 
 bool devices_port_in(struct devices *d, uint64_t now, uint32_t port, uint32_t *value)
 {
-  return console_port_in(d->console, now, port, value) || disk_port_in(d->disk, now, port, value);
+  return console_port_in(d->console, now, port, value) || disk_port_in(d->disk, now, port, value) ||
+         net_port_in(d->net, now, port, value);
 }
 
 bool devices_port_out(struct devices *d, uint64_t now, uint32_t port, uint32_t value)
 {
-  return console_port_out(d->console, now, port, value) || disk_port_out(d->disk, now, port, value);
+  return console_port_out(d->console, now, port, value) ||
+         disk_port_out(d->disk, now, port, value) || net_port_out(d->net, now, port, value);
 }
 
 bool devices_port_exists(uint32_t port)
@@ -47,6 +52,14 @@ bool devices_port_exists(uint32_t port)
   case PORT_DISK_COMMAND:
   case PORT_DISK_STATUS:
   case PORT_DISK_SIZE:
+  case PORT_NET_STATION:
+  case PORT_NET_SEND_AT:
+  case PORT_NET_SEND_LENGTH:
+  case PORT_NET_RECEIVE_AT:
+  case PORT_NET_COMMAND:
+  case PORT_NET_STATUS:
+  case PORT_NET_RECEIVED:
+  case PORT_NET_DROPPED:
     return true;
   default:
     return false;
@@ -68,8 +81,10 @@ uint64_t devices_next_event(const struct devices *d)
 {
   uint64_t next = console_next_event(d->console);
   uint64_t disk = disk_next_event(d->disk), channel = channel_next_event(d->channel);
+  uint64_t net = net_next_event(d->net);
   next = disk < next ? disk : next;
-  return channel < next ? channel : next;
+  next = channel < next ? channel : next;
+  return net < next ? net : next;
 }
 
 uint32_t devices_fire(struct devices *d, uint64_t now)
@@ -78,12 +93,14 @@ uint32_t devices_fire(struct devices *d, uint64_t now)
   causes |= console_fire(d->console, now) ? 1u << CAUSE_CONSOLE : 0;
   causes |= disk_fire(d->disk, now) ? 1u << CAUSE_DISK : 0;
   causes |= channel_fire(d->channel, now) ? 1u << CAUSE_CHANNEL : 0;
+  causes |= net_fire(d->net, now) ? 1u << CAUSE_NETWORK : 0;
   return causes;
 }
 
 const char *devices_host_error(const struct devices *d)
 {
-  return console_host_error(d->console);
+  const char *console = console_host_error(d->console);
+  return console ? console : net_host_error(d->net);
 }
 
 /* ---------------------------------------------------------------- saved state */
@@ -95,6 +112,7 @@ bool devices_save(const struct devices *d, struct machine_blob *blob)
   console_save(d->console, &w);
   disk_save(d->disk, &w);
   channel_save(d->channel, &w);
+  net_save(d->net, &w);
   if (w.failed) {
     free(w.bytes);
     return false;
@@ -115,20 +133,25 @@ bool devices_load(struct devices *d, const struct machine_blob *blob)
     goto discard_console;
   }
   struct channel_front *channel = channel_load(d->channel, &r);
-  if (!channel || r.at != r.len) {
+  struct net_state *net = channel ? net_load(d->net, &r) : NULL;
+  if (!net || r.at != r.len) {
     disk_discard(disk);
-    goto discard_channel;
+    goto discard_net;
   }
   /* The disk first: it alone can still fail. */
   if (!disk_commit(d->disk, disk)) {
-    goto discard_channel;
+    goto discard_net;
   }
   channel_front_restore(d->channel, channel);
   free(channel);
   console_commit(d->console, console);
+  net_commit(d->net, net);
   return true;
 
-discard_channel:
+discard_net:
+  if (net) {
+    net_discard(net);
+  }
   free(channel);
 discard_console:
   console_discard(console);
@@ -138,7 +161,8 @@ discard_console:
 uint64_t devices_digest(const struct devices *d, uint64_t now)
 {
   uint64_t digest = digest_add(console_digest(d->console), disk_digest(d->disk, now));
-  return digest_add(digest, channel_digest(d->channel, now));
+  digest = digest_add(digest, channel_digest(d->channel, now));
+  return digest_add(digest, net_digest(d->net, now));
 }
 
 /* ---------------------------------------------------------------------- marks */
@@ -148,7 +172,8 @@ bool devices_mark(const struct devices *d, struct devices_mark *mark)
   mark->console = console_mark(d->console);
   mark->disk = disk_front_copy(d->disk);
   mark->channel = channel_front_copy(d->channel);
-  return mark->disk && mark->channel;
+  mark->net = net_mark(d->net);
+  return mark->disk && mark->channel && mark->net;
 }
 
 void devices_return(struct devices *d, const struct devices_mark *mark)
@@ -156,12 +181,15 @@ void devices_return(struct devices *d, const struct devices_mark *mark)
   console_return(d->console, &mark->console);
   disk_front_restore(d->disk, mark->disk);
   channel_front_restore(d->channel, mark->channel);
+  net_return(d->net, mark->net);
 }
 
 void devices_mark_release(struct devices_mark *mark)
 {
   free(mark->disk);
   free(mark->channel);
+  free(mark->net);
   mark->disk = NULL;
   mark->channel = NULL;
+  mark->net = NULL;
 }

@@ -1,5 +1,5 @@
-/* The devices of a machine together, in device order: console, disk,
- * channel. Timer and pending
+/* The devices of a machine together, in device order: console, disk, channel,
+ * network. Timer and pending
  * lines are control registers and not here. Every kind of machine embeds one of these
  * and lists its devices nowhere else; so that one kind can load what another saved, and
  * a device that is added is added here.
@@ -10,6 +10,7 @@
 #include "machine/devices/channel.h"
 #include "machine/devices/console.h"
 #include "machine/devices/disk.h"
+#include "machine/devices/net.h"
 
 struct machine_blob;
 
@@ -17,10 +18,17 @@ struct devices {
   struct console *console;
   struct disk *disk;
   struct channel *channel; /* to the same two */
+  struct net *net;
 };
 
-/* As disk_create(). False: no memory, and nothing is left. */
-bool devices_create(struct devices *d, uint32_t sectors, const struct disk_ops *ops, void *ctx);
+/* What a kind of machine is to its devices; every ctx is the same. */
+struct devices_ops {
+  const struct disk_ops *disk; /* sectors 0 needs none */
+  const struct net_ops *net;
+};
+/* As disk_create() and net_create(). False: no memory, and nothing is left. */
+bool devices_create(struct devices *d, uint32_t sectors, uint32_t station,
+                    const struct devices_ops *ops, void *ctx);
 void devices_destroy(struct devices *d); /* one of zeros is fine */
 
 /* Port access. False, and nothing done: no such port. `now` is the tick of the boundary
@@ -57,6 +65,7 @@ struct devices_mark {
   struct console_mark console;
   struct disk_front *disk;
   struct channel_front *channel;
+  struct net_mark *net;
 };
 bool devices_mark(const struct devices *d, struct devices_mark *mark); /* false: no memory */
 void devices_return(struct devices *d, const struct devices_mark *mark);

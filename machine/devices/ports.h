@@ -13,6 +13,14 @@ enum machine_port {
   PORT_DISK_COMMAND = 0x13,
   PORT_DISK_STATUS = 0x14,
   PORT_DISK_SIZE = 0x15,
+  PORT_NET_STATION = 0x20,
+  PORT_NET_SEND_AT = 0x21,
+  PORT_NET_SEND_LENGTH = 0x22,
+  PORT_NET_RECEIVE_AT = 0x23,
+  PORT_NET_COMMAND = 0x24,
+  PORT_NET_STATUS = 0x25,
+  PORT_NET_RECEIVED = 0x26,
+  PORT_NET_DROPPED = 0x27,
 };
 
 /* Where I/O is memory-mapped: the last page of physical addresses, in which port p is the
@@ -43,6 +51,30 @@ enum disk_error {
   DISK_ERROR_HOST = 3,
   DISK_ERROR_COMMAND = 4,
   DISK_ERROR_COUNT = 5,
+};
+
+#define NET_COMMAND_SEND    1u /* storage to network */
+#define NET_COMMAND_RECEIVE 2u /* the next frame to storage */
+
+#define NET_STATUS_SENDING             1u
+#define NET_STATUS_RECEIVING           2u /* a buffer waits for a frame */
+#define NET_STATUS_WAITING             4u /* a frame waits for a buffer */
+#define NET_STATUS_SEND_ERROR_SHIFT    4
+#define NET_STATUS_RECEIVE_ERROR_SHIFT 8
+#define NET_STATUS_ERROR_MASK          0xfu /* after the shift */
+
+#define NET_ADDRESS_ALIGN 4u
+#define NET_QUEUE         16u  /* frames that wait for a buffer at most */
+#define NET_LATENCY       500u /* ticks for a command, … */
+#define NET_PER_WORD      1u   /* … and for each word of a frame that is sent */
+
+/* As with the disk the first counts, in the order: station, length, address. */
+enum net_error {
+  NET_OK = 0,
+  NET_ERROR_STATION = 1, /* there is no network here */
+  NET_ERROR_ADDRESS = 2, /* storage address out of range or misaligned */
+  NET_ERROR_HOST = 3,
+  NET_ERROR_LENGTH = 5,
 };
 
 #endif

@@ -28,6 +28,14 @@ static const char *port_name(uint32_t port)
   case PORT_DISK_COMMAND: return "disk command";
   case PORT_DISK_STATUS: return "disk status";
   case PORT_DISK_SIZE: return "disk size";
+  case PORT_NET_STATION: return "net station";
+  case PORT_NET_SEND_AT: return "net send at";
+  case PORT_NET_SEND_LENGTH: return "net send length";
+  case PORT_NET_RECEIVE_AT: return "net receive at";
+  case PORT_NET_COMMAND: return "net command";
+  case PORT_NET_STATUS: return "net status";
+  case PORT_NET_RECEIVED: return "net received";
+  case PORT_NET_DROPPED: return "net dropped";
   default: return "no port";
   }
 }
@@ -83,6 +91,12 @@ void repl_event_text(struct debugger *d, const struct trace_event *e, char *buf,
   case TRACE_INSN: snprintf(buf, size, "executed: the instruction at 0x%x", e->b); break;
   case TRACE_CHANNEL: words_channel(e, buf, size); break;
   case TRACE_CCW: words_ccw(e, buf, size); break;
+  case TRACE_FRAME:
+    snprintf(buf, size, "network: a frame of %u bytes from %u %s", e->d, e->c,
+             e->a == MACHINE_FRAME_SENT      ? "is sent"
+             : e->a == MACHINE_FRAME_ARRIVED ? "arrives"
+                                             : "is dropped: the queue is full");
+    break;
   case TRACE_KIND_COUNT: *buf = 0; break;
   }
 }

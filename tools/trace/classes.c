@@ -36,6 +36,7 @@ enum trace_class trace_class_of(enum trace_kind kind, uint32_t a)
   case TRACE_IO:
   case TRACE_CHANNEL:
   case TRACE_CCW:
+  case TRACE_FRAME:
     return CLASS_IO;
   case TRACE_WORLD_IN:
   case TRACE_WORLD_OUT:

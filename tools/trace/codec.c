@@ -17,7 +17,9 @@
 #define FIELDS_COUNT 4u
 
 _Static_assert(TRACE_KIND_COUNT <= KIND_MASK, "a kind fits its bits");
-_Static_assert(TRACE_TRAP == 0 && TRACE_SERVE == 8 && TRACE_INSN == 12 && TRACE_CCW == 14, "kinds are in files");
+_Static_assert(TRACE_TRAP == 0 && TRACE_SERVE == 8 && TRACE_INSN == 12 && TRACE_CCW == 14 &&
+                   TRACE_FRAME == 15,
+               "kinds are in files");
 
 /* The fields that a kind has: the others are zero and not written. */
 static const uint8_t fields[TRACE_KIND_COUNT] = {
@@ -36,6 +38,7 @@ static const uint8_t fields[TRACE_KIND_COUNT] = {
     [TRACE_INSN] = B | C | D | B_IS_PC | D_IS_INSN,
     [TRACE_CHANNEL] = A | B | C,
     [TRACE_CCW] = A | B | C | D,
+    [TRACE_FRAME] = A | B | C | D,
 };
 
 /* ------------------------------------------------------------------ numbers */
@@ -177,6 +180,7 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
     PUT(TRACE_INSN)
     PUT(TRACE_CHANNEL)
     PUT(TRACE_CCW)
+    PUT(TRACE_FRAME)
   case TRACE_KIND_COUNT:
     break;
   }
@@ -243,6 +247,8 @@ static const char *implausible(const struct trace_event *e)
     return e->a <= MACHINE_STOPPED ? NULL : "expected the number of a run state";
   case TRACE_CHANNEL:
     return e->a <= 1 ? NULL : "expected a start (0) or a test (1) of the channel";
+  case TRACE_FRAME:
+    return e->a <= MACHINE_FRAME_DROPPED ? NULL : "expected what became of a frame";
   default:
     return NULL;
   }

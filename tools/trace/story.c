@@ -381,6 +381,8 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
   case TRACE_INSN:
     tell_insn(l, machine, e);
     break;
+  case TRACE_FRAME:
+    break;
   case TRACE_WORLD_IN:
   case TRACE_WORLD_OUT:
     l->lent[machine] = e->kind == TRACE_WORLD_IN;

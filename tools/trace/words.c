@@ -123,10 +123,14 @@ char *words_port(uint32_t port, char *buf, size_t size)
     uint32_t port;
     const char *name;
   } ports[] = {
-      {PORT_CONSOLE_DATA, "console data"}, {PORT_CONSOLE_STATUS, "console status"},
-      {PORT_DISK_SECTOR, "disk sector"},   {PORT_DISK_ADDRESS, "disk address"},
-      {PORT_DISK_COUNT, "disk count"},     {PORT_DISK_COMMAND, "disk command"},
-      {PORT_DISK_STATUS, "disk status"},   {PORT_DISK_SIZE, "disk size"},
+      {PORT_CONSOLE_DATA, "console data"},       {PORT_CONSOLE_STATUS, "console status"},
+      {PORT_DISK_SECTOR, "disk sector"},         {PORT_DISK_ADDRESS, "disk address"},
+      {PORT_DISK_COUNT, "disk count"},           {PORT_DISK_COMMAND, "disk command"},
+      {PORT_DISK_STATUS, "disk status"},         {PORT_DISK_SIZE, "disk size"},
+      {PORT_NET_STATION, "net station"},         {PORT_NET_SEND_AT, "net send at"},
+      {PORT_NET_SEND_LENGTH, "net send length"}, {PORT_NET_RECEIVE_AT, "net receive at"},
+      {PORT_NET_COMMAND, "net command"},         {PORT_NET_STATUS, "net status"},
+      {PORT_NET_RECEIVED, "net received"},       {PORT_NET_DROPPED, "net dropped"},
   };
   for (size_t i = 0; i < sizeof ports / sizeof *ports; i++) {
     if (ports[i].port == port) {
@@ -156,6 +160,7 @@ const char *words_kind(enum trace_kind kind)
       [TRACE_EMULATE] = "emulate",  [TRACE_REFLECT] = "reflect", [TRACE_SERVE] = "serve",
       [TRACE_MODE] = "mode",        [TRACE_STATE] = "state",     [TRACE_MAP] = "map",
       [TRACE_INSN] = "instruction", [TRACE_CHANNEL] = "channel", [TRACE_CCW] = "ccw",
+      [TRACE_FRAME] = "frame",
   };
   return names[kind];
 }
@@ -235,6 +240,17 @@ static void put_state(const struct words *w, unsigned guest, const struct trace_
   snprintf(buf, size, "%s%s", states[e->a], at);
 }
 
+static void put_frame(const struct trace_event *e, char *buf, size_t size)
+{
+  static const char *const ways[] = {[MACHINE_FRAME_SENT] = "sent",
+                                     [MACHINE_FRAME_ARRIVED] = "arrived",
+                                     [MACHINE_FRAME_DROPPED] = "dropped"};
+  char to[16] = "all";
+  if (e->b != MACHINE_BROADCAST)
+    snprintf(to, sizeof to, "%u", e->b);
+  snprintf(buf, size, "%s: %u bytes from %u to %s", ways[e->a], e->d, e->c, to);
+}
+
 char *words_event(const struct words *w, unsigned machine, const struct trace_event *e, char *buf,
                   size_t size)
 {
@@ -285,6 +301,9 @@ char *words_event(const struct words *w, unsigned machine, const struct trace_ev
     break;
   case TRACE_INSN:
     snprintf(buf, size, "mode %u%s", psw_mode(e->c), at);
+    break;
+  case TRACE_FRAME:
+    put_frame(e, buf, size);
     break;
   case TRACE_KIND_COUNT:
     break;

@@ -436,19 +436,19 @@ static uint32_t write(void *ctx, uint32_t sector, uint32_t count, const void *bu
   return done;
 }
 
-static uint32_t storage_size(void *ctx)
+uint32_t vdma_size(void *ctx)
 {
   const struct vm *vm = ctx;
   return vm->storage.size;
 }
 
-static bool dma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
+bool vdma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
 {
   struct vm *vm = ctx;
   return vm_ops.phys_read(&vm->machine, at, buf, len);
 }
 
-static bool dma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
+bool vdma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
 {
   struct vm *vm = ctx;
   if (vm->stops.watch_count > 0) {
@@ -462,9 +462,9 @@ const struct disk_ops vdisk_ops = {
     .poke = poke,
     .read = read,
     .write = write,
-    .storage_size = storage_size,
-    .dma_read = dma_read,
-    .dma_write = dma_write,
+    .storage_size = vdma_size,
+    .dma_read = vdma_read,
+    .dma_write = vdma_write,
     .begin = begin,
     .transfer = vchannel_transfer,
 };

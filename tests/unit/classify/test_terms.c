@@ -17,6 +17,7 @@
 #include "classify/terms_eval.h"
 #include "machine/devices/console.h"
 #include "machine/devices/disk.h"
+#include "machine/devices/net.h"
 #include "tests/unit/classify/states.h"
 #include "tests/unit/classify/trying.h"
 
@@ -35,18 +36,19 @@ struct devices {
 struct pair {
   struct console *console;
   struct disk *disk;
+  struct net *net; /* without a station, as trials have it */
   uint64_t digest;
 };
 
 static uint64_t digest_of(const struct pair *p)
 {
-  return console_digest(p->console) * 3 + disk_digest(p->disk, 0);
+  return console_digest(p->console) * 3 + disk_digest(p->disk, 0) * 5 + net_digest(p->net, 0);
 }
 
 static struct pair open_devices(const struct trial_state *s)
 {
-  struct pair p = {console_create(), disk_create(0, NULL, NULL), 0};
-  insist(p.console && p.disk, "there is memory");
+  struct pair p = {console_create(), disk_create(0, NULL, NULL), net_create(0, NULL, NULL), 0};
+  insist(p.console && p.disk && p.net, "there is memory");
   if (s->input) {
     insist(console_input(p.console, 0, 0, s->input_byte), "there is memory");
     console_fire(p.console, 0);
@@ -63,12 +65,14 @@ static uint32_t close_devices(struct pair *p)
   bool changed = digest_of(p) != p->digest;
   console_destroy(p->console);
   disk_destroy(p->disk);
+  net_destroy(p->net);
   return changed;
 }
 
 static bool do_in(struct pair *p, uint32_t port, uint32_t *value)
 {
-  return console_port_in(p->console, 0, port, value) || disk_port_in(p->disk, 0, port, value);
+  return console_port_in(p->console, 0, port, value) || disk_port_in(p->disk, 0, port, value) ||
+         net_port_in(p->net, 0, port, value);
 }
 
 static bool exists(void *ctx, uint32_t port)
@@ -107,8 +111,8 @@ static uint32_t after_out(void *ctx, uint32_t devices, uint32_t port, uint32_t v
   struct devices *d = ctx;
   struct pair p = open_devices(d->s);
   (void)devices;
-  if (!console_port_out(p.console, 0, port, value)) {
-    disk_port_out(p.disk, 0, port, value);
+  if (!console_port_out(p.console, 0, port, value) && !disk_port_out(p.disk, 0, port, value)) {
+    net_port_out(p.net, 0, port, value);
   }
   return close_devices(&p);
 }

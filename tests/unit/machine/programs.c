@@ -192,7 +192,8 @@ void program_create(struct program *p, uint64_t seed, enum machine_engine engine
   p->disk = disk_store_memory(SECTORS);
   assert_non_null(p->profile);
   assert_non_null(p->disk);
-  struct machine_config config = {p->profile, STORAGE, p->disk, engine};
+  struct machine_config config = {
+      .profile = p->profile, .storage = STORAGE, .disk = p->disk, .engine = engine};
   p->machine = machine_create(&config, NULL);
   assert_non_null(p->machine);
   uint8_t sector[MACHINE_SECTOR_SIZE];

@@ -332,7 +332,18 @@ uint64_t reference_next_event(const struct reference_machine *r)
   if (c->arrived < c->count && c->input[c->arrived].at < next) {
     next = c->input[c->arrived].at;
   }
-  return r->disk.busy && r->disk.due < next ? r->disk.due : next;
+  next = r->disk.busy && r->disk.due < next ? r->disk.due : next;
+  next = r->net.send_due && r->net.send_due < next ? r->net.send_due : next;
+  return r->net.receive_due && r->net.receive_due < next ? r->net.receive_due : next;
+}
+
+static void finish_net(struct reference_machine *r, uint64_t *due, uint32_t *error)
+{
+  if (*due && *due <= r->tick) {
+    *due = 0;
+    *error = 1;
+    r->ipend |= 16;
+  }
 }
 
 static void finish_disk(struct reference_machine *r)
@@ -353,7 +364,7 @@ static void finish_disk(struct reference_machine *r)
   }
 }
 
-/* Timer, console, disk. */
+/* Timer, console, disk, network. */
 static void events(struct reference_machine *r)
 {
   struct reference_console *c = &r->console;
@@ -369,6 +380,8 @@ static void events(struct reference_machine *r)
     finish_disk(r);
     r->ipend |= 4;
   }
+  finish_net(r, &r->net.send_due, &r->net.send_error);
+  finish_net(r, &r->net.receive_due, &r->net.receive_error);
 }
 
 static uint32_t console_data(struct reference_machine *r)
@@ -380,6 +393,49 @@ static uint32_t console_data(struct reference_machine *r)
   uint8_t byte = c->input[c->read].byte;
   c->read += !WRONG(IN_KEEPS_BYTE);
   return byte;
+}
+
+static uint32_t net_register(const struct reference_net *n, uint32_t port)
+{
+  switch (port) {
+  case 0x21:
+    return n->send_at;
+  case 0x22:
+    return n->send_length;
+  case 0x23:
+    return n->receive_at;
+  case 0x25:
+    return (n->send_due ? 1u : 0) + (n->receive_due ? 2u : 0) + 16 * n->send_error +
+           256 * n->receive_error;
+  default:
+    return 0;
+  }
+}
+
+static void net_write(struct reference_net *n, uint64_t now, uint32_t port, uint32_t value)
+{
+  switch (port) {
+  case 0x21:
+    n->send_at = value;
+    break;
+  case 0x22:
+    n->send_length = value;
+    break;
+  case 0x23:
+    n->receive_at = value;
+    break;
+  case 0x24:
+    if (value == 1 && !n->send_due) {
+      n->send_due = now + 500;
+      n->send_error = 0;
+    } else if (value == 2 && !n->receive_due) {
+      n->receive_due = now + 500;
+      n->receive_error = 0;
+    }
+    break;
+  default:
+    break;
+  }
 }
 
 /* False: no such port. */
@@ -413,6 +469,10 @@ static bool port_in(struct reference_machine *r, uint32_t port, uint32_t *value)
     return true;
   default:
     *value = 0;
+    if (port >= 0x20 && port <= 0x27) {
+      *value = net_register(&r->net, port);
+      return true;
+    }
     return WRONG(IN_ANY_PORT);
   }
 }
@@ -474,7 +534,8 @@ static bool port_out(struct reference_machine *r, uint32_t port, uint32_t value)
   case 0x15:
     return true;
   default:
-    return false;
+    net_write(&r->net, r->tick + 1, port, value);
+    return port >= 0x20 && port <= 0x27;
   }
 }
 

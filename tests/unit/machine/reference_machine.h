@@ -147,6 +147,12 @@ struct reference_disk {
   uint8_t contents[REFERENCE_SECTORS * 512];
 };
 
+/* The network device of a machine on no network: each command completes with error 1. */
+struct reference_net {
+  uint32_t send_at, send_length, receive_at, send_error, receive_error;
+  uint64_t send_due, receive_due; /* 0: none is under way */
+};
+
 struct reference_console {
   struct {
     uint64_t at;
@@ -177,6 +183,7 @@ struct reference_machine {
   struct reference_key block[REFERENCE_BLOCKS];
   struct reference_console console;
   struct reference_disk disk;
+  struct reference_net net;
 
   unsigned modes;
   enum reference_behaviour outside[ISA_INSN_COUNT];

@@ -21,7 +21,8 @@ struct run {
 
 struct machine *rig_another(const struct rig *r)
 {
-  struct machine_config config = {r->profile, RIG_STORAGE, r->disk, r->engine};
+  struct machine_config config = {
+      .profile = r->profile, .storage = RIG_STORAGE, .disk = r->disk, .engine = r->engine};
   struct machine *m = machine_create(&config, NULL);
   assert_non_null(m);
   return m;

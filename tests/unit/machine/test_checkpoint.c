@@ -62,8 +62,8 @@ static void test_sharing(void **state)
   (void)state;
   struct profile *profile = profile_load("s360", stderr);
   struct disk_store *disk = disk_store_memory(1024);
-  struct machine *m =
-      machine_create(&(struct machine_config){profile, 1u << 20, disk, MACHINE_ENGINE_FAST}, NULL);
+  struct machine *m = machine_create(
+      &(struct machine_config){.profile = profile, .storage = 1u << 20, .disk = disk}, NULL);
   uint8_t sector[MACHINE_SECTOR_SIZE] = {1};
   for (uint32_t at = 0; at < 1u << 20; at += 4) {
     machine_phys_write_word(m, gpa(at), at + 1);
@@ -101,8 +101,8 @@ static void test_no_file_is_written(void **state)
   assert_true(fd >= 0 && ftruncate(fd, 4096) == 0);
   struct disk_store *disk = disk_store_open(path, DISK_STORE_WRITE, NULL);
   struct profile *profile = profile_load("pg", stderr);
-  struct machine *m =
-      machine_create(&(struct machine_config){profile, 1u << 20, disk, MACHINE_ENGINE_FAST}, NULL);
+  struct machine *m = machine_create(
+      &(struct machine_config){.profile = profile, .storage = 1u << 20, .disk = disk}, NULL);
   assert_null(checkpoint_take(m, NULL)); /* a file would have to be written to go back */
   machine_destroy(m);
   disk_store_destroy(disk);

@@ -38,7 +38,7 @@ static unsigned each_allocation(bool (*attempt)(void *ctx), void *ctx)
 
 static struct machine *machine_of(struct profile *profile, struct disk_store *disk)
 {
-  struct machine_config config = {profile, STORAGE, disk, MACHINE_ENGINE_FAST};
+  struct machine_config config = {.profile = profile, .storage = STORAGE, .disk = disk};
   struct machine *m = machine_create(&config, NULL);
   assert_non_null(m);
   return m;
@@ -81,7 +81,7 @@ static bool create(void *ctx)
 {
   struct bench *b = ctx;
   const char *reason = NULL;
-  struct machine_config config = {b->profile, STORAGE, b->disk, MACHINE_ENGINE_FAST};
+  struct machine_config config = {.profile = b->profile, .storage = STORAGE, .disk = b->disk};
   struct machine *m = machine_create(&config, &reason);
   if (m) {
     assert_null(reason);

@@ -24,7 +24,8 @@ static int setup(void **state)
   s->disk = disk_store_memory(SECTORS);
   assert_non_null(s->profile);
   assert_non_null(s->disk);
-  struct machine_config config = {s->profile, STORAGE, s->disk, MACHINE_ENGINE_FAST};
+  struct machine_config config = {
+      .profile = s->profile, .storage = STORAGE, .disk = s->disk, .engine = MACHINE_ENGINE_FAST};
   s->machine = machine_create(&config, NULL);
   assert_non_null(s->machine);
   *state = s;
@@ -208,7 +209,8 @@ static void test_devices_go_on(void **state)
 static void refuses(const struct snapshot *s, const struct profile *profile, uint32_t storage,
                     struct disk_store *disk)
 {
-  struct machine_config config = {profile, storage, disk, MACHINE_ENGINE_FAST};
+  struct machine_config config = {
+      .profile = profile, .storage = storage, .disk = disk, .engine = MACHINE_ENGINE_FAST};
   struct machine *m = machine_create(&config, NULL);
   assert_non_null(m);
   machine_set_reg(m, REG_A0, 1);
@@ -260,7 +262,8 @@ static void test_refuses_a_disk_that_cannot_be_written(void **state)
   assert_non_null(readonly);
   refuses(s, t->profile, STORAGE, readonly);
   /* But what differs in no sector can be restored. */
-  struct machine_config config = {t->profile, STORAGE, readonly, MACHINE_ENGINE_FAST};
+  struct machine_config config = {
+      .profile = t->profile, .storage = STORAGE, .disk = readonly, .engine = MACHINE_ENGINE_FAST};
   struct machine *m = machine_create(&config, NULL);
   assert_non_null(m);
   struct snapshot *blank = take(m);

@@ -96,7 +96,7 @@ static void assert_disk(struct rig *r, uint32_t sector, uint8_t byte)
 
 /* --------------------------------------------------------------- any port */
 
-static const uint32_t no_ports[] = {0x02,  0x0f,       0x16,       0x17,      0x20,
+static const uint32_t no_ports[] = {0x02,  0x0f,       0x16,       0x17,      0x28,
                                     0x100, 0x10000000, 0xffffffff, 0x80000010};
 
 static void other_ports_are_bus_errors(struct rig *r)
@@ -311,7 +311,8 @@ static void disk_edges_work(struct rig *r)
 
 static void without_a_disk(struct rig *r)
 {
-  struct machine_config config = {r->profile, RIG_STORAGE, NULL, r->engine};
+  struct machine_config config = {
+      .profile = r->profile, .storage = RIG_STORAGE, .disk = NULL, .engine = r->engine};
   struct rig none = *r;
   none.m = machine_create(&config, NULL);
   assert_non_null(none.m);
@@ -377,7 +378,8 @@ static void faulty_create(struct faulty *f, struct rig *r, enum disk_store_mode 
   close(fd);
   f->store = disk_store_open(f->path, mode, NULL);
   assert_non_null(f->store);
-  struct machine_config config = {r->profile, RIG_STORAGE, f->store, r->engine};
+  struct machine_config config = {
+      .profile = r->profile, .storage = RIG_STORAGE, .disk = f->store, .engine = r->engine};
   f->rig = *r;
   f->rig.m = machine_create(&config, NULL);
   assert_non_null(f->rig.m);
@@ -477,7 +479,8 @@ static void traffic_is_the_same_on_every_engine(struct rig *r)
   for (uint64_t seed = 1; seed <= 20; seed++) {
     struct rig one = *r, two = *r;
     struct disk_store *disks[] = {disk_store_memory(RIG_SECTORS), disk_store_memory(RIG_SECTORS)};
-    struct machine_config config = {r->profile, RIG_STORAGE, disks[0], r->engine};
+    struct machine_config config = {
+        .profile = r->profile, .storage = RIG_STORAGE, .disk = disks[0], .engine = r->engine};
     assert_non_null(one.m = machine_create(&config, NULL));
     config.disk = disks[1];
     config.engine = MACHINE_ENGINE_STEPPER;

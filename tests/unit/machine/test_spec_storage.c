@@ -48,7 +48,8 @@ static void from_64_kib(struct rig *r)
 
 static void to_1_gib(struct rig *r)
 {
-  struct machine_config config = {r->profile, 1u << 30, NULL, r->engine};
+  struct machine_config config = {
+      .profile = r->profile, .storage = 1u << 30, .disk = NULL, .engine = r->engine};
   struct machine *big = machine_create(&config, NULL);
   assert_non_null(big);
   struct rig rig = *r;

@@ -35,13 +35,15 @@ static uint32_t storage_size(void *ctx)
   return 0x10000;
 }
 
-static const struct disk_ops ops = {.peek = peek, .poke = poke, .storage_size = storage_size};
+static const struct disk_ops disk = {.peek = peek, .poke = poke, .storage_size = storage_size};
+static const struct net_ops net = {.storage_size = storage_size};
+static const struct devices_ops ops = {.disk = &disk, .net = &net};
 
 static struct fixture *create(char output)
 {
   struct fixture *d = calloc(1, sizeof *d);
   assert_non_null(d);
-  assert_true(devices_create(&d->devices, SECTORS, &ops, d));
+  assert_true(devices_create(&d->devices, SECTORS, 7, &ops, d));
   console_port_out(d->devices.console, 0, PORT_CONSOLE_DATA, (uint8_t)output);
   disk_port_out(d->devices.disk, 0, PORT_DISK_COUNT, (uint8_t)output);
   memset(d->sectors[1], output, MACHINE_SECTOR_SIZE);

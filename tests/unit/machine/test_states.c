@@ -197,7 +197,8 @@ static void bench_open(struct bench *b, enum isa_insn insn, size_t behaviour, un
   for (unsigned i = 0; i < MACHINES; i++) {
     b->disk[i] = disk_store_memory(REFERENCE_SECTORS);
     assert_non_null(b->disk[i]);
-    struct machine_config config = {b->profile, STORAGE, b->disk[i], engines[i].engine};
+    struct machine_config config = {
+        .profile = b->profile, .storage = STORAGE, .disk = b->disk[i], .engine = engines[i].engine};
     b->m[i] = machine_create(&config, NULL);
     assert_non_null(b->m[i]);
   }
@@ -321,6 +322,7 @@ static void compare_devices(struct bench *b, unsigned i)
 {
   const struct reference_disk *d = &b->r.disk;
   const struct reference_console *c = &b->r.console;
+  const struct reference_net *n = &b->r.net;
   const struct {
     uint32_t port, value;
   } ports[] = {{0x10, d->sector},
@@ -329,6 +331,12 @@ static void compare_devices(struct bench *b, unsigned i)
                {0x13, 0},
                {0x14, d->busy + 2 * d->error},
                {0x15, REFERENCE_SECTORS},
+               {0x20, 0},
+               {0x21, n->send_at},
+               {0x22, n->send_length},
+               {0x23, n->receive_at},
+               {0x25, (n->send_due ? 1u : 0) + (n->receive_due ? 2u : 0) + 16 * n->send_error +
+                          256 * n->receive_error},
                {0x01, c->read < c->arrived}};
   for (size_t k = 0; k < COUNT(ports); k++) {
     uint32_t value = 0;
@@ -490,8 +498,9 @@ static uint32_t address(struct bench *b)
 
 static uint32_t port(struct bench *b)
 {
-  static const uint32_t ports[] = {0x00, 0x01, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15};
-  return one_in(b, 8) ? any(b) % (one_in(b, 2) ? 0x20 : 0xffffffff) : ports[below(b, COUNT(ports))];
+  static const uint32_t ports[] = {0x00, 0x01, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15,
+                                   0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27};
+  return one_in(b, 8) ? any(b) % (one_in(b, 2) ? 0x30 : 0xffffffff) : ports[below(b, COUNT(ports))];
 }
 
 /* A byte, a sector, a count, an address or a command, and not. */

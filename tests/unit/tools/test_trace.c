@@ -49,6 +49,7 @@ static struct trace_event random_event(uint64_t *seed)
       [TRACE_EMULATE] = "abd", [TRACE_REFLECT] = "abc", [TRACE_SERVE] = "a",
       [TRACE_MODE] = "abcd",   [TRACE_STATE] = "abd",   [TRACE_MAP] = "abcd",
       [TRACE_INSN] = "bcd",    [TRACE_CHANNEL] = "abc", [TRACE_CCW] = "abcd",
+      [TRACE_FRAME] = "abcd",
   };
   struct trace_event e = {.kind = (enum trace_kind)(random_next(seed) % TRACE_KIND_COUNT)};
   const char *has = fields[e.kind];
@@ -66,6 +67,8 @@ static struct trace_event random_event(uint64_t *seed)
     e.a %= MACHINE_STOPPED + 1;
   if (e.kind == TRACE_CHANNEL)
     e.a %= 2;
+  if (e.kind == TRACE_FRAME)
+    e.a %= MACHINE_FRAME_DROPPED + 1;
   return e;
 }
 

@@ -211,7 +211,8 @@ void arena_open(struct arena *a, const struct arena_profile *kind, unsigned dept
   a->disk = disk_store_memory(sectors_of(depth));
   assert_non_null(a->disk);
   fill_disk(a->disk);
-  struct machine_config config = {a->profile, storage_of(depth), a->disk, engine};
+  struct machine_config config = {
+      .profile = a->profile, .storage = storage_of(depth), .disk = a->disk, .engine = engine};
   a->real = machine_create(&config, NULL);
   assert_non_null(a->real);
   a->target = a->real;

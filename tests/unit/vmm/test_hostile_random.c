@@ -332,8 +332,10 @@ static void crowd_open(struct crowd *c, enum machine_engine engine)
 {
   c->profile = profile_load("pg", stderr);
   c->real_disk = blank_disk(CROWD * ARENA_SECTORS);
-  struct machine_config config = {c->profile, VMM_OWN_STORAGE + CROWD * ARENA_STORAGE, c->real_disk,
-                                  engine};
+  struct machine_config config = {.profile = c->profile,
+                                  .storage = VMM_OWN_STORAGE + CROWD * ARENA_STORAGE,
+                                  .disk = c->real_disk,
+                                  .engine = engine};
   c->real = machine_create(&config, NULL);
   assert_non_null(c->real);
   c->vmm = vmm_create(c->real, NULL);
@@ -346,7 +348,10 @@ static void crowd_open(struct crowd *c, enum machine_engine engine)
     c->vm[i] = vmm_create_vm(c->vmm, &vm, NULL);
     assert_non_null(c->vm[i]);
     c->disk[i] = blank_disk(ARENA_SECTORS);
-    struct machine_config bare = {c->profile, ARENA_STORAGE, c->disk[i], MACHINE_ENGINE_STEPPER};
+    struct machine_config bare = {.profile = c->profile,
+                                  .storage = ARENA_STORAGE,
+                                  .disk = c->disk[i],
+                                  .engine = MACHINE_ENGINE_STEPPER};
     c->bare[i] = machine_create(&bare, NULL);
     assert_non_null(c->bare[i]);
   }
