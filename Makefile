@@ -134,7 +134,7 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -c -o $@ $<
 
 # ---------------------------------------------------------------- the command
-TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools)) labs/runner/wire.c
+TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools)) labs/runner/wire.c labs/runner/wire_chain.c
 TOOLS_OBJ := $(TOOLS_SRC:%.c=$(BUILD)/obj/%.o) $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,tools))
 $(TOOLS_OBJ): | $(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c,$(call room_gen,tools)))
 TOOLS_MAIN := $(BUILD)/obj/tools/main.o
@@ -152,7 +152,7 @@ $(BUILD)/trapeze: $(TOOLS_MAIN) $(BUILD)/libtools.a $(LIBS)
 # SAN: it runs under limits that sanitizers cannot live with.
 RUNNER_SRC := $(wildcard labs/runner/*.c) isa/isa.c
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/grade/obj/%.o) $(BUILD)/grade/obj/pg32_tables.o
-RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h vmm/*.h) labs/stub.h gen/pg32.h
+RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h machine/devices/*.h vmm/*.h) labs/stub.h gen/pg32.h
 $(RUNNER_OBJ): | $(ISA_OUT)
 $(BUILD)/grade/obj/pg32_tables.o: $(GEN)/pg32_tables.c
 	@mkdir -p $(@D)

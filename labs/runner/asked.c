@@ -161,6 +161,28 @@ static void port_out(void *ctx, uint32_t port, uint32_t value)
   ask(ctx, WIRE_OP_port_out, (uint64_t[]){port, value});
 }
 
+static uint32_t start_channel(void *ctx, uint32_t caw)
+{
+  uint64_t v[] = {caw};
+  ask(ctx, WIRE_OP_channel_start, v);
+  return (uint32_t)v[0];
+}
+
+static uint32_t test_channel(void *ctx, uint32_t operand)
+{
+  uint64_t v[] = {operand};
+  ask(ctx, WIRE_OP_channel_test, v);
+  return (uint32_t)v[0];
+}
+
+static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, bool write)
+{
+  uint64_t v[4] = {sector, count, write};
+  ask(ctx, WIRE_OP_disk_place, v);
+  return (struct vmm_place){
+      .ok = v[0] != 0, .overlay = v[1] != 0, .sector = (uint32_t)v[2], .count = (uint32_t)v[3]};
+}
+
 static struct vmm_insn decode(void *ctx, uint32_t word)
 {
   uint64_t v[7] = {word};
@@ -220,6 +242,9 @@ struct vmm_env asked_env(struct asked *a)
                           .port_at = port_at,
                           .port_in = port_in,
                           .port_out = port_out,
+                          .channel_start = start_channel,
+                          .channel_test = test_channel,
+                          .disk_place = disk_place,
                           .decode = decode,
                           .behaviour = behaviour,
                           .behaviour_of = behaviour_of,

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "labs/runner/asked.h"
+#include "labs/runner/wire_chain.h"
 
 /* A lab replaces one module or two; the others are not there. */
 #pragma weak vmm_dispatch
@@ -17,6 +18,7 @@
 #pragma weak vmm_timer_virtual
 #pragma weak vmm_schedule
 #pragma weak vmm_minidisk
+#pragma weak vmm_chain
 #pragma weak vmm_share
 
 /* A handle is the address of what create() answered, which only this process understands.
@@ -175,6 +177,22 @@ static void call_disk(enum wire_function f, void *state, const uint64_t *v, uint
   out[1] = sector.sector;
 }
 
+static void call_chain(const struct vmm_env *env, enum wire_function f, void *state,
+                       const uint64_t *v, uint64_t *out)
+{
+  if (f == WIRE_chain_create) {
+    out[0] = create(vmm_chain.create);
+  } else if (f == WIRE_chain_snapshot) {
+    struct channel_program program = vmm_chain.snapshot(state, env, (uint32_t)v[1]);
+    wire_put_program(out, &program);
+  } else {
+    struct channel_transfer transfer;
+    wire_get_transfer(v + 2, &transfer);
+    struct vmm_real_chain chain = vmm_chain.translate(state, env, transfer, (uint32_t)v[1]);
+    wire_put_chain(out, &chain);
+  }
+}
+
 static void serve(struct asked *outer, const struct wire *call)
 {
   const struct wire_shape *shape = wire_function(call->op);
@@ -192,8 +210,10 @@ static void serve(struct asked *outer, const struct wire *call)
     call_memory(&env, f, state, call->value, w.value);
   } else if (f < WIRE_minidisk_create) {
     call_time(f, state, call->value, w.value);
-  } else if (f < WIRE_share_create) {
+  } else if (f < WIRE_chain_create) {
     call_disk(f, state, call->value, w.value);
+  } else if (f < WIRE_share_create) {
+    call_chain(&env, f, state, call->value, w.value);
   } else {
     call_share(f, state, call->value, w.value);
   }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 const struct wire_shape *wire_function(uint32_t op)
@@ -27,11 +28,11 @@ const struct wire_shape *wire_operation(uint32_t op)
 
 bool wire_send(int fd, const struct wire *w)
 {
-  ssize_t sent;
+  ssize_t sent, len = (ssize_t)(offsetof(struct wire, value) + w->count * sizeof *w->value);
   do {
-    sent = send(fd, w, sizeof *w, MSG_NOSIGNAL);
+    sent = send(fd, w, (size_t)len, MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
-  return sent == (ssize_t)sizeof *w;
+  return sent == len;
 }
 
 enum wire_received wire_receive(int fd, struct wire *w)
@@ -43,13 +44,10 @@ enum wire_received wire_receive(int fd, struct wire *w)
   if (got <= 0) {
     return WIRE_GONE;
   }
-  if (got != (ssize_t)sizeof *w || w->zero != 0 || w->count > WIRE_VALUES) {
+  if (got < (ssize_t)offsetof(struct wire, value) || w->zero != 0 || w->count > WIRE_VALUES ||
+      got != (ssize_t)(offsetof(struct wire, value) + w->count * sizeof *w->value)) {
     return WIRE_MALFORMED;
   }
-  for (uint32_t i = w->count; i < WIRE_VALUES; i++) {
-    if (w->value[i] != 0) {
-      return WIRE_MALFORMED;
-    }
-  }
+  memset(w->value + w->count, 0, (WIRE_VALUES - w->count) * sizeof *w->value);
   return WIRE_MESSAGE;
 }

@@ -8,9 +8,9 @@
  *   judge -> runner   ANSWER{seq, same operation, results}
  *   runner -> judge   RETURN{seq, same function, results}
  *
- * A submission sends actions, never verdicts. Every message has the same length; another
- * length, sequence number, kind, or count of values is a protocol error, and the test is
- * over.
+ * A submission sends actions, never verdicts. A message has as many values as its call or
+ * operation has arguments or results; another length, sequence number or kind is a protocol
+ * error, and the test is over.
  */
 #ifndef TRAPEZE_LABS_RUNNER_WIRE_H
 #define TRAPEZE_LABS_RUNNER_WIRE_H
@@ -21,7 +21,10 @@
 /* The descriptor on which the runner finds the judge. */
 #define WIRE_FD 3
 
-#define WIRE_VALUES 10u
+#define WIRE_VALUES 200u /* at most */
+/* Channel programs: at most so many CCWs, and pieces of a transfer. */
+#define WIRE_STEPS  64u
+#define WIRE_PIECES 32u
 
 enum wire_kind { WIRE_CALL = 1, WIRE_REQUEST, WIRE_ANSWER, WIRE_RETURN };
 
@@ -29,7 +32,7 @@ enum wire_kind { WIRE_CALL = 1, WIRE_REQUEST, WIRE_ANSWER, WIRE_RETURN };
 struct wire {
   uint32_t kind, op;
   uint64_t seq;
-  uint32_t count; /* of values; the rest are 0 */
+  uint32_t count; /* of values: so many are sent */
   uint32_t zero;
   uint64_t value[WIRE_VALUES];
 };
@@ -60,6 +63,9 @@ _Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
   X(schedule, lend, 4, 1)                                                                          \
   X(minidisk, create, 0, 1)                                                                        \
   X(minidisk, map, 7, 2)                                                                           \
+  X(chain, create, 0, 1)                                                                           \
+  X(chain, snapshot, 2, 4 + 3 * WIRE_STEPS)                                                        \
+  X(chain, translate, 6 + WIRE_PIECES, 3 + 2 * WIRE_STEPS)                                         \
   X(share, create, 0, 1)                                                                           \
   X(share, join, 3, 1)                                                                             \
   X(share, leave, 2, 0)                                                                            \
@@ -98,6 +104,9 @@ enum wire_function {
   X(port_at, 1, 1)                                                                                 \
   X(port_in, 1, 1)                                                                                 \
   X(port_out, 2, 0)                                                                                \
+  X(channel_start, 1, 1)                                                                           \
+  X(channel_test, 1, 1)                                                                            \
+  X(disk_place, 3, 4)                                                                              \
   X(decode, 1, 7)                                                                                  \
   X(behaviour, 2, 1)                                                                               \
   X(behaviour_of, 2, 2)                                                                            \
@@ -121,8 +130,8 @@ const struct wire_shape *wire_operation(uint32_t op);
 /* Whole and unbroken, or false. No signal is raised when the other side is gone. */
 bool wire_send(int fd, const struct wire *w);
 enum wire_received { WIRE_MESSAGE, WIRE_GONE, WIRE_MALFORMED };
-/* Waits for a message. WIRE_MALFORMED: of another length, with too many values or with a
- * value beyond the count. */
+/* Waits for a message. WIRE_MALFORMED: of another length than it says. Values that are not
+ * there are 0. */
 enum wire_received wire_receive(int fd, struct wire *w);
 
 #endif

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labs/runner/wire_chain.h"
+
 /* What a module's create() answers here. */
 struct part {
   struct remote *remote;
@@ -147,6 +149,14 @@ static void answer_storage(const struct vmm_env *env, const struct wire *w, uint
     out[1] = key.key;
     break;
   }
+  case WIRE_OP_disk_place: {
+    struct vmm_place place = env->disk_place(ctx, word_of(v[0]), word_of(v[1]), v[2] != 0);
+    out[0] = place.ok;
+    out[1] = place.overlay;
+    out[2] = place.sector;
+    out[3] = place.count;
+    break;
+  }
   default: /* WIRE_OP_key_set */
     out[0] = env->key_set(ctx, (gpa_t){word_of(v[0])}, (uint8_t)v[1]);
   }
@@ -189,6 +199,12 @@ static void answer(const struct vmm_env *env, const struct wire *w, uint64_t *ou
     break;
   case WIRE_OP_port_at:
     out[0] = env->port_at(ctx, (gpa_t){word_of(v[0])});
+    break;
+  case WIRE_OP_channel_start:
+    out[0] = env->channel_start(ctx, word_of(v[0]));
+    break;
+  case WIRE_OP_channel_test:
+    out[0] = env->channel_test(ctx, word_of(v[0]));
     break;
   case WIRE_OP_port_in:
     out[0] = env->port_in(ctx, word_of(v[0]));
@@ -563,6 +579,120 @@ static struct vmm_sector map(void *state, struct vmm_extent extent, uint32_t sec
 static const struct vmm_minidisk_module remote_minidisk = {
     .create = minidisk_create, .destroy = free, .map = map};
 
+CREATE(chain)
+
+static void empty_program(struct channel_program *p)
+{
+  *p = (struct channel_program){.refused = true};
+}
+
+/* A device knows no bounds, so what a program may name is looked at here once more. */
+static bool within(const struct vmm_env *env, const struct channel_program *p)
+{
+  uint32_t size = env->allocation(env->ctx).size;
+  for (uint32_t i = 0; i < p->count; i++) {
+    if (!range_contains(0, size, p->step[i].address, p->step[i].count)) {
+      return p->step[i].command == CHANNEL_NOP;
+    }
+  }
+  return true;
+}
+
+static struct channel_program snapshot(void *state, const struct vmm_env *env, uint32_t caw)
+{
+  struct part *p = state;
+  struct channel_program program;
+  CALL(p, env, chain_snapshot, w, p->handle, caw);
+  wire_get_program(w.value, &program);
+  if (came && !program.refused && (program.count == 0 || !within(env, &program))) {
+    end(p->remote, REMOTE_FORBIDDEN,
+        "chain.snapshot accepted a program that reaches out of the virtual machine's storage");
+  }
+  if (p->remote->end != REMOTE_OPEN) {
+    empty_program(&program);
+  }
+  return program;
+}
+
+/* Whether these sectors of the real disk are the guest's for this transfer. */
+static bool allowed(const struct vmm_env *env, const struct channel_transfer *t, uint32_t sector,
+                    uint32_t sectors)
+{
+  uint32_t done = 0;
+  while (done < t->sectors) {
+    struct vmm_place place =
+        env->disk_place(env->ctx, t->sector + done, t->sectors - done, t->write);
+    if (!place.ok || place.count == 0) {
+      return false;
+    }
+    if (!place.overlay && range_contains(place.sector, place.count, sector, sectors)) {
+      return true;
+    }
+    done += place.count;
+  }
+  return false;
+}
+
+/* Every address within the allocation, every sector the guest's. */
+static bool contained(const struct vmm_env *env, const struct channel_transfer *t,
+                      const struct vmm_real_chain *c)
+{
+  mpa_range_t own = env->allocation(env->ctx);
+  uint32_t sector = 0;
+  uint64_t bytes = 0;
+  bool sought = false;
+  for (uint32_t i = 0; i <= c->count; i++) {
+    const struct vmm_real_ccw *ccw = &c->ccw[i];
+    bool last = i == c->count, seek = !last && ccw->command == CHANNEL_SEEK;
+    if ((last || seek) && sought && bytes > 0 &&
+        !allowed(env, t, sector,
+                 (uint32_t)((bytes + MACHINE_SECTOR_SIZE - 1) / MACHINE_SECTOR_SIZE))) {
+      return false;
+    }
+    if (last) {
+      break;
+    }
+    if (seek) {
+      sector = ccw->argument;
+      sought = true;
+      bytes = 0;
+    } else if ((ccw->command != CHANNEL_READ && ccw->command != CHANNEL_WRITE) || !sought ||
+               (ccw->command == CHANNEL_WRITE) != t->write ||
+               !range_contains(own.start.v, own.size, ccw->address.v, ccw->count)) {
+      return false;
+    } else {
+      bytes += ccw->count;
+    }
+  }
+  return true;
+}
+
+static struct vmm_real_chain translate_chain(void *state, const struct vmm_env *env,
+                                             struct channel_transfer transfer, uint32_t done)
+{
+  struct part *p = state;
+  struct wire w = {.kind = WIRE_CALL, .op = WIRE_chain_translate, .count = 6 + WIRE_PIECES};
+  w.value[0] = p->handle;
+  w.value[1] = done;
+  wire_put_transfer(w.value + 2, &transfer);
+  call(p->remote, env, &w);
+  struct vmm_real_chain chain;
+  wire_get_chain(w.value, &chain);
+  if (p->remote->end == REMOTE_OPEN &&
+      (w.value[0] > VMM_CHAIN_OVERLAY || chain.sectors > transfer.sectors - done ||
+       (chain.kind == VMM_CHAIN_REAL && !contained(env, &transfer, &chain)))) {
+    end(p->remote, REMOTE_FORBIDDEN,
+        "chain.translate made a program that reaches out of the virtual machine's storage or disk");
+  }
+  if (p->remote->end != REMOTE_OPEN) {
+    chain = (struct vmm_real_chain){.kind = VMM_CHAIN_REFUSED};
+  }
+  return chain;
+}
+
+static const struct vmm_chain_module remote_chain = {
+    .create = chain_create, .destroy = free, .snapshot = snapshot, .translate = translate_chain};
+
 CREATE(share)
 
 static bool join(void *state, uint32_t slot, uint32_t share)
@@ -643,6 +773,7 @@ void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint3
   SET(REMOTE_SCHEDULE, schedule)
   SET(REMOTE_MINIDISK, minidisk)
   SET(REMOTE_SHARE, share)
+  SET(REMOTE_CHAIN, chain)
 #undef SET
 }
 
@@ -655,7 +786,7 @@ unsigned remote_module_of(const char *file)
                {"interpret.c", REMOTE_INTERPRET}, {"reflect.c", REMOTE_REFLECT},
                {"bounds.c", REMOTE_MEMORY},       {"vtimer.c", REMOTE_TIMER},
                {"schedule.c", REMOTE_SCHEDULE},   {"minidisk.c", REMOTE_MINIDISK},
-               {"share.c", REMOTE_SHARE}};
+               {"share.c", REMOTE_SHARE},         {"chain.c", REMOTE_CHAIN}};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     if (strcmp(file, files[i].file) == 0) {
       return files[i].module;

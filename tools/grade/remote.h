@@ -24,6 +24,7 @@ enum remote_module {
   REMOTE_SCHEDULE = 1 << 6,
   REMOTE_MINIDISK = 1 << 7,
   REMOTE_SHARE = 1 << 8,
+  REMOTE_CHAIN = 1 << 9,
 };
 
 /* Why the conversation ended. */
