@@ -49,15 +49,21 @@
 #
 # docs/asm.md says what the assembler makes of `push ra, s0`, `call`, `li` and
 # the like, docs/machine.md what the machine does, docs/minos.md how it all fits.
+# get_cr and set_cr are mfcr and mtcr; pg32.inc tells when they are not.
 #
-# One build option: with JUSER the first process is entered by the instruction
-# `juser`, as on a PDP-10, and not by `rfe` (minos-juser.s).
+# Two build options: with JUSER the first process is entered by the instruction
+# `juser`, as on a PDP-10, and not by `rfe` (minos-juser.s). With PARAVIRT minos runs on a
+# VMM and knows it: docs/paravirt.md (minos-paravirt.s).
 .ifndef JUSER
 .equ JUSER, 0
 .endif
 
 .include "pg32.inc"
 .include "minos/defs.inc"
+.if PARAVIRT
+.equ hyper_entry, trap_entry
+.include "hyper.inc"
+.endif
 
         .text
 .include "minos/boot.inc"
@@ -68,6 +74,9 @@
 .include "minos/print.inc"
 .include "minos/shell.inc"
 .include "minos/programs.inc"
+.if PARAVIRT
+        hyper_routines
+.endif
 
         .bss
         .align  4
@@ -76,4 +85,7 @@ trap_stack:                             # the trap handlers' stack grows down fr
                 .space  1024
 shell_stack:                            # and the shell's from here
         .align  4096
+.if PARAVIRT
+hyper_page: .space 4096
+.endif
 frames:         .space  PROCESSES * FRAME_SIZE

@@ -7,7 +7,19 @@
 
 #include "vmm/internal.h"
 
-enum { DISPATCH, EMULATE, INTERPRET, REFLECT, MEMORY, TIMER, SCHEDULE, MINIDISK, CHAIN, MODULES };
+enum {
+  DISPATCH,
+  EMULATE,
+  INTERPRET,
+  REFLECT,
+  MEMORY,
+  TIMER,
+  SCHEDULE,
+  MINIDISK,
+  CHAIN,
+  PARAVIRT,
+  MODULES
+};
 
 struct saved_bytes {
   uint8_t *bytes;
@@ -64,12 +76,19 @@ struct module_state {
 
 static void list_modules(const struct vm *vm, struct module_state *list)
 {
+  const struct vmm_paravirt_module *paravirt = hyper_module(vm->vmm);
   const struct module_state all[MODULES] = {
-      [DISPATCH] = MODULE(vm, dispatch),   [EMULATE] = MODULE(vm, emulate),
-      [INTERPRET] = MODULE(vm, interpret), [REFLECT] = MODULE(vm, reflect),
-      [MEMORY] = MODULE(vm, memory),       [TIMER] = MODULE(vm, timer),
-      [SCHEDULE] = MODULE(vm, schedule),   [MINIDISK] = MODULE(vm, minidisk),
-      [CHAIN] = MODULE(vm, chain)};
+      [DISPATCH] = MODULE(vm, dispatch),
+      [EMULATE] = MODULE(vm, emulate),
+      [INTERPRET] = MODULE(vm, interpret),
+      [REFLECT] = MODULE(vm, reflect),
+      [MEMORY] = MODULE(vm, memory),
+      [TIMER] = MODULE(vm, timer),
+      [SCHEDULE] = MODULE(vm, schedule),
+      [MINIDISK] = MODULE(vm, minidisk),
+      [CHAIN] = MODULE(vm, chain),
+      [PARAVIRT] = {vm->state.paravirt, paravirt->save, paravirt->load,
+                    "the VMM's paravirt module cannot be saved: it has no save and load"}};
   memcpy(list, all, sizeof all);
 }
 

@@ -6,6 +6,7 @@
  *   errant        reflect                   reflect
  *   sensitive     reflect                   emulate
  *   interrupt     serve                     serve
+ *   hypercall     reflect                   serve, if the guest's technique has them
  *   innocuous, to a memory-mapped device: does not trap on a real machine, traps
  *   on this one; interpret in both
  *
@@ -55,6 +56,11 @@ static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct t
   }
   if (real.cause == CAUSE_PRIVILEGED) {
     return dispatch_privileged(env, real);
+  }
+  if (real.cause == CAUSE_HYPERCALL && psw_mode(env->get_cr(env->ctx, CR_PSW)) == 0 &&
+      env->hypercalls(env->ctx)) {
+    /* A user program asks its own kernel, whoever that asks. */
+    return VMM_HYPERCALL;
   }
   if (isa_cause_info(real.cause)->kind == ISA_CAUSE_MEMORY && means_device(env, real)) {
     return VMM_INTERPRET;

@@ -61,6 +61,34 @@ static void halt(void *ctx)
   vm->cpu.run_state = MACHINE_STOPPED;
 }
 
+static uint64_t tick(void *ctx)
+{
+  const struct vm *vm = ctx;
+  return vm->cpu.tick;
+}
+
+static bool hypercalls(void *ctx)
+{
+  const struct vm *vm = ctx;
+  return vm->state.paravirt != NULL;
+}
+
+static void yield(void *ctx)
+{
+  struct vm *vm = ctx;
+  struct processor *p = &vm->vmm->processor;
+  if (p->running && p->current == vm) {
+    p->end = processor_clock(vm->vmm);
+  }
+}
+
+static void leave(void *ctx, uint32_t status)
+{
+  struct vm *vm = ctx;
+  halt(ctx);
+  vm->stats.exit_status = status;
+}
+
 static mpa_range_t allocation(void *ctx)
 {
   const struct vm *vm = ctx;
@@ -225,6 +253,10 @@ struct vmm_env env_make(struct vm *vm)
       .set_cr = set_cr,
       .wait = wait_for_interrupt,
       .halt = halt,
+      .tick = tick,
+      .hypercalls = hypercalls,
+      .yield = yield,
+      .exit = leave,
       .allocation = allocation,
       .translate = translate,
       .load = load,

@@ -98,6 +98,7 @@ struct vm {
   struct vmm_env env;
   struct { /* the modules' own */
     void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk, *chain;
+    void *paravirt; /* NULL: not its technique */
   } state;
   struct vcpu cpu;
   enum vmm_technique technique;
@@ -245,6 +246,18 @@ void vm_timer_set(struct vm *vm, uint64_t tick, uint32_t ticks);
 uint32_t vm_timer_left(struct vm *vm);
 uint64_t vm_timer_next(struct vm *vm); /* the VM's tick, or MACHINE_NEVER */
 bool vm_timer_fire(struct vm *vm);
+
+/* hyper.c: VMs of the technique `paravirt`. */
+const struct vmm_paravirt_module *hyper_module(const struct vmm *vmm);
+/* The guest has made itself known: its events and traps go by the shared page. */
+bool hyper_takes_over(const struct vm *vm);
+/* At a boundary: whether an interrupt may be taken. */
+bool hyper_open(struct vm *vm);
+void hyper_call(struct vm *vm, uint32_t number);
+/* The module's state as part of the VM's: of its digest, and of saved devices. */
+uint64_t hyper_digest(const struct vm *vm, uint64_t devices);
+bool hyper_save(const struct vm *vm, struct machine_blob *blob); /* appends; false: no memory */
+bool hyper_load(struct vm *vm, const struct machine_blob *blob); /* of devices and it */
 
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);

@@ -11,4 +11,5 @@ const struct vmm_modules vmm_default_modules = {
     .minidisk = &vmm_minidisk,
     .chain = &vmm_chain,
     .share = &vmm_share,
+    .paravirt = &vmm_paravirt,
 };

@@ -70,6 +70,10 @@ struct vmm_env {
   void (*set_cr)(void *ctx, enum isa_cr cr, uint32_t value);
   void (*wait)(void *ctx); /* until an interrupt is pending and enabled */
   void (*halt)(void *ctx);
+  uint64_t (*tick)(void *ctx);              /* its clock, at the boundary before */
+  bool (*hypercalls)(void *ctx);            /* it may make them: by its technique */
+  void (*yield)(void *ctx);                 /* others may have the rest of its quantum */
+  void (*exit)(void *ctx, uint32_t status); /* halts, and has said how it went */
 
   /* Its storage. `allocation` is where that storage lies in the real machine.
    * translate answers for an access of `size` bytes at va with translation on or
@@ -128,6 +132,7 @@ enum vmm_action {
   VMM_EMULATE,   /* a privileged instruction in virtual privileged mode */
   VMM_REFLECT,   /* the guest's own trap: give it back */
   VMM_INTERPRET, /* an instruction that cannot execute directly here */
+  VMM_HYPERCALL, /* a guest that knows of the VMM asks it for something */
 };
 struct vmm_dispatch_module {
   void *(*create)(void *with);
@@ -161,6 +166,27 @@ struct vmm_interpret_module {
    * meets, and then nothing has changed. Interrupts are not its affair. */
   struct vmm_trap (*interpret)(void *state, const struct vmm_env *env);
   VMM_MODULE_STATE;
+};
+
+/* Hypercalls, and what a guest that has made itself known by one has instead of the machine's
+ * interrupts: docs/paravirt.md. Only VMs of the technique `paravirt` have this module. */
+struct vmm_hyper_work {
+  bool done;                /* false: refused, with an error code for the guest */
+  uint32_t requests, bytes; /* from and to rings, at boundaries since the last one too */
+};
+#define VMM_PARAVIRT_STATE 256u /* bytes that save() answers at most */
+struct vmm_paravirt_module {
+  void *(*create)(void *with);
+  void (*destroy)(void *state);
+  /* Completes hypercall `number`, at the virtual pc, in virtual mode 0. It cannot trap. */
+  struct vmm_hyper_work (*hypercall)(void *state, const struct vmm_env *env, uint32_t number);
+  /* From now on the guest is told of events and traps by the next two. */
+  bool (*takes_over)(void *state);
+  /* An instruction boundary, after what is due has happened. True: an event may be delivered. */
+  bool (*boundary)(void *state, const struct vmm_env *env);
+  /* Delivers a trap or an event. */
+  void (*inject)(void *state, const struct vmm_env *env, struct trap trap);
+  VMM_MODULE_STATE; /* needed: it is part of the VM's state */
 };
 
 /* The reflector: which trap the guest should see, and its delivery. */
@@ -286,8 +312,9 @@ struct vmm_modules {
   const struct vmm_schedule_module *schedule;
   const struct vmm_minidisk_module *minidisk;
   const struct vmm_chain_module *chain;
-  const struct vmm_share_module *share; /* NULL: the default one */
-  void *with;                           /* for every create(); outlives the VMM */
+  const struct vmm_share_module *share;       /* NULL: the default one */
+  const struct vmm_paravirt_module *paravirt; /* NULL: the default one */
+  void *with;                                 /* for every create(); outlives the VMM */
 };
 
 extern const struct vmm_modules vmm_default_modules;
@@ -303,5 +330,6 @@ extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
 extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */
 extern const struct vmm_chain_module vmm_chain;          /* devices/chain.c */
 extern const struct vmm_share_module vmm_share;          /* share.c */
+extern const struct vmm_paravirt_module vmm_paravirt;    /* techniques/paravirt.c */
 
 #endif

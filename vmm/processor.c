@@ -16,7 +16,7 @@
 /* Instructions that such routines take on a machine like this one: registers saved and
  * restored, a decoding, a few control registers. docs/timers.md has the table. */
 const struct vmm_costs vmm_default_costs = {
-    .dispatch = 40, .emulate = 30, .reflect = 30, .world_switch = 100};
+    .dispatch = 40, .emulate = 30, .reflect = 30, .world_switch = 100, .request = 20, .byte = 4};
 
 uint64_t processor_clock(const struct vmm *vmm)
 {
@@ -70,14 +70,16 @@ static void spend(struct vm *vm, uint64_t ticks)
 
 /* What a step of a VM is measured by. */
 struct reading {
-  uint64_t virtual, real, frozen, emulated, dispatched;
+  uint64_t virtual, real, frozen, emulated, dispatched, requests, bytes;
 };
 
 static struct reading read_clocks(const struct vm *vm)
 {
   const struct vmm_stats *s = &vm->stats;
-  return (struct reading){vm->cpu.tick, machine_tick(vm->vmm->real), s->frozen,
-                          s->emulated + s->interpreted, s->dispatched};
+  return (struct reading){vm->cpu.tick,  machine_tick(vm->vmm->real),
+                          s->frozen,     s->emulated + s->interpreted + s->hypercalls,
+                          s->dispatched, s->ring_requests,
+                          s->ring_bytes};
 }
 
 /* An instruction that the VMM completes for the guest, and a delivery, take the tick that
@@ -94,7 +96,9 @@ static void account_for(struct vm *vm, const struct reading *before)
   p->owed += executed + frozen - (now.real - before->real);
   uint64_t emulated = now.emulated - before->emulated;
   uint64_t traps = now.dispatched - before->dispatched;
-  spend(vm, traps * p->costs.dispatch + emulated * p->costs.emulate);
+  uint64_t rings = (now.requests - before->requests) * p->costs.request +
+                   (now.bytes - before->bytes) * p->costs.byte;
+  spend(vm, traps * p->costs.dispatch + emulated * p->costs.emulate + rings);
 }
 
 /* --------------------------------------------------------------------------- turns */

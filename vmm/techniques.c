@@ -9,7 +9,9 @@
     "everything executes directly; what is privileged traps, and is emulated")                     \
   T(INTERPRET, "interpret", NO_MODE, "everything is interpreted: always right, never fast")        \
   T(HYBRID, "hybrid", USER_MODE,                                                                   \
-    "user mode executes directly, every other virtual mode is interpreted")
+    "user mode executes directly, every other virtual mode is interpreted")                        \
+  T(PARAVIRT, "paravirt", EVERY_MODE,                                                              \
+    "everything executes directly; the guest knows of the VMM and asks it by hypercalls")
 
 /* Popek and Goldberg's hybrid monitor has two virtual modes. Of more, only the least privileged
  * is the real machine's own: their condition, user sensitive is privileged, says nothing of

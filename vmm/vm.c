@@ -133,10 +133,11 @@ static struct turn at_boundary(struct vm *vm, uint64_t until)
     return stop_for(MACHINE_LIMIT);
   }
   struct turn turn = wait_at_boundary(vm, until);
-  if (!turn.stopped && psw_ie(vm->cpu.cr[CR_PSW]) && vcpu_enabled_lines(vm) != 0) {
-    turn = take_interrupt(vm);
+  if (turn.stopped) {
+    return turn;
   }
-  return turn;
+  bool open = hyper_takes_over(vm) ? hyper_open(vm) : psw_ie(vm->cpu.cr[CR_PSW]);
+  return open && vcpu_enabled_lines(vm) != 0 ? take_interrupt(vm) : go_on;
 }
 
 /* -------------------------------------------------------------- the dispatcher */
@@ -244,6 +245,21 @@ static struct turn interpret(struct vm *vm, struct trap real)
   return go_on;
 }
 
+static struct turn hypercall(struct vm *vm, struct trap real)
+{
+  uint32_t psw = vm->cpu.cr[CR_PSW];
+  struct vmm_insn insn = vm->env.decode(vm, real.insn);
+  if (!vm->state.paravirt || real.cause != CAUSE_HYPERCALL) {
+    vmm_lose_control(vm, "the dispatcher takes the %s at 0x%08x for a hypercall",
+                     isa_cause_info(real.cause)->summary, real.epc);
+    return stop_by_fate(vm);
+  }
+  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
+  hyper_call(vm, insn.decoded.imm);
+  complete(vm, psw, real);
+  return go_on;
+}
+
 static struct turn reflect(struct vm *vm, struct trap real)
 {
   struct vmm_trap trap = vm->vmm->modules->reflect->derive(vm->state.reflect, &vm->env, real);
@@ -269,6 +285,8 @@ static struct turn dispatch(struct vm *vm, struct trap real)
     return emulate(vm, real);
   case VMM_INTERPRET:
     return interpret(vm, real);
+  case VMM_HYPERCALL:
+    return hypercall(vm, real);
   case VMM_REFLECT:
     break;
   }
@@ -446,7 +464,9 @@ static bool deliver(struct machine *m, const struct trap *trap)
 {
   struct vm *vm = vm_of(m);
   vcpu_settle(vm->vmm);
-  if (!vm->vmm->modules->reflect->inject(vm->state.reflect, &vm->env, *trap)) {
+  if (hyper_takes_over(vm)) {
+    hyper_module(vm->vmm)->inject(vm->state.paravirt, &vm->env, *trap);
+  } else if (!vm->vmm->modules->reflect->inject(vm->state.reflect, &vm->env, *trap)) {
     vm->cpu.double_faulted = true;
     vm->cpu.fault = *trap;
     return false;
@@ -755,12 +775,14 @@ static bool poke(struct machine *m, uint32_t sector, const void *buf)
 
 static uint64_t device_digest(struct machine *m)
 {
-  return devices_digest(&vm_of(m)->devices, vm_of(m)->cpu.tick);
+  uint64_t devices = devices_digest(&vm_of(m)->devices, vm_of(m)->cpu.tick);
+  return hyper_takes_over(vm_of(m)) ? hyper_digest(vm_of(m), devices) : devices;
 }
 
 static bool save_devices(struct machine *m, struct machine_blob *blob)
 {
-  return devices_save(&vm_of(m)->devices, blob);
+  const struct vm *vm = vm_of(m);
+  return devices_save(&vm->devices, blob) && (!hyper_takes_over(vm) || hyper_save(vm, blob));
 }
 
 static bool load_devices(struct machine *m, const struct machine_blob *blob)
@@ -768,7 +790,8 @@ static bool load_devices(struct machine *m, const struct machine_blob *blob)
   vm_touch(vm_of(m));
   vcpu_settle(vm_of(m)->vmm);
   vdisk_forget(vm_of(m)); /* before anybody asks what the sectors hold */
-  return devices_load(&vm_of(m)->devices, blob);
+  return vm_of(m)->state.paravirt ? hyper_load(vm_of(m), blob)
+                                  : devices_load(&vm_of(m)->devices, blob);
 }
 
 static const struct machine_stats *stats(struct machine *m)

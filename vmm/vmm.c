@@ -155,15 +155,26 @@ void vmm_lose_control(struct vm *vm, const char *format, ...)
 #define DESTROY(vm, module)                                                                        \
   ((vm)->state.module ? (vm)->vmm->modules->module->destroy((vm)->state.module) : (void)0)
 
+static bool create_paravirt(struct vm *vm)
+{
+  if (vm->technique == VMM_TECHNIQUE_PARAVIRT) {
+    vm->state.paravirt = hyper_module(vm->vmm)->create(vm->vmm->modules->with);
+  }
+  return vm->state.paravirt || vm->technique != VMM_TECHNIQUE_PARAVIRT;
+}
+
 static bool create_modules(struct vm *vm)
 {
   return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, interpret) &&
          CREATE(vm, reflect) && CREATE(vm, memory) && CREATE(vm, timer) && CREATE(vm, schedule) &&
-         CREATE(vm, minidisk) && CREATE(vm, chain);
+         CREATE(vm, minidisk) && CREATE(vm, chain) && create_paravirt(vm);
 }
 
 static void destroy_modules(struct vm *vm)
 {
+  if (vm->state.paravirt) {
+    hyper_module(vm->vmm)->destroy(vm->state.paravirt);
+  }
   DESTROY(vm, chain);
   DESTROY(vm, minidisk);
   DESTROY(vm, schedule);

@@ -38,6 +38,7 @@ enum vmm_technique {
   VMM_TECHNIQUE_TRAP_AND_EMULATE, /* 0: what a zeroed configuration says */
   VMM_TECHNIQUE_INTERPRET,
   VMM_TECHNIQUE_HYBRID,
+  VMM_TECHNIQUE_PARAVIRT,
   VMM_TECHNIQUES,
 };
 struct vmm_technique_info {
@@ -51,7 +52,7 @@ extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
 #define VMM_MAX_EXTENTS 8u /* of a VM */
 
 struct vmm_vm_config {
-  const char *name;      /* copied */
+  const char *name; /* copied */
   enum vmm_technique technique;
   uint32_t storage;      /* bytes; multiple of the page size, at least MACHINE_MIN_STORAGE */
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */
@@ -112,6 +113,12 @@ struct vmm_stats {
   uint64_t world_switches;
   uint64_t frozen; /* real ticks that the VM stood still waiting for a real transfer */
   uint64_t emulated_by[ISA_INSN_COUNT];
+  /* Of a guest that makes hypercalls (docs/paravirt.md). */
+  uint64_t hypercalls;    /* those answered; … */
+  uint64_t refused;       /* … and how many of them by an error */
+  uint64_t ring_requests; /* taken from the rings in shared storage, … */
+  uint64_t ring_bytes;    /* … and bytes of text taken and given */
+  uint32_t exit_status;   /* with which it halted */
 };
 const struct vmm_stats *vmm_vm_stats(struct machine *vm);
 
@@ -129,6 +136,8 @@ struct vmm_costs {
   uint32_t emulate;      /* each instruction that a routine completes or that is interpreted */
   uint32_t reflect;      /* each trap given back and delivered, besides */
   uint32_t world_switch; /* each time that another VM is loaded */
+  uint32_t request;      /* each request in a ring: four words fetched and checked */
+  uint32_t byte;         /* each byte of text in a ring: to be fetched and printed */
 };
 extern const struct vmm_costs vmm_default_costs; /* the model of docs/timers.md */
 void vmm_set_costs(struct vmm *vmm, const struct vmm_costs *costs); /* copied */

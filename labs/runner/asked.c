@@ -70,6 +70,30 @@ static void halt(void *ctx)
   ask(ctx, WIRE_OP_halt, (uint64_t[]){0});
 }
 
+static uint64_t tick(void *ctx)
+{
+  uint64_t v[1];
+  ask(ctx, WIRE_OP_tick, v);
+  return v[0];
+}
+
+static bool hypercalls(void *ctx)
+{
+  uint64_t v[1];
+  ask(ctx, WIRE_OP_hypercalls, v);
+  return v[0] != 0;
+}
+
+static void yield(void *ctx)
+{
+  ask(ctx, WIRE_OP_yield, (uint64_t[]){0});
+}
+
+static void leave(void *ctx, uint32_t status)
+{
+  ask(ctx, WIRE_OP_exit, (uint64_t[]){status});
+}
+
 static mpa_range_t allocation(void *ctx)
 {
   uint64_t v[2];
@@ -229,6 +253,10 @@ struct vmm_env asked_env(struct asked *a)
                           .set_cr = set_cr,
                           .wait = wait_for_interrupt,
                           .halt = halt,
+                          .tick = tick,
+                          .hypercalls = hypercalls,
+                          .yield = yield,
+                          .exit = leave,
                           .allocation = allocation,
                           .translate = translate,
                           .load = load,

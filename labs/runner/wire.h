@@ -91,6 +91,10 @@ enum wire_function {
   X(set_cr, 2, 0)                                                                                  \
   X(wait, 0, 0)                                                                                    \
   X(halt, 0, 0)                                                                                    \
+  X(tick, 0, 1)                                                                                    \
+  X(hypercalls, 0, 1)                                                                              \
+  X(yield, 0, 0)                                                                                   \
+  X(exit, 1, 0)                                                                                    \
   X(allocation, 0, 2)                                                                              \
   X(translate, 4, 4)                                                                               \
   X(load, 1, 2)                                                                                    \

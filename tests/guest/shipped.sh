@@ -218,4 +218,4 @@ mutant "who found the disk busy is not woken" minos/devices.inc '/li  *a0, WANTS
 mutant "a buffer may end beyond the bound" minos/calls.inc 's/sub  *t0, t0, a1/nop/'
 mutant "the kernel does not look at what user code hands it" minos/calls.inc '/^user_buffer:/,/ret/s/bltu .*//'
 mutant "the end of the queue is forgotten" minos/thread.inc 's/^2: .*sw  *a0, ready_tail/2:/'
-mutant "the timer is not set for the next thread" minos/thread.inc 's/mtcr  *timer, t0/nop/'
+mutant "the timer is not set for the next thread" minos/thread.inc 's/set_cr  *timer, t0/nop/'

@@ -19,8 +19,8 @@ struct stack_config {
   unsigned depth;                /* VMMs, 1 to STACK_MAX_DEPTH */
   struct disk_store *disk;       /* borrowed; NULL: none. With neighbours it is copied. */
   bool disk_readonly;
-  enum vmm_technique technique; /* of every VMM */
-  enum machine_engine engine;   /* of the real machine */
+  enum vmm_technique technique;      /* of every VMM */
+  enum machine_engine engine;        /* of the real machine */
   const struct vmm_modules *modules; /* of the lowest VMM; borrowed; NULL: the default ones */
   /* Beside each VM one below and one above in storage and on the disk, filled
    * with a pattern and never run: what they hold is outside the VM's allocation. */
@@ -48,7 +48,8 @@ int stack_parse_depth(const char *command, const char *value, unsigned least, ui
 int stack_parse_technique(const char *command, const char *value, enum vmm_technique *technique);
 /* What it is for, for option tables. */
 #define STACK_TECHNIQUE_HELP                                                                       \
-  "how the VMM has the guest's instructions done: trap-and-emulate (default), interpret, hybrid"
+  "how the VMM has the guest's instructions done: trap-and-emulate (default), interpret, "         \
+  "hybrid, paravirt"
 
 /* NULL: no such stack fits, with a sentence in *reason. */
 struct stack *stack_create(const struct stack_config *config, const char **reason);

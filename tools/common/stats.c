@@ -47,12 +47,19 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
   const struct vmm_stats *v = vmm_vm_stats(vm);
   const struct machine_stats *real = machine_stats(under);
   fprintf(out, "  %-24s %16s\n", "technique", vmm_techniques[vmm_vm_technique(vm)].name);
-  uint64_t all = v->direct + v->emulated + v->interpreted;
+  uint64_t all = v->direct + v->emulated + v->interpreted + v->hypercalls;
   share(out, "executed directly", v->direct, all);
   share(out, "emulated by the VMM", v->emulated, all);
   emulated_by(out, v);
   if (v->interpreted)
     share(out, "interpreted by the VMM", v->interpreted, all);
+  if (v->hypercalls) {
+    share(out, "hypercalls", v->hypercalls, all);
+    row(out, "  refused", v->refused, "");
+    row(out, "  disk requests", v->ring_requests, "taken from the ring");
+    row(out, "  bytes of text", v->ring_bytes, "taken and given by rings");
+    row(out, "  exit status", v->exit_status, "as the guest said when it halted");
+  }
   row(out, "real traps reflected", v->reflected, "the guest's own: it gets them");
   row(out, "real traps served", v->served, "timer and devices: the VMM's to answer");
   row(out, "world switches", v->world_switches, "");

@@ -67,7 +67,7 @@ _trapeze() {
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
   --technique)
-    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid paravirt' -- "$cur")
     return ;;
   --sandbox)
     mapfile -t COMPREPLY < <(compgen -W 'require bwrap seccomp limits' -- "$cur")

@@ -191,6 +191,18 @@ static void answer(const struct vmm_env *env, const struct wire *w, uint64_t *ou
   case WIRE_OP_halt:
     env->halt(ctx);
     break;
+  case WIRE_OP_tick:
+    out[0] = env->tick(ctx);
+    break;
+  case WIRE_OP_hypercalls:
+    out[0] = env->hypercalls(ctx);
+    break;
+  case WIRE_OP_yield:
+    env->yield(ctx);
+    break;
+  case WIRE_OP_exit:
+    env->exit(ctx, word_of(v[0]));
+    break;
   case WIRE_OP_port_exists:
     out[0] = env->port_exists(ctx, word_of(v[0]));
     break;
