@@ -19,6 +19,7 @@ TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
 TRAPEZE_STATES=100000 $BUILD/tests/unit/classify/test_terms
 tests/classify/cvc5.sh --all
 tests/faults/run.sh --all
+CHECKPOINT=1 tests/isolation/run.sh
 $BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
 $BUILD/tests/random/random --technique interpret --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 $BUILD/tests/random/random --technique hybrid --from ${FROM:-1000000} --seeds ${SEEDS:-10000}

@@ -1,0 +1,4 @@
+# Halts.
+# ends: halted
+.include "bad.inc"
+begin:  halt
