@@ -13,14 +13,15 @@ struct profile_string {
 
 const struct profile_feature_word profile_feature_words[] = {
     {"mmu", "bounds", ISA_FEATURE_MMU_BOUNDS, true},
-    {"mmu", "tlb", ISA_FEATURE_MMU_TLB, false},
-    {"mmu", "paged", ISA_FEATURE_MMU_PAGED, false},
+    {"mmu", "tlb", ISA_FEATURE_MMU_TLB, true},
+    {"mmu", "paged", ISA_FEATURE_MMU_PAGED, true},
     {"mmu", "nested", ISA_FEATURE_MMU_NESTED, false},
     {"io", "ports", ISA_FEATURE_IO_PORTS, true},
     {"io", "none", 0, true},
     {"io", "mmio", ISA_FEATURE_IO_MMIO, true},
     {"io", "channel", ISA_FEATURE_IO_CHANNEL, true},
     {"keys", "keys", ISA_FEATURE_KEYS, true},
+    {"kseg", "kseg", ISA_FEATURE_KSEG, true},
     {NULL, NULL, 0, false},
 };
 
@@ -171,6 +172,14 @@ bool profile_keep_behaviour(struct profile *p, struct profile_behaviour *b)
   return true;
 }
 
+void profile_drop_features(struct profile *p)
+{
+  if ((p->features & PROFILE_KEYS_NEED) == 0)
+    p->features &= ~(uint32_t)ISA_FEATURE_KEYS;
+  if ((p->features & PROFILE_KSEG_NEEDS) == 0)
+    p->features &= ~(uint32_t)ISA_FEATURE_KSEG;
+}
+
 static bool override_feature(struct profile *p, const char *key, const char *word, FILE *errors)
 {
   char message[200];
@@ -201,8 +210,7 @@ struct profile *profile_override(const struct profile *p, const char *mmu, const
     errno = 0;
     return NULL;
   }
-  if ((changed->features & ISA_FEATURE_MMU_BOUNDS) == 0)
-    changed->features &= ~(uint32_t)ISA_FEATURE_KEYS;
+  profile_drop_features(changed);
   profile_resolve(changed);
   return changed;
 }

@@ -33,6 +33,12 @@ bool profile_keep_behaviour(struct profile *p, struct profile_behaviour *b);
 struct profile *profile_new(void);
 void profile_resolve(struct profile *p); /* inside and outside, from said and features */
 
+/* What an option of the MMU needs, any of them. */
+#define PROFILE_KEYS_NEED  ((uint32_t)ISA_FEATURE_MMU_BOUNDS)
+#define PROFILE_KSEG_NEEDS ((uint32_t)ISA_FEATURE_MMU_TLB | ISA_FEATURE_MMU_PAGED)
+/* Takes away the options that its MMU does not have. */
+void profile_drop_features(struct profile *p);
+
 uint32_t profile_features_of(const char *key);
 /* NULL, after describing the fault in `message`, if the word will not do. */
 const struct profile_feature_word *profile_find_feature(const char *key, const char *word,
@@ -47,6 +53,7 @@ enum profile_key {
   PROFILE_KEY_MMU,
   PROFILE_KEY_IO,
   PROFILE_KEY_KEYS,
+  PROFILE_KEY_KSEG,
   PROFILE_KEY_EXTENDS,
   PROFILE_KEY_COUNT,
 };
@@ -76,6 +83,7 @@ void profile_read_text(struct profile_reader *r, enum profile_key key, struct so
 void profile_read_modes(struct profile_reader *r, struct source_place at);
 void profile_read_feature(struct profile_reader *r, enum profile_key key, struct source_place at);
 void profile_read_keys(struct profile_reader *r, struct source_place at);
+void profile_read_kseg(struct profile_reader *r, struct source_place at);
 void profile_read_extends(struct profile_reader *r, struct source_place at);
 void profile_read_outside(struct profile_reader *r, struct source_place insn,
                           struct source_place behaviour, struct source_place models,

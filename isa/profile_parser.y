@@ -30,8 +30,8 @@ static void profile_yyerror(struct source_place *at, yyscan_t scanner,
 }
 
 %token PROFILE "'profile'" TITLE "'title'" STORY "'story'" SOURCE "'source'" MODES "'modes'"
-%token MMU "'mmu'" IO "'io'" KEYS "'keys'" EXTENDS "'extends'" OUTSIDE "'outside'"
-%token ABSENT "'absent'" AS "'as'"
+%token MMU "'mmu'" IO "'io'" KEYS "'keys'" KSEG "'kseg'"
+%token EXTENDS "'extends'" OUTSIDE "'outside'" ABSENT "'absent'" AS "'as'"
 %token WORD "a name" NUMBER "a number" STRING "a string in quotes"
 %token UNTERMINATED "a string without its closing quote" LIKE_WORD "a name that starts with a digit"
 %token STRAY "a character that means nothing here"
@@ -51,6 +51,7 @@ statement:
 | MMU WORD SEMICOLON                { profile_read_feature(reader, PROFILE_KEY_MMU, @2); }
 | IO WORD SEMICOLON                 { profile_read_feature(reader, PROFILE_KEY_IO, @2); }
 | KEYS SEMICOLON                    { profile_read_keys(reader, @1); }
+| KSEG SEMICOLON                    { profile_read_kseg(reader, @1); }
 | EXTENDS WORD SEMICOLON            { profile_read_extends(reader, @2); }
 | EXTENDS STRING SEMICOLON          { profile_read_extends(reader, @2); }
 | OUTSIDE WORD EQUALS behaviour models where SEMICOLON

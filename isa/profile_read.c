@@ -15,7 +15,7 @@
 #define DEEPEST_EXTENDS 16
 
 static const char *const key_names[PROFILE_KEY_COUNT] = {
-    "profile", "title", "story", "source", "modes", "mmu", "io", "keys", "extends",
+    "profile", "title", "story", "source", "modes", "mmu", "io", "keys", "kseg", "extends",
 };
 
 /* ------------------------------------------------------------------ messages */
@@ -130,6 +130,12 @@ void profile_read_keys(struct profile_reader *r, struct source_place at)
 {
   if (first_time(r, PROFILE_KEY_KEYS, at))
     r->profile->features |= ISA_FEATURE_KEYS;
+}
+
+void profile_read_kseg(struct profile_reader *r, struct source_place at)
+{
+  if (first_time(r, PROFILE_KEY_KSEG, at))
+    r->profile->features |= ISA_FEATURE_KSEG;
 }
 
 /* -------------------------------------------------------------- instructions */
@@ -317,8 +323,8 @@ static void inherit(struct profile_reader *r)
     p->features |= base->features & profile_features_of("mmu");
   if (!r->given[PROFILE_KEY_IO])
     p->features |= base->features & profile_features_of("io");
-  if ((p->features & ISA_FEATURE_MMU_BOUNDS) != 0) /* another MMU leaves them behind */
-    p->features |= base->features & ISA_FEATURE_KEYS;
+  p->features |= base->features & (ISA_FEATURE_KEYS | ISA_FEATURE_KSEG);
+  profile_drop_features(p); /* another MMU leaves them behind */
   /* Title, story and source speak of the base as it is, so they stay there. */
   if (!r->given[PROFILE_KEY_TITLE]) {
     char title[200];
@@ -379,11 +385,15 @@ static void check_features(struct profile_reader *r)
   }
 }
 
-/* Keys protect real storage blocks, which paging has other means for. */
-static void check_keys(struct profile_reader *r)
+/* Keys protect real storage blocks, which paging has other means for; and a segment that
+ * is not mapped needs a map around it. */
+static void check_options(struct profile_reader *r)
 {
-  if (r->given[PROFILE_KEY_KEYS] && (r->profile->features & ISA_FEATURE_MMU_BOUNDS) == 0)
+  if (r->given[PROFILE_KEY_KEYS] && (r->profile->features & PROFILE_KEYS_NEED) == 0)
     profile_error(r, r->given_at[PROFILE_KEY_KEYS], "storage keys need 'mmu bounds'");
+  if (r->given[PROFILE_KEY_KSEG] && (r->profile->features & PROFILE_KSEG_NEEDS) == 0)
+    profile_error(r, r->given_at[PROFILE_KEY_KSEG],
+                  "an unmapped kernel segment needs 'mmu paged' or 'mmu tlb'");
 }
 
 static void check_whole(struct profile_reader *r)
@@ -423,7 +433,7 @@ static bool read_file(struct profile_reader *r)
   if (r->base)
     inherit(r);
   if (r->in.error_count == 0) {
-    check_keys(r);
+    check_options(r);
     check_features(r);
   }
   return !r->out_of_memory;

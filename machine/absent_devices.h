@@ -1,5 +1,5 @@
-/* Primitives of devices and MMUs that no profile has yet. profile_decode() finds
- * their instructions illegal, so these are never reached. */
+/* Primitives of MMUs, for those who are only met by profiles without them:
+ * profile_decode() finds their instructions illegal, so these are never reached. */
 #define TLB_WRITE()              RAISE(CAUSE_ILLEGAL, 0)
 #define TLB_PROBE(dst, va)       ABSENT(dst, va)
 #define TLB_INVALIDATE(va, asid) ABSENT_2(va, asid)

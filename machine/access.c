@@ -3,32 +3,34 @@
 void bare_phys_store(struct bare *b, uint32_t pa, const void *buf, uint32_t len)
 {
   if (len > 0) {
+    mmu_storing(b, pa, len);
     storage_write(&b->storage, pa, buf, len);
     code_forget(b, pa, len);
   }
 }
 
-/* Alignment, translation, protection, bus, in this order. */
-static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_access access, bool te,
-                   uint32_t *pa)
+/* Alignment, translation, protection, bus, in this order. The access will be made. */
+static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_access access,
+                   struct mmu_who who, uint32_t *pa)
 {
   if (va % size != 0) {
     bare_set_trap(b, CAUSE_ALIGNMENT, va);
     return false;
   }
-  struct translation t = mmu_translate(b, va, size, access, te);
+  struct translation t = mmu_translate(b, va, size, access, who);
   if (!t.ok) {
     bare_set_trap(b, t.cause, va);
     return false;
   }
+  mmu_commit(b, &t);
   *pa = t.pa.v;
   return true;
 }
 
-bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value)
+bool bare_load(struct bare *b, uint32_t va, uint32_t size, struct mmu_who who, uint32_t *value)
 {
   uint32_t pa;
-  if (!locate(b, va, size, MACHINE_LOAD, te, &pa)) {
+  if (!locate(b, va, size, MACHINE_LOAD, who, &pa)) {
     return false;
   }
   *value = storage_load(&b->storage, pa, size);
@@ -38,16 +40,17 @@ bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *va
   return true;
 }
 
-bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t value)
+bool bare_store(struct bare *b, uint32_t va, uint32_t size, struct mmu_who who, uint32_t value)
 {
   uint32_t pa;
-  if (!locate(b, va, size, MACHINE_STORE, te, &pa)) {
+  if (!locate(b, va, size, MACHINE_STORE, who, &pa)) {
     return false;
   }
   if (b->stops.watch_count > 0) {
     uint32_t old = storage_load(&b->storage, pa, size), mask = UINT32_MAX >> (32 - 8 * size);
     stops_access(&b->stops, MACHINE_EVENT_STORE, pa, size, old, value & mask);
   }
+  mmu_storing(b, pa, size);
   storage_store(&b->storage, pa, value, size);
   code_forget(b, pa, size);
   return true;
@@ -56,7 +59,7 @@ bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t va
 bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word)
 {
   uint32_t pa;
-  if (!locate(b, pc, 4, MACHINE_FETCH, psw_te(b->psw), &pa)) {
+  if (!locate(b, pc, 4, MACHINE_FETCH, bare_who(b), &pa)) {
     return false;
   }
   *word = storage_load(&b->storage, pa, 4);
@@ -105,9 +108,19 @@ bool bare_insn_key_set(struct bare *b, uint32_t pa, uint32_t key)
   return true;
 }
 
+/* ---------------------------------------------------------------------- TLB */
+
+void bare_insn_invalidate(struct bare *b, uint32_t va, uint32_t space)
+{
+  if (b->mmu.kind == MMU_TLB) {
+    mmu_tlb_invalidate(b, va, space);
+  }
+}
+
 /* ------------------------------------------------------------ previous mode */
 
-bool bare_prev_te(const struct bare *b)
+struct mmu_who bare_prev(const struct bare *b)
 {
-  return psw_pmode(b->psw) != 0 || psw_te(b->psw);
+  unsigned mode = psw_pmode(b->psw);
+  return (struct mmu_who){.te = mode != 0 || psw_te(b->psw), .mode = (uint8_t)mode};
 }

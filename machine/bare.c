@@ -54,10 +54,11 @@ static bool execute(struct bare *b, uint64_t until)
   return done || bare_mmio(b);
 }
 
-static uint32_t completed_insn(const struct bare *b, uint32_t psw, struct relocation relocation)
+/* It changed the PSW or the run state, and so no register that the map is made of. */
+static uint32_t completed_insn(const struct bare *b, uint32_t psw)
 {
-  uint32_t at = b->resync_pc + (psw_te(psw) ? relocation.base : 0);
-  return range_contains(0, b->storage.size, at, 4) ? storage_load(&b->storage, at, 4) : 0;
+  struct translation t = mmu_translate(b, b->resync_pc, 4, MACHINE_FETCH, bare_who_of(psw));
+  return t.ok ? storage_load(&b->storage, t.pa.v, 4) : 0;
 }
 
 /* What a completed instruction did to the processor's mode, run state and
@@ -68,12 +69,10 @@ static void trace_changes(struct bare *b, uint32_t psw, struct relocation reloca
   bool mode = (psw ^ b->psw) & PSW_MODE_MASK;
   uint32_t pc = b->resync_pc;
   if (mode) {
-    trace_emit(&b->machine, TRACE_MODE, b->tick - 1, psw, pc, b->psw,
-               completed_insn(b, psw, relocation));
+    trace_emit(&b->machine, TRACE_MODE, b->tick - 1, psw, pc, b->psw, completed_insn(b, psw));
   }
   if (b->run_state != MACHINE_RUNNING) {
-    trace_emit(&b->machine, TRACE_STATE, b->tick - 1, b->run_state, pc, 0,
-               completed_insn(b, psw, relocation));
+    trace_emit(&b->machine, TRACE_STATE, b->tick - 1, b->run_state, pc, 0, completed_insn(b, psw));
   }
   bare_trace_map(b, relocation);
 }
@@ -334,7 +333,8 @@ static bool bare_phys_write(struct machine *m, gpa_t at, const void *buf, uint32
 static struct translation bare_translate(struct machine *m, gva_t va, enum machine_access access,
                                          bool te)
 {
-  return mmu_translate(bare_of(m), va.v, 1, access, te);
+  struct mmu_who who = {.te = te, .mode = (uint8_t)psw_mode(bare_of(m)->psw)};
+  return mmu_translate(bare_of(m), va.v, 1, access, who);
 }
 
 static bool bare_owner_key_get(struct machine *m, gpa_t at, uint8_t *key)
@@ -353,6 +353,19 @@ static bool bare_owner_key_set(struct machine *m, gpa_t at, uint8_t key)
 static uint64_t bare_key_changes(struct machine *m)
 {
   return bare_of(m)->storage.key_changes;
+}
+
+static void bare_tlb_get(struct machine *m, unsigned index, uint32_t *hi, uint32_t *lo)
+{
+  const struct tlb_entry *e = &bare_of(m)->mmu.tlb[index];
+  *hi = e->hi;
+  *lo = e->lo;
+}
+
+static void bare_tlb_set(struct machine *m, unsigned index, uint32_t hi, uint32_t lo)
+{
+  hi &= isa_cr_info(CR_TLBHI)->write_mask;
+  mmu_tlb_set(bare_of(m), index, (struct tlb_entry){hi, lo});
 }
 
 static const struct machine_stats *bare_stats(struct machine *m)
@@ -598,6 +611,8 @@ static const struct machine_ops bare_ops = {
     .key_get = bare_owner_key_get,
     .key_set = bare_owner_key_set,
     .key_changes = bare_key_changes,
+    .tlb_get = bare_tlb_get,
+    .tlb_set = bare_tlb_set,
     .port_in = bare_owner_in,
     .port_out = bare_owner_out,
     .channel_start = bare_owner_sio,

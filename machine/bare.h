@@ -9,6 +9,8 @@
  *   bare_channel.c channel programs
  *   trap.c        delivery
  *   mmu_bounds.c  translation, and the address spaces that cache it
+ *   mmu_paged.c   page tables
+ *   mmu_tlb.c     the TLB that software refills
  *   access.c      loads and stores that the fast path does not answer
  *   code.c        decoded pages
  *   stepper.c     one instruction, plainly
@@ -64,14 +66,16 @@ static inline struct bare *bare_of(struct machine *m)
   return (struct bare *)m;
 }
 
-/* What is added to addresses, and their limit: for those who follow a trace. */
+/* What is added to addresses, and their limit: for those who follow a trace. Where there are
+ * pages that is always nothing. */
 struct relocation {
   uint32_t base, bound;
 };
 static inline struct relocation bare_relocation(const struct bare *b)
 {
-  return psw_te(b->psw) ? (struct relocation){b->cr[CR_BASE], b->cr[CR_BOUND]}
-                        : (struct relocation){0, b->storage.size};
+  return psw_te(b->psw) && b->mmu.kind == MMU_BOUNDS
+             ? (struct relocation){b->cr[CR_BASE], b->cr[CR_BOUND]}
+             : (struct relocation){0, b->storage.size};
 }
 
 /* ------------------------------------------------------------------- trap.c */
@@ -122,12 +126,20 @@ bool bare_deliver(struct machine *m, const struct trap *trap);
 /* Loads and stores by an instruction, at va, of 1, 2 or 4 bytes, under the current
  * PSW.key. False: cause
  * and value of b->trap say why, and nothing was done. */
-bool bare_load(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t *value);
-bool bare_store(struct bare *b, uint32_t va, uint32_t size, bool te, uint32_t value);
+bool bare_load(struct bare *b, uint32_t va, uint32_t size, struct mmu_who who, uint32_t *value);
+bool bare_store(struct bare *b, uint32_t va, uint32_t size, struct mmu_who who, uint32_t value);
 /* Translation and value of b->trap for the fetch at pc. */
 bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word);
-/* Whether translation is on for ldprev and stprev. */
-bool bare_prev_te(const struct bare *b);
+/* For whom ldprev and stprev are translated, and for whom the rest under this PSW. */
+struct mmu_who bare_prev(const struct bare *b);
+static inline struct mmu_who bare_who_of(uint32_t psw)
+{
+  return (struct mmu_who){.te = psw_te(psw), .mode = (uint8_t)psw_mode(psw)};
+}
+static inline struct mmu_who bare_who(const struct bare *b)
+{
+  return bare_who_of(b->psw);
+}
 /* The key of the block that holds physical address pa; bits of `key` above KEY_MASK do
  * not count. False: no such address, or no keys. */
 bool bare_key_get(const struct bare *b, uint32_t pa, uint32_t *key);
@@ -135,7 +147,9 @@ bool bare_key_set(struct bare *b, uint32_t pa, uint32_t key);
 /* The same for an instruction: false with a bus error in b->trap. */
 bool bare_insn_key_get(struct bare *b, uint32_t pa, uint32_t *key);
 bool bare_insn_key_set(struct bare *b, uint32_t pa, uint32_t key);
-/* Storage by physical address, coherent with decoded code. The range must exist. */
+/* tlbi; page tables are as they are, whatever it says. */
+void bare_insn_invalidate(struct bare *b, uint32_t va, uint32_t space);
+/* Storage by physical address, coherent with decoded code and with tags. The range must exist. */
 void bare_phys_store(struct bare *b, uint32_t pa, const void *buf, uint32_t len);
 
 static inline void bare_set_trap(struct bare *b, enum isa_cause cause, uint32_t value)

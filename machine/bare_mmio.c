@@ -19,10 +19,11 @@ bool bare_mmio(struct bare *b)
     return false;
   }
   enum machine_access access = d.insn == ISA_LW ? MACHINE_LOAD : MACHINE_STORE;
-  struct translation t = mmu_translate(b, effective(b, &d), 4, access, psw_te(b->psw));
+  struct translation t = mmu_translate(b, effective(b, &d), 4, access, bare_who(b));
   if (!t.device) {
     return false;
   }
+  mmu_commit(b, &t);
   uint32_t port = devices_port_at(t.pa.v), value;
   if (d.insn == ISA_LW) {
     bare_insn_in(b, b->tick + 1, port, &value);

@@ -17,6 +17,7 @@ struct processor {
   uint32_t reg[ISA_REG_COUNT + 1];
   uint32_t pc, psw, resync_pc;
   uint32_t cr[ISA_CR_COUNT];
+  struct tlb_entry tlb[TLB_ENTRIES]; /* of zeros where there is none */
   uint64_t tick, timer_at;
   struct trap trap;
   enum machine_run_state run_state;
@@ -97,6 +98,9 @@ static struct processor take_processor(const struct bare *b)
                         .host_error = b->host_error};
   memcpy(p.reg, b->reg, sizeof p.reg);
   memcpy(p.cr, b->cr, sizeof p.cr);
+  if (b->mmu.tlb) {
+    memcpy(p.tlb, b->mmu.tlb, sizeof p.tlb);
+  }
   return p;
 }
 
@@ -203,6 +207,9 @@ static void restore_processor(struct bare *b, const struct processor *p)
 {
   memcpy(b->reg, p->reg, sizeof p->reg);
   memcpy(b->cr, p->cr, sizeof p->cr);
+  for (unsigned i = 0; b->mmu.tlb && i < TLB_ENTRIES; i++) {
+    mmu_tlb_set(b, i, p->tlb[i]);
+  }
   b->pc = p->pc;
   b->psw = p->psw;
   b->resync_pc = p->resync_pc;

@@ -51,7 +51,7 @@ static struct code_page *enter_page(struct bare *b, struct space *space, uint32_
 static bool load_slow(struct bare *b, struct space *space, uint32_t va, uint32_t size,
                       uint32_t *value)
 {
-  if (!bare_load(b, va, size, space->te, value)) {
+  if (!bare_load(b, va, size, bare_who(b), value)) {
     return false;
   }
   mmu_fill_data(b, space, va);
@@ -61,11 +61,17 @@ static bool load_slow(struct bare *b, struct space *space, uint32_t va, uint32_t
 static bool store_slow(struct bare *b, struct space *space, uint32_t va, uint32_t size,
                        uint32_t value)
 {
-  if (!bare_store(b, va, size, space->te, value)) {
+  if (!bare_store(b, va, size, bare_who(b), value)) {
     return false;
   }
   mmu_fill_data(b, space, va);
   return true;
+}
+
+/* After an access: a debugger's stop is due, or what is being executed may have changed. */
+static bool must_look(const struct bare *b)
+{
+  return b->stops.queued > 0 || b->mmu.stale;
 }
 
 #include "machine/engine_bodies.h"
@@ -83,6 +89,7 @@ bool engine_run(struct bare *b, uint64_t budget)
 {
   uint64_t before = b->tick;
   struct space *space = mmu_space(b);
+  b->mmu.stale = false;
   budget = budget < MAX_BUDGET ? budget : MAX_BUDGET;
   enum engine_exit exit = budget >= CODE_PAGE_WORDS ? engine_fast(b, space, budget, NULL)
                                                     : engine_counted(b, space, budget, NULL);

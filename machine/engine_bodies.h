@@ -103,7 +103,7 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     } else {                                                                                       \
       uint32_t value_;                                                                             \
       ATTEMPT(load_slow(b, space, va_, sizeof(type), &value_));                                    \
-      resync = b->stops.queued > 0;                                                                \
+      resync = must_look(b);                                                                       \
       (dst) = value_;                                                                              \
     }                                                                                              \
   } while (0)
@@ -118,7 +118,7 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     } else {                                                                                       \
       ATTEMPT(store_slow(b, space, va_, sizeof(type), value_));                                    \
       redispatch = true;                                                                           \
-      resync = resync || b->stops.queued > 0;                                                      \
+      resync = resync || must_look(b);                                                             \
     }                                                                                              \
   } while (0)
 #define LOAD_B(dst, address) LOAD_(dst, address, uint8_t)
@@ -130,19 +130,19 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
 #define LOAD_PREV(dst, address)                                                                    \
   do {                                                                                             \
     uint32_t value_;                                                                               \
-    ATTEMPT(bare_load(b, (address), 4, bare_prev_te(b), &value_));                                 \
-    resync = b->stops.queued > 0;                                                                  \
+    ATTEMPT(bare_load(b, (address), 4, bare_prev(b), &value_));                                    \
+    resync = must_look(b);                                                                         \
     (dst) = value_;                                                                                \
   } while (0)
 #define STORE_PREV(address, v)                                                                     \
   do {                                                                                             \
-    ATTEMPT(bare_store(b, (address), 4, bare_prev_te(b), (v)));                                    \
+    ATTEMPT(bare_store(b, (address), 4, bare_prev(b), (v)));                                       \
     redispatch = true;                                                                             \
-    resync = resync || b->stops.queued > 0;                                                        \
+    resync = resync || must_look(b);                                                               \
   } while (0)
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
-    struct translation t_ = mmu_translate(b, (va), 1, MACHINE_##ACCESS, space->te);                \
+    struct translation t_ = mmu_translate(b, (va), 1, MACHINE_##ACCESS, bare_who(b));              \
     (ok_) = t_.ok;                                                                                 \
     (pa_) = t_.ok ? t_.pa.v : 0;                                                                   \
   } while (0)
@@ -203,6 +203,17 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
     b->run_state = MACHINE_STOPPED;                                                                \
     resync = true;                                                                                 \
   } while (0)
-#include "machine/absent_devices.h"
+/* The instruction's own page may be mapped otherwise now. */
+#define TLB_WRITE()                                                                                \
+  do {                                                                                             \
+    mmu_tlb_write(b);                                                                              \
+    resync = resync || space->te;                                                                  \
+  } while (0)
+#define TLB_PROBE(dst, hi) ((dst) = mmu_tlb_probe(b, (hi)))
+#define TLB_INVALIDATE(va, asid)                                                                   \
+  do {                                                                                             \
+    bare_insn_invalidate(b, (va), (asid));                                                         \
+    resync = resync || space->te;                                                                  \
+  } while (0)
 
 #include "gen/pg32_bodies.h"

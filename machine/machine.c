@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "isa/pages.h"
 #include "machine/digest.h"
 #include "machine/ops.h"
 
@@ -226,6 +227,30 @@ uint64_t machine_key_changes(struct machine *m)
   return m->ops->key_changes(m);
 }
 
+static bool has_tlb(const struct machine *m, unsigned index)
+{
+  return (profile_features(m->profile) & ISA_FEATURE_MMU_TLB) && index < TLB_ENTRIES;
+}
+
+bool machine_tlb_get(struct machine *m, unsigned index, uint32_t *hi, uint32_t *lo)
+{
+  *hi = *lo = 0;
+  if (!has_tlb(m, index)) {
+    return false;
+  }
+  m->ops->tlb_get(m, index, hi, lo);
+  return true;
+}
+
+bool machine_tlb_set(struct machine *m, unsigned index, uint32_t hi, uint32_t lo)
+{
+  if (!has_tlb(m, index)) {
+    return false;
+  }
+  m->ops->tlb_set(m, index, hi, lo);
+  return true;
+}
+
 /* ------------------------------------------------------------------ devices */
 
 bool machine_port_in(struct machine *m, uint32_t port, uint32_t *value)
@@ -307,6 +332,15 @@ static uint64_t append(uint64_t hash, uint32_t value)
   return hash * 0x9fb21c651e98df25u + value;
 }
 
+static uint64_t append_tlb(uint64_t hash, struct machine *m)
+{
+  uint32_t hi, lo;
+  for (unsigned i = 0; machine_tlb_get(m, i, &hi, &lo); i++) {
+    hash = append(append(hash, hi), lo);
+  }
+  return hash;
+}
+
 /* Only what ops answer goes in, so that every kind of machine agrees. */
 uint64_t machine_state_hash(struct machine *m)
 {
@@ -322,6 +356,7 @@ uint64_t machine_state_hash(struct machine *m)
   for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
     hash = append(hash, crs[cr]);
   }
+  hash = append_tlb(hash, m);
   hash = digest_add(append(hash, ops->run_state(m)), ops->tick(m));
   hash = digest_add(hash, ops->storage_digest(m));
   return digest_add(hash, ops->device_digest(m));

@@ -62,10 +62,10 @@ enum machine_event {
 
 struct machine_hit {
   enum machine_event event;
-  unsigned id;  /* break, watch: place in its list */
-  uint32_t pc;  /* of the instruction that did it (or, break, is about to run) */
-  bool device;  /* a transfer of a device did it, no instruction */
-  gpa_t at;     /* load, store: first byte of the access (of the range, by a device) */
+  unsigned id; /* break, watch: place in its list */
+  uint32_t pc; /* of the instruction that did it (or, break, is about to run) */
+  bool device; /* a transfer of a device did it, no instruction */
+  gpa_t at;    /* load, store: first byte of the access (of the range, by a device) */
   uint32_t size;
   uint32_t old, value; /* store: before and after; load: value; in, out: value and … */
   uint32_t port;       /* sio, tio: the operand; value: the answer */
@@ -74,8 +74,8 @@ struct machine_hit {
 
 struct machine_stop {
   enum machine_why why;
-  struct trap trap;   /* MACHINE_TRAP and MACHINE_DOUBLE_FAULT */
-  const char *reason; /* one sentence, owned by the machine; else NULL */
+  struct trap trap;       /* MACHINE_TRAP and MACHINE_DOUBLE_FAULT */
+  const char *reason;     /* one sentence, owned by the machine; else NULL */
   struct machine_hit hit; /* MACHINE_BREAK, MACHINE_WATCH, MACHINE_CATCH */
 };
 
@@ -197,15 +197,23 @@ bool machine_key_set(struct machine *m, gpa_t at, uint8_t key);
  * is part of. Not part of the state. */
 uint64_t machine_key_changes(struct machine *m);
 
+/* The TLB by the owner: entry `index` as tlbw would write it from TLBHI and TLBLO (docs/mmu.md).
+ * False, and nothing done (zeros): the profile has no TLB, or no such entry. */
+bool machine_tlb_get(struct machine *m, unsigned index, uint32_t *hi, uint32_t *lo);
+bool machine_tlb_set(struct machine *m, unsigned index, uint32_t hi, uint32_t lo);
+
 enum machine_access { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
 struct translation {
   bool ok;
   gpa_t pa;             /* if ok, or if device */
   enum isa_cause cause; /* if not ok: bounds, protection, bus, … */
   bool device;          /* a bus error for all but lw and sw: there is a device register */
+  bool marks;           /* the access sets A or D: the entry of a table at `entry` becomes … */
+  gpa_t entry;
+  uint32_t marked;
 };
 /* Pure: what an access by the current PSW (te: its TE) to one byte at va would
- * meet, by the map and by keys. Alignment is not looked at. */
+ * meet, by the map and by keys. Alignment is not looked at, and no bit is set. */
 struct translation machine_translate(struct machine *m, gva_t va, enum machine_access access,
                                      bool te);
 
@@ -261,8 +269,8 @@ bool machine_disk_peek(struct machine *m, uint32_t sector, void *buf);
 
 /* --------------------------------------------------------- comparing, watching */
 
-/* Canonical state: registers, pc, PSW, control registers, run state, storage and
- * its keys, devices with pending events, disk contents, console output, tick. Not
+/* Canonical state: registers, pc, PSW, control registers, TLB, run state, storage
+ * and its keys, devices with pending events, disk contents, console output, tick. Not
  * caches, placement, engine or statistics. Equal states, equal hashes, whatever
  * kind of machine. Cost: the storage written since the last call. */
 uint64_t machine_state_hash(struct machine *m);

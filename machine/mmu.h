@@ -1,17 +1,33 @@
-/* The `bounds` MMU with its storage keys, and the caches that let the engine skip
- * both.
+/* Translation (docs/machine.md for `bounds` and storage keys, docs/mmu.md for `paged`,
+ * `tlb` and the unmapped segment), and the caches that let the engine skip it.
  *
- * An address space is what decides a translation: TE, with it BASE and BOUND, and
- * on a machine with storage keys PSW.key. Each has its own tags, so that a change of
- * mode or of process, or of virtual machine, swaps a pointer and forgets nothing.
- * Only pages that lie wholly within the bound, in storage, and on a physical page
- * boundary, and both of whose blocks allow the access, are ever entered; all others
- * are translated at each access. A change of a key takes the tags of its page away.
- * A machine without keys pays nothing for them: its spaces all have key 0.
+ * An address space is what decides a translation: TE, and with it
+ *   bounds: BASE and BOUND, and on a machine with storage keys PSW.key;
+ *   paged:  PTBR and the mode;
+ *   tlb:    ASID and the mode.
+ * Each has its own tags, so that a change of mode or of process, or of virtual machine,
+ * swaps a pointer and forgets nothing. Under `bounds` only pages that lie wholly within the
+ * bound, in storage, and on a physical page boundary, and both of whose blocks allow the
+ * access, are ever entered; all others are translated at each access. A change of a key takes
+ * the tags of its page away. A machine without keys pays nothing for them: its spaces all have
+ * key 0.
+ *
+ * Under `paged` a tag stands for entries that a walk has read, all valid, with A set, and D
+ * set for a write tag. The pages that these entries lie in are *tables*: they have no write
+ * tags, so that every store there comes to mmu_storing(), which takes away the tags that the
+ * old entry may have led to. An entry that was not valid has led to none, so mapping a page
+ * costs no tag. That needs no list of who used what: ten bits of an entry's place are
+ * the low bits of the page numbers that it maps, and choose the places of their tags.
+ * When stores to tables become many, all tags and tables are forgotten, since pages that were
+ * tables once may have become something else.
+ *
+ * Under `tlb` a tag stands for the entry that matched; a change of an entry takes away what
+ * its old and its new page number choose.
  */
 #ifndef TRAPEZE_MACHINE_MMU_H
 #define TRAPEZE_MACHINE_MMU_H
 
+#include "isa/pages.h"
 #include "machine/machine.h"
 
 struct bare;
@@ -38,22 +54,43 @@ struct space {
   struct data_entry data[MMU_DATA_ENTRIES]; /* first: the engine's addressing */
   struct code_entry code[MMU_CODE_ENTRIES];
   bool te;
+  uint8_t mode;         /* of no meaning while te is off, or under bounds */
   uint32_t base, bound; /* 0 while te is off */
   uint32_t key;
 };
 
 /* What a space is known by. */
 struct space_id {
-  uint32_t selector;    /* of the PSW: TE and key; 0: no space yet */
-  uint32_t base, bound; /* 0 while TE is off */
+  uint32_t selector;    /* of the PSW: TE and key or, but for bounds, mode; 0: no space yet */
+  uint32_t base, bound; /* 0 while TE is off; base is PTBR or ASID but for bounds */
 };
+
+enum mmu_kind { MMU_BOUNDS, MMU_PAGED, MMU_TLB };
+
+struct tlb_entry {
+  uint32_t hi, lo;
+};
+
+/* For whom an access is translated. */
+struct mmu_who {
+  bool te;
+  uint8_t mode;
+};
+
+#define MMU_TABLES 1024u /* pages known as tables at most */
 
 struct mmu {
   struct space *space; /* MMU_SPACES of them, known by … */
   struct space_id id[MMU_SPACES];
   unsigned next; /* to be replaced */
-  bool bounds;   /* the profile has the bounds MMU */
-  bool mmio;     /* … and memory-mapped devices */
+  enum mmu_kind kind;
+  bool mmio; /* the profile has memory-mapped devices */
+  bool kseg; /* … the unmapped kernel segment */
+  /* What the engine is executing may have changed, or where it lies. */
+  bool stale;
+  struct tlb_entry *tlb; /* MMU_TLB: TLB_ENTRIES of them */
+  uint32_t *table;       /* MMU_PAGED: pages that are tables */
+  unsigned table_count, table_stores;
 };
 
 bool mmu_init(struct mmu *mmu, const struct profile *profile); /* false: no memory */
@@ -61,9 +98,11 @@ void mmu_free(struct mmu *mmu);
 
 /* What an access of `size` bytes at va meets; alignment is not looked at. Pure. */
 struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size,
-                                 enum machine_access access, bool te);
+                                 enum machine_access access, struct mmu_who who);
+/* The access that was translated so is about to be made: sets A and D. */
+void mmu_commit(struct bare *b, const struct translation *t);
 
-/* The space of the current PSW, BASE and BOUND; its key is 0 where there are none. */
+/* The space of the current PSW and control registers; its key is 0 where there are none. */
 struct space *mmu_space(struct bare *b);
 /* Enters va's page into the space's data tags, if it may be. */
 void mmu_fill_data(struct bare *b, struct space *space, uint32_t va);
@@ -76,5 +115,44 @@ void mmu_forget_write(struct bare *b, uint32_t page);
 /* Takes all its tags away: its rights have changed. */
 void mmu_forget_page(struct bare *b, uint32_t page);
 void mmu_forget_code(struct bare *b);
+/* Storage [pa, pa+len) is about to be written; len is not 0. */
+void mmu_storing(struct bare *b, uint32_t pa, uint32_t len);
+
+/* ------------------------------------------- for the files that translate only */
+
+/* paged: where the entries lie that a walk has read. */
+struct mmu_walk {
+  unsigned count;
+  uint32_t at[2]; /* directory entry, table entry */
+};
+/* Under TE and outside the unmapped segment; as mmu_translate(). */
+struct translation mmu_translate_paged(const struct bare *b, uint32_t va, uint32_t size,
+                                       enum machine_access access, struct mmu_who who,
+                                       struct mmu_walk *walk);
+struct translation mmu_translate_tlb(const struct bare *b, uint32_t va, uint32_t size,
+                                     enum machine_access access, struct mmu_who who);
+/* Storage or a device at pa, at the end of a translation. */
+struct translation mmu_physical(const struct bare *b, uint64_t pa, uint32_t size);
+/* Whether the entry lets them; *cause if not. */
+bool mmu_entry_allows(uint32_t entry, enum machine_access access, struct mmu_who who,
+                      enum isa_cause *cause);
+/* The cause of an access for whose page there is no entry. */
+enum isa_cause mmu_page_fault(enum machine_access access);
+
+/* Takes away the tags in the places of a virtual page number, in every space with TE; of
+ * those in 4 MiB from `va` on; of all. */
+void mmu_drop_page(struct bare *b, uint32_t number);
+void mmu_drop_region(struct bare *b, uint32_t va);
+void mmu_drop_all(struct bare *b);
+/* The entries that the walk has read are in use for a tag from now on. */
+void mmu_note_tables(struct bare *b, const struct mmu_walk *walk);
+
+/* ------------------------------------------------------------------ mmu_tlb.c */
+
+/* The tlbw, tlbp and tlbi of docs/mmu.md. */
+void mmu_tlb_write(struct bare *b);
+uint32_t mmu_tlb_probe(const struct bare *b, uint32_t hi);
+void mmu_tlb_invalidate(struct bare *b, uint32_t va, uint32_t space);
+void mmu_tlb_set(struct bare *b, unsigned index, struct tlb_entry entry);
 
 #endif

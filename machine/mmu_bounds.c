@@ -6,11 +6,10 @@
 #define PAGE_MASK  (ISA_PAGE_SIZE - 1)
 #define SPACE_USED 1u
 #define SPACE_TE   2u
-#define SPACE_KEY  2 /* shift */
+#define SPACE_KEY  2 /* shift; of the key, or of the mode */
 
-static void clear_space(struct space *space)
+static void clear_tags(struct space *space)
 {
-  memset(space, 0, sizeof *space);
   for (unsigned i = 0; i < MMU_DATA_ENTRIES; i++) {
     space->data[i].read = space->data[i].write = MMU_NO_TAG;
   }
@@ -19,17 +18,35 @@ static void clear_space(struct space *space)
   }
 }
 
+static enum mmu_kind kind_of(uint32_t features)
+{
+  return features & ISA_FEATURE_MMU_PAGED ? MMU_PAGED
+         : features & ISA_FEATURE_MMU_TLB ? MMU_TLB
+                                          : MMU_BOUNDS;
+}
+
 bool mmu_init(struct mmu *mmu, const struct profile *profile)
 {
-  *mmu = (struct mmu){.bounds = (profile_features(profile) & ISA_FEATURE_MMU_BOUNDS) != 0,
-                      .mmio = (profile_features(profile) & ISA_FEATURE_IO_MMIO) != 0};
+  uint32_t features = profile_features(profile);
+  *mmu = (struct mmu){.kind = kind_of(features),
+                      .mmio = (features & ISA_FEATURE_IO_MMIO) != 0,
+                      .kseg = (features & ISA_FEATURE_KSEG) != 0};
   mmu->space = calloc(MMU_SPACES, sizeof *mmu->space);
-  return mmu->space != NULL;
+  mmu->tlb = mmu->kind == MMU_TLB ? calloc(TLB_ENTRIES, sizeof *mmu->tlb) : NULL;
+  mmu->table = mmu->kind == MMU_PAGED ? calloc(MMU_TABLES, sizeof *mmu->table) : NULL;
+  if (!mmu->space || (mmu->kind == MMU_TLB && !mmu->tlb) ||
+      (mmu->kind == MMU_PAGED && !mmu->table)) {
+    mmu_free(mmu);
+    return false;
+  }
+  return true;
 }
 
 void mmu_free(struct mmu *mmu)
 {
   free(mmu->space);
+  free(mmu->tlb);
+  free(mmu->table);
 }
 
 /* What lies beyond storage has no key. */
@@ -39,11 +56,20 @@ static bool key_refuses(const struct bare *b, uint64_t pa, bool store)
          !key_allows(psw_key(b->psw), storage_key(&b->storage, (uint32_t)pa), store);
 }
 
-struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size,
-                                 enum machine_access access, bool te)
+struct translation mmu_physical(const struct bare *b, uint64_t pa, uint32_t size)
+{
+  if (pa + size > b->storage.size) {
+    return (struct translation){
+        .cause = CAUSE_BUS, .pa = gpa((uint32_t)pa), .device = b->mmu.mmio && devices_at(pa, size)};
+  }
+  return (struct translation){.ok = true, .pa = gpa((uint32_t)pa)};
+}
+
+static struct translation translate_bounds(const struct bare *b, uint32_t va, uint32_t size,
+                                           enum machine_access access, bool te)
 {
   uint64_t pa = va;
-  if (te && b->mmu.bounds) {
+  if (te) {
     if ((uint64_t)va + size > b->cr[CR_BOUND]) {
       return (struct translation){.cause = CAUSE_BOUNDS};
     }
@@ -54,11 +80,54 @@ struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t siz
   if (b->storage.key && (key_refuses(b, pa, store) || key_refuses(b, pa + size - 1, store))) {
     return (struct translation){.cause = CAUSE_PROTECTION};
   }
-  if (pa + size > b->storage.size) {
-    return (struct translation){
-        .cause = CAUSE_BUS, .pa = gpa((uint32_t)pa), .device = b->mmu.mmio && devices_at(pa, size)};
+  return mmu_physical(b, pa, size);
+}
+
+/* The unmapped segment is mode 0's. */
+static struct translation translate_kseg(const struct bare *b, uint32_t va, uint32_t size,
+                                         struct mmu_who who)
+{
+  return who.mode == 0 ? mmu_physical(b, va - KSEG_START, size)
+                       : (struct translation){.cause = CAUSE_PROTECTION};
+}
+
+static struct translation translate(const struct bare *b, uint32_t va, uint32_t size,
+                                    enum machine_access access, struct mmu_who who,
+                                    struct mmu_walk *walk)
+{
+  if (b->mmu.kind == MMU_BOUNDS) {
+    return translate_bounds(b, va, size, access, who.te);
   }
-  return (struct translation){.ok = true, .pa = gpa((uint32_t)pa)};
+  if (!who.te) {
+    return mmu_physical(b, va, size);
+  }
+  if (b->mmu.kseg && kseg_has(va)) {
+    return translate_kseg(b, va, size, who);
+  }
+  return b->mmu.kind == MMU_PAGED ? mmu_translate_paged(b, va, size, access, who, walk)
+                                  : mmu_translate_tlb(b, va, size, access, who);
+}
+
+struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size,
+                                 enum machine_access access, struct mmu_who who)
+{
+  struct mmu_walk walk = {0};
+  return translate(b, va, size, access, who, &walk);
+}
+
+bool mmu_entry_allows(uint32_t entry, enum machine_access access, struct mmu_who who,
+                      enum isa_cause *cause)
+{
+  *cause = CAUSE_PROTECTION;
+  return who.mode <= pte_level(entry) && (access != MACHINE_STORE || (entry & PTE_WRITE)) &&
+         (access != MACHINE_FETCH || (entry & PTE_EXECUTE));
+}
+
+enum isa_cause mmu_page_fault(enum machine_access access)
+{
+  return access == MACHINE_LOAD    ? CAUSE_LOAD_FAULT
+         : access == MACHINE_STORE ? CAUSE_STORE_FAULT
+                                   : CAUSE_FETCH_FAULT;
 }
 
 /* ----------------------------------------------------------- address spaces */
@@ -67,8 +136,10 @@ static __attribute__((noinline)) struct space *new_space(struct bare *b, struct 
 {
   struct mmu *mmu = &b->mmu;
   struct space *s = &mmu->space[mmu->next];
-  clear_space(s);
+  memset(s, 0, sizeof *s);
+  clear_tags(s);
   s->te = (id.selector & SPACE_TE) != 0;
+  s->mode = (uint8_t)psw_mode(b->psw);
   s->base = id.base;
   s->bound = id.bound;
   s->key = id.selector >> SPACE_KEY;
@@ -77,16 +148,38 @@ static __attribute__((noinline)) struct space *new_space(struct bare *b, struct 
   return s;
 }
 
-struct space *mmu_space(struct bare *b)
+/* While TE is off the mode makes no difference. */
+static struct space_id current(const struct bare *b)
 {
-  struct mmu *mmu = &b->mmu;
-  bool te = psw_te(b->psw) && mmu->bounds;
-  struct space_id id = {.selector = SPACE_USED | (te ? SPACE_TE : 0),
-                        .base = te ? b->cr[CR_BASE] : 0,
-                        .bound = te ? b->cr[CR_BOUND] : 0};
+  bool te = psw_te(b->psw);
+  struct space_id id = {.selector = SPACE_USED | (te ? SPACE_TE : 0)};
   if (b->storage.key) {
     id.selector |= psw_key(b->psw) << SPACE_KEY;
   }
+  if (!te) {
+    return id;
+  }
+  switch (b->mmu.kind) {
+  case MMU_BOUNDS:
+    id.base = b->cr[CR_BASE];
+    id.bound = b->cr[CR_BOUND];
+    break;
+  case MMU_PAGED:
+    id.selector |= psw_mode(b->psw) << SPACE_KEY;
+    id.base = b->cr[CR_PTBR];
+    break;
+  case MMU_TLB:
+    id.selector |= psw_mode(b->psw) << SPACE_KEY;
+    id.base = b->cr[CR_ASID];
+    break;
+  }
+  return id;
+}
+
+struct space *mmu_space(struct bare *b)
+{
+  struct mmu *mmu = &b->mmu;
+  struct space_id id = current(b);
   struct space *space = mmu->space;
   for (const struct space_id *known = mmu->id; known < mmu->id + MMU_SPACES; known++, space++) {
     if (known->selector == id.selector && known->base == id.base && known->bound == id.bound) {
@@ -126,9 +219,54 @@ static bool page_allows(const struct bare *b, const struct space *s, uint64_t pa
   return block_allows(b, s, page, 0, store) && block_allows(b, s, page, 1, store);
 }
 
+static struct data_entry *data_entry(struct space *s, uint32_t va)
+{
+  return &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
+}
+
+/* Whether the whole page may be accessed without setting a bit. The walk's tables are
+ * noted. */
+static bool may_have_tag(struct bare *b, const struct space *s, uint32_t start,
+                         enum machine_access access, uint32_t *pa)
+{
+  struct mmu_walk walk = {0};
+  struct mmu_who who = {.te = s->te, .mode = s->mode};
+  struct translation t = translate(b, start, ISA_PAGE_SIZE, access, who, &walk);
+  *pa = t.pa.v;
+  if (!t.ok || t.marks) {
+    return false;
+  }
+  mmu_note_tables(b, &walk);
+  return true;
+}
+
+/* With pages. A page that is its own table has no write tag: tables are noted first. */
+static void fill_mapped(struct bare *b, struct space *space, uint32_t va)
+{
+  uint32_t tag = va & ~PAGE_MASK, pa, same;
+  if (!may_have_tag(b, space, tag, MACHINE_LOAD, &pa)) {
+    return;
+  }
+  struct page *page = &b->storage.page[pa >> STORAGE_PAGE_SHIFT];
+  if (page->watched) {
+    return;
+  }
+  struct data_entry *e = data_entry(space, va);
+  bool store = page->dirty && !page->code && !page->table &&
+               may_have_tag(b, space, tag, MACHINE_STORE, &same);
+  e->read = tag;
+  e->write = store ? tag : MMU_NO_TAG;
+  e->offset = (uintptr_t)b->storage.bytes + pa - tag;
+  page->write_tags = page->write_tags || store;
+}
+
 void mmu_fill_data(struct bare *b, struct space *space, uint32_t va)
 {
   uint64_t pa;
+  if (b->mmu.kind != MMU_BOUNDS) {
+    fill_mapped(b, space, va);
+    return;
+  }
   if (page_extent(b, space, va, &pa) < ISA_PAGE_SIZE ||
       !page_allows(b, space, pa >> STORAGE_PAGE_SHIFT, false)) {
     return;
@@ -149,6 +287,13 @@ bool mmu_code_extent(struct bare *b, const struct space *space, uint32_t va, uin
                      uint32_t *words)
 {
   uint64_t pa;
+  if (b->mmu.kind != MMU_BOUNDS) {
+    uint32_t at;
+    bool ok = may_have_tag(b, space, va & ~PAGE_MASK, MACHINE_FETCH, &at);
+    *page = at >> STORAGE_PAGE_SHIFT;
+    *words = ISA_PAGE_SIZE / 4;
+    return ok;
+  }
   uint32_t extent = page_extent(b, space, va, &pa);
   *page = (uint32_t)(pa >> STORAGE_PAGE_SHIFT);
   if (extent > KEY_BLOCK_SIZE && !block_allows(b, space, *page, 1, false)) {
@@ -161,8 +306,49 @@ bool mmu_code_extent(struct bare *b, const struct space *space, uint32_t va, uin
   return (va & PAGE_MASK) / 4 < *words;
 }
 
+/* The physical page that a tag leads to. */
+static uint32_t page_of(const struct bare *b, const struct data_entry *e, uint32_t tag)
+{
+  return (uint32_t)((e->offset + tag - (uintptr_t)b->storage.bytes) >> STORAGE_PAGE_SHIFT);
+}
+
+/* A page may be mapped at several addresses of a space. */
+static void forget_write_mapped(struct bare *b, uint32_t page)
+{
+  if (!b->storage.page[page].write_tags) {
+    return;
+  }
+  b->storage.page[page].write_tags = false;
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    struct space *s = &b->mmu.space[i];
+    for (unsigned k = 0; b->mmu.id[i].selector != 0 && k < MMU_DATA_ENTRIES; k++) {
+      struct data_entry *e = &s->data[k];
+      if (e->write != MMU_NO_TAG && page_of(b, e, e->write) == page) {
+        e->write = MMU_NO_TAG;
+      }
+    }
+  }
+}
+
+static void forget_page_mapped(struct bare *b, uint32_t page)
+{
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    struct space *s = &b->mmu.space[i];
+    for (unsigned k = 0; b->mmu.id[i].selector != 0 && k < MMU_DATA_ENTRIES; k++) {
+      struct data_entry *e = &s->data[k];
+      if (e->read != MMU_NO_TAG && page_of(b, e, e->read) == page) {
+        e->read = e->write = MMU_NO_TAG;
+      }
+    }
+  }
+}
+
 void mmu_forget_write(struct bare *b, uint32_t page)
 {
+  if (b->mmu.kind != MMU_BOUNDS) {
+    forget_write_mapped(b, page);
+    return;
+  }
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
@@ -175,6 +361,10 @@ void mmu_forget_write(struct bare *b, uint32_t page)
 
 void mmu_forget_page(struct bare *b, uint32_t page)
 {
+  if (b->mmu.kind != MMU_BOUNDS) {
+    forget_page_mapped(b, page);
+    return;
+  }
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
@@ -194,6 +384,49 @@ void mmu_forget_code(struct bare *b)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     for (unsigned k = 0; k < MMU_CODE_ENTRIES; k++) {
       b->mmu.space[i].code[k].tag = MMU_NO_TAG;
+    }
+  }
+}
+
+/* ------------------------------------------------------------ of mapped pages */
+
+void mmu_drop_page(struct bare *b, uint32_t number)
+{
+  b->mmu.stale = true;
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    struct space *s = &b->mmu.space[i];
+    if (b->mmu.id[i].selector & SPACE_TE) {
+      struct data_entry *e = &s->data[number % MMU_DATA_ENTRIES];
+      e->read = e->write = MMU_NO_TAG;
+      s->code[number % MMU_CODE_ENTRIES].tag = MMU_NO_TAG;
+    }
+  }
+}
+
+void mmu_drop_region(struct bare *b, uint32_t va)
+{
+  b->mmu.stale = true;
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    struct space *s = &b->mmu.space[i];
+    for (unsigned k = 0; b->mmu.id[i].selector & SPACE_TE && k < MMU_DATA_ENTRIES; k++) {
+      if (page_directory_index(s->data[k].read) == page_directory_index(va)) {
+        s->data[k].read = s->data[k].write = MMU_NO_TAG;
+      }
+    }
+    for (unsigned k = 0; b->mmu.id[i].selector & SPACE_TE && k < MMU_CODE_ENTRIES; k++) {
+      if (page_directory_index(s->code[k].tag) == page_directory_index(va)) {
+        s->code[k].tag = MMU_NO_TAG;
+      }
+    }
+  }
+}
+
+void mmu_drop_all(struct bare *b)
+{
+  b->mmu.stale = true;
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    if (b->mmu.id[i].selector & SPACE_TE) {
+      clear_tags(&b->mmu.space[i]);
     }
   }
 }

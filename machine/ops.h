@@ -49,6 +49,9 @@ struct machine_ops {
   bool (*key_get)(struct machine *m, gpa_t at, uint8_t *key);
   bool (*key_set)(struct machine *m, gpa_t at, uint8_t key);
   uint64_t (*key_changes)(struct machine *m);
+  /* index < TLB_ENTRIES; called only for profiles with a TLB. NULL: of no such profile. */
+  void (*tlb_get)(struct machine *m, unsigned index, uint32_t *hi, uint32_t *lo);
+  void (*tlb_set)(struct machine *m, unsigned index, uint32_t hi, uint32_t lo);
   bool (*port_in)(struct machine *m, uint32_t port, uint32_t *value);
   bool (*port_out)(struct machine *m, uint32_t port, uint32_t value);
   uint32_t (*channel_start)(struct machine *m, uint32_t caw);

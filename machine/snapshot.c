@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/pages.h"
 #include "machine/ops.h"
 
 struct page {
@@ -20,7 +21,10 @@ struct snapshot {
   uint32_t crs[ISA_CR_COUNT]; /* TIMER: ticks left */
   struct page *pages;         /* those that are not all zero, ascending */
   size_t page_count, page_capacity;
-  uint8_t *keys; /* one for each block; NULL: the machine has none */
+  struct {
+    uint32_t hi, lo;
+  } tlb[TLB_ENTRIES]; /* of zeros where there is none */
+  uint8_t *keys;      /* one for each block; NULL: the machine has none */
   struct machine_blob devices;
 };
 
@@ -87,6 +91,9 @@ static void take_processor(struct snapshot *s, struct machine *m)
   }
   for (enum isa_cr cr = 0; cr < ISA_CR_COUNT; cr++) {
     s->crs[cr] = profile_has_cr(machine_profile(m), cr) ? machine_get_cr(m, cr) : 0;
+  }
+  for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+    machine_tlb_get(m, i, &s->tlb[i].hi, &s->tlb[i].lo);
   }
 }
 
@@ -170,6 +177,9 @@ static void restore_processor(const struct snapshot *s, struct machine *m)
     if (profile_has_cr(machine_profile(m), cr) && cr != CR_IPEND) {
       machine_set_cr(m, cr, s->crs[cr]);
     }
+  }
+  for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+    machine_tlb_set(m, i, s->tlb[i].hi, s->tlb[i].lo);
   }
   machine_set_cr(m, CR_IPEND, s->crs[CR_IPEND]);
   machine_set_run_state(m, s->run_state);

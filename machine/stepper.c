@@ -42,17 +42,17 @@ enum outcome { DONE, TRAPPED };
       return TRAPPED;                                                                              \
     }                                                                                              \
   } while (0)
-#define LOAD_B(dst, addr)    ATTEMPT(bare_load(b, (addr), 1, psw_te(b->psw), &(dst)))
-#define LOAD_H(dst, addr)    ATTEMPT(bare_load(b, (addr), 2, psw_te(b->psw), &(dst)))
-#define LOAD_W(dst, addr)    ATTEMPT(bare_load(b, (addr), 4, psw_te(b->psw), &(dst)))
-#define STORE_B(addr, v)     ATTEMPT(bare_store(b, (addr), 1, psw_te(b->psw), (v)))
-#define STORE_H(addr, v)     ATTEMPT(bare_store(b, (addr), 2, psw_te(b->psw), (v)))
-#define STORE_W(addr, v)     ATTEMPT(bare_store(b, (addr), 4, psw_te(b->psw), (v)))
-#define LOAD_PREV(dst, addr) ATTEMPT(bare_load(b, (addr), 4, bare_prev_te(b), &(dst)))
-#define STORE_PREV(addr, v)  ATTEMPT(bare_store(b, (addr), 4, bare_prev_te(b), (v)))
+#define LOAD_B(dst, addr)    ATTEMPT(bare_load(b, (addr), 1, bare_who(b), &(dst)))
+#define LOAD_H(dst, addr)    ATTEMPT(bare_load(b, (addr), 2, bare_who(b), &(dst)))
+#define LOAD_W(dst, addr)    ATTEMPT(bare_load(b, (addr), 4, bare_who(b), &(dst)))
+#define STORE_B(addr, v)     ATTEMPT(bare_store(b, (addr), 1, bare_who(b), (v)))
+#define STORE_H(addr, v)     ATTEMPT(bare_store(b, (addr), 2, bare_who(b), (v)))
+#define STORE_W(addr, v)     ATTEMPT(bare_store(b, (addr), 4, bare_who(b), (v)))
+#define LOAD_PREV(dst, addr) ATTEMPT(bare_load(b, (addr), 4, bare_prev(b), &(dst)))
+#define STORE_PREV(addr, v)  ATTEMPT(bare_store(b, (addr), 4, bare_prev(b), (v)))
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
-    struct translation t_ = mmu_translate(b, (va), 1, MACHINE_##ACCESS, psw_te(b->psw));           \
+    struct translation t_ = mmu_translate(b, (va), 1, MACHINE_##ACCESS, bare_who(b));              \
     (ok_) = t_.ok;                                                                                 \
     (pa_) = t_.ok ? t_.pa.v : 0;                                                                   \
   } while (0)
@@ -62,15 +62,17 @@ enum outcome { DONE, TRAPPED };
     return TRAPPED;                                                                                \
   } while (0)
 
-#define KEY_GET(dst, pa)   ATTEMPT(bare_insn_key_get(b, (pa), &(dst)))
-#define KEY_SET(pa, key)   ATTEMPT(bare_insn_key_set(b, (pa), (key)))
-#define PORT_IN(dst, port) ATTEMPT(bare_insn_in(b, b->tick + 1, (port), &(dst)))
-#define PORT_OUT(port, v)  ATTEMPT(bare_insn_out(b, b->tick + 1, (port), (v)))
-#define CHANNEL_START(dst, caw) ((dst) = bare_insn_sio(b, b->tick + 1, (caw)))
-#define CHANNEL_TEST(dst, n)    ((dst) = bare_insn_tio(b, (n)))
-#define WAIT()             (b->run_state = MACHINE_WAITING)
-#define HALT()             (b->run_state = MACHINE_STOPPED)
-#include "machine/absent_devices.h"
+#define KEY_GET(dst, pa)         ATTEMPT(bare_insn_key_get(b, (pa), &(dst)))
+#define KEY_SET(pa, key)         ATTEMPT(bare_insn_key_set(b, (pa), (key)))
+#define PORT_IN(dst, port)       ATTEMPT(bare_insn_in(b, b->tick + 1, (port), &(dst)))
+#define PORT_OUT(port, v)        ATTEMPT(bare_insn_out(b, b->tick + 1, (port), (v)))
+#define CHANNEL_START(dst, caw)  ((dst) = bare_insn_sio(b, b->tick + 1, (caw)))
+#define CHANNEL_TEST(dst, n)     ((dst) = bare_insn_tio(b, (n)))
+#define WAIT()                   (b->run_state = MACHINE_WAITING)
+#define HALT()                   (b->run_state = MACHINE_STOPPED)
+#define TLB_WRITE()              mmu_tlb_write(b)
+#define TLB_PROBE(dst, hi)       ((dst) = mmu_tlb_probe(b, (hi)))
+#define TLB_INVALIDATE(va, asid) bare_insn_invalidate(b, (va), (asid))
 
 static enum outcome execute(struct bare *b, enum isa_body body, const struct isa_decoded *d,
                             uint32_t *next)

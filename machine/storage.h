@@ -27,6 +27,8 @@ struct page {
   bool dirty;
   bool touched;    /* in the list of pages to settle */
   bool watched;    /* a debugger wants to know of accesses: no tags */
+  bool write_tags; /* the MMU's: some space may have a write tag for it */
+  uint8_t table;   /* the MMU's: it holds entries that tags stand for */
   uint8_t updates; /* stores that were followed word by word since settled */
 };
 

@@ -2,8 +2,9 @@
 # system part is coprocessor 0, unusable outside the kernel. What Disco met was no
 # instruction: kseg0 and kseg1, the segments that are not mapped, belong to the
 # kernel alone, so a guest kernel linked there faults at every access. That is a
-# memory trap: efficiency suffers, not safety. The software-refilled TLB and these
-# segments are not in this version; relocation and bound stand in.
+# memory trap: efficiency suffers, not safety. Relocation and bound stand in here for the
+# software-refilled TLB and these segments; a profile that extends this one has them
+# with `mmu tlb; kseg;`.
 profile mips;
 title  "MIPS R4000, R10000";
 story  "No sensitive instruction is left to user programs; Disco's trouble was a kernel segment that only the kernel may touch.";

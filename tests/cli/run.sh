@@ -105,7 +105,7 @@ cp umlaut.asm umlaut.s
 expect 0 - - "which under the right name runs" -- run umlaut.s
 expect 2 - "for the file write './umlaut.s'" "a source named without its ending" -- run umlaut
 expect 2 - "^trapeze run: error: cannot open 'nosuch.s': No such file" "a source that is not there" -- run nosuch.s
-expect 2 - "^trapeze run: error: mmu 'paged' is not in this version; it has: bounds$" "an MMU that is not there" -- run --mmu=paged hello
+expect 2 - "^trapeze run: error: mmu 'nested' is not in this version; it has: bounds, tlb, paged$" "an MMU that is not there" -- run --mmu=nested hello
 printf '# nothing yet\n' >nothing.s
 expect 2 - "'nothing.s' assembles to nothing" "a source without instructions" -- run nothing.s
 expect 2 - "cannot open './none.elf': No such file" "a program that is not there" -- run ./none.elf

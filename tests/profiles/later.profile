@@ -1,5 +1,5 @@
 profile bad;
 title "T";
 modes 2;
-mmu paged;
+mmu nested;
 io ports;

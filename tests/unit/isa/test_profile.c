@@ -303,6 +303,26 @@ static void test_cr_write_masks(void **state)
   profile_destroy(p);
 }
 
+/* The unmapped segment goes with pages, and stays behind without them. */
+static void test_kseg(void **state)
+{
+  (void)state;
+  struct profile *p = good("profile t; title \"T\"; modes 2; kseg; mmu tlb; io ports;");
+  assert_true(profile_features(p) & ISA_FEATURE_KSEG);
+  assert_true(profile_has_cr(p, CR_TLBHI) && profile_has_cr(p, CR_ASID) &&
+              !profile_has_cr(p, CR_PTBR));
+  struct profile *paged = profile_override(p, "paged", NULL, stderr);
+  assert_true(profile_features(paged) & ISA_FEATURE_KSEG);
+  assert_true(profile_has_cr(paged, CR_PTBR) && !profile_has_cr(paged, CR_TLBHI));
+  struct profile *bounds = profile_override(paged, "bounds", NULL, stderr);
+  assert_false(profile_features(bounds) & ISA_FEATURE_KSEG);
+  profile_destroy(bounds);
+  profile_destroy(paged);
+  profile_destroy(p);
+  expect_message(HEADER "kseg;", "an unmapped kernel segment needs 'mmu paged' or 'mmu tlb'");
+  expect_message("profile t; extends s360; mmu paged; keys;", "storage keys need 'mmu bounds'");
+}
+
 static void test_override(void **state)
 {
   (void)state;
@@ -320,13 +340,15 @@ static void test_override(void **state)
   assert_string_equal(profile_name(back), "x86");
   assert_string_equal(outside(back, ISA_OUT)->source, outside(p, ISA_OUT)->source);
   profile_destroy(back);
-  assert_null(profile_override(p, "paged", NULL, errors));
+  assert_null(profile_override(p, "nested", NULL, errors));
   assert_null(profile_override(p, NULL, "prots", errors));
   assert_null(profile_override(p, "segments", NULL, errors));
   fclose(errors);
-  assert_string_equal(printed, "error: mmu 'paged' is not in this version; it has: bounds\n"
-                               "error: there is no io 'prots'; did you mean 'ports'?\n"
-                               "error: there is no mmu 'segments'; this version has: bounds\n");
+  assert_string_equal(printed,
+                      "error: mmu 'nested' is not in this version; it has: bounds, tlb, paged\n"
+                      "error: there is no io 'prots'; did you mean 'ports'?\n"
+                      "error: there is no mmu 'segments'; this version has: bounds, "
+                      "tlb, paged\n");
   free(printed);
   profile_destroy(p);
 }
@@ -542,6 +564,7 @@ int main(void)
       cmocka_unit_test(test_decode_leaves_out_what_is_not_there),
       cmocka_unit_test(test_legal_psw),
       cmocka_unit_test(test_cr_write_masks),
+      cmocka_unit_test(test_kseg),
       cmocka_unit_test(test_override),
       cmocka_unit_test(test_words_of_every_behaviour),
       cmocka_unit_test(test_extends),

@@ -1,0 +1,364 @@
+#include "mapped.h"
+
+#include "cmocka_all.h"
+#include "isa/pages.h"
+#include "programs.h"
+#include "random.h"
+
+/* Pages of storage. */
+enum {
+  PAGE_HANDLERS = 0,  /* and the vectors */
+  PAGE_CODE = 1,      /* three */
+  PAGE_DIRECTORY = 4, /* two */
+  PAGE_TABLE = 6,     /* three */
+  PAGE_DATA = 9,
+  PAGES = MAPPED_STORAGE / ISA_PAGE_SIZE
+};
+#define HANDLERS 0x200u
+
+static uint32_t pick(uint64_t *seed, const uint32_t *from, uint32_t count)
+{
+  return from[random_below(seed, count)];
+}
+#define PICK(seed, ...)                                                                            \
+  pick(seed, (const uint32_t[]){__VA_ARGS__}, sizeof((const uint32_t[]){__VA_ARGS__}) / 4)
+
+struct profile *mapped_profile(uint64_t seed)
+{
+  static const char *const bases[] = {"pg", "vax", "pdp11", "x86", "riscv"};
+  char text[200];
+  random_next(&seed);
+  const char *base = bases[random_below(&seed, 5)];
+  bool tlb = random_below(&seed, 3) == 0;
+  snprintf(text, sizeof text, "profile mapped; extends %s; mmu %s; io %s;%s", base,
+           tlb ? "tlb" : "paged", random_below(&seed, 4) == 0 ? "mmio" : "ports",
+           random_below(&seed, 2) == 0 ? " kseg;" : "");
+  struct profile *p = profile_parse("mapped.profile", text, strlen(text), stderr);
+  assert_non_null(p);
+  return p;
+}
+
+uint32_t mapped_address(uint64_t *seed)
+{
+  uint32_t region = PICK(seed, 0, 0, 0, 0, 1, 1, 2, 512, 512, 1023, 4);
+  uint32_t page = random_below(seed, 8) == 0 ? PICK(seed, 1023, 512, 1, 256, 512 + 4)
+                                             : random_below(seed, PAGES + 1);
+  uint32_t offset = PICK(seed, 0, 4, 8, 16, 64, 4092, 4088, 2048, 40, 3072);
+  switch (random_below(seed, 16)) {
+  case 0:
+    return random_next(seed);
+  case 1:
+  case 2:
+    return region << 22 | page << 12 | 0xffc; /* two words lie in two pages */
+  default:
+    break;
+  }
+  return region << 22 | page << 12 | (offset + random_below(seed, 8) * 4) % 4096 |
+         (random_below(seed, 24) == 0 ? 1 : 0);
+}
+
+static uint32_t flags(uint64_t *seed)
+{
+  uint32_t level = PICK(seed, 3, 3, 3, 2, 1, 0);
+  return (random_below(seed, 8) != 0) | (random_below(seed, 4) != 0) << 1 |
+         (random_below(seed, 5) != 0) << 2 | level << 3 | (random_below(seed, 2) ? 0x20 : 0) |
+         (random_below(seed, 2) ? 0x40 : 0) | (random_below(seed, 4) == 0 ? 0x80 : 0) |
+         random_below(seed, 16) << 8;
+}
+
+static uint32_t frame(uint64_t *seed, uint32_t wish)
+{
+  switch (random_below(seed, 10)) {
+  case 0:
+    return PICK(seed, PAGES, 0xfffff, 0x7ffff, PAGES + 3);
+  case 1:
+  case 2:
+  case 3:
+    return random_below(seed, PAGES);
+  default:
+    return wish;
+  }
+}
+
+static uint32_t table_entry(uint64_t *seed, uint32_t index)
+{
+  return frame(seed, index % PAGES) << 12 | flags(seed);
+}
+
+static uint32_t directory_entry(uint64_t *seed)
+{
+  uint32_t table = PICK(seed, PAGE_TABLE, PAGE_TABLE, PAGE_TABLE + 1, PAGE_TABLE + 2,
+                        PAGE_DIRECTORY, PAGE_DIRECTORY + 1);
+  return frame(seed, table) << 12 | flags(seed);
+}
+
+/* ------------------------------------------------------------- instructions */
+
+static uint32_t any_reg(uint64_t *seed)
+{
+  return random_below(seed, ISA_REG_COUNT);
+}
+
+static uint32_t memory_word(uint64_t *seed)
+{
+  enum isa_insn insn = PICK(seed, ISA_LW, ISA_LW, ISA_LW, ISA_SW, ISA_SW, ISA_SW, ISA_LB, ISA_LBU,
+                            ISA_LH, ISA_SB, ISA_SH, ISA_LDPREV, ISA_STPREV);
+  uint32_t offset =
+      random_below(seed, 6) ? (random_below(seed, 32) - 16) * 4 : random_below(seed, 9);
+  return program_word(insn, any_reg(seed), any_reg(seed), 0, offset);
+}
+
+static uint32_t cr_word(uint64_t *seed, const struct profile *p)
+{
+  bool paged = profile_features(p) & ISA_FEATURE_MMU_PAGED;
+  enum isa_insn insn = random_below(seed, 2) ? ISA_MFCR : ISA_MTCR;
+  enum isa_cr cr = paged ? PICK(seed, CR_PTBR, CR_PTBR, CR_ASID, CR_EPSW, CR_BADVA, CR_EPC)
+                         : PICK(seed, CR_TLBHI, CR_TLBLO, CR_TLBIX, CR_TLBRND, CR_ASID, CR_EPSW);
+  return program_cr_word(insn, any_reg(seed), cr);
+}
+
+static uint32_t system_word(uint64_t *seed, const struct profile *p)
+{
+  bool paged = profile_features(p) & ISA_FEATURE_MMU_PAGED;
+  switch (random_below(seed, 13)) {
+  case 0:
+    return program_word(ISA_TLBI, any_reg(seed), any_reg(seed), 0, 0);
+  case 1:
+    return program_word(paged ? ISA_TLBI : ISA_TLBW, 0, 0, 0, 0);
+  case 2:
+    return program_word(paged ? ISA_RDPSW : ISA_TLBP, 0, 0, 0, 0);
+  case 3:
+    return program_word(ISA_LRA, any_reg(seed), any_reg(seed), 0, 0);
+  case 4:
+    return program_word(ISA_PROBE, any_reg(seed), any_reg(seed), 0, random_below(seed, 4));
+  case 5:
+    return program_word(ISA_LPSW, 0, any_reg(seed), 0, PICK(seed, 0, 0, 0, 4, 8, 4092));
+  case 6:
+    return program_word(ISA_RFE, 0, 0, 0, 0);
+  case 7:
+    return program_word(ISA_JUSER, 0, any_reg(seed), 0, 0);
+  case 8:
+    return program_word(ISA_LPSW, 0, any_reg(seed), 0, 0);
+  case 10:
+    return program_word(ISA_PUSHF, 0, 0, 0, 0);
+  case 9:
+    return program_word(ISA_SYS, 0, 0, 0, 1);
+  default:
+    return cr_word(seed, p);
+  }
+}
+
+static uint32_t jump_word(uint64_t *seed)
+{
+  uint32_t offset = (random_below(seed, 64) - 20) * 4;
+  switch (random_below(seed, 5)) {
+  case 0:
+    return program_word(ISA_JAL, REG_RA, 0, 0, PICK(seed, 0x1000, -0x1000u, 0x2000, offset));
+  case 1:
+    return program_word(ISA_JALR, REG_RA, any_reg(seed), 0, random_below(seed, 8) * 4);
+  default:
+    return program_word(random_below(seed, 2) ? ISA_BEQ : ISA_BLTU, any_reg(seed), any_reg(seed), 0,
+                        offset);
+  }
+}
+
+static uint32_t simple_word(uint64_t *seed)
+{
+  switch (random_below(seed, 5)) {
+  case 0:
+    return program_word(ISA_LUI, any_reg(seed), 0, 0,
+                        PICK(seed, 0x4000, 0x6000, 0x7000, 0x400000, 0x80004000, 0xffc00000));
+  case 1:
+    return program_word(ISA_XORI, any_reg(seed), any_reg(seed), 0,
+                        PICK(seed, 1, 2, 4, 8, 0x18, 0x20, 0x40, 0x60));
+  case 2:
+    return program_word(ISA_ADD, any_reg(seed), any_reg(seed), any_reg(seed), 0);
+  default:
+    return program_word(ISA_ADDI, any_reg(seed), any_reg(seed), 0, random_below(seed, 16) * 4);
+  }
+}
+
+static uint32_t any_word(uint64_t *seed, const struct profile *p)
+{
+  switch (random_below(seed, 20)) {
+  case 0:
+  case 1:
+    return system_word(seed, p);
+  case 2:
+  case 3:
+  case 4:
+    return jump_word(seed);
+  case 5:
+  case 6:
+  case 7:
+  case 8:
+    return simple_word(seed);
+  case 9:
+    return random_below(seed, 8) == 0 ? random_next(seed) : simple_word(seed);
+  default:
+    return memory_word(seed);
+  }
+}
+
+/* ----------------------------------------------------------------- handlers */
+
+/* Goes on behind the instruction. */
+static uint32_t skip_handler(struct machine *m, uint32_t at)
+{
+  const uint32_t words[] = {
+      program_cr_word(ISA_MTCR, REG_T0, CR_SCR0),   program_cr_word(ISA_MFCR, REG_T0, CR_EPC),
+      program_word(ISA_ADDI, REG_T0, REG_T0, 0, 4), program_cr_word(ISA_MTCR, REG_T0, CR_EPC),
+      program_cr_word(ISA_MFCR, REG_T0, CR_SCR0),   program_word(ISA_RFE, 0, 0, 0, 0),
+  };
+  program_put(m, at, words, sizeof words / sizeof *words);
+  return at + sizeof words;
+}
+
+/* Maps the page at fault, in a table chosen here, or puts it into the TLB, and tries again. */
+static uint32_t map_handler(struct machine *m, uint64_t *seed, uint32_t at)
+{
+  bool paged = profile_features(machine_profile(m)) & ISA_FEATURE_MMU_PAGED;
+  uint32_t rights = (flags(seed) | 1) & 0xff;
+  const uint32_t common[] = {
+      program_cr_word(ISA_MFCR, REG_A4, CR_BADVA),
+      program_word(ISA_SRLI, REG_A3, REG_A4, 0, 12),
+      program_word(ISA_ANDI, REG_A2, REG_A3, 0, 15),
+      program_word(ISA_SLLI, REG_A2, REG_A2, 0, 12),
+      program_word(ISA_ORI, REG_A2, REG_A2, 0, rights),
+  };
+  const uint32_t tables[] = {
+      program_word(ISA_ANDI, REG_A3, REG_A3, 0, 1023),
+      program_word(ISA_SLLI, REG_A3, REG_A3, 0, 2),
+      program_word(ISA_LUI, REG_A5, 0, 0, (PAGE_TABLE + random_below(seed, 3)) << 12),
+      program_word(ISA_ADD, REG_A5, REG_A5, REG_A3, 0),
+      program_word(ISA_SW, REG_A2, REG_A5, 0, 0),
+      program_word(ISA_RFE, 0, 0, 0, 0),
+  };
+  const uint32_t tlb[] = {
+      program_cr_word(ISA_MFCR, REG_A5, CR_ASID),
+      program_word(ISA_SLLI, REG_A3, REG_A3, 0, 12),
+      program_word(ISA_OR, REG_A3, REG_A3, REG_A5, 0),
+      program_cr_word(ISA_MTCR, REG_A3, CR_TLBHI),
+      program_cr_word(ISA_MTCR, REG_A2, CR_TLBLO),
+      program_word(ISA_TLBP, 0, 0, 0, 0),
+      program_word(ISA_TLBW, 0, 0, 0, 0),
+      program_word(ISA_RFE, 0, 0, 0, 0),
+  };
+  program_put(m, at, common, sizeof common / sizeof *common);
+  at += sizeof common;
+  program_put(m, at, paged ? tables : tlb, paged ? sizeof tables / 4 : sizeof tlb / 4);
+  return at + (uint32_t)(paged ? sizeof tables : sizeof tlb);
+}
+
+static void put(struct machine *m, uint32_t at, uint32_t word)
+{
+  assert_true(machine_phys_write_word(m, gpa(at), word));
+}
+
+static void put_handlers(struct machine *m, uint64_t *seed)
+{
+  uint32_t skip = HANDLERS, map[3], at = skip_handler(m, skip);
+  for (unsigned i = 0; i < 3; i++) {
+    map[i] = at;
+    at = map_handler(m, seed, at);
+  }
+  for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
+    bool fault = cause == CAUSE_LOAD_FAULT || cause == CAUSE_STORE_FAULT ||
+                 cause == CAUSE_FETCH_FAULT || cause == CAUSE_PROTECTION;
+    uint32_t handler = fault && random_below(seed, 2) ? map[random_below(seed, 3)] : skip;
+    put(m, 4 * cause, handler);
+  }
+}
+
+/* -------------------------------------------------------------------- state */
+
+static uint32_t any_psw(uint64_t *seed)
+{
+  uint32_t psw = psw_set_mode(0, random_below(seed, 4));
+  psw = psw_set_pmode(psw, random_below(seed, 4));
+  return psw_set_te(psw, random_below(seed, 8) != 0);
+}
+
+static void put_tlb(struct machine *m, uint64_t *seed, unsigned index)
+{
+  uint32_t va = mapped_address(seed);
+  uint32_t lo = frame(seed, va / ISA_PAGE_SIZE % PAGES) << 12 | flags(seed);
+  machine_tlb_set(m, index, (va & 0xfffff000u) | random_below(seed, 3), lo);
+}
+
+static void restart(struct machine *m, uint64_t *seed)
+{
+  machine_set_run_state(m, MACHINE_RUNNING);
+  machine_set_cr(m, CR_PSW, any_psw(seed));
+  machine_set_cr(m, CR_EPSW, any_psw(seed));
+  machine_set_cr(m, CR_PTBR, (PAGE_DIRECTORY + random_below(seed, 2)) << 12);
+  machine_set_pc(m, (random_below(seed, 3) ? 0 : random_below(seed, 3) << 22) |
+                        (PAGE_CODE + random_below(seed, 3)) << 12);
+}
+
+static void set_registers(struct machine *m, uint64_t *seed)
+{
+  for (unsigned i = 1; i < ISA_REG_COUNT; i++) {
+    machine_set_reg(m, i, random_below(seed, 4) ? mapped_address(seed) : table_entry(seed, i));
+  }
+}
+
+struct machine *mapped_create(const struct profile *p, uint64_t seed, enum machine_engine engine)
+{
+  struct machine_config config = {.profile = p, .storage = MAPPED_STORAGE, .engine = engine};
+  struct machine *m = machine_create(&config, NULL);
+  assert_non_null(m);
+  put_handlers(m, &seed);
+  for (uint32_t at = PAGE_CODE << 12; at < PAGE_DIRECTORY << 12; at += 4) {
+    put(m, at, any_word(&seed, p));
+  }
+  for (uint32_t at = PAGE_DIRECTORY << 12; at < PAGE_TABLE << 12; at += 4) {
+    put(m, at, random_below(&seed, 8) ? directory_entry(&seed) : 0);
+  }
+  for (uint32_t at = PAGE_TABLE << 12; at < PAGE_DATA << 12; at += 4) {
+    put(m, at, table_entry(&seed, at % ISA_PAGE_SIZE / 4));
+  }
+  for (uint32_t at = PAGE_DATA << 12; at < MAPPED_STORAGE; at += 64) {
+    put(m, at, random_below(&seed, 2) ? any_psw(&seed) : mapped_address(&seed));
+  }
+  for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+    put_tlb(m, &seed, i);
+  }
+  set_registers(m, &seed);
+  restart(m, &seed);
+  return m;
+}
+
+void mapped_kick(struct machine *m, uint64_t seed, bool revive)
+{
+  random_next(&seed);
+  if (revive || random_below(&seed, 2) == 0) {
+    set_registers(m, &seed);
+    restart(m, &seed);
+  }
+  switch (random_below(&seed, 8)) {
+  case 0:
+    set_registers(m, &seed);
+    break;
+  case 1: {
+    uint32_t at = random_below(&seed, 3 * 1024);
+    put(m, (PAGE_TABLE << 12) + 4 * at, table_entry(&seed, at));
+    break;
+  }
+  case 2:
+    put(m, (PAGE_DIRECTORY << 12) + 4 * random_below(&seed, 2048), directory_entry(&seed));
+    break;
+  case 3:
+    machine_set_cr(m, CR_PTBR, PICK(&seed, 0x4000, 0x5000, 0x6000, 0xfffff000, 0x10000, 0xf000));
+    break;
+  case 4:
+    machine_set_cr(m, CR_ASID, random_below(&seed, 3));
+    put_tlb(m, &seed, random_below(&seed, TLB_ENTRIES));
+    break;
+  case 5:
+    put(m, (PAGE_CODE << 12) + 4 * random_below(&seed, 3072), any_word(&seed, machine_profile(m)));
+    break;
+  default:
+    break;
+  }
+}

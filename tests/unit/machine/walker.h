@@ -1,0 +1,62 @@
+/* What docs/mmu.md says, a second time: translation by tables and by the TLB, the bits that
+ * accesses set, and tlbw, tlbp, tlbi; written from the page, with numbers of its own, over a
+ * plain copy of storage. And what an instruction that accesses memory must then do.
+ */
+#ifndef TRAPEZE_TESTS_UNIT_MACHINE_WALKER_H
+#define TRAPEZE_TESTS_UNIT_MACHINE_WALKER_H
+
+#include "machine/machine.h"
+
+/* Mistakes that it makes on request, to show that a comparison with it would notice. */
+enum walker_wrong {
+  WALKER_RIGHT,
+  WALKER_NO_DIRTY,      /* a store sets A alone */
+  WALKER_LEVEL_LESS,    /* a page is for modes below its level */
+  WALKER_MODE_0_WRITES, /* W does not bind mode 0 */
+  WALKER_FETCH_NEEDS_NO_X,
+  WALKER_DIRECTORY_MARKED, /* A is set in the directory's entry too */
+  WALKER_TRAP_MARKS,       /* a refused access sets A */
+  WALKER_TABLE_FAULT,      /* a table that is nowhere is a page fault */
+  WALKER_PREVIOUS_RIGHTS,  /* ldprev and stprev have the current mode's rights */
+  WALKER_SECOND_AT_FIRST,  /* BADVA is that of lpsw's first word */
+  WALKER_ASID_IGNORED,
+  WALKER_GLOBAL_IGNORED,
+  WALKER_HIGHEST_MATCH,
+  WALKER_KSEG_FOR_ALL,
+  WALKER_WRONGS
+};
+
+struct walker {
+  uint8_t *storage; /* its own copy */
+  uint32_t size;
+  bool paged, tlb, kseg, mmio;
+  uint32_t ptbr, asid, tlbhi, tlblo, tlbix, tlbrnd, psw;
+  uint32_t hi[64], lo[64];
+  enum walker_wrong wrong;
+};
+
+/* NULL: none. The machine's storage, registers and TLB as they are. */
+void walker_load(struct walker *w, struct machine *m);
+/* Whether the machine still is as the walker's copy: storage and TLB. */
+bool walker_agrees(struct walker *w, struct machine *m);
+
+struct walked {
+  bool ok;
+  uint32_t pa;
+  enum isa_cause cause;
+  bool marks;
+  uint32_t entry; /* physical, of the one that is marked */
+};
+struct walked walker_walk(struct walker *w, uint32_t va, enum machine_access access, bool te,
+                          unsigned mode);
+/* The access is made: sets bits. */
+bool walker_access(struct walker *w, uint32_t va, uint32_t size, enum machine_access access,
+                   bool te, unsigned mode, uint32_t *pa, struct trap *trap);
+
+/* The instruction at pc of the state loaded. Fills trap (cause 0xff: none known of; epc and
+ * insn are not). What it does to storage and the TLB is done to the copy. False: an
+ * instruction whose effects on storage the walker does not know. */
+#define WALKER_NO_TRAP 0xff
+bool walker_step(struct walker *w, struct machine *m, struct trap *trap);
+
+#endif
