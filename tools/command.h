@@ -29,6 +29,7 @@ int cmd_disasm(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_vmm(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_compare(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_classify(int argc, char **argv);
 int cmd_directory(int argc, char **argv);

@@ -9,6 +9,7 @@ static const struct command commands[] = {
     {"vmm", "run a program in a virtual machine", cmd_vmm},
     {"debug", "step a program, forwards and backwards", cmd_debug},
     {"verify", "compare a program's bare and virtual runs, tick by tick", cmd_verify},
+    {"compare", "compare it under every technique, on every machine, with the theory", cmd_compare},
     {"trace", "show what a run recorded: a list, a picture, a page", cmd_trace},
     {"classify", "decide whether a machine can be virtualized, and why not", cmd_classify},
     {"directory", "check the file that defines a machine and its users", cmd_directory},

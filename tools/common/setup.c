@@ -109,7 +109,7 @@ static void complain_override(const struct setup *s, const char *said)
   message_error(s->command, "%.*s", (int)strcspn(said, "\n"), said);
 }
 
-static int load_profile(struct setup *s)
+int setup_load_profile(struct setup *s)
 {
   s->profile = profile_load(s->profile_name, stderr);
   if (!s->profile)
@@ -202,7 +202,7 @@ int setup_load(struct setup *s, const char *program_name)
     message_usage(s->command, "--input, --input-log and --session exclude one another");
     return STATUS_USAGE;
   }
-  int status = load_profile(s);
+  int status = setup_load_profile(s);
   if (status == STATUS_DONE)
     status = program_load(s->command, program_name, &s->program);
   if (status == STATUS_DONE)

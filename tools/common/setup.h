@@ -42,6 +42,8 @@ void setup_init(struct setup *s, const char *command);
  * messages; setup_destroy() either way. */
 int setup_load(struct setup *s, const char *program_name);
 void setup_destroy(struct setup *s);
+/* The profile alone, with --mmu and --io. Returns an exit status, after messages. */
+int setup_load_profile(struct setup *s);
 
 /* The disk the options describe. In writable mode an image file is written
  * through unless the user said ro or discard; else nothing is ever written to

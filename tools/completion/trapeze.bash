@@ -52,6 +52,7 @@ _trapeze() {
   --format | -f | -T)
     local formats='elf raw'
     [ "$command" = classify ] && formats='dot svg png'
+    [ "$command" = compare ] && formats='text json markdown html dot svg png'
     [ "$command" = directory ] && formats='text json dot svg png'
     [ "$command" = grade ] && formats='text json gradescope autolab prairielearn classroom50 junit tap'
     [ "$command" = trace ] && formats='txt jsonl dot svg png html chrome'
@@ -81,7 +82,7 @@ _trapeze() {
   --type)
     mapfile -t COMPREPLY < <(compgen -W 'data program' -- "$cur")
     return ;;
-  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --quantum | --only | --seed | --jobs | -j | --shard) return ;;
+  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --checkpoint | --quantum | --only | --seed | --jobs | -j | --shard) return ;;
   --model)
     mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
     return ;;

@@ -1,0 +1,309 @@
+/* trapeze compare: one guest, every technique, every profile. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/classify/apart.h"
+#include "tools/command.h"
+#include "tools/common/file.h"
+#include "tools/common/guests.h"
+#include "tools/common/json.h"
+#include "tools/common/memory.h"
+#include "tools/common/message.h"
+#include "tools/compare/compare.h"
+#include "tools/common/stack.h"
+#include "tools/trace/graphviz.h"
+
+#define MOST_JOBS 64u
+
+enum form { FORM_TEXT, FORM_JSON, FORM_MARKDOWN, FORM_HTML, FORM_DOT, FORM_SVG, FORM_PNG };
+static const char *const forms[] = {"text", "json", "markdown", "html", "dot", "svg", "png", NULL};
+
+struct request {
+  struct setup setup;
+  const char *program, *output;
+  char *names; /* of profiles, cut at its commas */
+  enum vmm_technique technique[VMM_TECHNIQUES];
+  unsigned techniques;
+  unsigned form;
+  uint64_t interval, jobs;
+  bool timed;
+};
+
+/* ----------------------------------------------------------------------- options */
+
+/* A list of names, separated by commas. */
+static int apply_technique(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  char *names = strdup(value), *rest = names;
+  int status = names ? STATUS_DONE : STATUS_OURS;
+  r->techniques = 0;
+  for (char *name; status == STATUS_DONE && (name = strsep(&rest, ","));) {
+    enum vmm_technique t;
+    status = stack_parse_technique("compare", name, &t);
+    for (unsigned i = 0; status == STATUS_DONE && i < r->techniques; i++)
+      if (r->technique[i] == t) {
+        message_usage("compare", "technique '%s' is named twice", name);
+        status = STATUS_USAGE;
+      }
+    if (status == STATUS_DONE)
+      r->technique[r->techniques++] = t;
+  }
+  free(names);
+  return status;
+}
+
+static int apply_form(void *ctx, const char *value)
+{
+  return options_choose("compare", "format", forms, value, &((struct request *)ctx)->form);
+}
+
+static int apply_interval(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  if (options_count(value, &r->interval) && r->interval >= 1)
+    return STATUS_DONE;
+  message_usage("compare", "'%s' is no number of ticks", value);
+  return STATUS_USAGE;
+}
+
+static int apply_jobs(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  if (options_count(value, &r->jobs) && r->jobs >= 1 && r->jobs <= MOST_JOBS)
+    return STATUS_DONE;
+  message_usage("compare", "'%s' is no number of jobs: 1 to %u", value, MOST_JOBS);
+  return STATUS_USAGE;
+}
+
+OPTION_TEXT(apply_output, struct request, output)
+OPTION_FLAG(apply_time, struct request, timed)
+
+static const struct option_spec options[] = {
+    {"technique", 0, "NAME,...",
+     "only these: trap-and-emulate, interpret, hybrid (default: every one)", apply_technique},
+    {"checkpoint", 0, "N", "ticks between two comparisons; 1: every tick (default: 10000)",
+     apply_interval},
+    {"jobs", 'j', "N", "so many runs at a time (default: 1)", apply_jobs},
+    {"time", 0, NULL, "measure how long the host's processor takes, too", apply_time},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct option_spec form_options[] = {
+    {"format", 'T', "FORMAT", "text (default), json, markdown, html; a picture: dot, svg or png",
+     apply_form},
+    {"output", 'o', "FILE", "where to; - is standard output", apply_output},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
+static const struct command_usage usage = {
+    .command = "compare",
+    .synopsis = "[OPTION]... PROGRAM",
+    .about =
+        "Run a program on the bare machine and in a virtual machine, under every technique and on "
+        "every profile, and put side by side what the theory says of each and what came of it: "
+        "the same as the bare machine, or the instruction at which it parts; and what it "
+        "cost.\n\n"
+        "trap-and-emulate is right where Theorem 1 holds (as 'trapeze classify' finds it), hybrid "
+        "where Theorem 3 does, interpret always. Elsewhere a run can still be right, if the "
+        "program "
+        "executes no offender in a state where it matters; then it is said which they are. "
+        "docs/techniques.md has a chapter on each.",
+    .notes = "A shipped guest gets the console session that comes with it, unless --input or "
+             "--input-log gives another. Disk images are copied, never written. Without --ticks "
+             "the comparison ends at tick 20,000,000.\n\n"
+             "Exit status: 0 no run contradicts the theory; 1 one does; 2 usage or bad input; 3 "
+             "trapeze or the host failed.",
+    .min_operands = 1,
+    .max_operands = 1,
+    .operand = "a program",
+};
+
+/* ------------------------------------------------------------------------ the rows */
+
+static size_t count_names(const char *names)
+{
+  size_t n = 1;
+  for (; *names; names++)
+    n += *names == ',';
+  return n;
+}
+
+/* The first is loaded with the program; the others share that. */
+static int load_rows(struct request *r, struct compare_matrix *m, bool said)
+{
+  const char *const *shipped = profile_shipped();
+  size_t count = 0;
+  while (shipped[count])
+    count++;
+  r->names = strdup(r->setup.profile_name);
+  char *rest = r->names;
+  count = said && rest ? count_names(rest) : count;
+  m->row = calloc(count, sizeof *m->row);
+  if (!r->names || !m->row) {
+    message_error("compare", "out of memory");
+    return STATUS_OURS;
+  }
+  int status = STATUS_DONE;
+  for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
+    const char *name = said ? strsep(&rest, ",") : shipped[i];
+    if (i == 0) {
+      r->setup.profile_name = name;
+      status = setup_load(&r->setup, r->program);
+      m->row[0].setup = r->setup;
+    } else {
+      m->row[i].setup = r->setup;
+      m->row[i].setup.profile_name = name;
+      m->row[i].setup.profile = NULL;
+      status = setup_load_profile(&m->row[i].setup);
+    }
+    m->rows++;
+  }
+  return status;
+}
+
+static void free_rows(struct compare_matrix *m)
+{
+  for (unsigned i = 1; i < m->rows; i++)
+    profile_destroy(m->row[i].setup.profile);
+  free(m->row);
+}
+
+/* ------------------------------------------------------------------------ the forms */
+
+static int draw(const struct compare_matrix *m, enum form form, FILE *out)
+{
+  struct memory graph;
+  int status = STATUS_OURS;
+  if (memory_open(&graph))
+    compare_dot(m, graph.stream);
+  if (memory_close(&graph))
+    status = graphviz_draw("compare", "dot", forms[form], graph.text, graph.len, out);
+  else
+    message_error("compare", "out of memory");
+  free(graph.text);
+  return status;
+}
+
+static int dump_json(const struct compare_matrix *m, FILE *out)
+{
+  json_t *json = compare_json(m);
+  char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+  if (text)
+    fprintf(out, "%s\n", text);
+  else
+    message_error("compare", "out of memory");
+  json_decref(json);
+  free(text);
+  return text ? STATUS_DONE : STATUS_OURS;
+}
+
+static int print(const struct request *r, const struct compare_matrix *m)
+{
+  static void (*const printers[])(const struct compare_matrix *,
+                                  FILE *) = {[FORM_TEXT] = compare_text,
+                                             [FORM_MARKDOWN] = compare_markdown,
+                                             [FORM_HTML] = compare_html,
+                                             [FORM_DOT] = compare_dot};
+  struct file_out f = {0};
+  int status = file_out_open(&f, "compare", r->output ? r->output : "-");
+  if (status != STATUS_DONE)
+    return status;
+  if (r->form == FORM_JSON)
+    status = dump_json(m, f.stream);
+  else if (r->form >= FORM_SVG)
+    status = draw(m, (enum form)r->form, f.stream);
+  else
+    printers[r->form](m, f.stream);
+  if (status == STATUS_DONE)
+    status = file_out_commit(&f);
+  file_out_abandon(&f);
+  return status;
+}
+
+static void show_progress(void *ctx, unsigned done, unsigned of)
+{
+  (void)ctx;
+  fprintf(stderr, "\r%u of %u runs\033[K", done, of);
+}
+
+static int compare(struct request *r, bool said)
+{
+  bool progress = isatty(STDERR_FILENO) == 1;
+  struct compare_matrix m = {.guest = r->program,
+                             .setup = &r->setup,
+                             .interval = r->interval,
+                             .timed = r->timed,
+                             .techniques = r->techniques,
+                             .jobs = (unsigned)r->jobs,
+                             .progress = progress ? show_progress : NULL};
+  memcpy(m.technique, r->technique, sizeof m.technique);
+  int status = load_rows(r, &m, said);
+  if (status == STATUS_DONE)
+    status = compare_run(&m);
+  if (progress)
+    fprintf(stderr, "\r\033[K");
+  if (status == STATUS_DONE)
+    status = print(r, &m);
+  if (status == STATUS_DONE)
+    status = compare_status(&m);
+  free_rows(&m);
+  free(r->names);
+  return status;
+}
+
+struct call {
+  struct request *request;
+  bool said; /* --profile */
+};
+
+static int work(void *ctx)
+{
+  const struct call *c = ctx;
+  return compare(c->request, c->said);
+}
+
+/* The same machine as elsewhere, but for the profile's default. */
+static void machine_options(struct option_spec *to, size_t room)
+{
+  size_t n = 0;
+  for (const struct option_spec *o = setup_machine_options; o->name && n + 1 < room; o++, n++) {
+    to[n] = *o;
+    if (strcmp(o->name, "profile") == 0)
+      to[n].help = "only these machines: shipped profiles, or files NAME.profile, separated by "
+                   "commas (default: every shipped one)";
+  }
+  to[n] = (struct option_spec){0};
+}
+
+int cmd_compare(int argc, char **argv)
+{
+  struct request r = {.interval = COMPARE_DEFAULT_INTERVAL, .jobs = 1};
+  struct option_spec machine[16];
+  setup_init(&r.setup, "compare");
+  machine_options(machine, sizeof machine / sizeof *machine);
+  const char *unsaid = r.setup.profile_name;
+  for (unsigned t = 0; t < VMM_TECHNIQUES; t++)
+    if (compare_premise((enum vmm_technique)t) != COMPARE_NO_PREMISE)
+      r.technique[r.techniques++] = (enum vmm_technique)t;
+  const struct option_group groups[] = {{"The comparison", options, &r},
+                                        {"The result", form_options, &r},
+                                        {"The machines", machine, &r.setup},
+                                        {"The console", setup_console_options, &r.setup},
+                                        {NULL, NULL, NULL}};
+  char **operands;
+  int count;
+  int status = options_parse(&usage, groups, argc, argv, &operands, &count);
+  if (status != OPTIONS_GO_ON)
+    return status;
+  r.program = operands[0];
+  if (r.setup.ticks == MACHINE_NEVER)
+    r.setup.ticks = COMPARE_DEFAULT_TICKS;
+  if (!r.setup.input && !r.setup.input_file_log && guests_is_shipped_name(r.program))
+    r.setup.session = guests_session(r.program) != NULL;
+  struct call call = {&r, r.setup.profile_name != unsaid};
+  status = apart("compare", work, &call);
+  setup_destroy(&r.setup);
+  return status;
+}

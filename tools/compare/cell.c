@@ -1,0 +1,178 @@
+/* One cell of the matrix: the bare machine and a virtual one, side by side. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/compare/compare.h"
+#include "tools/verify/verify.h"
+#include "tools/verify/world.h"
+
+static uint64_t cpu_time(void)
+{
+  struct timespec t;
+  return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0
+             ? (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec
+             : 0;
+}
+
+static void give_up(struct compare_cell *cell, const char *reason)
+{
+  cell->run = COMPARE_HOST;
+  snprintf(cell->reason, sizeof cell->reason, "%s", reason && *reason ? reason : "out of memory");
+}
+
+/* Steady loans: where the run is cut to compare makes no difference to what is counted. */
+static bool make(const struct pair_maker *maker, struct pair *pair, struct compare_cell *cell)
+{
+  const char *reason = NULL;
+  *pair = (struct pair){0};
+  if (!maker->make(maker->ctx, MACHINE_ENGINE_FAST, pair, &reason)) {
+    give_up(cell, reason);
+    return false;
+  }
+  vmm_set_steady(pair->stack->level[0].vmm, true);
+  return true;
+}
+
+/* ---------------------------------------------------------------- what was done */
+
+static uint64_t sum(const uint64_t *counts)
+{
+  uint64_t total = 0;
+  for (unsigned i = 0; i < ISA_CAUSE_LIMIT; i++)
+    total += counts[i];
+  return total;
+}
+
+/* The model of docs/timers.md, as vmm_run() would have charged it. */
+static uint64_t work_of(const struct compare_cell *cell)
+{
+  const struct vmm_costs *c = &vmm_default_costs;
+  const struct vmm_stats *s = &cell->vmm;
+  return s->dispatched * c->dispatch + (s->emulated + s->interpreted) * c->emulate +
+         cell->delivered * c->reflect + s->world_switches * c->world_switch;
+}
+
+static void count(struct compare_cell *cell, const struct pair *pair)
+{
+  const char *first;
+  const struct machine_stats *real = machine_stats(pair->stack->real);
+  cell->vmm = *vmm_vm_stats(pair->vm);
+  cell->seen = machine_stats(pair->vm)->instructions;
+  cell->traps = sum(real->traps);
+  cell->hypercalls = real->traps[CAUSE_HYPERCALL];
+  cell->delivered = sum(machine_stats(pair->vm)->delivered);
+  cell->work = work_of(cell);
+  cell->out_of_control = cell->out_of_control || stack_violations(pair->stack, &first) > 0 ||
+                         stack_disturbed_level(pair->stack) >= 0;
+}
+
+/* ------------------------------------------------------------------ the two runs */
+
+static const char *host_failure(const struct pair *pair, const struct machine_stop *bare,
+                                const struct machine_stop *virtual)
+{
+  const struct machine_stop *failed = bare->why == MACHINE_HOST_ERROR      ? bare
+                                      : virtual->why == MACHINE_HOST_ERROR ? virtual
+                                                                           : NULL;
+  const char *reason = failed ? failed->reason ? failed->reason : "no reason given" : NULL;
+  for (unsigned i = 0; i < 2 && !reason; i++)
+    reason = pair->disk[i] ? disk_store_failure(pair->disk[i]) : NULL;
+  return reason ? reason : stack_disk_failure(pair->stack);
+}
+
+static struct machine_stop timed(struct machine *m, uint64_t until, uint64_t *nanoseconds)
+{
+  uint64_t before = cpu_time();
+  struct machine_stop stop = machine_advance(m, until);
+  *nanoseconds += cpu_time() - before;
+  return stop;
+}
+
+/* Compares at the end of each interval. False: they part before cell->tick + interval. */
+static bool run_together(const struct compare_matrix *m, const struct pair *pair,
+                         struct compare_cell *cell)
+{
+  uint64_t ticks = m->setup->ticks;
+  while (cell->tick < ticks) {
+    uint64_t until = ticks - cell->tick > m->interval ? cell->tick + m->interval : ticks;
+    struct machine_stop bare = timed(pair->bare, until, &cell->host[0]);
+    struct machine_stop virtual = timed(pair->vm, until, &cell->host[1]);
+    const char *failure = host_failure(pair, &bare, &virtual);
+    if (failure) {
+      give_up(cell, failure);
+      return true;
+    }
+    if (!lockstep_same_stop(&bare, &virtual) ||
+        machine_tick(pair->bare) != machine_tick(pair->vm) ||
+        machine_state_hash(pair->bare) != machine_state_hash(pair->vm))
+      return false;
+    cell->tick = machine_tick(pair->bare);
+    cell->end = bare.why;
+    if (bare.why != MACHINE_LIMIT)
+      break;
+  }
+  return true;
+}
+
+static void describe(struct compare_cell *cell, const struct setup *s, const struct divergence *d)
+{
+  struct explanation e = divergence_explain(d, s->profile);
+  cell->run = COMPARE_PARTS;
+  cell->tick = d->before.tick;
+  cell->pc = d->before.pc;
+  program_place(s->program.image, cell->pc, cell->place, sizeof cell->place);
+  cell->has_insn = e.has_insn;
+  cell->insn = e.insn;
+  cell->mode = e.mode;
+  if (e.has_insn) {
+    cell->behaviour = e.vm->name;
+    cell->models = e.vm->models;
+  }
+}
+
+/* They are not equal at tick `by`: at which instruction do they part? */
+static void locate(const struct compare_matrix *m, const struct setup *s,
+                   const struct pair_maker *maker, uint64_t by, struct compare_cell *cell)
+{
+  struct verify_config config = {
+      .maker = *maker, .ticks = by, .interval = m->interval, .fast = true};
+  struct verify_result result;
+  if (verify_run(&config, &result) != VERIFY_DONE) {
+    give_up(cell, result.host_reason);
+    return;
+  }
+  cell->out_of_control = !result.resources.holds;
+  if (!result.first) {
+    give_up(cell, "the same run was another run: an error of trapeze, please report it");
+    return;
+  }
+  describe(cell, s, result.first);
+  struct pair again;
+  if (!make(maker, &again, cell))
+    return;
+  cell->host[0] = cell->host[1] = 0;
+  timed(again.bare, cell->tick, &cell->host[0]);
+  timed(again.vm, cell->tick, &cell->host[1]);
+  count(cell, &again);
+  maker->destroy(maker->ctx, &again);
+}
+
+void compare_run_cell(const struct compare_matrix *m, struct compare_row *row,
+                      struct compare_cell *cell)
+{
+  struct world world = {.setup = &row->setup, .depth = 1, .technique = cell->technique};
+  struct pair_maker maker = world_maker(&world);
+  struct pair pair;
+  if (!make(&maker, &pair, cell))
+    return;
+  bool equal = run_together(m, &pair, cell);
+  uint64_t by =
+      m->setup->ticks - cell->tick > m->interval ? cell->tick + m->interval : m->setup->ticks;
+  if (equal && cell->run != COMPARE_HOST)
+    count(cell, &pair);
+  maker.destroy(maker.ctx, &pair);
+  if (!equal) {
+    locate(m, &row->setup, &maker, by, cell);
+  }
+}

@@ -1,0 +1,98 @@
+/* The words that all forms of the matrix share. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/common/session.h"
+#include "tools/common/text.h"
+#include "tools/compare/compare.h"
+
+/* Three digits count; rounded down, so that nothing seems more than it is. */
+char *compare_brief(char buf[COMPARE_BRIEF_SIZE], uint64_t n)
+{
+  static const char units[] = " kMGTPE";
+  unsigned unit = 0;
+  uint64_t scale = 1;
+  while (n / scale >= 1000) {
+    scale *= 1000;
+    unit++;
+  }
+  unsigned whole = (unsigned)(n / scale);
+  if (unit == 0)
+    snprintf(buf, COMPARE_BRIEF_SIZE, "%u", whole);
+  else if (whole >= 100)
+    snprintf(buf, COMPARE_BRIEF_SIZE, "%u%c", whole, units[unit]);
+  else if (whole >= 10)
+    snprintf(buf, COMPARE_BRIEF_SIZE, "%u.%u%c", whole, (unsigned)(n / (scale / 10) % 10),
+             units[unit]);
+  else
+    snprintf(buf, COMPARE_BRIEF_SIZE, "%u.%02u%c", whole, (unsigned)(n / (scale / 100) % 100),
+             units[unit]);
+  return buf;
+}
+
+static const char *name_of(const struct compare_cell *cell)
+{
+  return cell->has_insn ? isa_insn_info(cell->insn)->mnemonic : "?";
+}
+
+char *compare_outcome(const struct compare_cell *cell, char buf[COMPARE_RUN_SIZE])
+{
+  char tick[TEXT_COUNT_SIZE];
+  if (cell->run == COMPARE_EQUAL && cell->out_of_control)
+    snprintf(buf, COMPARE_RUN_SIZE, "out of control");
+  else if (cell->run == COMPARE_EQUAL)
+    snprintf(buf, COMPARE_RUN_SIZE, "equal");
+  else
+    snprintf(buf, COMPARE_RUN_SIZE, "%s @%s", name_of(cell), text_count(tick, cell->tick));
+  return buf;
+}
+
+static void say_parting(const struct compare_cell *cell, char *buf, size_t size)
+{
+  char tick[TEXT_COUNT_SIZE], behaviour[120] = "";
+  bool system = cell->has_insn && isa_insn_info(cell->insn)->group == ISA_GROUP_SYSTEM;
+  if (system)
+    snprintf(behaviour, sizeof behaviour, ", which outside the privileged mode is '%s'%s%s",
+             cell->behaviour, cell->models ? " as " : "", cell->models ? cell->models : "");
+  snprintf(buf, size, "the same up to tick %s; then %s at %s (0x%08x) in mode %u%s%s",
+           text_count(tick, cell->tick), name_of(cell), cell->place, cell->pc, cell->mode,
+           behaviour, cell->out_of_control ? "; the VMM lost control" : "");
+}
+
+char *compare_remark(const struct compare_row *row, const struct compare_cell *cell,
+                     char buf[COMPARE_REMARK_SIZE])
+{
+  char offenders[COMPARE_OFFENDERS_SIZE];
+  buf[0] = 0;
+  if (cell->run == COMPARE_PARTS)
+    say_parting(cell, buf, COMPARE_REMARK_SIZE);
+  else if (cell->out_of_control)
+    snprintf(buf, COMPARE_REMARK_SIZE, "the VMM lost control of the machine");
+  else if (cell->verdict == COMPARE_NOT_EXERCISED)
+    snprintf(buf, COMPARE_REMARK_SIZE,
+             "not exercised: the guest executes none of %s in a state where it matters",
+             compare_offenders(row, cell, offenders));
+  return buf;
+}
+
+char *compare_story(const struct compare_matrix *m, char buf[COMPARE_STORY_SIZE])
+{
+  char storage[TEXT_COUNT_SIZE], ticks[TEXT_COUNT_SIZE], interval[TEXT_COUNT_SIZE];
+  const struct setup *s = m->setup;
+  char every[80] = "at every tick";
+  if (m->interval > 1)
+    snprintf(every, sizeof every, "every %s ticks", text_count(interval, m->interval));
+  const struct compare_cell *first = NULL;
+  for (unsigned i = 0; i < m->rows * m->techniques && !first; i++) {
+    const struct compare_cell *c = &m->row[i / m->techniques].cell[i % m->techniques];
+    first = c->run == COMPARE_EQUAL ? c : NULL;
+  }
+  snprintf(buf, COMPARE_STORY_SIZE,
+           "%s of storage; console input: %s; compared %s with the bare machine, up to %s%s%s",
+           text_size(storage, s->storage), s->input_story ? s->input_story : "none", every,
+           first && first->end != MACHINE_LIMIT ? "its end at tick " : "tick ",
+           text_count(ticks, first ? first->tick : s->ticks),
+           first && first->end != MACHINE_LIMIT ? first->end == MACHINE_HALTED ? ", a halt" : ""
+                                                : "");
+  return buf;
+}
