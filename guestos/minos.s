@@ -45,7 +45,7 @@
 #     s0 s1    kept by every routine that uses them.
 #     ra sp    return address; stack, growing downwards.
 #     tp       in the kernel's trap handlers: the thread that was interrupted.
-#     gp       not used.
+#     gp       not used, but by dev_in and dev_out where devices are behind a channel.
 #
 # docs/asm.md says what the assembler makes of `push ra, s0`, `call`, `li` and
 # the like, docs/machine.md what the machine does, docs/minos.md how it all fits.

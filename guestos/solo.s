@@ -36,7 +36,7 @@
 #     t0-t2    scratch. A routine may spoil them.
 #     s0 s1    kept by every routine that uses them.
 #     ra sp    return address; stack, growing downwards.
-#     gp tp    not used.
+#     gp tp    not used, but gp by dev_in and dev_out behind a channel.
 
 .include "pg32.inc"
 .include "solo/defs.inc"
@@ -47,7 +47,7 @@ _start:
         la      sp, stack_top
         la      t0, vectors
         mtcr    vbr, t0
-        li      t0, LINE_TIMER | LINE_CONSOLE | LINE_DISK
+        li      t0, LINE_TIMER | LINE_CONSOLE | LINE_TRANSFER
         mtcr    imask, t0
         call    measure
         say     "solo: "

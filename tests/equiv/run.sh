@@ -126,6 +126,11 @@ start armv7 minos --profile armv7
 start mmio minos-mmio --profile pg --io mmio
 start mmio360 minos-mmio --profile s360 --io mmio --depth 2
 wait
+start channel minos-channel --profile pg --io channel
+start channel360 minos-channel --profile s360 --io channel --depth 2
+start channel_x86 minos-channel --profile x86 --io channel
+start solo_channel solo-channel --profile pg --io channel --session
+wait
 start open_rfe minos --profile ../../docs/examples/open-rfe.profile
 wait
 
@@ -144,6 +149,13 @@ equivalent mmio "minos with devices in memory"
 check mmio 'efficiency[0].interpreted' -ge 4000 'efficiency[0].direct_percent' -ge 99
 result $? "and the accesses to them were interpreted"
 equivalent mmio360 "minos with devices in memory, two VMMs, on s360"
+equivalent channel "minos with channel programs"
+check channel 'efficiency[0].direct_percent' -ge 99 'efficiency[0].interpreted' -eq 0
+result $? "minos with channel programs: nothing was interpreted"
+equivalent channel360 "minos with channel programs, two VMMs, on s360"
+check solo_channel exit = 0 holds = true equivalence.stepping.end = halted
+result $? "solo with channel programs is equivalent"
+popf_story channel_x86 "minos with channel programs on x86"
 popf_story x86 "minos on x86"
 popf_story x86popf "minos on x86-popf"
 popf_story x86fast "minos on x86, fast engine only"
@@ -158,6 +170,7 @@ result $? "minos where rfe does not trap: the VMM loses control at its first rfe
 start lost ieoff --profile ./ieoff.profile --ticks 200000
 start kept ieoff --profile pg --ticks 200000
 # The small guests.
+start chain chain --profile pg --io channel
 for guest in hello timer speed traps disk popf; do
   start "$guest" "$guest" --profile pg
 done
@@ -167,7 +180,7 @@ check lost exit = 1 resource_control.holds = false resource_control.lost_control
 result $? "cli outside the privileged mode: the VMM loses control, and verify says so"
 check kept exit = 0 holds = true
 result $? "the same guest where cli is privileged: it does not"
-for guest in hello timer speed traps disk popf; do
+for guest in hello timer speed traps disk popf chain; do
   check "$guest" exit = 0 holds = true
   result $? "$guest on pg is equivalent"
 done

@@ -255,7 +255,8 @@ int setup_open_disk(const struct setup *s, bool writable, struct disk_store **st
   uint64_t sectors = SETUP_DEFAULT_SECTORS;
   *readonly = false;
   if (!s->disk && s->program.name &&
-      (strcmp(s->program.name, "solo") == 0 || strcmp(s->program.name, "solo-mmio") == 0))
+      (strcmp(s->program.name, "solo") == 0 || strcmp(s->program.name, "solo-mmio") == 0 ||
+       strcmp(s->program.name, "solo-channel") == 0))
     return solo_example_disk(s->command, SETUP_DEFAULT_SECTORS, store);
   if (!s->disk || options_count(s->disk, &sectors))
     return blank_disk(s, sectors, store);

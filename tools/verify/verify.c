@@ -15,7 +15,8 @@ static void count(struct machine *m, struct verify_counts *c)
   *c = (struct verify_counts){.tick = machine_tick(m),
                               .instructions = s->instructions,
                               .preemptions = s->delivered[CAUSE_TIMER],
-                              .disk_interrupts = s->delivered[CAUSE_DISK],
+                              .disk_interrupts =
+                                  s->delivered[CAUSE_DISK] + s->delivered[CAUSE_CHANNEL],
                               .console_interrupts = s->delivered[CAUSE_CONSOLE],
                               .end = MACHINE_LIMIT};
   machine_console_output(m, &c->output);

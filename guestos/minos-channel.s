@@ -1,0 +1,5 @@
+# minos, for machines whose devices are behind a channel (--io=channel)
+#
+# Not one instruction of minos is another, but for those that reach a device.
+.equ CHANNEL, 1
+.include "minos.s"
