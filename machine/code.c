@@ -74,10 +74,6 @@ static void undecode(struct bare *b, struct code_page *page, uint32_t index)
 
 static struct code_page *create_page(struct bare *b, uint32_t index, uint32_t words)
 {
-  if (b->code.count >= CODE_MAX_PAGES) {
-    drop_all(b);
-    mmu_forget_code(b);
-  }
   struct code_page *page = malloc(sizeof *page);
   if (!page) {
     return NULL;
@@ -101,10 +97,16 @@ static struct code_page *create_page(struct bare *b, uint32_t index, uint32_t wo
 
 struct code_page *code_page_get(struct bare *b, uint32_t index, uint32_t words)
 {
+  unsigned extents = 0;
   for (struct code_page *p = b->storage.page[index].code; p; p = p->next_of_page) {
     if (p->words == words) {
       return p;
     }
+    extents++;
+  }
+  if (b->code.count >= CODE_MAX_PAGES || extents >= CODE_MAX_EXTENTS) {
+    drop_all(b);
+    mmu_forget_code(b);
   }
   struct code_page *page = create_page(b, index, words);
   if (page) {

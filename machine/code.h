@@ -16,7 +16,9 @@ struct bare;
 #define CODE_PAGE_WORDS (ISA_PAGE_SIZE / 4)
 /* Decoded pages that a machine keeps at most; beyond, all are dropped. */
 #define CODE_MAX_PAGES 4096u
-#define CODE_MODES     4u
+/* Extents of one page that it keeps; each store to the page puts slots of all back. */
+#define CODE_MAX_EXTENTS 8u
+#define CODE_MODES       4u
 
 struct slot {
   const void *go; /* label of the engine */
