@@ -17,8 +17,8 @@ void observe(struct machine *m, struct observation *o)
 bool observation_equal(const struct observation *a, const struct observation *b)
 {
   return a->pc == b->pc && a->tick == b->tick && a->storage == b->storage &&
-         a->devices == b->devices && a->run_state == b->run_state && memcmp(a->reg, b->reg, sizeof a->reg) == 0 &&
-         memcmp(a->cr, b->cr, sizeof a->cr) == 0;
+         a->devices == b->devices && a->run_state == b->run_state &&
+         memcmp(a->reg, b->reg, sizeof a->reg) == 0 && memcmp(a->cr, b->cr, sizeof a->cr) == 0;
 }
 
 bool observe_instruction(struct machine *m, uint32_t *word)
