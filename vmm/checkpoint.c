@@ -31,6 +31,7 @@ struct saved_vm {
   struct vcpu cpu;
   struct vdisk vdisk; /* its buffer is a copy, or NULL where it does not count */
   struct devices_mark devices;
+  struct station station; /* of which only what changes counts */
   struct saved_bytes module[MODULES];
   struct place place;
   struct spin spin;
@@ -180,6 +181,7 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
   s->cpu = vm->cpu;
   s->place = vm->place;
   s->spin = vm->spin;
+  s->station = vm->station;
   s->lag = vm->lag;
   s->served_at = vm->served_at;
   s->served_there = vm->served_there;
@@ -291,6 +293,9 @@ static bool restore_vm(const struct saved_vm *s)
   devices_return(&vm->devices, &s->devices);
   vm->place = s->place;
   vm->spin = s->spin;
+  vm->station.credit = s->station.credit;
+  vm->station.paid_at = s->station.paid_at;
+  vm->station.counts = s->station.counts;
   vm->lag = s->lag;
   vm->served_at = s->served_at;
   vm->served_there = s->served_there;

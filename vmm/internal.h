@@ -91,6 +91,18 @@ struct spin {
   unsigned patience, left_alone; /* after a proof that failed, in quanta */
 };
 
+/* Its place on a virtual switch. */
+struct station {
+  uint32_t address; /* 0: it has none */
+  unsigned network;
+  uint32_t *peers;
+  unsigned peer_count;
+  unsigned talkers; /* from how many frames can come */
+  uint64_t credit;  /* ticks, … */
+  uint64_t paid_at; /* … as of this one of its clock */
+  struct vmm_network counts;
+};
+
 struct vm {
   struct machine machine; /* first: a VM is a machine */
   struct vmm *vmm;
@@ -109,6 +121,7 @@ struct vm {
   machine_console_fn *on_output;
   void *on_output_ctx;
   struct vdisk vdisk;
+  struct station station;
   machine_net_fn *on_frame;
   void *on_frame_ctx;
   bool timer_real; /* the interval timer counts real ticks: those of its own clock and … */
@@ -316,8 +329,12 @@ uint32_t vdma_size(void *ctx);
 bool vdma_read(void *ctx, gpa_t at, void *buf, uint32_t len);
 bool vdma_write(void *ctx, gpa_t at, const void *buf, uint32_t len);
 
-/* devices/vnet.c: what the network's front end asks for. */
+/* devices/vswitch.c: what the network's front end asks for, and the switches. */
 extern const struct net_ops vnet_ops; /* ctx: struct vm */
+/* Before it is one of the VMM's VMs. NULL: done. */
+const char *station_take(struct vm *vm, const struct vmm_station *wanted);
+void station_join(struct vm *vm);  /* it is one of them */
+void station_leave(struct vm *vm); /* it is none of them any more */
 
 /* devices/vchannel.c: the virtual channel over the real one. */
 uint32_t vchannel_transfer(void *ctx, const struct channel_transfer *t); /* for vdisk_ops */

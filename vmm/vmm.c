@@ -188,7 +188,7 @@ static void destroy_modules(struct vm *vm)
 
 /* ------------------------------------------------------------ virtual machines */
 
-static bool create_devices(struct vm *vm, uint32_t station)
+static bool create_devices(struct vm *vm)
 {
   uint32_t sectors = vm->vdisk.sectors;
   if (sectors != 0) {
@@ -198,7 +198,7 @@ static bool create_devices(struct vm *vm, uint32_t station)
     }
   }
   static const struct devices_ops ops = {.disk = &vdisk_ops, .net = &vnet_ops};
-  if (!devices_create(&vm->devices, sectors, station, &ops, vm)) {
+  if (!devices_create(&vm->devices, sectors, vm->station.address, &ops, vm)) {
     return false;
   }
   vconsole_connect(vm);
@@ -210,6 +210,7 @@ static void destroy_parts(struct vm *vm)
   stops_free(&vm->stops);
   devices_destroy(&vm->devices);
   free(vm->vdisk.buffer);
+  free(vm->station.peers);
   destroy_modules(vm);
   free(vm);
 }
@@ -286,6 +287,26 @@ static void clear_keys(struct vm *vm)
   }
 }
 
+/* All but its place among the others. NULL: done. */
+static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
+{
+  struct vmm *vmm = vm->vmm;
+  const char *refusal = allocate_storage(vmm, config->storage, &vm->storage);
+  if (!refusal) {
+    refusal = take_extents(&vm->vdisk, config);
+  }
+  if (!refusal) {
+    refusal = allocate_extents(vmm, &vm->vdisk);
+  }
+  if (!refusal) {
+    refusal = station_take(vm, config->station);
+  }
+  if (!refusal && !(create_modules(vm) && create_devices(vm) && clear_storage(vm))) {
+    refusal = "no memory for a virtual machine";
+  }
+  return refusal;
+}
+
 struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
                               const char **reason)
 {
@@ -294,16 +315,7 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
     give_reason(reason, "no memory for a virtual machine");
     return NULL;
   }
-  const char *refusal = allocate_storage(vmm, config->storage, &vm->storage);
-  if (!refusal) {
-    refusal = take_extents(&vm->vdisk, config);
-  }
-  if (!refusal) {
-    refusal = allocate_extents(vmm, &vm->vdisk);
-  }
-  if (!refusal && !(create_modules(vm) && create_devices(vm, config->station) && clear_storage(vm))) {
-    refusal = "no memory for a virtual machine";
-  }
+  const char *refusal = make_parts(vm, config);
   if (refusal) {
     give_reason(reason, refusal);
     destroy_parts(vm);
@@ -325,6 +337,7 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
   }
   vm->next = *link;
   *link = vm;
+  station_join(vm);
   return &vm->machine;
 }
 
@@ -341,6 +354,7 @@ void vm_destroy(struct machine *m)
     link = &(*link)->next;
   }
   *link = vm->next;
+  station_leave(vm);
   vcpu_forget(vm);
   machine_unwatch_storage(vmm->real, vm->watch);
   destroy_parts(vm);

@@ -51,6 +51,15 @@ extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
 
 #define VMM_MAX_EXTENTS 8u /* of a VM */
 
+/* A place on one of the VMM's virtual switches (devices/vswitch.c). A frame passes between
+ * two stations of one network if neither's peers leave out the other. */
+struct vmm_station {
+  uint32_t address; /* not 0, not MACHINE_BROADCAST, and nobody else's on its network */
+  unsigned network;
+  const uint32_t *peers; /* addresses */
+  unsigned peer_count;   /* 0: everybody */
+};
+
 struct vmm_vm_config {
   const char *name; /* copied */
   enum vmm_technique technique;
@@ -66,10 +75,10 @@ struct vmm_vm_config {
    * it has none. Each of as many sectors as its extent, which counts as read-only to the
    * allocator. Borrowed until the VM is gone. NULL: none has one. */
   struct overlay *const *overlays;
-  uint32_t station;     /* its address on the network; 0: no network */
-  bool console_private; /* do not show its output on the real machine's console too */
-  uint32_t share;       /* of the processor under vmm_run(), against the others'; 0: 1 */
-  bool timer_real;      /* its interval timer counts real ticks: it goes on while others run */
+  const struct vmm_station *station; /* copied; NULL: no network */
+  bool console_private;              /* do not show its output on the real machine's console too */
+  uint32_t share;  /* of the processor under vmm_run(), against the others'; 0: 1 */
+  bool timer_real; /* its interval timer counts real ticks: it goes on while others run */
 };
 
 /* A virtual machine after reset, owned by the caller (machine_destroy). NULL
@@ -101,6 +110,23 @@ struct vmm_checkpoint *vmm_checkpoint_take(struct vmm *vmm, const char **reason)
 bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c);
 void vmm_checkpoint_destroy(struct vmm_checkpoint *c); /* NULL is fine */
 size_t vmm_checkpoint_bytes(const struct vmm_checkpoint *c);
+
+/* Frames of a VM. What the switch does not pass on is lost, and its sender does not hear
+ * of it; of a frame for all, each receiver counts. */
+#define VMM_FRAME_TICKS 1000u /* of the sender's clock, which a frame costs */
+#define VMM_FRAME_BURST 8u    /* frames for which it can save */
+struct vmm_network {
+  uint64_t sent;      /* by the device, whatever became of them */
+  uint64_t passed;    /* to a receiver's queue or buffer */
+  uint64_t forged;    /* not passed: its sender's address is not the VM's own */
+  uint64_t flooded;   /* … more than its clock has earned */
+  uint64_t forbidden; /* … the two may not talk */
+  uint64_t nobody;    /* … there is no such address, or it has stopped */
+  uint64_t crowded;   /* … its part of the receiver's queue is full */
+  uint64_t received;  /* into its storage */
+  uint64_t dropped;   /* its own queue was full (NET_DROPPED) */
+};
+struct vmm_network vmm_vm_network(struct machine *vm);
 
 /* How a trap of the real machine was dealt with. */
 struct vmm_stats {

@@ -375,7 +375,7 @@ static bool log_append(struct log *log, uint64_t at, const uint8_t *bytes, uint3
     log->entries = entries;
     log->capacity = capacity;
   }
-  struct frame *frame = malloc(sizeof *frame);
+  struct frame *frame = malloc(offsetof(struct frame, bytes) + len); /* no longer than it is */
   if (!frame) {
     return false;
   }

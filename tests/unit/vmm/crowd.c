@@ -73,6 +73,19 @@ void crowd_close(struct crowd *c)
   free(c->member);
 }
 
+/* What a VM hears, its bare twin hears at the same tick of its own. */
+static void heard(void *ctx, enum machine_frame way, const uint8_t *frame, uint32_t len)
+{
+  struct member *m = ctx;
+  if (way == MACHINE_FRAME_SENT) {
+    return;
+  }
+  m->arrived++;
+  if (m->bare) {
+    machine_net_arrive(m->bare, machine_tick(m->vm) + m->late, frame, len);
+  }
+}
+
 struct machine *crowd_add(struct crowd *c, struct vmm_vm_config config)
 {
   const char *reason = NULL;
@@ -86,10 +99,14 @@ struct machine *crowd_add(struct crowd *c, struct vmm_vm_config config)
   m->vm = vmm_create_vm(c->vmm, &config, &reason);
   insist(m->vm != NULL, reason);
   m->joined = machine_tick(c->real);
+  machine_net_on_frame(m->vm, heard, m);
   if (!config.timer_real && !c->alone) {
     m->disk = disk_store_memory(CROWD_SECTORS);
     m->bare = machine_create(
-        &(struct machine_config){.profile = c->profile, .storage = CROWD_STORAGE, .disk = m->disk},
+        &(struct machine_config){.profile = c->profile,
+                                 .storage = CROWD_STORAGE,
+                                 .disk = m->disk,
+                                 .station = config.station ? config.station->address : 0},
         NULL);
     insist(m->disk && m->bare, "a bare twin");
   }
@@ -155,7 +172,8 @@ void crowd_check_account(struct crowd *c)
     sum += a.executed + a.overhead;
     enum machine_why why = vmm_vm_stop(c->member[i].vm).why;
     if (why == MACHINE_LIMIT || why == MACHINE_WAITS) {
-      assert_int_equal(a.executed + a.overhead + a.ready + a.asleep + a.frozen + c->member[i].joined,
+      assert_int_equal(a.executed + a.overhead + a.ready + a.asleep + a.frozen +
+                           c->member[i].joined,
                        machine_tick(c->real));
     }
   }

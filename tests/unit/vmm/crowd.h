@@ -19,6 +19,8 @@ struct member {
   struct machine *bare; /* NULL: it has none, as where the timer is real */
   struct disk_store *disk;
   uint64_t joined; /* real tick */
+  uint64_t late;   /* frames that arrive reach the bare machine so many ticks later */
+  unsigned arrived;
 };
 
 struct crowd {
