@@ -138,14 +138,19 @@ static void load_ping(struct crowd *c, uint32_t peer, uint32_t rounds)
   crowd_load(c, &p);
 }
 
-/* Sends `len` bytes from storage address `at`, over and over, `times` times; then waits. */
-static void load_sender(struct crowd *c, uint32_t to, uint32_t from, uint32_t at, uint32_t len,
-                        uint32_t times)
+/* After `delay` ticks: sends `len` bytes from storage address `at`, over and over, `times`
+ * times; then waits. */
+static void load_late_sender(struct crowd *c, uint32_t delay, uint32_t to, uint32_t from,
+                             uint32_t at, uint32_t len, uint32_t times)
 {
   struct program p = {.origin = ISA_RESET_PC};
   if (at < CROWD_STORAGE && at % 4 == 0) {
     store(&p, at, to);
     store(&p, at + 4, from);
+  }
+  if (delay) {
+    put_set_cr(&p, CR_TIMER, delay, REG_T0);
+    put(&p, ISA_WFI, 0, 0, 0, 0);
   }
   set_port(&p, PORT_NET_SEND_AT, at);
   set_port(&p, PORT_NET_SEND_LENGTH, len);
@@ -159,6 +164,12 @@ static void load_sender(struct crowd *c, uint32_t to, uint32_t from, uint32_t at
   put(&p, ISA_WFI, 0, 0, 0, 0);
   jump_to(&p, here(&p) - 4);
   crowd_load(c, &p);
+}
+
+static void load_sender(struct crowd *c, uint32_t to, uint32_t from, uint32_t at, uint32_t len,
+                        uint32_t times)
+{
+  load_late_sender(c, 0, to, from, at, len, times);
 }
 
 /* Receives into `at` for ever, counting in s0. */
@@ -386,6 +397,26 @@ static void floods(void **state)
   }
 }
 
+/* Who was silent for long may send a few at once, and no more. */
+static void savings(void **state)
+{
+  (void)state;
+  struct crowd c;
+  crowd_open(&c, 2);
+  join(&c, 1);
+  load_receiver(&c, BUFFER);
+  join(&c, 2);
+  load_late_sender(&c, 500000, 1, 2, BUFFER, 8, 60);
+  run(&c, 600000, 5000);
+  struct vmm_network n = network(&c, 1);
+  uint64_t took = 60 * (NET_LATENCY + 20);
+  assert_int_equal(n.sent, 60);
+  assert_true(n.passed >= VMM_FRAME_BURST + 60 * NET_LATENCY / VMM_FRAME_TICKS);
+  assert_true(n.passed <= VMM_FRAME_BURST + took / VMM_FRAME_TICKS);
+  assert_int_equal(n.passed + n.flooded, 60);
+  crowd_close(&c);
+}
+
 /* Frames that nobody takes fill no more of a queue than their sender's part. */
 static void parts_of_a_queue(void **state)
 {
@@ -605,6 +636,7 @@ int main(void)
       cmocka_unit_test(switches_are_apart),
       cmocka_unit_test(forged_senders),
       cmocka_unit_test(floods),
+      cmocka_unit_test(savings),
       cmocka_unit_test(parts_of_a_queue),
       cmocka_unit_test(nobody_hears_after_the_end),
       cmocka_unit_test(cuts),
