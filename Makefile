@@ -224,6 +224,15 @@ $(RANDOM_BIN): $(RANDOM_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# nanovmm's virtual machine in lockstep with a bare one, driven by tests/nano/run.sh and soak.
+LOCKSTEP_BIN := $(BUILD)/tests/nano/lockstep
+LOCKSTEP_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/nano/*.c) tests/random/guest.c)
+$(LOCKSTEP_OBJ): | $(ISA_OUT)
+$(LOCKSTEP_BIN): $(LOCKSTEP_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # The solver's queries, for tests/classify/cvc5.sh to put to another solver.
 QUERIES_BIN := $(BUILD)/tests/classify/queries
 QUERIES_OBJ := $(BUILD)/obj/tests/classify/queries.o
@@ -233,7 +242,7 @@ $(QUERIES_BIN): $(QUERIES_OBJ) $(libs_classify)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
+unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
 
 # deps comes first, also under -j: what it installs may be the compiler.
 check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)
