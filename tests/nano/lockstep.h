@@ -17,7 +17,7 @@
 /* Where nanovmm keeps what, in its own storage. */
 struct places {
   uint32_t boundary, lend, console_arrive; /* code */
-  uint32_t regs, pc, vcr, size;
+  uint32_t regs, pc, vcr, size, lent_at;
   uint32_t ring_in, ring_out;
   uint32_t disk_sector, disk_address, disk_count, disk_error, disk_left, disk_size;
   uint32_t image, storage;

@@ -132,8 +132,7 @@ int main(int argc, char **argv)
   }
   struct profile *profile = profile_load(r.profile, stderr);
   insist(profile, r.profile);
-  int status = random ? run_random(&r, argv[2], profile)
-                      : run_guest(&r, argv[2], argv[3], profile);
+  int status = random ? run_random(&r, argv[2], profile) : run_guest(&r, argv[2], argv[3], profile);
   profile_destroy(profile);
   return status;
 }

@@ -26,6 +26,7 @@ $BUILD/tests/random/random --technique interpret --from ${FROM:-1000000} --seeds
 $BUILD/tests/random/random --technique hybrid --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 $BUILD/tests/random/random --technique interpret --profile x86 --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 TRAPEZE_SECONDS=0.2 $BUILD/tests/unit/tools/test_timeline
+tests/nano/run.sh --long
 PROGRAMS=10000 FROM=100000 tests/practice/run.sh
 TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=100 $BUILD/tests/unit/vmm/test_hostile_random
 TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=200 $BUILD/tests/unit/vmm/test_hostile_random
