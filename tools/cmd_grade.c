@@ -58,25 +58,12 @@ static int apply_jobs(void *ctx, const char *value)
 static int apply_shard(void *ctx, const char *value)
 {
   struct request *r = ctx;
-  int end = 0;
-  if (sscanf(value, "%u/%u%n", &r->shard, &r->shards, &end) == 2 && value[end] == '\0' &&
-      r->shard >= 1 && r->shard <= r->shards)
-    return STATUS_DONE;
-  message_usage("grade", "'%s' is no shard: expected 2/4 for the second of four", value);
-  return STATUS_USAGE;
+  return grade_parse_shard("grade", value, &r->shard, &r->shards);
 }
 
 static int apply_sandbox(void *ctx, const char *value)
 {
-  struct request *r = ctx;
-  if (strcmp(value, "require") == 0) {
-    r->required = SANDBOX_BWRAP;
-    return STATUS_DONE;
-  }
-  if (sandbox_rung_parse(value, &r->required))
-    return STATUS_DONE;
-  message_usage("grade", "'%s' is no sandbox: expected require, bwrap, seccomp or limits", value);
-  return STATUS_USAGE;
+  return grade_parse_sandbox("grade", value, &((struct request *)ctx)->required);
 }
 
 static const struct option_spec options[] = {
@@ -147,16 +134,6 @@ static bool progress(void *ctx, const struct results *results, size_t done)
   return write_results(r, &now) == STATUS_DONE;
 }
 
-static int choose_sandbox(const struct request *r, enum sandbox_rung *rung)
-{
-  *rung = sandbox_best();
-  if (*rung >= r->required)
-    return STATUS_DONE;
-  message_error("grade", "the best sandbox that works here is '%s', and '%s' is asked for",
-                sandbox_rung_name(*rung), sandbox_rung_name(r->required));
-  return STATUS_OURS;
-}
-
 static int grade_lab(struct request *r, const struct lab *lab, const char *submission)
 {
   struct grade_config config = {.lab = lab,
@@ -169,7 +146,7 @@ static int grade_lab(struct request *r, const struct lab *lab, const char *submi
                                 .limits = check_limits_usual,
                                 .progress = progress,
                                 .progress_ctx = r};
-  int status = choose_sandbox(r, &config.rung);
+  int status = grade_choose_sandbox("grade", r->required, &config.rung);
   if (status != STATUS_DONE)
     return status;
   struct results results;

@@ -37,6 +37,7 @@ int cmd_disk(int argc, char **argv);
 int cmd_profiles(int argc, char **argv);
 int cmd_debug(int argc, char **argv);
 int cmd_grade(int argc, char **argv);
+int cmd_grade_all(int argc, char **argv);
 int cmd_guests(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 

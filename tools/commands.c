@@ -15,6 +15,7 @@ static const struct command commands[] = {
     {"directory", "check the file that defines a machine and its users", cmd_directory},
     {"disk", "make disk images with files, read them, check them", cmd_disk},
     {"grade", "grade a submission of a lab", cmd_grade},
+    {"grade-all", "grade the submissions of a class", cmd_grade_all},
     {"profiles", "list the machines, or what one does outside the privileged mode", cmd_profiles},
     {"guests", "list the programs that come with trapeze", cmd_guests},
     {"help", "show what a command does and takes", cmd_help},

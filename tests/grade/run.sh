@@ -108,6 +108,24 @@ rm -rf bad && cp -r $ref bad
 sed -i 's/^static enum vmm_action dispatch(.*/#include <stdio.h>\n&/; s/^  (void)state;/  (void)state; for (int i = 0; i < 1000; i++) puts("ok 1 - passed, score 100");/' bad/dispatch.c
 says 0 '^Score: 2 of 2' "a flood of output costs nothing" 4 bad --only hello
 
+# -------------------------------------------------------------------- a class
+class() { timeout 300 "$trapeze" grade-all --labs "$top/labs" --only errant-kernel "$@"; }
+mkdir -p class/nobody && cp -r $ref class/ann && cp -r stub/04-trap-and-emulate class/bob && cp -r $ref class/=eve
+is "a class is graded" class 4 class -j 2 -o results
+is "each submission has its results" jq -e '[.submissions[] | "\(.submission) \(.score)"] == ["=eve 6", "ann 6", "bob 0", "nobody 0"]' results/summary.json
+is "a spreadsheet takes no name for a formula" grep -q "^\"'=eve\",6,6,," results/summary.csv
+cp -r results before
+is "what has not changed is kept" sh -c '[ "$1" = "0 graded, 4 kept from before" ]' - "$(class 4 class -o results | head -1)"
+cp $ref/*.c class/nobody/
+is "what has changed is graded again" sh -c '[ "$1" = "1 graded, 3 kept from before" ]' - "$(class 4 class -o results | head -1)"
+"$trapeze" grade-all --diff before results >said 2>&1
+is "the difference is said, with status 1" test $? -eq 1
+is "… and is that" sh -c 'printf "nobody: errant-kernel: passed, was failed\nnobody: 6 points, were 0\n" | cmp - said'
+class 4 class --shard 1/2 -o one >said && class 4 class --shard 2/2 -o two >said
+"$trapeze" grade-all --merge two one -o one >said && cp one/summary.csv merged.csv && "$trapeze" grade-all --merge one two -o one >said
+is "shards in either order give the same" cmp merged.csv one/summary.csv
+is "… as all at once" cmp merged.csv results/summary.csv
+
 # ------------------------------------------------------------------- bad input
 says 2 'no lab of that name' "a lab that does not exist" 77 $ref
 says 0 'dispatch.c is not there' "a submission without its files" 4 "$work"

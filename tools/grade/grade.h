@@ -19,6 +19,12 @@ struct grade_config {
   void *progress_ctx;
 };
 
+/* What options say, for every command that grades: an exit status, after a message. */
+int grade_parse_shard(const char *command, const char *value, unsigned *shard, unsigned *shards);
+int grade_parse_sandbox(const char *command, const char *value, enum sandbox_rung *required);
+/* The best sandbox that there is, which must be good enough. */
+int grade_choose_sandbox(const char *command, enum sandbox_rung required, enum sandbox_rung *rung);
+
 /* Each test in a process of its own. Fills *r, which grade_free() releases either way.
  * Returns an exit status: STATUS_DONE also if the submission fails every test. */
 int grade(const struct grade_config *config, struct results *r);

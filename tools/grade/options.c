@@ -1,0 +1,42 @@
+/* What the options of every command that grades mean. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/message.h"
+#include "tools/grade/grade.h"
+
+int grade_parse_shard(const char *command, const char *value, unsigned *shard, unsigned *shards)
+{
+  int end = 0;
+  if (sscanf(value, "%u/%u%n", shard, shards, &end) == 2 && value[end] == '\0' && *shard >= 1 &&
+      *shard <= *shards) {
+    return STATUS_DONE;
+  }
+  message_usage(command, "'%s' is no shard: expected 2/4 for the second of four", value);
+  return STATUS_USAGE;
+}
+
+int grade_parse_sandbox(const char *command, const char *value, enum sandbox_rung *required)
+{
+  if (strcmp(value, "require") == 0) {
+    *required = SANDBOX_BWRAP;
+    return STATUS_DONE;
+  }
+  if (sandbox_rung_parse(value, required)) {
+    return STATUS_DONE;
+  }
+  message_usage(command, "'%s' is no sandbox: expected require, bwrap, seccomp or limits", value);
+  return STATUS_USAGE;
+}
+
+int grade_choose_sandbox(const char *command, enum sandbox_rung required, enum sandbox_rung *rung)
+{
+  *rung = sandbox_best();
+  if (*rung >= required) {
+    return STATUS_DONE;
+  }
+  message_error(command, "the best sandbox that works here is '%s', and '%s' is asked for",
+                sandbox_rung_name(*rung), sandbox_rung_name(required));
+  return STATUS_OURS;
+}
