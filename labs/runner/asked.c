@@ -185,30 +185,6 @@ static void port_out(void *ctx, uint32_t port, uint32_t value)
   ask(ctx, WIRE_OP_port_out, (uint64_t[]){port, value});
 }
 
-static uint64_t tick(void *ctx)
-{
-  uint64_t v[1];
-  ask(ctx, WIRE_OP_tick, v);
-  return v[0];
-}
-
-static bool hypercalls(void *ctx)
-{
-  uint64_t v[1];
-  ask(ctx, WIRE_OP_hypercalls, v);
-  return v[0] != 0;
-}
-
-static void yield(void *ctx)
-{
-  ask(ctx, WIRE_OP_yield, (uint64_t[]){0});
-}
-
-static void exit_with(void *ctx, uint32_t status)
-{
-  ask(ctx, WIRE_OP_exit, (uint64_t[]){status});
-}
-
 static uint32_t start_channel(void *ctx, uint32_t caw)
 {
   uint64_t v[] = {caw};
@@ -294,10 +270,6 @@ struct vmm_env asked_env(struct asked *a)
                           .port_at = port_at,
                           .port_in = port_in,
                           .port_out = port_out,
-                          .tick = tick,
-                          .hypercalls = hypercalls,
-                          .yield = yield,
-                          .exit = exit_with,
                           .channel_start = start_channel,
                           .channel_test = test_channel,
                           .disk_place = disk_place,

@@ -111,10 +111,6 @@ enum wire_function {
   X(channel_start, 1, 1)                                                                           \
   X(channel_test, 1, 1)                                                                            \
   X(disk_place, 3, 4)                                                                              \
-  X(tick, 0, 1)                                                                                    \
-  X(hypercalls, 0, 1)                                                                              \
-  X(yield, 0, 0)                                                                                   \
-  X(exit, 1, 0)                                                                                    \
   X(decode, 1, 7)                                                                                  \
   X(behaviour, 2, 1)                                                                               \
   X(behaviour_of, 2, 2)                                                                            \

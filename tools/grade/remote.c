@@ -212,18 +212,6 @@ static void answer(const struct vmm_env *env, const struct wire *w, uint64_t *ou
   case WIRE_OP_port_at:
     out[0] = env->port_at(ctx, (gpa_t){word_of(v[0])});
     break;
-  case WIRE_OP_tick:
-    out[0] = env->tick(ctx);
-    break;
-  case WIRE_OP_hypercalls:
-    out[0] = env->hypercalls(ctx);
-    break;
-  case WIRE_OP_yield:
-    env->yield(ctx);
-    break;
-  case WIRE_OP_exit:
-    env->exit(ctx, word_of(v[0]));
-    break;
   case WIRE_OP_channel_start:
     out[0] = env->channel_start(ctx, word_of(v[0]));
     break;
@@ -408,7 +396,7 @@ static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct t
   struct part *p = state;
   CALL(p, env, dispatch_dispatch, w, p->handle, (uint64_t)real.cause, real.epc, real.value,
        real.insn);
-  return came ? (enum vmm_action)below(p->remote, &w, 0, VMM_HYPERCALL + 1) : VMM_REFLECT;
+  return came ? (enum vmm_action)below(p->remote, &w, 0, VMM_INTERPRET + 1) : VMM_REFLECT;
 }
 
 static const struct vmm_dispatch_module remote_dispatch = {
