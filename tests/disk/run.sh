@@ -3,7 +3,7 @@
 # random, what goes wrong. TAP on standard output.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
-BUILD=${BUILD:-build}
+BUILD=$(realpath "${BUILD:-build}")
 trapeze=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
 top=$PWD
 . tests/common/tap.sh
@@ -334,7 +334,7 @@ report $? "make over a file system, killed: the old one, none, the new one" out
 # ------------------------------------------------------------------- mutants
 # Wrong file systems, each with one line changed: the unit test of the right one fails.
 unit() { # FOLDER with tools/disk
-  "${CC:-cc}" -std=gnu11 -O1 -w -D_GNU_SOURCE -I"$1" -I"$top" -I"$(realpath "$top/$BUILD")" -o unit \
+  "${CC:-cc}" -std=gnu11 -O1 -w -D_GNU_SOURCE -I"$1" -I"$top" -I"$BUILD" -o unit \
     "$top/tests/unit/tools/test_solo_fs.c" "$1"/tools/disk/{solo_fs,check}.c "$top"/tools/common/text.c \
     "$top/machine/disk_store.c" -lcmocka || return 0
   timeout 10 ./unit

@@ -4,7 +4,8 @@
 # written. A patch that no longer applies is a failure; so is an unchanged copy
 # that does not pass every test that is named.
 #   tests/mutants/run.sh [ROOM/NAME …]   these mutants; without names, those in
-#     `always` and a third of the others, which MUTANTS_SEED chooses
+#     `always` and a fifth of the others, the next one after each commit: MUTANTS_SEED
+#     chooses, which is the number of commits if it is not set. All must apply.
 #   MUTANTS=all      every mutant
 #   MUTANTS_JOBS=n   n at a time (default 1)
 set -u
@@ -156,14 +157,19 @@ try() { # ROOM/NAME
   esac
 }
 
-# The same way of building, nothing changed, passes TEST.
+# The same way of building, nothing changed, passes TEST. A program is linked once.
 try_unchanged() { # PROGRAM TEST
-  local dir="$out/unchanged/${1//\//_} ${2//\//_}"
-  mkdir -p "$dir"
-  case $1 in
-    */run.sh) cp "$BUILD/isagen" "$dir" ;;
-    *) build "$1" "$(room_of "$1")" "$dir" >"$dir/said.log" 2>&1 ;;
-  esac
+  local name=${1//\//_} dir="$out/unchanged/${1//\//_} ${2//\//_}" linked
+  linked=$out/unchanged/$name
+  mkdir -p "$dir" "$linked"
+  (
+    flock 9
+    case $1 in
+      */run.sh) [ -e "$linked/isagen" ] || cp "$BUILD/isagen" "$linked" ;;
+      *) [ -e "$linked/$1" ] || build "$1" "$(room_of "$1")" "$linked" ;;
+    esac
+  ) 9>"$linked/lock" >"$dir/said.log" 2>&1
+  ln -f "$linked"/* "$dir" 2>/dev/null
   if [ "$(verdict "$1" "$2" "$dir")" = ok ]; then
     say ok "nothing changed passes $1 $2"
   else
@@ -182,6 +188,9 @@ if [ "${1:-}" = --one ]; then # one line of the list below, its output at once
   exit
 fi
 
+# Without the history (an archive) it is always the same fifth.
+seed=${MUTANTS_SEED:-$(git rev-list --count HEAD 2>/dev/null || echo 1)}
+
 # The mutants to try: see above.
 choose() {
   local name
@@ -191,20 +200,31 @@ choose() {
   fi
   for name in $(cd $here && ls ./*/*.patch | sed 's|^\./||; s|\.patch$||'); do
     if [ "${MUTANTS:-}" = all ] || grep -qx "$name" $here/always ||
-      [ $(($(cksum <<<"${MUTANTS_SEED:-1} $name" | cut -d' ' -f1) % 3)) -eq 0 ]; then
+      [ $((($(cksum <<<"$name" | cut -d' ' -f1) + seed) % 5)) -eq 0 ]; then
       echo "$name"
     fi
   done
 }
 
+# What was not chosen must apply too.
+apply_all() {
+  local patch
+  for patch in $here/*/*.patch; do
+    patch -p1 -F0 -s -f --dry-run <"$patch" >/dev/null || echo "$patch does not apply"
+  done >"$out/stale"
+  if [ -s "$out/stale" ]; then say "not ok" "every patch applies" "$out/stale"; else say ok "every patch applies"; fi
+}
+
 rm -rf "$out" && mkdir -p "$out"
 "${compile[@]}" -c -o "$out/only.o" $here/only.c || exit 3
 mapfile -t chosen < <(choose "$@")
+echo "# MUTANTS_SEED=$seed"
+[ $# -gt 0 ] || apply_all >"$out/tap"
 {
   printf 'try %s\n' "${chosen[@]}"
   for name in "${chosen[@]}"; do
     sed -n '2s/^\(Caught by\|Survives\): /unchanged /p' "$here/$name.patch"
   done | sort -u
-} | xargs -P "${MUTANTS_JOBS:-1}" -d '\n' -I{} $here/run.sh --one {} >"$out/tap"
+} | xargs -P "${MUTANTS_JOBS:-1}" -d '\n' -I{} $here/run.sh --one {} >>"$out/tap"
 awk '/^(not )?ok - / {n++; sub(/ok - /, "ok " n " - ")} {print} END {print "1.." n}' "$out/tap"
 ! grep -q "^not ok" "$out/tap"
