@@ -65,6 +65,7 @@ struct vdisk {
   struct overlay *overlays[VMM_MAX_EXTENTS]; /* NULL: it has none */
   uint32_t sectors;                          /* of all */
   struct vdisk_job job;
+  uint64_t unkept; /* the tick of a write that must not be early: what is there cannot be read */
   uint8_t *buffer; /* two largest transfers: the job's, what is kept; NULL: no disk */
 };
 

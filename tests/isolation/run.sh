@@ -23,6 +23,8 @@ for file in "$top"/tests/isolation/hostile/*.s; do
 done
 # shellcheck source=/dev/null
 . "$top/tests/isolation/eight.sh"
+# shellcheck source=/dev/null
+. "$top/tests/isolation/killed.sh"
 ends() { sed -n 's/^# ends: //p' "$top/tests/isolation/hostile/$1.s"; }
 
 # ------------------------------------------------------------- what they begin with
@@ -149,6 +151,9 @@ for style in ports mmio; do
   [ ! -s each ]
   report $? "$style: none of them by itself changes what another's clock shows" each
 done
+
+killed
+hosts
 
 # ------------------------------------------------------------------ the judges condemn
 cp blank.img class.img

@@ -378,7 +378,8 @@ static bool keep(struct vm *vm, const struct disk_command *c)
 uint64_t vdisk_horizon(struct vm *vm)
 {
   struct disk_command c;
-  if (!disk_under_way(vm->devices.disk, &c) || !needs_real_disk(vm, &c) ||
+  if (!disk_under_way(vm->devices.disk, &c) || c.due == vm->vdisk.unkept ||
+      !needs_real_disk(vm, &c) ||
       (is_job(&vm->vdisk, c.write, c.sector, c.count) && vm->vdisk.job.state == JOB_DONE)) {
     return MACHINE_NEVER;
   }
@@ -399,6 +400,7 @@ bool vdisk_freezes(struct vm *vm)
   vdisk_forget(vm);
   if (c.write && !(keep(vm, &c) && vm_ops.phys_read(&vm->machine, gpa(c.address), v->buffer,
                                                     c.count * MACHINE_SECTOR_SIZE))) {
+    v->unkept = c.due;
     return false;
   }
   submit(vm, c.write, c.sector, c.count);
