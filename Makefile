@@ -281,6 +281,12 @@ pictures: all  ## draw docs/pictures again
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
 	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
 
+# Between its two marks docs/nanovmm.md holds what the script prints.
+recursion: all  ## measure monitors in monitors again: the tables and pictures of docs/nanovmm.md
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) jq"
+	TRAPEZE=$(BUILD)/trapeze tools/build/recursion.sh 4 docs/pictures/recursion.svg >$(BUILD)/recursion.md
+	sed -i -e '/^<!-- measured/,/^<!-- end/{/^<!-- measured/{p;r $(BUILD)/recursion.md' -e '};/^<!-- end/!d}' docs/nanovmm.md
+
 check-browser: all  ## the page of trapeze trace in a headless browser (chromium: 90 MB)
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(BROWSER_PACKAGES)"
 	@TRAPEZE=$(BUILD)/trapeze tests/trace/browser.sh

@@ -167,6 +167,24 @@ timeout 100 "$TRAPEZE" run "$work/m-ieoff.elf" --profile $hole --ticks 3M >"$wor
 [ $? -eq 1 ] && [ ! -s "$work/out" ]
 report $? "and never gets the processor back from who does not trap" "$work/said"
 
+# ------------------------------------------------------------------- what recursion costs
+# The tables and the pictures of docs/nanovmm.md are of this build; theory is theory.
+[ -z "$long" ] && depth=3 || depth=4
+timeout 900 tools/build/recursion.sh $depth "$work/recursion.svg" >"$work/table" 2>"$work/said"
+report $? "monitors in monitors, measured to depth $depth" "$work/said"
+sed -n '/^<!-- measured/,/^<!-- end/p' docs/nanovmm.md >"$work/shown"
+grep -vxFf "$work/shown" "$work/table" >"$work/said"
+[ $? -eq 1 ] && [ "$(grep -c '^|' "$work/table")" -gt 16 ]
+report $? "docs/nanovmm.md has these numbers" "$work/said"
+cmp "$work/recursion-ladder.svg" docs/pictures/recursion-ladder.svg >"$work/said" 2>&1 && [ -s "$work/recursion.svg" ]
+report $? "and the picture of one instruction's traps" "$work/said"
+awk -F'|' '/^\| monitors under them/ { on = 1; next } /^$/ { on = 0 } on && /[0-9]/ { n++; bad += $3 != $4 }
+  END { exit n < 3 || bad }' "$work/table"
+report $? "the traps of one privileged instruction are as many as theory says" "$work/table"
+awk -F'|' '/^\| monitors under minos/ { on = 1; next } /^$/ { on = 0 } on && $6 + 0 { n++; bad += $6 < 11 || $6 > 12 }
+  END { exit n < 2 || bad }' "$work/table"
+report $? "those of minos multiply by 11 to 12" "$work/table"
+
 # ------------------------------------------------------------------------ wrong monitors
 # One line changed, and lockstep notices: with random kernels, or with what follows.
 mutant() { # WHAT FILE SED [ARGUMENTS of lockstep guest]
