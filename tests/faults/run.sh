@@ -111,7 +111,6 @@ mkdir gen
 [ -s popf.trace ] || exit 3
 cp "$work/pg32.isa" .
 "$BUILD/trapeze" disk make solo.img -n 16 typed || exit 3
-inputs=$(find . -type f | sort)
 
 # Runs it in a fresh folder; sets status, said, words, and what the report counts.
 # The folder is made anew only if the run before changed it.
@@ -122,7 +121,8 @@ run_once() { # variables…, then -- and the program and its arguments
     shift
   done
   shift
-  if [ "$changes" = yes ] || [ ! -d "$work/run" ] || [ "$(files)" != "$inputs" ]; then
+  files
+  if [ "$changes" = yes ] || [ ! -d "$work/run" ] || [ "$now" != "$inputs" ]; then
     rm -rf "$work/run" && cp -r "$work/inputs" "$work/run"
   fi
   { # and the shell's word of how it died
@@ -138,24 +138,21 @@ run_once() { # variables…, then -- and the program and its arguments
   read -r allocs ios live <"$work/report"
 }
 
-# The files in the folder, as `find` above lists them: not by a process of its own.
+# What lies in the folder, a line each, in `now`: not by a process of its own.
+shopt -s nullglob dotglob
 files() {
-  local f
-  (
-    shopt -s nullglob dotglob
-    cd "$work/run" || exit 3
-    for f in ./* gen/*; do
-      [ -d "$f" ] || echo "./${f#./}"
-    done
-  )
+  local IFS=$'\n'
+  local -a there=("$work"/run/* "$work"/run/gen/*)
+  there=("${there[@]/#"$work/run"/.}")
+  now=${there[*]}
 }
-inputs=$(cd "$work" && ln -s inputs run && files && rm run)
+ln -s inputs "$work/run" && files && inputs=$now && rm "$work/run"
 
 # Prints what is wrong with the last run, if anything.
 judge() { # the status of the run that nothing disturbed; its output is in $good
-  local errors=0 line now
+  local errors=0 line
   [ "$live" -le $kept ] || [ $quits = yes ] || [ $solves = yes ] || echo "$live blocks were not freed"
-  now=$(files)
+  files
   # Where the solver found no memory, an answer may be known by one route less.
   [ $solves = no ] || [ "$status" != "$1" ] || [ ${#said[@]} != 0 ] || return
   if [ "$status" = "$1" ] && [ "$status" != 3 ] && [ "${words[*]}" = "$good_words" ] &&
@@ -192,7 +189,8 @@ report() { # status, name; says what is in $work/wrong
 judge_interrupted() { # the signal
   [ "$status" = $((128 + $1)) ] || echo "exit status $status"
   grep 'error: ' <<<"${said[*]}"
-  [ "$(files)" = "$inputs" ] || diff -r "$work/run" "$work/good"
+  files
+  [ "$now" = "$inputs" ] || diff -r "$work/run" "$work/good"
 }
 
 # A signal before each input and output of a command that writes files.
