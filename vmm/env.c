@@ -77,8 +77,10 @@ static void yield(void *ctx)
 {
   struct vm *vm = ctx;
   struct processor *p = &vm->vmm->processor;
-  if (p->running && p->current == vm) {
-    p->end = processor_clock(vm->vmm);
+  uint64_t now = processor_clock(vm->vmm);
+  if (p->running && p->current == vm && now < p->end) {
+    p->yielded = p->end - now;
+    p->end = now;
   }
 }
 

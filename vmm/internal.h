@@ -170,6 +170,7 @@ struct processor {
   struct vm *current;   /* whose turn it is, … */
   uint64_t began;       /* … since, … */
   uint64_t end;         /* … and until, in real ticks */
+  uint64_t yielded;     /* of them, so many to the others: within a step only */
   bool calm;            /* nothing of it has trapped since */
   struct vm *switching; /* whose loading has been charged */
   struct vm *debtor;    /* to whom was charged what is … */

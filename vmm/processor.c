@@ -148,7 +148,9 @@ static void end_turn(struct vm *vm, enum place_where where)
   struct processor *p = &vmm->processor;
   uint64_t now = processor_clock(vmm);
   vcpu_settle(vmm);
-  p->module->charge(p->share, vm->place.slot, now - p->began);
+  /* Who has given up the rest of a quantum has had it, or it would be the next again. */
+  p->module->charge(p->share, vm->place.slot, now - p->began + p->yielded);
+  p->yielded = 0;
   p->current = NULL;
   p->switching = NULL;
   if (where != PLACE_ASLEEP || !queue_sleep(vm, now)) {

@@ -321,7 +321,7 @@ static const struct {
 } calls[HYPER_CALLS] = {
     [HYPER_VERSION] = {call_version, true}, [HYPER_REGISTER] = {call_register, true},
     [HYPER_IRET] = {call_iret, false},      [HYPER_EVENTS] = {call_events, false},
-    [HYPER_KICK] = {call_kick, false},   [HYPER_TIME] = {call_time, true},
+    [HYPER_KICK] = {call_kick, false},      [HYPER_TIME] = {call_time, true},
     [HYPER_TIMER] = {call_timer, true},     [HYPER_WAIT] = {call_wait, true},
     [HYPER_YIELD] = {call_yield, true},     [HYPER_HALT] = {call_halt, true},
 };

@@ -150,10 +150,11 @@ static uint32_t sectors_of(unsigned levels)
 }
 
 static struct machine *make_vm(struct arena *a, unsigned level, const char *name, uint32_t storage,
-                               uint32_t first, uint32_t sectors)
+                               uint32_t first, uint32_t sectors, enum vmm_technique technique)
 {
   const char *reason = NULL;
   struct vmm_vm_config config = {.name = name,
+                                 .technique = technique,
                                  .storage = storage,
                                  .disk_first = first,
                                  .disk_sectors = sectors,
@@ -165,7 +166,7 @@ static struct machine *make_vm(struct arena *a, unsigned level, const char *name
   return m;
 }
 
-static void open_level(struct arena *a, unsigned level)
+static void open_level(struct arena *a, unsigned level, enum vmm_technique technique)
 {
   const char *reason = NULL;
   a->vmm[level] = vmm_create(level ? a->vm[level - 1] : a->real, &reason);
@@ -174,10 +175,11 @@ static void open_level(struct arena *a, unsigned level)
   }
   unsigned above = a->depth - 1 - level;
   uint32_t sectors = sectors_of(above);
-  a->neighbour[level][0] = make_vm(a, level, "below", ARENA_STORAGE, 0, NEIGHBOUR_SECTORS);
-  a->vm[level] = make_vm(a, level, "target", storage_of(above), NEIGHBOUR_SECTORS, sectors);
+  a->neighbour[level][0] = make_vm(a, level, "below", ARENA_STORAGE, 0, NEIGHBOUR_SECTORS, 0);
+  a->vm[level] =
+      make_vm(a, level, "target", storage_of(above), NEIGHBOUR_SECTORS, sectors, technique);
   a->neighbour[level][1] =
-      make_vm(a, level, "above", ARENA_STORAGE, NEIGHBOUR_SECTORS + sectors, NEIGHBOUR_SECTORS);
+      make_vm(a, level, "above", ARENA_STORAGE, NEIGHBOUR_SECTORS + sectors, NEIGHBOUR_SECTORS, 0);
   for (unsigned k = 0; k < 2; k++) {
     load_neighbour(a->neighbour[level][k], 1 + 2 * level + k);
   }
@@ -200,8 +202,8 @@ static void plant(struct machine *m)
   }
 }
 
-void arena_open(struct arena *a, const struct arena_profile *kind, unsigned depth,
-                enum machine_engine engine)
+void arena_open_by(struct arena *a, const struct arena_profile *kind, unsigned depth,
+                   enum machine_engine engine, enum vmm_technique technique)
 {
   memset(a, 0, sizeof *a);
   a->kind = kind;
@@ -217,10 +219,16 @@ void arena_open(struct arena *a, const struct arena_profile *kind, unsigned dept
   assert_non_null(a->real);
   a->target = a->real;
   for (unsigned i = 0; i < depth; i++) {
-    open_level(a, i);
+    open_level(a, i, technique);
     plant(a->target);
     a->target = a->vm[i];
   }
+}
+
+void arena_open(struct arena *a, const struct arena_profile *kind, unsigned depth,
+                enum machine_engine engine)
+{
+  arena_open_by(a, kind, depth, engine, VMM_TECHNIQUE_TRAP_AND_EMULATE);
 }
 
 void arena_close(struct arena *a)

@@ -38,6 +38,9 @@ struct arena {
 /* Fails the test if anything cannot be made. */
 void arena_open(struct arena *a, const struct arena_profile *kind, unsigned depth,
                 enum machine_engine engine);
+/* The same, the VMs to be attacked by another technique. */
+void arena_open_by(struct arena *a, const struct arena_profile *kind, unsigned depth,
+                   enum machine_engine engine, enum vmm_technique technique);
 void arena_close(struct arena *a);
 /* Every neighbour goes on for some ticks. */
 void arena_run_neighbours(struct arena *a, uint32_t ticks);
