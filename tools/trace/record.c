@@ -83,7 +83,8 @@ static void put_chunk(struct trace_recorder *r, int tag, const uint8_t *bytes, s
   uint8_t length[CODEC_MAX_NUMBER];
   fputc(tag, out);
   fwrite(length, 1, (size_t)(codec_put_number(length, len) - length), out);
-  fwrite(bytes, 1, len, out);
+  if (len > 0) /* bytes may be NULL: the source of an image that names none */
+    fwrite(bytes, 1, len, out);
   uint32_t sum = codec_checksum(tag, bytes, len);
   for (unsigned i = 0; i < 4; i++)
     fputc((int)(sum >> 8 * i & 0xff), out);
