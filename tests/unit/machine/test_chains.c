@@ -98,6 +98,28 @@ static void as_long_as_it_takes(void **state)
   close_rig(&r);
 }
 
+/* The argument of a seek belongs to the snapshot. */
+static void sector_of_the_start(void **state)
+{
+  (void)state;
+  struct rig r;
+  uint8_t buf[SECTOR];
+  open_rig(&r);
+  machine_phys_write_word(r.m, gpa(WHERE), 2);
+  machine_phys_write_word(r.m, gpa(DATA), 0x01020304);
+  ccw(&r, 0, CHANNEL_SEEK | CC, 4, WHERE);
+  ccw(&r, 1, CHANNEL_WRITE, SECTOR, DATA);
+  assert_int_equal(start(&r), 0);
+  machine_phys_write_word(r.m, gpa(WHERE), 5);
+  machine_phys_write_word(r.m, gpa(DATA), 0x05060708);
+  assert_int_equal(finish(&r) & 3, CHANNEL_AVAILABLE);
+  assert_true(machine_disk_peek(r.m, 2, buf));
+  assert_int_equal(buf[0], 8); /* the data are those of the end */
+  assert_true(machine_disk_peek(r.m, 5, buf));
+  assert_int_equal(buf[0], 0);
+  close_rig(&r);
+}
+
 /* States that a guest can tell apart, now or later, have different digests. */
 static void digests_tell(void **state)
 {
@@ -204,13 +226,41 @@ static void damaged_state(void **state)
   close_rig(&r);
 }
 
+/* The last CCW is not the last any more, or is none. */
+static void programs_without_end(void **state)
+{
+  (void)state;
+  static const uint8_t last[] = {CHANNEL_WRITE, 0, 0, 2, 0, 0}; /* count 0x200 */
+  static const uint8_t flags[] = {CHANNEL_DATA_CHAIN, CHANNEL_COMMAND_CHAIN, 1};
+  struct rig r;
+  struct machine_blob blob;
+  open_rig(&r);
+  ccw(&r, 0, CHANNEL_NOP | CC, 1, 0);
+  ccw(&r, 1, CHANNEL_WRITE, SECTOR, DATA);
+  assert_int_equal(start(&r), 0);
+  assert_true(r.m->ops->save_devices(r.m, &blob));
+  uint8_t *at = memmem(blob.bytes, blob.len, last, sizeof last);
+  assert_non_null(at);
+  for (unsigned i = 0; i < sizeof flags; i++) {
+    at[1] = flags[i];
+    assert_false(r.m->ops->load_devices(r.m, &blob));
+  }
+  at[1] = 0;
+  at[0] = CHANNEL_TIC;
+  assert_false(r.m->ops->load_devices(r.m, &blob));
+  at[0] = CHANNEL_READ;
+  assert_true(r.m->ops->load_devices(r.m, &blob));
+  free(blob.bytes);
+  close_rig(&r);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(as_long_as_it_takes),
-      cmocka_unit_test(digests_tell),
-      cmocka_unit_test(a_host_that_fails),
+      cmocka_unit_test(as_long_as_it_takes), cmocka_unit_test(sector_of_the_start),
+      cmocka_unit_test(digests_tell),        cmocka_unit_test(a_host_that_fails),
       cmocka_unit_test(damaged_state),
+      cmocka_unit_test(programs_without_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

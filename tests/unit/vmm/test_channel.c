@@ -442,6 +442,105 @@ static void hostile_programs(void **state)
   close_rig(&r);
 }
 
+/* The shape of programs; each begins with a no-op that leads to: */
+struct shape {
+  const char *what;
+  bool refused;
+  uint32_t ccw[4][3]; /* what, count, address */
+};
+
+#define TO(i) (PROGRAM_AT + 8 * (i))
+static const struct shape shapes[] = {
+    {"one more", false, {{CHANNEL_NOP, 1, 0}}},
+    {"a transfer", false, {{CHANNEL_TIC, 0, TO(2)}, {CHANNEL_NOP, 1, 0}}},
+    {"a transfer to a transfer",
+     true,
+     {{CHANNEL_TIC, 0, TO(2)}, {CHANNEL_TIC, 0, TO(3)}, {CHANNEL_NOP, 1, 0}}},
+    {"a transfer to itself", true, {{CHANNEL_TIC, 0, TO(1)}}},
+    {"a transfer back", true, {{CHANNEL_NOP | CC, 1, 0}, {CHANNEL_TIC, 0, TO(0)}}},
+    {"a transfer to the program before it", true, {{CHANNEL_TIC, 0, TO(0)}}},
+    {"a transfer askew", true, {{CHANNEL_TIC, 0, TO(2) + 4}, {CHANNEL_NOP, 1, 0}}},
+    {"a transfer into the neighbour", true, {{CHANNEL_TIC, 0, NEIGHBOUR_BELOW}}},
+    {"a transfer to the end", true, {{CHANNEL_TIC, 0, SIZE}}},
+    {"a transfer nowhere", true, {{CHANNEL_TIC, 0, 0u - 8}}},
+    {"a transfer within a command",
+     false,
+     {{CHANNEL_READ | CD, 100, DATA_AT}, {CHANNEL_TIC, 9, TO(3)}, {0, SECTOR - 100, DATA_AT}}},
+    {"a seek with another count", true, {{CHANNEL_SEEK, 8, WHERE_AT}}},
+    {"a seek askew", true, {{CHANNEL_SEEK, 4, WHERE_AT + 2}}},
+    {"a seek by the neighbour's word", true, {{CHANNEL_SEEK, 4, NEIGHBOUR_BELOW}}},
+    {"a seek by the word at the end", true, {{CHANNEL_SEEK, 4, SIZE}}},
+    {"a seek by the last word", false, {{CHANNEL_SEEK, 4, SIZE - 4}}},
+    {"a seek in pieces", true, {{CHANNEL_SEEK | CD, 4, WHERE_AT}, {0, 4, WHERE_AT}}},
+    {"no command", true, {{0, 1, 0}}},
+    {"a command too many", true, {{9, 1, 0}}},
+    {"an unknown flag", true, {{CHANNEL_NOP | 0x800, 1, 0}}},
+    {"half a sector", true, {{CHANNEL_WRITE, 256, DATA_AT}}},
+    {"half a sector, then another command",
+     true,
+     {{CHANNEL_WRITE | CC, 256, DATA_AT}, {CHANNEL_WRITE, 256, DATA_AT}}},
+};
+
+static void odd_programs(void **state)
+{
+  (void)state;
+  struct rig r;
+  open_rig(&r, NULL);
+  for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+    const struct shape *s = &shapes[i];
+    ccw(&r, TO(0), CHANNEL_NOP | CC, 1, 0);
+    for (unsigned k = 0; k < 4; k++) {
+      ccw(&r, TO(k + 1), s->ccw[k][0], s->ccw[k][1], s->ccw[k][2]);
+    }
+    bool refused = start_both(&r, TO(0) | CHANNEL_UNIT_DISK, i) == CHANNEL_CHECKED;
+    if (refused != s->refused) {
+      fail_msg("%s: %s", s->what, refused ? "refused" : "not refused");
+    }
+    expect_same(&r, "at the start", i);
+    if (!refused) {
+      end_both(&r, i);
+    }
+  }
+  ccw(&r, TO(0), CHANNEL_TIC, 0, TO(1));
+  ccw(&r, TO(1), CHANNEL_NOP, 1, 0);
+  assert_int_equal(start_both(&r, TO(0) | CHANNEL_UNIT_DISK, 0), CHANNEL_CHECKED);
+  assert_null(harm(&r));
+  close_rig(&r);
+}
+
+/* As many CCWs as there may be, and one more; every second a transfer in channel, or none. */
+static void as_many_as_there_may_be(void **state)
+{
+  (void)state;
+  struct rig r;
+  open_rig(&r, NULL);
+  for (uint32_t n = CHANNEL_MAX_CCWS; n <= CHANNEL_MAX_CCWS + 1; n++) {
+    for (uint32_t every = 2; every < 100; every += 97) {
+      for (uint32_t i = 0; i < n; i++) {
+        bool transfer = i % every == every - 1 && i + 1 < n;
+        ccw(&r, TO(i), transfer ? CHANNEL_TIC : CHANNEL_NOP | (i + 1 < n ? CC : 0), 1, TO(i + 1));
+      }
+      assert_int_equal(start_both(&r, TO(0) | CHANNEL_UNIT_DISK, n), n > CHANNEL_MAX_CCWS);
+      expect_same(&r, "at the start", n);
+      if (n <= CHANNEL_MAX_CCWS) {
+        end_both(&r, n);
+      }
+    }
+  }
+  for (uint32_t n = CHANNEL_MAX_PIECES; n <= CHANNEL_MAX_PIECES + 1; n++) {
+    for (uint32_t i = 0; i < n; i++) {
+      uint32_t len = i + 1 < n ? 16 : SECTOR - 16 * (n - 1);
+      ccw(&r, TO(i), CHANNEL_WRITE | (i + 1 < n ? CD : 0), i + 1 < n || len ? len : SECTOR,
+          DATA_AT);
+    }
+    assert_int_equal(start_both(&r, TO(0) | CHANNEL_UNIT_DISK, n), n > CHANNEL_MAX_PIECES);
+    if (n <= CHANNEL_MAX_PIECES) {
+      end_both(&r, n);
+    }
+  }
+  close_rig(&r);
+}
+
 /* What a program reads into itself, its seeks' arguments and what the guest changes come too
  * late, in flight and between the commands. */
 static void it_is_the_snapshot(void **state)
@@ -644,6 +743,8 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(any_program),
       cmocka_unit_test(hostile_programs),
+      cmocka_unit_test(odd_programs),
+      cmocka_unit_test(as_many_as_there_may_be),
       cmocka_unit_test(it_is_the_snapshot),
       cmocka_unit_test(read_only_once),
       cmocka_unit_test(wrong_modules),
