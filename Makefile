@@ -299,6 +299,9 @@ bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--lo
 	@case "$(BENCH_FLAGS)" in *--json*|*--only*) ;; *) \
 	  $(MAKE) -s --no-print-directory all && TRAPEZE=$(BUILD)/trapeze tests/bench/record.sh ;; esac
 
+growth: $(BENCH)  ## measure and draw what more guests cost: docs/pictures/growth.svg
+	@BUILD=$(BUILD) tests/bench/growth.sh docs/pictures $(BENCH_FLAGS)
+
 coverage:  ## branches that the tests take, a table a room; red below 90 %
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(TEST_PACKAGES) gcovr"
 	@$(MAKE) --no-print-directory all unit BUILD=$(BUILD)-coverage OPT=-O0 SAN=--coverage
@@ -347,7 +350,7 @@ help:  ## list the targets
 print-%:
 	@echo '$($*)'
 
-.PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench coverage \
+.PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench growth coverage \
         pictures handouts FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

@@ -14,12 +14,15 @@
 #define BENCH_MAX_SAMPLES 101
 #define BENCH_MAX         64
 #define BENCH_STORAGE     (1u << 20)
-#define BENCH_OPERATION   "operation" /* group of what is no loop */
+#define BENCH_OPERATION   "operation" /* groups of what is no loop */
+#define BENCH_IO          "devices"   /* … pairs, on a bare machine and in a virtual one */
 #define BENCH_SNAPSHOT    (16u << 20)
 
 /* Machines that a benchmark may use; unused ones are NULL. */
 struct bench_world {
   struct program program;
+  struct profile *profile; /* its own, or NULL */
+  struct disk_store *disk;
   struct stack *stack;
   struct machine *m;     /* what is measured: the real machine, or the innermost VM */
   struct machine *other; /* a second VM beside it; the stack's */
@@ -35,9 +38,12 @@ struct bench {
   unsigned depth;      /* VMMs below it */
   enum machine_engine engine;
   uint32_t storage;
-  bool neighbours;                                 /* other VMs beside it */
-  unsigned guests;                                 /* not 0: so many that take turns instead */
-  bool (*setup)(struct bench *b);                  /* NULL: nothing more */
+  const char *io;                 /* style of I/O; NULL: the profile's */
+  uint32_t sectors;               /* of its disk */
+  const char *than;               /* id of what it is a ratio to, in its group; NULL: of none */
+  bool neighbours;                /* other VMs beside it */
+  unsigned guests;                /* not 0: so many that take turns instead */
+  bool (*setup)(struct bench *b); /* NULL: nothing more */
   bool (*rounds)(struct bench *b, uint64_t count); /* false: the machine stopped */
   /* Filled in by the harness. */
   struct bench_world world;
@@ -55,8 +61,11 @@ struct bench_set {
   double sample_time; /* nanoseconds that one should take */
 };
 
-/* The benchmarks, all of them (suite.c). */
+/* The benchmarks, all of them (suite.c, io.c). */
 void suite_fill(struct bench_set *set);
+void io_fill(struct bench_set *set);
+void bench_add(struct bench_set *set, const struct bench *b);
+bool bench_run_ticks(struct bench *b, uint64_t count);
 /* False: after the same number of ticks two machines differ, said on stderr. */
 bool suite_hashes_agree(struct bench_set *set);
 
@@ -73,7 +82,7 @@ double bench_worst(const struct bench *b);
  * without b. */
 double bench_ratio(const struct bench *a, const struct bench *b);
 bool bench_is_loop(const struct bench *b);
-/* NULL: not in the set. */
+/* NULL: not in the set, or id is NULL. */
 const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id);
 
 /* Guests that take turns (crowd.c). NULL after a message. */

@@ -30,12 +30,17 @@ static bool open_one(struct bench_set *set, struct bench *b)
     b->world.crowd = bench_crowd_open(set->profile, &b->world.program, b->guests);
     return b->world.crowd != NULL;
   }
-  struct stack_config config = {.profile = set->profile,
+  if (b->io) {
+    b->world.profile = profile_override(set->profile, NULL, b->io, stderr);
+  }
+  b->world.disk = b->sectors ? disk_store_memory(b->sectors) : NULL;
+  struct stack_config config = {.profile = b->io ? b->world.profile : set->profile,
+                                .disk = b->world.disk,
                                 .storage = b->storage,
                                 .depth = b->depth,
                                 .engine = b->engine,
                                 .neighbours = b->neighbours};
-  b->world.stack = stack_create(&config, &reason);
+  b->world.stack = config.profile ? stack_create(&config, &reason) : NULL;
   if (!b->world.stack) {
     fprintf(stderr, "bench: %s: %s\n", b->name, reason);
     return false;
@@ -62,6 +67,8 @@ void bench_close(struct bench_set *set)
     bench_crowd_close(w->crowd);
     snapshot_destroy(w->taken);
     stack_destroy(w->stack);
+    disk_store_destroy(w->disk);
+    profile_destroy(w->profile);
     program_destroy(&w->program);
   }
   profile_destroy(set->profile);
@@ -162,12 +169,12 @@ double bench_ratio(const struct bench *a, const struct bench *b)
 
 bool bench_is_loop(const struct bench *b)
 {
-  return strcmp(b->group, BENCH_OPERATION) != 0;
+  return strcmp(b->group, BENCH_OPERATION) != 0 && strcmp(b->group, BENCH_IO) != 0;
 }
 
 const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id)
 {
-  for (unsigned i = 0; i < set->count; i++) {
+  for (unsigned i = 0; id && i < set->count; i++) {
     const struct bench *b = &set->bench[i];
     if (strcmp(b->group, group) == 0 && strcmp(b->id, id) == 0) {
       return b;

@@ -36,6 +36,38 @@ static void print_loop(const struct bench_set *set, const struct bench *b)
          bench_ratio(b, bare));
 }
 
+static void print_operations(const struct bench_set *set)
+{
+  printf("\n%-43s%13s%13s%13s\n", "one of these takes", "median", "least", "most");
+  for (unsigned i = 0; i < set->count; i++) {
+    const struct bench *b = &set->bench[i];
+    if (strcmp(b->group, BENCH_OPERATION) == 0) {
+      printf("  %-41s", b->name);
+      print_time(bench_median(b));
+      print_time(bench_best(b));
+      print_time(bench_worst(b));
+      printf("\n");
+    }
+  }
+  printf("  %-41s", "world switch (turns less staying)");
+  print_time(world_switch(set));
+  printf("\n");
+}
+
+static void print_io(const struct bench_set *set)
+{
+  printf("\n%-43s%13s%13s%13s\n", "input and output, one of", "bare", "virtual", "ratio");
+  for (unsigned i = 0; i < set->count; i++) {
+    const struct bench *b = &set->bench[i], *than = bench_find(set, b->group, b->than);
+    if (than) {
+      printf("  %-41s", b->name);
+      print_time(bench_median(than));
+      print_time(bench_median(b));
+      printf("%13.1f\n", bench_ratio(b, than));
+    }
+  }
+}
+
 int bench_report_table(const struct bench_set *set)
 {
   printf("Medians of %u samples, taken in turns; processor time. A ratio is the time over\n"
@@ -46,20 +78,9 @@ int bench_report_table(const struct bench_set *set)
       print_loop(set, &set->bench[i]);
     }
   }
-  printf("\n%-43s%13s%13s%13s\n", "one of these takes", "median", "least", "most");
-  for (unsigned i = 0; i < set->count; i++) {
-    const struct bench *b = &set->bench[i];
-    if (!bench_is_loop(b)) {
-      printf("  %-41s", b->name);
-      print_time(bench_median(b));
-      print_time(bench_best(b));
-      print_time(bench_worst(b));
-      printf("\n");
-    }
-  }
-  printf("  %-41s", "world switch (turns less staying)");
-  print_time(world_switch(set));
-  printf("\n\nAfter the same ticks all machines of a loop were in the same state.\n");
+  print_operations(set);
+  print_io(set);
+  printf("\nAfter the same ticks all machines of a loop were in the same state.\n");
   return 0;
 }
 
@@ -81,11 +102,15 @@ static json_t *loop_json(const struct bench_set *set, const struct bench *b)
       number(bench_ratio(b, bench_find(set, b->group, "bare-stepper"))));
 }
 
-static json_t *operation_json(const struct bench *b)
+static json_t *operation_json(const struct bench_set *set, const struct bench *b)
 {
-  return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o}", "id", b->id, "name", b->name, "depth",
-                   (int)b->depth, "ns", number(bench_median(b)), "ns_least", number(bench_best(b)),
-                   "ns_most", number(bench_worst(b)));
+  json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o}", "id", b->id, "name", b->name, "depth",
+                           (int)b->depth, "ns", number(bench_median(b)), "ns_least",
+                           number(bench_best(b)), "ns_most", number(bench_worst(b)));
+  if (b->than) {
+    json_object_set_new(json, "ratio", number(bench_ratio(b, bench_find(set, b->group, b->than))));
+  }
+  return json;
 }
 
 int bench_report_json(const struct bench_set *set, const char *form)
@@ -96,7 +121,7 @@ int bench_report_json(const struct bench_set *set, const char *form)
     if (bench_is_loop(b)) {
       json_array_append_new(loops, loop_json(set, b));
     } else {
-      json_array_append_new(operations, operation_json(b));
+      json_array_append_new(operations, operation_json(set, b));
     }
   }
   json_array_append_new(operations, json_pack("{s:s, s:s, s:i, s:o}", "id", "world-switch", "name",

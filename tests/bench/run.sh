@@ -31,7 +31,7 @@ has() { # FILE, text…: every one of them is there
 
 "$bench" --smoke >"$work/table" 2>"$work/err"
 result $? 'the table is printed'
-has "$work/table" 'M ticks/s' alu sieve fib 'world switch' snapshot
+has "$work/table" 'M ticks/s' alu sieve fib 'world switch' snapshot 'input and output' 'channel program'
 result $? 'with loops and operations'
 
 "$bench" --smoke --json >"$work/json" 2>"$work/err"
@@ -39,7 +39,7 @@ result $? 'JSON is printed'
 has "$work/json" '"schema": "trapeze-bench/1"' '"form": "smoke"' '"ticks_per_second": ' \
   '"ratio": ' '"machine": "bare-stepper"' '"machine": "vm2-fused"'
 result $? 'with its schema and the loops'
-ids=(turn-1 turn-1000 trap-and-return emulate-cr emulate-flags world-switch step state-hash snapshot-full)
+ids=(port-in port-out-vm mmio-load-vm channel-program-vm disk-channel-vm timer-set-vm turn-1 turn-1000 trap-and-return emulate-cr emulate-flags world-switch step state-hash snapshot-full)
 has "$work/json" "${ids[@]/#/\"id\": \"}"
 result $? 'and the operations'
 [ "$(grep -c '"ns": 0\.0,' "$work/json")" -eq 0 ]
@@ -52,6 +52,11 @@ result $? 'of three runs'
 TRAPEZE=/nowhere tests/bench/record.sh 1 1 >"$work/table" 2>"$work/err"
 [ $? -eq 3 ]
 result $? 'unless they fail'
+
+BUILD=$BUILD tests/bench/growth.sh "$work" --smoke >"$work/out" 2>"$work/err"
+result $? 'the growth of cost is measured'
+[ "$(wc -l <"$work/growth.dat")" -eq 7 ] && [ "$(grep -c '<circle' "$work/growth.svg")" -eq 7 ] && has "$work/growth.svg" '</svg>'
+result $? 'and drawn'
 
 "$bench" --nonsense >"$work/out" 2>"$work/err"
 [ $? -eq 2 ]

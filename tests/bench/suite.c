@@ -7,7 +7,7 @@
 
 /* ------------------------------------------------------------------ rounds */
 
-static bool run_ticks(struct bench *b, uint64_t count)
+bool bench_run_ticks(struct bench *b, uint64_t count)
 {
   struct machine *m = b->world.m;
   return machine_advance(m, machine_tick(m) + count).why == MACHINE_LIMIT;
@@ -16,13 +16,13 @@ static bool run_ticks(struct bench *b, uint64_t count)
 /* A round of trap.s: delivery, rfe. */
 static bool run_traps(struct bench *b, uint64_t count)
 {
-  return run_ticks(b, 2 * count);
+  return bench_run_ticks(b, 2 * count);
 }
 
 /* A round of call.s: delivery, four instructions, the jump back. */
 static bool run_calls(struct bench *b, uint64_t count)
 {
-  return run_ticks(b, 6 * count);
+  return bench_run_ticks(b, 6 * count);
 }
 
 static bool step(struct machine *m)
@@ -116,7 +116,7 @@ static bool fill_and_take(struct bench *b)
 
 /* -------------------------------------------------------------------- suite */
 
-static void add(struct bench_set *set, const struct bench *b)
+void bench_add(struct bench_set *set, const struct bench *b)
 {
   if (set->only && !strstr(b->group, set->only) && !strstr(b->id, set->only)) {
     return;
@@ -146,13 +146,13 @@ static void add_loops(struct bench_set *set)
 {
   for (unsigned l = 0; l < LOOPS; l++) {
     for (unsigned i = 0; i < MACHINES; i++) {
-      add(set, &(struct bench){.group = loops[l][0],
-                               .id = machines[i].id,
-                               .name = machines[i].name,
-                               .program = loops[l][1],
-                               .depth = machines[i].depth,
-                               .engine = machines[i].engine,
-                               .rounds = run_ticks});
+      bench_add(set, &(struct bench){.group = loops[l][0],
+                                     .id = machines[i].id,
+                                     .name = machines[i].name,
+                                     .program = loops[l][1],
+                                     .depth = machines[i].depth,
+                                     .engine = machines[i].engine,
+                                     .rounds = bench_run_ticks});
     }
   }
 }
@@ -180,17 +180,17 @@ static const struct bench operations[] = {
      .name = "emulated mtcr, mfcr",
      .program = "privileged.s",
      .depth = 1,
-     .rounds = run_ticks},
+     .rounds = bench_run_ticks},
     {.id = "emulate-flags",
      .name = "emulated cli, sti",
      .program = "flags.s",
      .depth = 1,
-     .rounds = run_ticks},
+     .rounds = bench_run_ticks},
     {.id = "emulate-cr-vm2",
      .name = "emulated mtcr, mfcr, two VMMs deep",
      .program = "privileged.s",
      .depth = 2,
-     .rounds = run_ticks},
+     .rounds = bench_run_ticks},
     {.id = "step",
      .name = "machine_run(m, tick + 1), bare",
      .program = "alu.s",
@@ -217,15 +217,30 @@ static const struct bench operations[] = {
      .program = "alu.s",
      .guests = 1,
      .rounds = bench_run_turns},
+    {.id = "turn-3",
+     .name = "a turn of 100 ticks, 3 guests",
+     .program = "alu.s",
+     .guests = 3,
+     .rounds = bench_run_turns},
     {.id = "turn-10",
      .name = "a turn of 100 ticks, 10 guests",
      .program = "alu.s",
      .guests = 10,
      .rounds = bench_run_turns},
+    {.id = "turn-30",
+     .name = "a turn of 100 ticks, 30 guests",
+     .program = "alu.s",
+     .guests = 30,
+     .rounds = bench_run_turns},
     {.id = "turn-100",
      .name = "a turn of 100 ticks, 100 guests",
      .program = "alu.s",
      .guests = 100,
+     .rounds = bench_run_turns},
+    {.id = "turn-300",
+     .name = "a turn of 100 ticks, 300 guests",
+     .program = "alu.s",
+     .guests = 300,
      .rounds = bench_run_turns},
     {.id = "turn-1000",
      .name = "a turn of 100 ticks, 1000 guests",
@@ -267,8 +282,9 @@ void suite_fill(struct bench_set *set)
   for (unsigned i = 0; i < sizeof operations / sizeof *operations; i++) {
     struct bench b = operations[i];
     b.group = BENCH_OPERATION;
-    add(set, &b);
+    bench_add(set, &b);
   }
+  io_fill(set);
 }
 
 /* The machines of a loop are all fresh: after the same ticks they are the same. */
@@ -281,7 +297,7 @@ bool suite_hashes_agree(struct bench_set *set)
       continue;
     }
     first = first && strcmp(first->group, b->group) == 0 ? first : b;
-    if (!run_ticks(b, 100003)) {
+    if (!bench_run_ticks(b, 100003)) {
       fprintf(stderr, "bench: %s %s: the machine stopped\n", b->group, b->name);
       return false;
     }
