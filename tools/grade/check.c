@@ -14,6 +14,7 @@ static const struct {
 } checks[] = {
     {"equivalent", check_equivalent, true},
     {"model", check_model, true},
+    {"shares", check_shares, true},
     {"output", check_output, false},
     {"call", check_call, false},
 };
@@ -38,6 +39,6 @@ struct check_outcome check_run(const struct check_run *run)
   }
   fprintf(stderr, "%s: error: %s: expected a \"check\" of a lab of this kind: %s\n",
           run->test->folder, run->test->id,
-          run->lab->modules ? "\"equivalent\" or \"model\"" : "\"output\" or \"call\"");
+          run->lab->modules ? "\"equivalent\", \"model\" or \"shares\"" : "\"output\" or \"call\"");
   return check_fail(CHECK_LAB, NULL);
 }

@@ -45,6 +45,7 @@ struct check_outcome check_run(const struct check_run *run);
 typedef struct check_outcome check_fn(const struct check_run *run);
 check_fn check_equivalent; /* modules: the VM does what the bare machine does */
 check_fn check_model;      /* modules: answers are those of our module, call by call */
+check_fn check_shares;     /* modules: VMs side by side get their shares of the processor */
 check_fn check_output;     /* guests: what they print, and how they end */
 check_fn check_call;       /* guests: a function of theirs, called with arguments */
 

@@ -396,7 +396,7 @@ static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct t
   struct part *p = state;
   CALL(p, env, dispatch_dispatch, w, p->handle, (uint64_t)real.cause, real.epc, real.value,
        real.insn);
-  return came ? (enum vmm_action)below(p->remote, &w, 0, VMM_INTERPRET + 1) : VMM_REFLECT;
+  return came ? (enum vmm_action)below(p->remote, &w, 0, VMM_HYPERCALL + 1) : VMM_REFLECT;
 }
 
 static const struct vmm_dispatch_module remote_dispatch = {
