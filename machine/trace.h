@@ -26,6 +26,9 @@ enum trace_kind {
   TRACE_CCW,     /* a = command, flags, count; b = data address, c = argument of a seek, d = where
                   * it lay */
   TRACE_FRAME,   /* of the network: a = enum machine_frame, b = to, c = from, d = length */
+  TRACE_INTERPRET, /* the VMM does an instruction as the virtual machine would: a = enum isa_insn,
+                    * b = its pc, d = insn. Of those that a technique has interpreted these are the
+                    * system group's; with struct tracer's instructions all */
   TRACE_KIND_COUNT,
 };
 

@@ -83,7 +83,9 @@ OPTION_FLAG(apply_time, struct request, timed)
 static const struct option_spec options[] = {
     {"technique", 0, "NAME,...",
      "only these: trap-and-emulate, interpret, hybrid (default: every one)", apply_technique},
-    {"checkpoint", 0, "N", "ticks between two comparisons; 1: every tick (default: 10000)",
+    {"checkpoint", 0, "N",
+     "ticks between two comparisons, but for the first 100,000, which are all compared (default: "
+     "10000)",
      apply_interval},
     {"jobs", 'j', "N", "so many runs at a time (default: 1)", apply_jobs},
     {"time", 0, NULL, "measure how long the host's processor takes, too", apply_time},

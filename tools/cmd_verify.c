@@ -149,6 +149,7 @@ static int verify(struct request *r)
                           .config = &config,
                           .result = &result,
                           .depth = world.depth,
+                          .technique = world.technique,
                           .sectors = world.sectors};
   if (r->traced != STATUS_DONE)
     return r->traced;

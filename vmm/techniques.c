@@ -30,9 +30,15 @@ const char *const vmm_technique_names[VMM_TECHNIQUES + 1] = {
 #define NAME(id, name, modes, story) [VMM_TECHNIQUE_##id] = name,
     TECHNIQUES(NAME)};
 
+bool vmm_technique_is_direct(enum vmm_technique technique, const struct profile *profile,
+                             unsigned mode)
+{
+  enum direct_in modes = direct_in[technique];
+  return modes == EVERY_MODE || (modes == USER_MODE && mode == profile_user_mode(profile));
+}
+
 bool technique_is_direct(const struct vm *vm)
 {
-  enum direct_in modes = direct_in[vm->technique];
-  return modes == EVERY_MODE || (modes == USER_MODE && psw_mode(vm->cpu.cr[CR_PSW]) ==
-                                                           profile_user_mode(vm->machine.profile));
+  return vmm_technique_is_direct(vm->technique, vm->machine.profile,
+                                 psw_mode(vm->cpu.cr[CR_PSW]));
 }

@@ -235,7 +235,7 @@ static struct turn interpret(struct vm *vm, struct trap real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
   struct vmm_insn insn = vm->env.decode(vm, real.insn);
-  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 1, real.insn);
+  vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, real.epc, 0, real.insn);
   struct vmm_trap met = interpret_one(vm);
   if (met.raised) {
     return stop_with_trap(vm, met.trap, real.cause);
@@ -403,10 +403,9 @@ static struct trap announce(struct vm *vm, uint32_t pc)
   if (t.ok && machine_phys_read(&vm->machine, t.pa, &at.insn, sizeof at.insn)) {
     insn = vm->env.decode(vm, at.insn);
   }
-  if (insn.legal && isa_insn_info(insn.decoded.insn)->group == ISA_GROUP_SYSTEM) {
-    vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, pc, 1, at.insn);
-  } else if (insn.legal && trace_wants_instructions(&vm->machine)) {
-    vm_trace(vm, TRACE_INSN, 0, pc, vm->cpu.cr[CR_PSW], at.insn);
+  bool system = insn.legal && isa_insn_info(insn.decoded.insn)->group == ISA_GROUP_SYSTEM;
+  if (system || (insn.legal && trace_wants_instructions(&vm->machine))) {
+    vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, pc, 0, at.insn);
   }
   return at;
 }

@@ -46,6 +46,10 @@ struct vmm_technique_info {
   const char *story; /* one line */
 };
 extern const struct vmm_technique_info vmm_techniques[VMM_TECHNIQUES];
+/* Whether what it executes in this virtual mode of the profile executes directly; else it is
+ * interpreted. */
+bool vmm_technique_is_direct(enum vmm_technique technique, const struct profile *profile,
+                             unsigned mode);
 /* The names, ended by NULL, in the enum's order. */
 extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
 

@@ -31,11 +31,12 @@ struct bench_world {
 };
 
 struct bench {
-  const char *group;   /* loops: the program's name */
-  const char *id;      /* in JSON */
-  const char *name;    /* for people */
-  const char *program; /* source in tests/bench */
-  unsigned depth;      /* VMMs below it */
+  const char *group;            /* loops: the program's name */
+  const char *id;               /* in JSON */
+  const char *name;             /* for people */
+  const char *program;          /* source in tests/bench */
+  unsigned depth;               /* VMMs below it, … */
+  enum vmm_technique technique; /* … and how each has instructions done */
   enum machine_engine engine;
   uint32_t storage;
   const char *io;                 /* style of I/O; NULL: the profile's */

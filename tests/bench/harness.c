@@ -38,6 +38,7 @@ static bool open_one(struct bench_set *set, struct bench *b)
                                 .disk = b->world.disk,
                                 .storage = b->storage,
                                 .depth = b->depth,
+                                .technique = b->technique,
                                 .engine = b->engine,
                                 .neighbours = b->neighbours};
   b->world.stack = config.profile ? stack_create(&config, &reason) : NULL;

@@ -130,12 +130,17 @@ static const struct {
   const char *id, *name;
   unsigned depth;
   enum machine_engine engine;
+  enum vmm_technique technique;
 } machines[] = {
-    {"bare-fused", "bare, engine", 0, MACHINE_ENGINE_FAST},
-    {"bare-unfused", "bare, engine without fusion", 0, MACHINE_ENGINE_UNFUSED},
-    {"bare-stepper", "bare, stepper", 0, MACHINE_ENGINE_STEPPER},
-    {"vm1-fused", "virtual machine", 1, MACHINE_ENGINE_FAST},
-    {"vm2-fused", "virtual machine in a virtual machine", 2, MACHINE_ENGINE_FAST},
+    {"bare-fused", "bare, engine", 0, MACHINE_ENGINE_FAST, VMM_TECHNIQUE_TRAP_AND_EMULATE},
+    {"bare-unfused", "bare, engine without fusion", 0, MACHINE_ENGINE_UNFUSED,
+     VMM_TECHNIQUE_TRAP_AND_EMULATE},
+    {"bare-stepper", "bare, stepper", 0, MACHINE_ENGINE_STEPPER, VMM_TECHNIQUE_TRAP_AND_EMULATE},
+    {"vm1-fused", "virtual machine", 1, MACHINE_ENGINE_FAST, VMM_TECHNIQUE_TRAP_AND_EMULATE},
+    {"vm2-fused", "virtual machine in a virtual machine", 2, MACHINE_ENGINE_FAST,
+     VMM_TECHNIQUE_TRAP_AND_EMULATE},
+    {"vm1-interpret", "virtual machine, interpreted", 1, MACHINE_ENGINE_FAST,
+     VMM_TECHNIQUE_INTERPRET},
 };
 #define MACHINES (sizeof machines / sizeof *machines)
 
@@ -152,6 +157,7 @@ static void add_loops(struct bench_set *set)
                                      .program = loops[l][1],
                                      .depth = machines[i].depth,
                                      .engine = machines[i].engine,
+                                     .technique = machines[i].technique,
                                      .rounds = bench_run_ticks});
     }
   }

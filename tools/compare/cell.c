@@ -89,13 +89,19 @@ static struct machine_stop timed(struct machine *m, uint64_t until, uint64_t *na
   return stop;
 }
 
-/* Compares at the end of each interval. False: they part before cell->tick + interval. */
+/* The tick of the next comparison. */
+static uint64_t next_look(const struct compare_matrix *m, uint64_t tick)
+{
+  uint64_t step = tick < COMPARE_DENSE_TICKS ? 1 : m->interval;
+  return m->setup->ticks - tick > step ? tick + step : m->setup->ticks;
+}
+
+/* False: they part before the next comparison after cell->tick. */
 static bool run_together(const struct compare_matrix *m, const struct pair *pair,
                          struct compare_cell *cell)
 {
-  uint64_t ticks = m->setup->ticks;
-  while (cell->tick < ticks) {
-    uint64_t until = ticks - cell->tick > m->interval ? cell->tick + m->interval : ticks;
+  while (cell->tick < m->setup->ticks) {
+    uint64_t until = next_look(m, cell->tick);
     struct machine_stop bare = timed(pair->bare, until, &cell->host[0]);
     struct machine_stop virtual = timed(pair->vm, until, &cell->host[1]);
     const char *failure = host_failure(pair, &bare, &virtual);
@@ -167,8 +173,7 @@ void compare_run_cell(const struct compare_matrix *m, struct compare_row *row,
   if (!make(&maker, &pair, cell))
     return;
   bool equal = run_together(m, &pair, cell);
-  uint64_t by =
-      m->setup->ticks - cell->tick > m->interval ? cell->tick + m->interval : m->setup->ticks;
+  uint64_t by = next_look(m, cell->tick);
   if (equal && cell->run != COMPARE_HOST)
     count(cell, &pair);
   maker.destroy(maker.ctx, &pair);

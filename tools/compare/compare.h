@@ -10,6 +10,8 @@
 
 #define COMPARE_DEFAULT_TICKS    20000000u
 #define COMPARE_DEFAULT_INTERVAL 10000u
+/* Up to here every tick is compared: differences come and go. */
+#define COMPARE_DENSE_TICKS 100000u
 
 /* What promises that a technique is right. */
 enum compare_premise {
@@ -73,7 +75,7 @@ struct compare_row {
 struct compare_matrix {
   const char *guest;
   struct setup *setup; /* loaded but for the profile; borrowed */
-  uint64_t interval;   /* ticks between two comparisons; 1: at every tick */
+  uint64_t interval;   /* ticks between two comparisons after the first COMPARE_DENSE_TICKS */
   bool timed;
   enum vmm_technique technique[VMM_TECHNIQUES];
   unsigned techniques;

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tools/common/session.h"
 #include "tools/common/text.h"
 #include "tools/compare/compare.h"
 
@@ -75,24 +74,33 @@ char *compare_remark(const struct compare_row *row, const struct compare_cell *c
   return buf;
 }
 
+/* Where the bare machine's run ended: that of a cell which followed it so far. NULL: of none. */
+static const struct compare_cell *find_whole(const struct compare_matrix *m)
+{
+  for (unsigned i = 0; i < m->rows * m->techniques; i++) {
+    const struct compare_cell *c = &m->row[i / m->techniques].cell[i % m->techniques];
+    if (c->run == COMPARE_EQUAL)
+      return c;
+  }
+  return NULL;
+}
+
 char *compare_story(const struct compare_matrix *m, char buf[COMPARE_STORY_SIZE])
 {
-  char storage[TEXT_COUNT_SIZE], ticks[TEXT_COUNT_SIZE], interval[TEXT_COUNT_SIZE];
+  char storage[TEXT_COUNT_SIZE], ticks[TEXT_COUNT_SIZE], n[2][TEXT_COUNT_SIZE];
+  char every[100] = "at every tick";
   const struct setup *s = m->setup;
-  char every[80] = "at every tick";
-  if (m->interval > 1)
-    snprintf(every, sizeof every, "every %s ticks", text_count(interval, m->interval));
-  const struct compare_cell *first = NULL;
-  for (unsigned i = 0; i < m->rows * m->techniques && !first; i++) {
-    const struct compare_cell *c = &m->row[i / m->techniques].cell[i % m->techniques];
-    first = c->run == COMPARE_EQUAL ? c : NULL;
-  }
+  const struct compare_cell *whole = find_whole(m);
+  uint64_t end = whole ? whole->tick : s->ticks;
+  const char *how = whole && whole->end == MACHINE_HALTED  ? "its halt at tick"
+                    : whole && whole->end != MACHINE_LIMIT ? "its end at tick"
+                                                           : "tick";
+  if (m->interval > 1 && end > COMPARE_DENSE_TICKS)
+    snprintf(every, sizeof every, "at every tick up to %s, then every %s ticks",
+             text_count(n[0], COMPARE_DENSE_TICKS), text_count(n[1], m->interval));
   snprintf(buf, COMPARE_STORY_SIZE,
-           "%s of storage; console input: %s; compared %s with the bare machine, up to %s%s%s",
-           text_size(storage, s->storage), s->input_story ? s->input_story : "none", every,
-           first && first->end != MACHINE_LIMIT ? "its end at tick " : "tick ",
-           text_count(ticks, first ? first->tick : s->ticks),
-           first && first->end != MACHINE_LIMIT ? first->end == MACHINE_HALTED ? ", a halt" : ""
-                                                : "");
+           "%s of storage; console input: %s; compared with the bare machine %s, up to %s %s",
+           text_size(storage, s->storage), s->input_story ? s->input_story : "none", every, how,
+           text_count(ticks, end));
   return buf;
 }

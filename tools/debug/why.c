@@ -76,6 +76,10 @@ void repl_event_text(struct debugger *d, const struct trace_event *e, char *buf,
     snprintf(buf, size, "verified and emulated: %s at 0x%x",
              isa_insn_info((enum isa_insn)e->a)->mnemonic, e->b);
     break;
+  case TRACE_INTERPRET:
+    snprintf(buf, size, "interpreted by the VMM: %s at 0x%x",
+             isa_insn_info((enum isa_insn)e->a)->mnemonic, e->b);
+    break;
   case TRACE_REFLECT:
     snprintf(buf, size, "reflected: the guest gets a %s (the real machine's was: %s)",
              cause_name(e->a), cause_name(e->c));
@@ -317,12 +321,33 @@ static void tell_emulated(struct debugger *d, const struct step *s)
                         "which decides. This is the routine v of the instruction in <D, A, {v}>.");
 }
 
+static bool is_interpreted(struct debugger *d, const struct step *s)
+{
+  return event_of(s, TRACE_INTERPRET) ||
+         (d->depth && !vmm_technique_is_direct(vmm_vm_technique(repl_focus(d)), d->setup->profile,
+                                               psw_mode(s->psw)));
+}
+
+static void tell_interpreted(struct debugger *d, const struct step *s)
+{
+  const struct vmm_technique_info *t = &vmm_techniques[vmm_vm_technique(repl_focus(d))];
+  paragraph(d, "why", "It does not reach the real machine. %s: %s.", t->name, t->story);
+  paragraph(d, "VMM",
+            "The interpreter does to the virtual machine what the profile says of virtual mode %u: "
+            "'%s'. Sensitive or not makes no difference to it.",
+            psw_mode(s->psw), s->virtual->name);
+  paragraph(d, "paper", "Theorem 3: a hybrid VMM, which interprets all of virtual supervisor mode, "
+                        "may be constructed if the user sensitive instructions are privileged.");
+}
+
 static void tell_execution(struct debugger *d, const struct step *s)
 {
   if (!s->decoded)
     return;
   tell_class(d, s);
-  if (event_of(s, TRACE_EMULATE))
+  if (is_interpreted(d, s))
+    tell_interpreted(d, s);
+  else if (event_of(s, TRACE_EMULATE))
     tell_emulated(d, s);
   else if (d->depth && s->class.sensitive && !s->class.privileged)
     tell_hole(d, s);

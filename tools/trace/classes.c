@@ -42,6 +42,7 @@ enum trace_class trace_class_of(enum trace_kind kind, uint32_t a)
   case TRACE_WORLD_OUT:
     return CLASS_SWITCHES;
   case TRACE_EMULATE:
+  case TRACE_INTERPRET:
     return CLASS_EMULATION;
   case TRACE_REFLECT:
     return CLASS_REFLECTION;

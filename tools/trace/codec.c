@@ -38,6 +38,7 @@ static const uint8_t fields[TRACE_KIND_COUNT] = {
     [TRACE_INSN] = B | C | D | B_IS_PC | D_IS_INSN,
     [TRACE_CHANNEL] = A | B | C,
     [TRACE_CCW] = A | B | C | D,
+    [TRACE_INTERPRET] = A | B | D | B_IS_PC | D_IS_INSN,
     [TRACE_FRAME] = A | B | C | D,
 };
 
@@ -181,6 +182,7 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
     PUT(TRACE_CHANNEL)
     PUT(TRACE_CCW)
     PUT(TRACE_FRAME)
+    PUT(TRACE_INTERPRET)
   case TRACE_KIND_COUNT:
     break;
   }
@@ -242,6 +244,7 @@ static const char *implausible(const struct trace_event *e)
   case TRACE_SERVE:
     return isa_cause_info(e->a)->name ? NULL : "expected the number of a trap's cause";
   case TRACE_EMULATE:
+  case TRACE_INTERPRET:
     return e->a < ISA_INSN_COUNT ? NULL : "expected the number of an instruction";
   case TRACE_STATE:
     return e->a <= MACHINE_STOPPED ? NULL : "expected the number of a run state";

@@ -133,6 +133,13 @@ static void place(struct teller *l, struct row *r, unsigned guest, uint32_t pc)
   r->in_program = words_address(&l->words, guest, pc, &r->address);
 }
 
+/* Directly, on the machine below. While the VMM has that, the bottom machine only waits for a
+ * disk, and what the guest's clock shows was interpreted. */
+static bool executes(const struct teller *l, unsigned guest)
+{
+  return is_bare(l, guest) || l->lent[guest] || !(l->s->trace->classes >> CLASS_SWITCHES & 1);
+}
+
 /* What the guest executed since it was last looked at, up to its present tick. */
 static void add_run(struct teller *l, unsigned guest, uint64_t to)
 {
@@ -141,11 +148,17 @@ static void add_run(struct teller *l, unsigned guest, uint64_t to)
   uint64_t ticks = to - l->counted[guest];
   uint64_t now = l->now[guest];
   l->now[guest] = l->counted[guest];
-  struct row *r = add_row(l, ROW_RUN, guest, guest_lane(l, guest), -1);
+  bool direct = executes(l, guest);
+  struct row *r = direct ? add_row(l, ROW_RUN, guest, guest_lane(l, guest), -1)
+                         : add_row(l, ROW_EMULATE, guest, below(l, guest), -1);
   l->now[guest] = now;
   l->counted[guest] = to;
   if (r)
     r->ticks = ticks;
+  if (!direct) {
+    label(r, "interpret %llu", (unsigned long long)ticks);
+    l->box = r ? r - l->s->rows : -1;
+  }
 }
 
 /* The VMM's box: unless more is heard, the guest goes on from here. */
@@ -221,8 +234,10 @@ static void tell_emulate(struct teller *l, unsigned machine, const struct trace_
 {
   unsigned guest = words_guest(&l->words, machine);
   struct row *r = add_box(l, ROW_EMULATE, machine, guest);
-  label(r, "emulate %s", isa_insn_info((enum isa_insn)e->a)->mnemonic);
+  label(r, "%s %s", words_kind(e->kind), isa_insn_info((enum isa_insn)e->a)->mnemonic);
   place(l, r, guest, e->b);
+  if (r && e->kind == TRACE_INTERPRET)
+    r->back = -1; /* as far as is known yet the VMM goes on interpreting */
   l->counted[guest] = l->now[guest] + 1;
 }
 
@@ -327,6 +342,15 @@ static void tell_raise(struct teller *l, unsigned machine, const struct trace_ev
   label(r, RAISE_LABEL, words_cause(e->a));
 }
 
+/* What the VMM did last, it did before the guest goes on directly. */
+static void tell_world(struct teller *l, unsigned machine, bool enters)
+{
+  struct row *box = last_box(l);
+  if (enters && box && box->kind == ROW_EMULATE && box->machine == machine)
+    box->back = guest_lane(l, machine);
+  l->lent[machine] = enters;
+}
+
 static void tell_serve(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   struct row *r = add_box(l, ROW_SERVE, machine, words_guest(&l->words, machine));
@@ -351,6 +375,7 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
     tell_deliver(l, machine, e);
     break;
   case TRACE_EMULATE:
+  case TRACE_INTERPRET:
     tell_emulate(l, machine, e);
     break;
   case TRACE_REFLECT:
@@ -385,17 +410,11 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
     break;
   case TRACE_WORLD_IN:
   case TRACE_WORLD_OUT:
-    l->lent[machine] = e->kind == TRACE_WORLD_IN;
+    tell_world(l, machine, e->kind == TRACE_WORLD_IN);
     break;
   case TRACE_KIND_COUNT:
     break;
   }
-}
-
-/* While the VMM has the bottom machine, it only waits for a disk. */
-static bool executes(const struct teller *l, unsigned guest)
-{
-  return l->lent[guest] || !(l->s->trace->classes >> CLASS_SWITCHES & 1);
 }
 
 /* Remarks on the guest at ticks before `until`. */

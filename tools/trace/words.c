@@ -155,11 +155,22 @@ const char *words_cause(uint32_t cause)
 const char *words_kind(enum trace_kind kind)
 {
   static const char *const names[TRACE_KIND_COUNT] = {
-      [TRACE_TRAP] = "trap",        [TRACE_DELIVER] = "deliver", [TRACE_IO] = "io",
-      [TRACE_DEVICE] = "raise",     [TRACE_WORLD_IN] = "enter",  [TRACE_WORLD_OUT] = "leave",
-      [TRACE_EMULATE] = "emulate",  [TRACE_REFLECT] = "reflect", [TRACE_SERVE] = "serve",
-      [TRACE_MODE] = "mode",        [TRACE_STATE] = "state",     [TRACE_MAP] = "map",
-      [TRACE_INSN] = "instruction", [TRACE_CHANNEL] = "channel", [TRACE_CCW] = "ccw",
+      [TRACE_TRAP] = "trap",
+      [TRACE_DELIVER] = "deliver",
+      [TRACE_IO] = "io",
+      [TRACE_DEVICE] = "raise",
+      [TRACE_WORLD_IN] = "enter",
+      [TRACE_WORLD_OUT] = "leave",
+      [TRACE_INTERPRET] = "interpret",
+      [TRACE_EMULATE] = "emulate",
+      [TRACE_REFLECT] = "reflect",
+      [TRACE_SERVE] = "serve",
+      [TRACE_MODE] = "mode",
+      [TRACE_STATE] = "state",
+      [TRACE_MAP] = "map",
+      [TRACE_INSN] = "instruction",
+      [TRACE_CHANNEL] = "channel",
+      [TRACE_CCW] = "ccw",
       [TRACE_FRAME] = "frame",
   };
   return names[kind];
@@ -284,6 +295,7 @@ char *words_event(const struct words *w, unsigned machine, const struct trace_ev
     snprintf(buf, size, "virtual mode %u%s", psw_mode(e->c), at);
     break;
   case TRACE_EMULATE:
+  case TRACE_INTERPRET:
     snprintf(buf, size, "%s%s", isa_insn_info((enum isa_insn)e->a)->mnemonic, at);
     break;
   case TRACE_REFLECT:

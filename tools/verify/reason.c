@@ -88,7 +88,27 @@ static void add_citation(struct words *w, const struct profile_behaviour *b)
     add(w, " [%s]", b->source);
 }
 
-static void reason_hole(struct words *w, const struct profile *p, const struct explanation *e)
+/* What the theory promises the technique, and why it does not here. */
+static void reason_theory(struct words *w, enum vmm_technique technique, const char *mnemonic)
+{
+  if (technique == VMM_TECHNIQUE_HYBRID) {
+    add(w,
+        "\n\nPopek and Goldberg's Theorem 3 promises a hybrid VMM, which interprets all but user "
+        "mode, where every instruction that is sensitive in user mode is privileged. Here %s is "
+        "user sensitive but not privileged, so it promises nothing, and this run shows what then "
+        "goes wrong.",
+        mnemonic);
+    return;
+  }
+  add(w,
+      "\n\nPopek and Goldberg's Theorem 1 promises a VMM where every sensitive instruction is "
+      "privileged, that is, traps outside the privileged mode. Here %s is sensitive but not "
+      "privileged, so it promises nothing, and this run shows what then goes wrong.",
+      mnemonic);
+}
+
+static void reason_hole(struct words *w, const struct profile *p, const struct explanation *e,
+                        enum vmm_technique technique)
 {
   const struct isa_insn_info *info = isa_insn_info(e->insn);
   add(w, "%s is sensitive (%s), but on profile %s it does not trap outside the privileged mode: ",
@@ -107,11 +127,7 @@ static void reason_hole(struct words *w, const struct profile *p, const struct e
         "the instruction by itself,",
         e->mode, e->real_mode);
   add(w, " and the VMM never saw it.");
-  add(w,
-      "\n\nPopek and Goldberg's Theorem 1 promises a VMM where every sensitive instruction is "
-      "privileged, that is, traps outside the privileged mode. Here %s is sensitive but not "
-      "privileged, so it promises nothing, and this run shows what then goes wrong.",
-      info->mnemonic);
+  reason_theory(w, technique, info->mnemonic);
 }
 
 static void reason_vmm(struct words *w, const struct profile *p, const struct explanation *e)
@@ -141,7 +157,7 @@ char *report_reason(const struct report *r, const struct divergence *d, char *bu
     add(&w, "The machines were not alike before the first instruction.");
     break;
   case DIVERGENCE_HOLE:
-    reason_hole(&w, p, &e);
+    reason_hole(&w, p, &e, r->technique);
     break;
   case DIVERGENCE_INTERRUPT:
     add(&w,

@@ -10,6 +10,7 @@ struct report {
   const struct verify_config *config;
   const struct verify_result *result;
   unsigned depth;
+  enum vmm_technique technique;
   uint32_t sectors;
 };
 

@@ -207,13 +207,13 @@ int report_print_json(const struct report *r)
   errno = 0; /* json_print() looks at it */
   const struct setup *s = r->setup;
   const struct verify_result *v = r->result;
-  json_t *o = json_pack("{s:s, s:o, s:o, s:i, s:I, s:I, s:I, s:I, s:o, s:b}", "schema",
-                        "trapeze-verify/1", "program", json_text(s->program.name), "profile",
-                        json_text(profile_name(s->profile)), "depth", (int)r->depth, "storage",
-                        (json_int_t)s->storage, "disk_sectors", (json_int_t)r->sectors,
-                        "tick_limit", (json_int_t)r->config->ticks, "checkpoint_interval",
-                        (json_int_t)r->config->interval, "console_input", json_text(s->input_story),
-                        "holds", v->holds);
+  json_t *o = json_pack(
+      "{s:s, s:o, s:o, s:i, s:s, s:I, s:I, s:I, s:I, s:o, s:b}", "schema", "trapeze-verify/1",
+      "program", json_text(s->program.name), "profile", json_text(profile_name(s->profile)),
+      "depth", (int)r->depth, "technique", vmm_techniques[r->technique].name, "storage",
+      (json_int_t)s->storage, "disk_sectors", (json_int_t)r->sectors, "tick_limit",
+      (json_int_t)r->config->ticks, "checkpoint_interval", (json_int_t)r->config->interval,
+      "console_input", json_text(s->input_story), "holds", v->holds);
   if (o) {
     json_object_set_new(o, "only_traps", json_boolean(v->only_traps));
     add_holes(o, r);

@@ -76,6 +76,11 @@ static void print_head(struct printer *p)
              p->r->depth);
     item(p, "compared", line);
   }
+  if (p->r->technique != VMM_TECHNIQUE_TRAP_AND_EMULATE) {
+    const struct vmm_technique_info *t = &vmm_techniques[p->r->technique];
+    snprintf(line, sizeof line, "%s: %s", t->name, t->story);
+    item(p, "technique", line);
+  }
   snprintf(line, sizeof line, "%s of storage, a disk of %s", text_size(size, s->storage),
            things(p, 0, p->r->sectors, "sector"));
   item(p, "each has", line);

@@ -49,7 +49,7 @@ static struct trace_event random_event(uint64_t *seed)
       [TRACE_EMULATE] = "abd", [TRACE_REFLECT] = "abc", [TRACE_SERVE] = "a",
       [TRACE_MODE] = "abcd",   [TRACE_STATE] = "abd",   [TRACE_MAP] = "abcd",
       [TRACE_INSN] = "bcd",    [TRACE_CHANNEL] = "abc", [TRACE_CCW] = "abcd",
-      [TRACE_FRAME] = "abcd",
+      [TRACE_FRAME] = "abcd",  [TRACE_INTERPRET] = "abd",
   };
   struct trace_event e = {.kind = (enum trace_kind)(random_next(seed) % TRACE_KIND_COUNT)};
   const char *has = fields[e.kind];
@@ -63,7 +63,7 @@ static struct trace_event random_event(uint64_t *seed)
   if (e.kind == TRACE_TRAP || e.kind == TRACE_DELIVER || e.kind == TRACE_DEVICE ||
       e.kind == TRACE_REFLECT || e.kind == TRACE_SERVE)
     e.a = CAUSE_TIMER;
-  if (e.kind == TRACE_EMULATE || e.kind == TRACE_STATE)
+  if (e.kind == TRACE_EMULATE || e.kind == TRACE_INTERPRET || e.kind == TRACE_STATE)
     e.a %= MACHINE_STOPPED + 1;
   if (e.kind == TRACE_CHANNEL)
     e.a %= 2;
