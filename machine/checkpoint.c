@@ -17,7 +17,6 @@ struct processor {
   uint32_t reg[ISA_REG_COUNT + 1];
   uint32_t pc, psw, resync_pc;
   uint32_t cr[ISA_CR_COUNT];
-  struct tlb_entry tlb[TLB_ENTRIES]; /* of zeros where there is none */
   uint64_t tick, timer_at;
   struct trap trap;
   enum machine_run_state run_state;
@@ -31,6 +30,7 @@ struct checkpoint {
   struct devices_mark devices;
   struct disk_store_saved *sectors; /* NULL: no disk */
   uint8_t *keys;                    /* NULL: none */
+  struct tlb_entry *tlb;            /* NULL: none */
   size_t own;                       /* bytes that are never shared */
   size_t shared;                    /* bytes that may be, and that it was the first to need */
   uint32_t page_count;
@@ -98,9 +98,6 @@ static struct processor take_processor(const struct bare *b)
                         .host_error = b->host_error};
   memcpy(p.reg, b->reg, sizeof p.reg);
   memcpy(p.cr, b->cr, sizeof p.cr);
-  if (b->mmu.tlb) {
-    memcpy(p.tlb, b->mmu.tlb, sizeof p.tlb);
-  }
   return p;
 }
 
@@ -116,6 +113,20 @@ static bool take_keys(struct checkpoint *c, const struct bare *b)
     c->own += count;
   }
   return c->keys != NULL;
+}
+
+static bool take_tlb(struct checkpoint *c, const struct bare *b)
+{
+  size_t size = TLB_ENTRIES * sizeof *c->tlb;
+  if (!b->mmu.tlb) {
+    return true;
+  }
+  c->tlb = malloc(size);
+  if (c->tlb) {
+    memcpy(c->tlb, b->mmu.tlb, size);
+    c->own += size;
+  }
+  return c->tlb != NULL;
 }
 
 static bool take_devices(struct checkpoint *c, const struct bare *b)
@@ -144,7 +155,7 @@ struct checkpoint *checkpoint_take(struct machine *m, const struct checkpoint *l
   c->page_count = pages;
   c->processor = take_processor(b);
   c->stats = b->stats;
-  if (!take_keys(c, b) || !take_devices(c, b) || !take_pages(c, b, like)) {
+  if (!take_keys(c, b) || !take_tlb(c, b) || !take_devices(c, b) || !take_pages(c, b, like)) {
     checkpoint_destroy(c);
     return NULL;
   }
@@ -166,6 +177,7 @@ size_t checkpoint_destroy(struct checkpoint *c)
   }
   devices_mark_release(&c->devices);
   free(c->keys);
+  free(c->tlb);
   free(c);
   return freed;
 }
@@ -189,6 +201,13 @@ static void restore_keys(struct bare *b, const struct checkpoint *c)
   }
 }
 
+static void restore_tlb(struct bare *b, const struct checkpoint *c)
+{
+  for (unsigned i = 0; c->tlb && i < TLB_ENTRIES; i++) {
+    mmu_tlb_set(b, i, c->tlb[i]);
+  }
+}
+
 /* After the keys, which count in the digests. */
 static void restore_pages(struct bare *b, const struct checkpoint *c)
 {
@@ -207,9 +226,6 @@ static void restore_processor(struct bare *b, const struct processor *p)
 {
   memcpy(b->reg, p->reg, sizeof p->reg);
   memcpy(b->cr, p->cr, sizeof p->cr);
-  for (unsigned i = 0; b->mmu.tlb && i < TLB_ENTRIES; i++) {
-    mmu_tlb_set(b, i, p->tlb[i]);
-  }
   b->pc = p->pc;
   b->psw = p->psw;
   b->resync_pc = p->resync_pc;
@@ -231,6 +247,7 @@ void checkpoint_restore(struct machine *m, const struct checkpoint *c)
   }
   devices_return(&b->devices, &c->devices);
   restore_keys(b, c);
+  restore_tlb(b, c);
   restore_pages(b, c);
   b->stops.queued = 0;
   bare_schedule(b);

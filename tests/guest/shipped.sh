@@ -63,6 +63,19 @@ for profile in x86 x86-popf; do
 done
 small ieoff "cli trapped: the user program stays under control" "$all"
 
+for engine in fast unfused step; do
+  prints "the kernel is out of reach
+pages of the heap touched: 6
+pages of the heap written: 5" 0 run paging --mmu paged --engine $engine
+  report $? "paging, $engine"
+  prints "counted to five and to four in one place; TLB refills: 3" 0 run refill --mmu tlb --engine $engine
+  report $? "refill, $engine"
+done
+prints "this machine has no page tables: --mmu=paged" 0 run paging
+report $? "paging says what it needs"
+prints "this machine has no TLB to refill: --mmu=tlb" 0 run refill --mmu paged
+report $? "refill says what it needs"
+
 hole=./tests/guest/cli-full.profile
 timeout 300 "$TRAPEZE" run ieoff --profile $hole --ticks 1000000 >"$work/output" 2>"$work/errors"
 [ $? -eq 1 ] && [ ! -s "$work/output" ]

@@ -90,6 +90,16 @@ for file in "$here"/*.s; do
   done
 done
 
+# With page tables, on the bare machine. `# with:` options of theirs.
+for file in "$here"/paged/*.s; do
+  for engine in fast unfused step; do
+    # shellcheck disable=SC2046
+    run_guest "$file" run --mmu paged --engine "$engine" $(sed -n 's/^# with: //p' "$file")
+    as_expected "$file"
+    report $? "$(basename "$file" .s), bare, paged, $engine"
+  done
+done
+
 # The judges can condemn: another end, another sentence, nothing said, a crash.
 run_guest "$here/halt_in_handler.s" run
 ! as_expected "$here/trap_loop.s"

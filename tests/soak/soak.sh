@@ -17,7 +17,7 @@ MUTANTS=all MUTANTS_JOBS=2 tests/mutants/run.sh
 MUTANTS=all tests/definition-mutants/run.sh
 TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
 TRAPEZE_STATES=100000 $BUILD/tests/unit/classify/test_terms
-SEED=${FROM:-1000000} SEEDS=10000 $BUILD/tests/unit/machine/test_mapped_random
+TRAPEZE_SEED=${FROM:-1000000} TRAPEZE_SEEDS=10000 $BUILD/tests/unit/machine/test_mapped_random
 tests/classify/cvc5.sh --all
 tests/faults/run.sh --all
 tests/builds/run.sh --all

@@ -1,10 +1,12 @@
 /* Random programs that torture page tables and the TLB: every engine against the plain
  * stepper, by the hash of the whole state; and the stepper against a walker written from
- * docs/mmu.md, instruction by instruction. SEEDS=n in the environment runs that many;
- * SEED=n begins there.
+ * docs/mmu.md, instruction by instruction. TRAPEZE_SEEDS=n in the environment runs that
+ * many; TRAPEZE_SEED=n begins there.
  */
 #include "cmocka_all.h"
 #include "mapped.h"
+#include "machine/checkpoint.h"
+#include "machine/snapshot.h"
 #include "random.h"
 #include "walker.h"
 
@@ -65,11 +67,56 @@ static bool engines_agree(uint64_t seed)
 static void test_engines(void **state)
 {
   (void)state;
-  uint64_t first = setting("SEED", 1), count = setting("SEEDS", 300);
+  uint64_t first = setting("TRAPEZE_SEED", 1), count = setting("TRAPEZE_SEEDS", 300);
   for (uint64_t seed = first; seed < first + count; seed++) {
     assert_true(engines_agree(seed));
   }
   print_message("# %llu programs, each by three engines\n", (unsigned long long)count);
+}
+
+/* ------------------------------------------------------------- back in time */
+
+static uint64_t after_rounds(struct machine *m, uint64_t seed)
+{
+  for (unsigned round = 0; round < 6; round++) {
+    struct machine_stop stop = machine_advance(m, machine_tick(m) + 100);
+    mapped_kick(m, seed + round, stop.why != MACHINE_LIMIT);
+  }
+  return machine_state_hash(m);
+}
+
+/* What was kept leads to the same end, here and in another machine. */
+static void back_in_time(uint64_t seed)
+{
+  struct profile *p = mapped_profile(seed);
+  struct machine *m = mapped_create(p, seed, MACHINE_ENGINE_FAST);
+  struct machine *other = mapped_create(p, seed + 1, MACHINE_ENGINE_FAST);
+  after_rounds(m, seed);
+  after_rounds(other, seed);
+  struct snapshot *snapshot = snapshot_take(m);
+  struct checkpoint *checkpoint = checkpoint_take(m, NULL);
+  assert_true(snapshot && checkpoint);
+  uint64_t end = after_rounds(m, seed + 1000);
+  assert_true(snapshot_restore(m, snapshot));
+  assert_true(after_rounds(m, seed + 1000) == end);
+  checkpoint_restore(m, checkpoint);
+  assert_true(after_rounds(m, seed + 1000) == end);
+  assert_true(snapshot_restore(other, snapshot));
+  assert_true(after_rounds(other, seed + 1000) == end);
+  snapshot_destroy(snapshot);
+  checkpoint_destroy(checkpoint);
+  machine_destroy(m);
+  machine_destroy(other);
+  profile_destroy(p);
+}
+
+static void test_back_in_time(void **state)
+{
+  (void)state;
+  uint64_t first = setting("TRAPEZE_SEED", 1), count = setting("TRAPEZE_SEEDS", 300);
+  for (uint64_t seed = first; seed < first + count / 3; seed++) {
+    back_in_time(seed);
+  }
 }
 
 /* ------------------------------------------------- the stepper, by the walker */
@@ -152,7 +199,7 @@ static void test_walker(void **state)
 {
   (void)state;
   struct met met = {0};
-  uint64_t first = setting("SEED", 1), count = setting("SEEDS", 300);
+  uint64_t first = setting("TRAPEZE_SEED", 1), count = setting("TRAPEZE_SEEDS", 300);
   for (uint64_t seed = first; seed < first + count; seed++) {
     assert_true(walker_agrees_with(seed, WALKER_RIGHT, &met));
   }
@@ -185,6 +232,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_engines),
+      cmocka_unit_test(test_back_in_time),
       cmocka_unit_test(test_walker),
       cmocka_unit_test(test_wrong_walkers),
   };

@@ -46,7 +46,8 @@ bool walker_agrees(struct walker *w, struct machine *m)
     machine_tlb_get(m, i, &hi, &lo);
     same = same && hi == w->hi[i] && lo == w->lo[i];
   }
-  return same && machine_get_cr(m, CR_TLBRND) == w->tlbrnd;
+  return same && machine_get_cr(m, CR_TLBRND) == w->tlbrnd &&
+         machine_get_cr(m, CR_TLBIX) == w->tlbix;
 }
 
 /* ------------------------------------------------------------------ walking */
@@ -267,8 +268,13 @@ static void do_insn(struct walker *w, struct machine *m, const struct isa_decode
     write_tlb(w);
   } else if (d->insn == ISA_TLBI) {
     invalidate(w, machine_get_reg(m, d->a), machine_get_reg(m, d->b));
+  } else if (d->insn == ISA_TLBP) {
+    int found = match(w, w->tlbhi, w->tlbhi);
+    w->tlbix = found < 0 ? 0x80000000 : (uint32_t)found;
   } else if (d->insn == ISA_MTCR && d->n == CR_TLBRND) {
     w->tlbrnd = machine_get_reg(m, d->a) % 65536;
+  } else if (d->insn == ISA_MTCR && d->n == CR_TLBIX) {
+    w->tlbix = machine_get_reg(m, d->a) & 0x8000003f;
   }
 }
 
