@@ -77,7 +77,7 @@ static void print_command(const struct equivalent *e, const struct verify_result
   if (t->hidden) {
     return;
   }
-  fprintf(out, "look      ./trapeze debug %s -p %s --vmm --disk %s", e->guest,
+  fprintf(out, "look      build/trapeze debug %s -p %s --vmm --disk %s", e->guest_path,
           profile_name(e->setup.profile), e->setup.disk);
   if (e->setup.mmu) {
     fprintf(out, " --mmu %s", e->setup.mmu);
@@ -86,7 +86,7 @@ static void print_command(const struct equivalent *e, const struct verify_result
     fprintf(out, " --io %s", e->setup.io);
   }
   if (e->input) {
-    fprintf(out, " --input %s --input-rate %" PRIu64, e->input, e->setup.rate);
+    fprintf(out, " --input %s --input-rate %" PRIu64, e->input_path, e->setup.rate);
   }
   if (v->first) {
     fprintf(out, " -e 'goto %" PRIu64 "'", v->first->before.tick);

@@ -149,7 +149,7 @@ static char *output_differs(const struct guest *g, const uint8_t *want, size_t w
   char *text = NULL;
   if (asprintf(&text,
                "input     %s, output line %u\nexpected  \"%s\"\nactual    \"%s\"\nlook      "
-               "./trapeze run %s -p %s\n",
+               "build/trapeze run %s -p %s\n",
                g->setup.input ? "a console session" : "none", number, expected ? expected : "",
                actual ? actual : "", g->program, profile_name(g->setup.profile)) < 0) {
     text = NULL;
