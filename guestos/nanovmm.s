@@ -15,7 +15,7 @@
 #   nanovmm/emulate.inc   {vi}: one routine for each privileged instruction
 #   nanovmm/reflect.inc   traps that are the guest's own
 #   nanovmm/memory.inc    the guest's relocation, composed with ours
-#   nanovmm/devices.inc   its console; its disk, an extent of ours
+#   nanovmm/devices.inc   its console; its disk, an extent of ours; its network: none
 #   nanovmm/print.inc     last words
 #   nanovmm/state.inc     all that there is to know of the virtual machine
 #

@@ -20,6 +20,7 @@ struct places {
   uint32_t regs, pc, vcr, size, lent_at;
   uint32_t ring_in, ring_out;
   uint32_t disk_sector, disk_address, disk_count, disk_error, disk_left, disk_size;
+  uint32_t send_at, net_errors; /* between them the other registers of the network */
   uint32_t image, storage;
 };
 

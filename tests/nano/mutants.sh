@@ -11,6 +11,8 @@ mutant "a delivery takes no time" reflect.inc 's/li      a0, 1$/li a0, 0/'
 mutant "mtcr timer does not forget what was due" emulate.inc '/put     zero, TIMER/d'
 mutant "the timer counts from before the mtcr" emulate.inc '/^2: .*mv      s1, a0/,/put     s1/{/call    pass/d;s/put     s1, TIMER/&\n        li a0, 1\n        call pass/}'
 mutant "the disk counts from before the out" devices.inc 's/DISK_LATENCY + 1/DISK_LATENCY/'
+mutant "the network counts from before the out" devices.inc 's/NET_LATENCY + 1/NET_LATENCY/' net
+mutant "sending and receiving disturb each other" devices.inc 's/~RECEIVE_ERROR/~SEND_ERROR/' net
 mutant "the clock stands while the guest waits" time.inc 's/^1:      call    pass/1:/' disk --ticks 20000
 mutant "waiting ends past the event" time.inc 's/bltu    a0, s0, 1f/j 1f/'
 mutant "what is due when it halts does not happen" emulate.inc '/^v_halt:/,/pass/s/call    pass/nop/'

@@ -10,7 +10,7 @@ lockstep=$BUILD/tests/nano/lockstep
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 long=${1:-}
-seeds=250
+seeds=150
 [ -z "$long" ] || seeds=3000
 
 # ------------------------------------------------------------------------- preparing
@@ -119,7 +119,7 @@ sed 's/^/# /' "$work/said"
 # ------------------------------------------------------------------------ hostile guests
 # Whatever they do it is to them as on a bare machine, and of nanovmm's storage and of the
 # sectors that are not theirs nothing has changed: lockstep looks at both.
-for guest in store dma storm cli traploop double; do
+for guest in store dma net storm cli traploop double; do
   held $guest tests/nano/hostile/$guest.s
   agrees "hostile: $guest" guest "$work/m-$guest.elf" "$work/$guest.elf" --ticks 300000
 done
