@@ -281,6 +281,10 @@ pictures: all  ## draw docs/pictures again
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
 	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
 
+paravirt: all  ## measure hypercalls against traps again: the table and the diff of docs/paravirt.md
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) jq"
+	TRAPEZE=$(BUILD)/trapeze tests/paravirt/measure.sh --update
+
 # Between its two marks docs/nanovmm.md holds what the script prints.
 recursion: all  ## measure monitors in monitors again: the tables and pictures of docs/nanovmm.md
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) jq"

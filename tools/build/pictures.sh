@@ -30,6 +30,7 @@ minos-syscall|vmm minos --session|--from 58335 --to 58560
 minos-nested|vmm minos --session --depth 2 --ticks 60k|--from 58335 --to 58390
 minos-divergence|verify minos --profile x86 --ticks 100k|--from 58335 --to 58560
 minos-bare|run minos --session --ticks 60k|--from 58200 --to 60000
+minos-paravirt|vmm minos-paravirt --technique paravirt --session --ticks 80k|--from 58905 --to 60036
 minos-graph|vmm minos --session|--picture graph
 minos-modes|vmm minos --session|--picture modes
 minos-memory|vmm minos --session|--picture memory
