@@ -319,6 +319,7 @@ echo 'user a { program popf; } user b { program hello; timer real; } user c { pr
 expect 1 'FAILS for 1 of 2 compared; 1 counts real time' - "verify: caught: a hole" -- verify hole.dir --profile x86
 check "at its instruction" grep -qE 'at +pc 0x00001030 \(_start\+0x30, guestos/popf.s:24\)' out
 check "and field" grep -qE '^  psw.ie +0 +1 +0 +<$' out
+check "and by its profile" grep -q "^  popf is sensitive (control: IE), but on profile x86 it does not trap" out
 expect 1 '"holds": false' - "verify --json" -- verify hole.dir --profile x86 --json
 # Writes across mini-disks of all kinds, which end where they must.
 cat >mixed.s <<'END'
@@ -379,6 +380,17 @@ echo 'user alice { program hello; }' >hello.dir
 expect 0 '^alice: Hello' 'alice: halted' "of a directory" -- vmm hello.dir --profile s360
 echo 'user alice { program hello; console log "no/where"; }' >log.dir
 expect 2 - "cannot create the log 'no/where' of 'alice'" "a log that cannot be" -- vmm log.dir
+echo 'user bob { program hello; console log "bob.new"; } user alice { program hello; console log "no/where"; }' >log.dir
+expect 2 - "cannot create the log 'no/where'" "another's that can be" -- vmm log.dir
+check "is not left behind" test ! -e bob.new
+echo 'user bob { program hello; console log "bob.new"; }' >log.dir
+expect 2 - "no/where" "a trace that cannot be" -- vmm log.dir --trace no/where
+check "leaves no log behind" test ! -e bob.new
+echo before >bob.new
+expect 2 - "no/where" "nor does it" -- vmm log.dir --trace no/where
+check "touch one that was there" test "$(cat bob.new)" = before
+expect 0 Hello 'halted' "which a run" -- vmm log.dir --ticks 1M --quantum 999 --costs 0
+check "begins anew" test "$(cat bob.new)" = "Hello from PG32"
 echo 'user alice { program hello; console log "/dev/full"; }' >full.dir
 expect 3 '^alice: Hello' "cannot write the log '/dev/full' of 'alice'" "a full disk under a log" -- vmm full.dir
 timeout 60 "$trapeze" vmm hello.dir >/dev/full 2>err
@@ -420,9 +432,14 @@ t trace in.trace >out 2>err
 check "names the real machine and every user" test "$(grep -cE '^# (machine|first|second|third): ' out)" -eq 4
 check "shows the processor go from one to the next" \
   test "$(awk '$3 == "enter" { print $2 }' out | uniq | head -n 3 | tr '\n' ' ')" = 'first second third '
-for i in $(seq 16); do echo "user u$i { program hello; }"; done >sixteen.dir
-expect 2 - 'too many machines' "not of seventeen machines" -- vmm sixteen.dir --trace in.trace
+for i in $(seq 256); do echo "user u$i { program hello; storage 64K; }"; done >many.dir
+expect 2 - 'too many machines' "not of 257 machines" -- vmm many.dir --trace in.trace
 check "which leaves the other trace alone" t trace in.trace -o out
+sed -i '$d' many.dir
+expect 0 '^u255: Hello' '255 of 255 users halted' "of 256" -- vmm many.dir --trace many.trace
+t trace many.trace >out 2>err
+check "which are all there" test "$(awk '$3 == "deliver" || $3 == "io" { print $2 }' out | sort -u | wc -l)" -eq 255
+check "and in the graph" eval 't trace many.trace --picture graph -T dot >out && [ "$(grep -c "guest OS" out)" -ge 255 ]'
 
 # ------------------------------------------------------------- what is shipped
 (cd "$top"/docs/examples && t vmm pair.dir) >out 2>err

@@ -101,8 +101,11 @@ static int finish(const struct system_request *q, const struct system_run *run)
   struct system_run r = *run;
   struct trace_recorder *recorder;
   int status = system_trace_start(q->trace, r.system, &recorder);
-  if (status != STATUS_DONE)
+  if (status != STATUS_DONE) {
+    consoles_drop_logs(r.consoles);
     return status;
+  }
+  consoles_begin_logs(r.consoles);
   struct system_end end = system_run(&r);
   status = system_failure(&r, &end);
   if (q->json && status == STATUS_DONE)

@@ -1,8 +1,10 @@
 #include "tools/system/consoles.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "isa/host.h"
 #include "tools/command.h"
@@ -18,6 +20,7 @@ struct console_of {
   struct line line;
   char prefix[DIRECTORY_MAX_NAME + 3]; /* the user's name, if the directory says none */
   FILE *log;
+  bool log_made; /* the file was not there */
   int log_error; /* errno of the first write that failed */
 };
 
@@ -66,19 +69,55 @@ void consoles_destroy(struct consoles *c)
 
 /* ----------------------------------------------------------------------- logs */
 
+/* What is there stays as it is until the run begins. */
+static FILE *open_log(const char *path, bool *made)
+{
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  *made = fd >= 0;
+  if (fd < 0 && errno == EEXIST)
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+  FILE *log = fd >= 0 ? fdopen(fd, "wb") : NULL;
+  if (fd >= 0 && !log)
+    close(fd);
+  return log;
+}
+
 int consoles_open_logs(struct consoles *c)
 {
   for (size_t i = 0; i < c->count; i++) {
     struct console_of *u = &c->users[i];
     const char *path = u->user->console.log;
-    if (path && !(u->log = fopen(path, "wb"))) {
+    if (path && !(u->log = open_log(path, &u->log_made))) {
       int error = errno;
       message_error(c->config.command, "cannot create the log '%s' of '%s': %s", path,
                     u->user->name, strerror(error));
+      consoles_drop_logs(c);
       return host_at_fault(error) ? STATUS_OURS : STATUS_USAGE;
     }
   }
   return STATUS_DONE;
+}
+
+void consoles_begin_logs(struct consoles *c)
+{
+  for (size_t i = 0; i < c->count; i++) {
+    /* A terminal or a pipe refuses, and has nothing in it. */
+    int ignored = c->users[i].log ? ftruncate(fileno(c->users[i].log), 0) : 0;
+    (void)ignored;
+  }
+}
+
+void consoles_drop_logs(struct consoles *c)
+{
+  for (size_t i = 0; i < c->count; i++) {
+    struct console_of *u = &c->users[i];
+    if (!u->log)
+      continue;
+    fclose(u->log);
+    u->log = NULL;
+    if (u->log_made)
+      unlink(u->user->console.log);
+  }
 }
 
 static void log_byte(struct console_of *u, uint8_t byte)

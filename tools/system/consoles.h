@@ -29,8 +29,12 @@ struct consoles;
 struct consoles *consoles_create(const struct directory *d, const struct consoles_config *config);
 void consoles_destroy(struct consoles *c); /* NULL is fine */
 
-/* Creates the logs. Returns an exit status, after a message. */
+/* Opens the logs, or creates them; what they hold stays until consoles_begin_logs(). Returns
+ * an exit status, after a message; then none of those created is left. */
 int consoles_open_logs(struct consoles *c);
+void consoles_begin_logs(struct consoles *c); /* they are empty */
+/* Nothing was run: those that were not there are not there. */
+void consoles_drop_logs(struct consoles *c);
 /* Once they are complete. Returns an exit status, after messages. */
 int consoles_close_logs(struct consoles *c);
 

@@ -232,9 +232,9 @@ static json_t *vmm_json(struct machine *vm)
 {
   const struct vmm_stats *v = vmm_vm_stats(vm);
   return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "direct", N(v->direct), "emulated",
-                   N(v->emulated), "interpreted", N(v->interpreted), "hypercalls",
-                   N(v->hypercalls), "reflected", N(v->reflected), "served", N(v->served),
-                   "world_switches", N(v->world_switches), "frozen", N(v->frozen));
+                   N(v->emulated), "interpreted", N(v->interpreted), "hypercalls", N(v->hypercalls),
+                   "reflected", N(v->reflected), "served", N(v->served), "world_switches",
+                   N(v->world_switches), "frozen", N(v->frozen));
 }
 
 static json_t *user_json(const struct system_user *u)

@@ -190,6 +190,11 @@ static const char *compare(struct twin *t, uint64_t real)
   return NULL;
 }
 
+void twins_look(struct twin *t)
+{
+  t->word_known = observe_instruction(t->bare, &t->word);
+}
+
 bool twins_run(struct twins *t, uint64_t until)
 {
   struct system *s = &t->system;

@@ -26,6 +26,8 @@ struct twin {
   struct observation before, bare_state, vm_state;
   uint64_t differs_real; /* tick of the real machine at which it was found */
   const char *part;      /* "storage", … */
+  bool word_known;       /* twins_look(): the instruction to come, when it was called last */
+  uint32_t word;
 };
 
 struct twins {
@@ -38,6 +40,9 @@ struct twins {
 /* only: this user, or NULL. Returns an exit status, after messages; twins_destroy() either way. */
 int twins_create(struct twins *t, const struct system_config *config, const char *only);
 int twins_destroy(struct twins *t, int status);
+
+/* Before the system runs by a single tick: what the twin is about to execute. */
+void twins_look(struct twin *t);
 
 /* Runs the system to this real tick and compares. False: nobody goes on, or a failure. */
 bool twins_run(struct twins *t, uint64_t until);

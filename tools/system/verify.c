@@ -10,8 +10,10 @@
 #include "tools/common/storm.h"
 #include "tools/common/text.h"
 #include "tools/system/twins.h"
+#include "tools/verify/report.h"
 
-#define NAME ((int)DIRECTORY_MAX_NAME)
+#define NAME        ((int)DIRECTORY_MAX_NAME)
+#define REASON_SIZE 2048
 
 static const char *const verdict_words[] = {[TWIN_EQUAL] = "equivalent",
                                             [TWIN_DIFFERS] = "DIFFERS",
@@ -87,8 +89,10 @@ static int pinpoint(struct verified *v)
     uint64_t at = first->real_tick;
     if (at > 0)
       twins_run(&again, at);
-    while (t->verdict == TWIN_EQUAL && at < first->differs_real && !again.failure)
+    while (t->verdict == TWIN_EQUAL && at < first->differs_real && !again.failure) {
+      twins_look(t);
       twins_run(&again, ++at);
+    }
     status = failed(&again);
     v->exact = *t;
     v->pinpointed = t->verdict == TWIN_DIFFERS;
@@ -107,6 +111,40 @@ static void sum_up(struct verified *v)
       v->first = one;
   }
   v->violations = vmm_violations(t->system.vmm, &v->first_violation);
+}
+
+/* An interrupt was delivered, as far as the registers that it fills tell. */
+static bool took_interrupt(const struct observation *before, const struct observation *after)
+{
+  static const enum isa_cr filled[] = {CR_CAUSE, CR_EPC, CR_EPSW, CR_IPEND};
+  bool changed = false;
+  for (unsigned i = 0; i < sizeof filled / sizeof *filled; i++)
+    changed |= before->cr[filled[i]] != after->cr[filled[i]];
+  return changed && isa_cause_is_interrupt(after->cr[CR_CAUSE]) && after->pc != before->pc + 4;
+}
+
+static void set_step(struct step *s, const struct twin *t, const struct observation *after)
+{
+  *s = (struct step){.stop.why = MACHINE_LIMIT};
+  if (took_interrupt(&t->before, after))
+    s->stop = (struct machine_stop){.why = MACHINE_TRAP,
+                                    .trap.cause = (enum isa_cause)after->cr[CR_CAUSE]};
+}
+
+/* By the profile and by the theory: "" if it is not known which instruction it was. */
+static char *reason_of(const struct verified *v, char *buf, size_t size)
+{
+  const struct twin *t = &v->exact;
+  buf[0] = 0;
+  if (!v->pinpointed || t->vm_state.tick != t->before.tick + 1)
+    return buf;
+  struct divergence d = {.before = t->before,
+                         .after = {t->bare_state, t->vm_state},
+                         .word_known = t->word_known,
+                         .word = t->word};
+  set_step(&d.step[0], t, &t->bare_state);
+  set_step(&d.step[1], t, &t->vm_state);
+  return report_reason(v->twins->system.directory->profile, &d, buf, size);
 }
 
 /* ------------------------------------------------------------------------ the text */
@@ -172,7 +210,11 @@ static void print_difference(const struct verified *v)
          storm_place(image, t->before.pc, place, sizeof place));
   printf("  %-17s %s\n", "it is in", t->part);
   print_fields(v, t);
-  printf("  'trapeze verify PROGRAM' explains what the profile has to do with it.\n");
+  char reason[REASON_SIZE];
+  if (reason_of(v, reason, sizeof reason)[0]) {
+    printf("\n");
+    report_print_reason(reason, stdout);
+  }
 }
 
 static void print_text(const struct verified *v)
@@ -225,9 +267,11 @@ static json_t *first_json(const struct verified *v)
   if (!v->first)
     return json_null();
   const struct twin *t = v->pinpointed ? &v->exact : v->first;
-  return json_pack("{s:s, s:I, s:I, s:o, s:s, s:b}", "user", v->first->user->entry->name, "tick",
-                   N(t->before.tick), "real_tick", N(t->differs_real), "pc", json_hex(t->before.pc),
-                   "part", t->part, "exact", (int)v->pinpointed);
+  char reason[REASON_SIZE];
+  return json_pack("{s:s, s:I, s:I, s:o, s:s, s:b, s:o}", "user", v->first->user->entry->name,
+                   "tick", N(t->before.tick), "real_tick", N(t->differs_real), "pc",
+                   json_hex(t->before.pc), "part", t->part, "exact", (int)v->pinpointed, "reason",
+                   json_text(reason_of(v, reason, sizeof reason)[0] ? reason : NULL));
 }
 
 static int print_json(const struct verified *v)

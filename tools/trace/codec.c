@@ -152,7 +152,7 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
   uint8_t head = (uint8_t)e->kind;
   if (machine != c->machine) {
     head |= OTHER;
-    *to++ = (uint8_t)machine;
+    to = put(to, machine);
     c->machine = machine;
   }
   if (e->tick == m->tick) {

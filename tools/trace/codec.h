@@ -10,7 +10,7 @@
 #define TRACE_MAGIC        "\x89PG32T\r\n"
 #define TRACE_MAGIC_SIZE   8u
 #define TRACE_VERSION      1u
-#define TRACE_MAX_MACHINES 16u
+#define TRACE_MAX_MACHINES 256u
 #define TRACE_MAX_BLOCK    (1u << 20)
 
 /* Chunks, in the order in which they stand in a file; each is a tag, the length
@@ -42,7 +42,7 @@ struct codec {
 };
 
 /* The most bytes that an event or a number takes. */
-#define CODEC_MAX_EVENT  32u
+#define CODEC_MAX_EVENT  40u
 #define CODEC_MAX_NUMBER 10u
 
 /* Both return what follows the bytes written. */

@@ -13,9 +13,9 @@ struct teller {
   struct story *s;
   const struct trace_filter *filter;
   struct words words;
-  int8_t app_lane[TRACE_MAX_MACHINES]; /* of guests; the next lane is its OS */
-  int8_t vmm_lane[TRACE_MAX_MACHINES]; /* of the VMM that runs on a machine */
-  int8_t hardware;
+  int16_t app_lane[TRACE_MAX_MACHINES]; /* of guests; the next lane is its OS */
+  int16_t vmm_lane[TRACE_MAX_MACHINES]; /* of the VMM that runs on a machine */
+  int16_t hardware;
   /* The guests' clocks, and what their runs were counted up to. */
   uint64_t now[TRACE_MAX_MACHINES], counted[TRACE_MAX_MACHINES];
   uint64_t real_now;  /* the bottom machine's */
@@ -27,7 +27,7 @@ struct teller {
 
 /* -------------------------------------------------------------------- lanes */
 
-static int8_t add_lane(struct story *s, const char *format, const char *name)
+static int16_t add_lane(struct story *s, const char *format, const char *name)
 {
   char *lane = NULL;
   if (asprintf(&lane, format, name) < 0) {
@@ -35,7 +35,7 @@ static int8_t add_lane(struct story *s, const char *format, const char *name)
     lane = NULL;
   }
   s->lanes[s->lane_count] = lane;
-  return (int8_t)s->lane_count++;
+  return (int16_t)s->lane_count++;
 }
 
 static void lay_lanes(struct teller *l)
@@ -66,26 +66,26 @@ static bool is_bare(const struct teller *l, unsigned machine)
   return l->s->trace->machines[machine].parent < 0;
 }
 
-static int8_t guest_lane(const struct teller *l, unsigned guest)
+static int16_t guest_lane(const struct teller *l, unsigned guest)
 {
-  return (int8_t)(l->app_lane[guest] + (l->words.guests[guest].mode == 0));
+  return (int16_t)(l->app_lane[guest] + (l->words.guests[guest].mode == 0));
 }
 
-static int8_t os_lane(const struct teller *l, unsigned guest)
+static int16_t os_lane(const struct teller *l, unsigned guest)
 {
-  return (int8_t)(l->app_lane[guest] + 1);
+  return (int16_t)(l->app_lane[guest] + 1);
 }
 
 /* Who looks after a machine's traps: the hardware, or the VMM below. */
-static int8_t below(const struct teller *l, unsigned machine)
+static int16_t below(const struct teller *l, unsigned machine)
 {
   return is_bare(l, machine) ? l->hardware : l->vmm_lane[l->s->trace->machines[machine].parent];
 }
 
 /* --------------------------------------------------------------------- rows */
 
-static struct row *add_row(struct teller *l, enum row_kind kind, unsigned guest, int8_t from,
-                           int8_t to)
+static struct row *add_row(struct teller *l, enum row_kind kind, unsigned guest, int16_t from,
+                           int16_t to)
 {
   struct story *s = l->s;
   uint64_t tick = l->now[guest];
@@ -190,8 +190,8 @@ static void tell_trap(struct teller *l, unsigned machine, const struct trace_eve
   if (!vmm && (interrupt || !is_bare(l, machine)))
     return; /* told by the delivery, or by the reflection */
   bool bottom = is_bare(l, machine);
-  int8_t from = interrupt || !bottom ? below(l, machine) : guest_lane(l, guest);
-  int8_t to = vmm ? l->vmm_lane[machine] : l->hardware;
+  int16_t from = interrupt || !bottom ? below(l, machine) : guest_lane(l, guest);
+  int16_t to = vmm ? l->vmm_lane[machine] : l->hardware;
   struct row *r = add_row(l, interrupt ? ROW_INTERRUPT : ROW_TRAP, guest, from, to);
   const char *mnemonic = words_mnemonic(e->d);
   if (e->a == CAUSE_PRIVILEGED && *mnemonic)
@@ -257,7 +257,7 @@ static void tell_io(struct teller *l, unsigned machine, const struct trace_event
     return; /* the emulated instruction is told already */
   unsigned guest = words_guest(&l->words, machine);
   char port[32];
-  int8_t from = words_has_vmm(l->s->trace, machine) ? l->vmm_lane[machine] : guest_lane(l, guest);
+  int16_t from = words_has_vmm(l->s->trace, machine) ? l->vmm_lane[machine] : guest_lane(l, guest);
   struct row *r = add_row(l, ROW_IO, guest, from, l->hardware);
   label(r, "%s %s", words_access(e), words_port(e->a, port, sizeof port));
 }
@@ -274,8 +274,8 @@ static void tell_channel(struct teller *l, unsigned machine, const struct trace_
     words_ccw(e, what, sizeof what);
   else
     words_channel(e, what, sizeof what);
-  int8_t from = has_vmm ? l->vmm_lane[machine] : guest_lane(l, guest);
-  int8_t to = below(l, machine);
+  int16_t from = has_vmm ? l->vmm_lane[machine] : guest_lane(l, guest);
+  int16_t to = below(l, machine);
   struct row *r = add_row(l, ROW_IO, guest, from, to);
   label(r, "%s", what);
 }
@@ -283,7 +283,7 @@ static void tell_channel(struct teller *l, unsigned machine, const struct trace_
 static void tell_mode(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   struct row *box = last_box(l);
-  int8_t to = guest_lane(l, machine); /* words_follow() knows the new mode */
+  int16_t to = guest_lane(l, machine); /* words_follow() knows the new mode */
   if (!is_bare(l, machine)) {
     if (box)
       box->back = to;
@@ -292,7 +292,7 @@ static void tell_mode(struct teller *l, unsigned machine, const struct trace_eve
   unsigned mode = l->words.guests[machine].mode;
   l->words.guests[machine].mode = psw_mode(e->a);
   add_run(l, machine, e->tick);
-  int8_t from = guest_lane(l, machine);
+  int16_t from = guest_lane(l, machine);
   l->words.guests[machine].mode = mode;
   struct row *r = add_row(l, ROW_RETURN, machine, from, to);
   label(r, "%s", words_mnemonic(e->d));

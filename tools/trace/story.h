@@ -34,13 +34,13 @@ enum row_kind {
 
 struct row {
   enum row_kind kind;
-  int8_t from, to; /* lanes; to < 0: a box at from */
-  int8_t back;     /* a box: the lane an arrow leads to, or -1 */
-  bool reflects;   /* that arrow leads into a handler */
-  bool placed;     /* there is a pc */
-  uint8_t machine; /* the guest's */
-  uint64_t tick;   /* of the guest */
-  uint64_t ticks;  /* ROW_RUN: how many instructions */
+  int16_t from, to; /* lanes; to < 0: a box at from */
+  int16_t back;     /* a box: the lane an arrow leads to, or -1 */
+  bool reflects;    /* that arrow leads into a handler */
+  bool placed;      /* there is a pc */
+  uint8_t machine;  /* the guest's */
+  uint64_t tick;    /* of the guest */
+  uint64_t ticks;   /* ROW_RUN: how many instructions */
   uint32_t pc;
   uint32_t address; /* of the pc in the program, if it is in it */
   bool in_program;

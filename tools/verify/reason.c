@@ -146,9 +146,8 @@ static void reason_vmm(struct words *w, const struct profile *p, const struct ex
   add(w, ", so the profile does not explain this: the VMM is wrong.");
 }
 
-char *report_reason(const struct report *r, const struct divergence *d, char *buf, size_t size)
+char *report_reason(const struct profile *p, const struct divergence *d, char *buf, size_t size)
 {
-  const struct profile *p = r->setup->profile;
   struct words w = {.buf = buf, .size = size};
   struct explanation e = divergence_explain(d, p);
   buf[0] = 0;
@@ -173,4 +172,16 @@ char *report_reason(const struct report *r, const struct divergence *d, char *bu
     add(&w, "\n\nSingle steps from the last equal state agree; only a longer run through the fast "
             "engine shows the difference. So it lies in the engine, or in how the VMM uses it.");
   return buf;
+}
+
+void report_print_reason(char *text, FILE *out)
+{
+  for (char *part = text; part;) {
+    char *end = strstr(part, "\n\n");
+    if (end)
+      *end = 0;
+    fputs("  ", out);
+    text_wrap(out, part, 2, 2);
+    part = end ? end + 2 : NULL;
+  }
 }

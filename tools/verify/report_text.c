@@ -373,15 +373,7 @@ static void print_divergence(struct printer *p, const struct divergence *d)
   item(p, "virtual machine", report_deed(p->r, d, 1, text, sizeof text));
   print_state(p, d);
   heading(p, "Why");
-  report_reason(p->r, d, text, sizeof text);
-  for (char *part = text; part;) {
-    char *end = strstr(part, "\n\n");
-    if (end)
-      *end = 0;
-    fputs("  ", p->out);
-    text_wrap(p->out, part, 2, 2);
-    part = end ? end + 2 : NULL;
-  }
+  report_print_reason(report_reason(p->r->setup->profile, d, text, sizeof text), p->out);
 }
 
 /* -------------------------------------------------------------- afterwards */
