@@ -146,7 +146,8 @@ static void reason_vmm(struct words *w, const struct profile *p, const struct ex
   add(w, ", so the profile does not explain this: the VMM is wrong.");
 }
 
-char *report_reason(const struct profile *p, const struct divergence *d, char *buf, size_t size)
+char *report_reason(const struct profile *p, enum vmm_technique technique,
+                    const struct divergence *d, char *buf, size_t size)
 {
   struct words w = {.buf = buf, .size = size};
   struct explanation e = divergence_explain(d, p);
@@ -156,7 +157,7 @@ char *report_reason(const struct profile *p, const struct divergence *d, char *b
     add(&w, "The machines were not alike before the first instruction.");
     break;
   case DIVERGENCE_HOLE:
-    reason_hole(&w, p, &e, r->technique);
+    reason_hole(&w, p, &e, technique);
     break;
   case DIVERGENCE_INTERRUPT:
     add(&w,

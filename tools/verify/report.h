@@ -25,7 +25,8 @@ int report_print_json(const struct report *r);
 char *report_deed(const struct report *r, const struct divergence *d, unsigned which, char *buf,
                   size_t size);
 /* Sentences: why they differ, by the profile and by the theory. Returns buf. */
-char *report_reason(const struct profile *p, const struct divergence *d, char *buf, size_t size);
+char *report_reason(const struct profile *p, enum vmm_technique technique,
+                    const struct divergence *d, char *buf, size_t size);
 /* They in lines of 80 columns, two of them blank. Changes text. */
 void report_print_reason(char *text, FILE *out);
 

@@ -95,7 +95,7 @@ static json_t *explanation_json(const struct report *r, const struct divergence 
   return json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "cause", causes[e.cause], "guest_mode",
                    (int)e.mode, "real_mode", (int)e.real_mode, "bare", behaviour_json(e.bare),
                    "virtual", behaviour_json(e.vm), "text",
-                   json_text(report_reason(r->setup->profile, d, text, sizeof text)));
+                   json_text(report_reason(r->setup->profile, r->technique, d, text, sizeof text)));
 }
 
 static json_t *divergence_json(const struct report *r)

@@ -373,7 +373,8 @@ static void print_divergence(struct printer *p, const struct divergence *d)
   item(p, "virtual machine", report_deed(p->r, d, 1, text, sizeof text));
   print_state(p, d);
   heading(p, "Why");
-  report_print_reason(report_reason(p->r->setup->profile, d, text, sizeof text), p->out);
+  report_print_reason(report_reason(p->r->setup->profile, p->r->technique, d, text, sizeof text),
+                      p->out);
 }
 
 /* -------------------------------------------------------------- afterwards */
