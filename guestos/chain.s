@@ -1,7 +1,7 @@
 # chain: channel programs. Needs --io=channel.
 #
-# Two blocks go to the disk and come back into pieces, by one program, while the processor
-# does nothing at all. docs/channels.md says what the words mean.
+# Two blocks go to the disk and come back in pieces, by one program, while the processor
+# waits. docs/channels.md says what the words mean.
 
 .include "pg32.inc"
 .equ UNIT_CONSOLE, 0            # in the low bits of the channel address word
@@ -25,7 +25,7 @@ _start:
         sio     t1, t0                  # start it: 0, if it could be
         la      a0, refused + UNIT_CONSOLE
         bnez    t1, say
-        sw      zero, where_b           # too late: the channel has its own copy
+        sw      zero, where             # too late: the channel has its own copy
         wfi
         mtcr    ipend, zero
         li      t0, UNIT_DISK
@@ -40,34 +40,28 @@ say:    sio     t0, a0                  # the console's programs end at once
         .data
         .align  8
 program:
-        ccw     SEEK | CHAIN, 4, where_a
-        ccw     WRITE | CHAIN, 512, block_a
-        ccw     SEEK | CHAIN, 4, where_b
-        ccw     WRITE | CHAIN, 512, block_b
+        ccw     SEEK | CHAIN, 4, where
+        ccw     WRITE | CHAIN, 1024, blocks
         ccw     TIC, 0, back
-lines:  ccw     WRITE | CHAIN, B_SIZE, piece_b
-        ccw     WRITE, A_SIZE, piece_a
+lines:  ccw     WRITE, A_SIZE + B_SIZE, line
 refused:
         ccw     WRITE, 12, refused_text
 failed: ccw     WRITE, 11, failed_text
-back:   ccw     SEEK | CHAIN, 4, where_b
-        ccw     READ | MORE, B_SIZE, piece_b
-        ccw     READ | CHAIN, 512 - B_SIZE, rest
-        ccw     SEEK | CHAIN, 4, where_a
-        ccw     READ | MORE, A_SIZE, piece_a
-        ccw     READ, 512 - A_SIZE, rest
-where_a: .word  7
-where_b: .word  3
-block_a: .ascii "came back from sector 7\n"
-        .equ    A_SIZE, . - block_a
+back:   ccw     SEEK | CHAIN, 4, where
+        ccw     READ | MORE, A_SIZE, line
+        ccw     READ | MORE, 512 - A_SIZE, rest
+        ccw     READ | MORE, B_SIZE, line + A_SIZE
+        ccw     READ, 512 - B_SIZE, rest
+where:  .word   3
+blocks: .ascii  "this came back from sector 3, "
+        .equ    A_SIZE, . - blocks
         .space  512 - A_SIZE
-block_b: .ascii "this came back from sector 3, and this "
-        .equ    B_SIZE, . - block_b
+        .ascii  "and this from sector 4\n"
+        .equ    B_SIZE, . - blocks - 512
         .space  512 - B_SIZE
 refused_text: .ascii "not started\n"
 failed_text:  .ascii "disk error\n"
         .bss
         .align  4
-piece_a: .space 64
-piece_b: .space 64
+line:   .space  64
 rest:   .space  512

@@ -42,7 +42,7 @@ timeout 300 "$TRAPEZE" vmm speed --profile x86 >"$work/output" && ! grep -qxF "$
 report $? "where rdtick does not trap, speed reads the real machine's clock, x86"
 small disk "the block came back as it was written" "$all"
 for command in run vmm; do
-  prints "this came back from sector 3, and this came back from sector 7" 0 $command chain --io=channel
+  prints "this came back from sector 3, and this from sector 4" 0 $command chain --io=channel
   report $? "chain, $command"
   prints "not started" 0 $command chain --io=channel --disk 0
   report $? "chain without a disk, $command"

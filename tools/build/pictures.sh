@@ -5,12 +5,13 @@
 set -eu
 out=$1 only=${2:-}
 trapeze=${TRAPEZE:-build/trapeze}
+top=$(dirname "$0")/../..
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 while IFS='|' read -r name run show; do
   # shellcheck disable=SC2086
-  "$trapeze" $run --trace="$work/$name.trace" </dev/null >/dev/null 2>"$work/said" ||
+  "$trapeze" ${run/TOP/$top} --trace="$work/$name.trace" </dev/null >/dev/null 2>"$work/said" ||
     [ $? -eq 1 ] || { cat "$work/said" >&2; exit 1; } # a guest may fail; that is the story
   # shellcheck disable=SC2086
   "$trapeze" trace "$work/$name.trace" $show -T dot -o "$out/$name.dot"
@@ -26,6 +27,7 @@ hello|vmm hello|
 timer|vmm timer|
 traps|vmm traps|
 disk|vmm disk|
+chain|vmm TOP/docs/examples/chain.dir --io channel --costs 0|
 minos-syscall|vmm minos --session|--from 58335 --to 58560
 minos-nested|vmm minos --session --depth 2 --ticks 60k|--from 58335 --to 58390
 minos-divergence|verify minos --profile x86 --ticks 100k|--from 58335 --to 58560

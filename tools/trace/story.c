@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine/devices/channel.h"
 #include "tools/common/program.h"
 #include "tools/common/text.h"
 #include "tools/trace/classes.h"
@@ -262,21 +263,32 @@ static void tell_io(struct teller *l, unsigned machine, const struct trace_event
   label(r, "%s %s", words_access(e), words_port(e->a, port, sizeof port));
 }
 
-/* Whose program it is hands it to who carries it out. */
+static void label_ccw(struct row *r, const struct trace_event *e)
+{
+  uint32_t command = e->a & 0xff;
+  if (command == CHANNEL_SEEK)
+    label(r, "seek sector %u", e->c);
+  else
+    label(r, "%s %u at 0x%x", words_command(command), e->a >> CHANNEL_COUNT_SHIFT, e->b);
+}
+
+/* Whose program it is hands it to who carries it out. That a VMM asks whether it is done
+ * is no part of the story. */
 static void tell_channel(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   bool has_vmm = words_has_vmm(l->s->trace, machine);
-  if (!is_bare(l, machine) && e->kind == TRACE_CHANNEL)
+  if (e->kind == TRACE_CHANNEL && (!is_bare(l, machine) || (has_vmm && e->a == 1)))
     return; /* the emulated instruction is told already */
   unsigned guest = words_guest(&l->words, machine);
-  char what[WORDS_SIZE];
-  if (e->kind == TRACE_CCW)
-    words_ccw(e, what, sizeof what);
-  else
-    words_channel(e, what, sizeof what);
   int16_t from = has_vmm ? l->vmm_lane[machine] : guest_lane(l, guest);
   int16_t to = below(l, machine);
   struct row *r = add_row(l, ROW_IO, guest, from, to);
+  if (e->kind == TRACE_CCW) {
+    label_ccw(r, e);
+    return;
+  }
+  char what[WORDS_SIZE];
+  words_channel(e, what, sizeof what);
   label(r, "%s", what);
 }
 

@@ -223,19 +223,24 @@ void words_channel(const struct trace_event *e, char *buf, size_t size)
     snprintf(buf, size, "%s %s: %s (0x%x)", insn, name, tests[e->c & 3], e->c);
 }
 
-void words_ccw(const struct trace_event *e, char *buf, size_t size)
+const char *words_command(uint32_t command)
 {
   static const char *const names[] = {[CHANNEL_WRITE] = "write",
                                       [CHANNEL_READ] = "read",
                                       [CHANNEL_NOP] = "no-op",
                                       [CHANNEL_SENSE] = "sense",
                                       [CHANNEL_SEEK] = "seek"};
-  uint32_t command = e->a & 0xff, flags = e->a >> CHANNEL_FLAGS_SHIFT;
   const char *name = command < sizeof names / sizeof *names ? names[command] : NULL;
+  return name ? name : "?";
+}
+
+void words_ccw(const struct trace_event *e, char *buf, size_t size)
+{
+  uint32_t command = e->a & 0xff, flags = e->a >> CHANNEL_FLAGS_SHIFT;
   char sector[32] = "";
   if (command == CHANNEL_SEEK)
     snprintf(sector, sizeof sector, ": sector %u", e->c);
-  snprintf(buf, size, "at 0x%x: %s %u bytes at 0x%x%s%s%s", e->d, name ? name : "?",
+  snprintf(buf, size, "at 0x%x: %s %u bytes at 0x%x%s%s%s", e->d, words_command(command),
            e->a >> CHANNEL_COUNT_SHIFT, e->b, sector,
            flags & CHANNEL_DATA_CHAIN ? ", data chained" : "",
            !(flags & CHANNEL_DATA_CHAIN) && (flags & CHANNEL_COMMAND_CHAIN) ? ", chained" : "");

@@ -40,6 +40,8 @@ const char *words_mnemonic(uint32_t word);
 char *words_port(uint32_t port, char *buf, size_t size);
 /* TRACE_CHANNEL and TRACE_CCW. */
 void words_channel(const struct trace_event *e, char *buf, size_t size);
+/* Of a CCW: "read". */
+const char *words_command(uint32_t command);
 void words_ccw(const struct trace_event *e, char *buf, size_t size);
 /* What a TRACE_IO was, by the instruction for it. */
 const char *words_access(const struct trace_event *e);

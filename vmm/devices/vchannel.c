@@ -101,10 +101,13 @@ static bool run_real(struct vm *vm, const struct vmm_real_chain *c)
 {
   struct machine *real = vm->vmm->real;
   vdisk_seize(vm);
-  finish(vm); /* a guest that can start programs itself may have */
   put_chain(real, c);
-  return machine_channel_start(real, CHAIN_START | CHANNEL_UNIT_DISK) == CHANNEL_AVAILABLE &&
-         finish(vm);
+  uint32_t condition = machine_channel_start(real, CHAIN_START | CHANNEL_UNIT_DISK);
+  if (condition == CHANNEL_BUSY) { /* by a guest that can start programs itself */
+    finish(vm);
+    condition = machine_channel_start(real, CHAIN_START | CHANNEL_UNIT_DISK);
+  }
+  return condition == CHANNEL_AVAILABLE && finish(vm);
 }
 
 /* ------------------------------------------------------ a second look at it */
