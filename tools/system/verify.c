@@ -144,8 +144,8 @@ static char *reason_of(const struct verified *v, char *buf, size_t size)
                          .word = t->word};
   set_step(&d.step[0], t, &t->bare_state);
   set_step(&d.step[1], t, &t->vm_state);
-  return report_reason(v->twins->system.directory->profile, t->user->entry->technique, &d, buf,
-                       size);
+  return report_reason(v->twins->system.directory->profile, v->first->user->entry->technique, &d,
+                       buf, size);
 }
 
 /* ------------------------------------------------------------------------ the text */
