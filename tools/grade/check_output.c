@@ -1,0 +1,66 @@
+/* "output": a submitted guest runs, with console input or without, and what it prints and
+ * how it ends are compared.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/file.h"
+#include "tools/common/session.h"
+#include "tools/common/text.h"
+#include "tools/grade/guest.h"
+
+#define EXPECTED_MAX (1u << 20)
+
+static char *end_differs(const struct guest *g, const char *end, const struct machine_stop *stop)
+{
+  char *text = NULL;
+  char place[100];
+  uint32_t pc = machine_get_pc(g->machine);
+  if (asprintf(&text, "expected  the program %s\nactual    at tick %" PRIu64 " it %s, at %s\n", end,
+               machine_tick(g->machine), guest_end_name(stop),
+               program_place(g->setup.program.image, pc, place, sizeof place)) < 0) {
+    text = NULL;
+  }
+  return text;
+}
+
+static struct check_outcome compare_output(struct guest *g, const char *end, const uint8_t *want,
+                                           size_t want_len)
+{
+  struct machine_stop stop = guest_run(g, g->setup.ticks);
+  size_t got_len;
+  const uint8_t *got = machine_console_output(g->machine, &got_len);
+  if (stop.why == MACHINE_HOST_ERROR) {
+    fprintf(stderr, "trapeze grade: error: %s\n", stop.reason);
+    return check_fail(CHECK_HOST, NULL);
+  }
+  if (want && (want_len != got_len || memcmp(want, got, got_len) != 0)) {
+    return check_fail(CHECK_FAILED, guest_output_differs(g, want, want_len, got, got_len));
+  }
+  return strcmp(end, guest_end_name(&stop)) == 0
+             ? (struct check_outcome){.verdict = CHECK_PASSED}
+             : check_fail(CHECK_FAILED, end_differs(g, end, &stop));
+}
+
+struct check_outcome check_output(const struct check_run *run)
+{
+  struct guest g = {.run = run};
+  const char *expected = NULL, *end = session_why(MACHINE_HALTED);
+  struct check_outcome outcome = {.verdict = CHECK_LAB};
+  if (guest_load(&g, NULL) && lab_string(run->lab, run->test, "expected", &expected) &&
+      lab_string(run->lab, run->test, "end", &end)) {
+    uint8_t *want = NULL;
+    size_t want_len = 0;
+    char *path = expected ? lab_path(run->test, expected) : NULL;
+    if (!path || file_read("grade", path, EXPECTED_MAX, &want, &want_len) == STATUS_DONE) {
+      outcome = compare_output(&g, end, want, want_len);
+    }
+    free(want);
+    free(path);
+  }
+  guest_unload(&g);
+  return outcome;
+}
