@@ -27,6 +27,7 @@ hello|vmm hello|
 timer|vmm timer|
 traps|vmm traps|
 disk|vmm disk|
+blocks|vmm docs/examples/blocks.dir --quantum 700 --costs 0 --ticks 3330|-c traps,emulation,interrupts,io,switches
 chain|vmm TOP/docs/examples/chain.dir --io channel --costs 0|
 minos-syscall|vmm minos --session|--from 58335 --to 58560
 minos-nested|vmm minos --session --depth 2 --ticks 60k|--from 58335 --to 58390
