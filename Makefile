@@ -291,6 +291,14 @@ recursion: all  ## measure monitors in monitors again: the tables and pictures o
 	TRAPEZE=$(BUILD)/trapeze tools/build/recursion.sh 4 docs/pictures/recursion.svg >$(BUILD)/recursion.md
 	sed -i -e '/^<!-- measured/,/^<!-- end/{/^<!-- measured/{p;r $(BUILD)/recursion.md' -e '};/^<!-- end/!d}' docs/nanovmm.md
 
+compare: all  ## every technique on every machine, again: docs/compare.md, its pictures
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
+	TRAPEZE=$(BUILD)/trapeze tools/build/compare.sh -j $(COMPARE_JOBS) > $(BUILD)/compare.md
+	mv $(BUILD)/compare.md docs/compare.md
+	for guest in minos holes; do \
+	  $(BUILD)/trapeze compare $$guest -j $(COMPARE_JOBS) -T svg -o docs/pictures/compare-$$guest.svg || exit; done
+COMPARE_JOBS ?= 2
+
 check-browser: all  ## the page of trapeze trace in a headless browser (chromium: 90 MB)
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(BROWSER_PACKAGES)"
 	@TRAPEZE=$(BUILD)/trapeze tests/trace/browser.sh
@@ -354,7 +362,7 @@ help:  ## list the targets
 print-%:
 	@echo '$($*)'
 
-.PHONY: all unit check check-layers check-sanitize check-browser update-golden demo fuzz soak bench growth coverage \
+.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench growth coverage \
         pictures handouts FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

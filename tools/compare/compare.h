@@ -94,6 +94,8 @@ int compare_run(struct compare_matrix *m);
 void compare_run_cell(const struct compare_matrix *m, struct compare_row *row,
                       struct compare_cell *cell);
 
+/* What became of the prediction, once the cell has run. */
+enum compare_verdict compare_judge(const struct compare_row *row, const struct compare_cell *cell);
 /* STATUS_DONE or STATUS_NO: no run contradicts the theory, or one does. */
 int compare_status(const struct compare_matrix *m);
 

@@ -48,7 +48,7 @@ const char *compare_promise(const struct compare_row *row, const struct compare_
            : compare_premise_name(compare_premise(cell->technique));
 }
 
-static enum compare_verdict judge(const struct compare_row *row, const struct compare_cell *cell)
+enum compare_verdict compare_judge(const struct compare_row *row, const struct compare_cell *cell)
 {
   const struct compare_theory *t = theory_of(row, cell);
   bool equal = cell->run == COMPARE_EQUAL && !cell->out_of_control;
@@ -132,7 +132,7 @@ static void *work(void *ctx)
   struct compare_cell *cell;
   while ((row = take(p, &cell))) {
     compare_run_cell(p->m, row, cell);
-    cell->verdict = judge(row, cell);
+    cell->verdict = compare_judge(row, cell);
     pthread_mutex_lock(&p->lock);
     p->done++;
     if (p->m->progress)

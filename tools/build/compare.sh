@@ -1,0 +1,58 @@
+#!/bin/bash
+# docs/compare.md: two guests under every technique on every machine, beside the theory.
+#   compare.sh [OPTION]... > docs/compare.md    options of `trapeze compare`, as -j 4
+# TRAPEZE is the command.
+set -eu
+trapeze=${TRAPEZE:-build/trapeze}
+
+cat <<'END'
+# The techniques side by side
+
+<!-- Written by `make compare`; do not edit. -->
+
+Each table is what `trapeze compare` finds of one guest: on every shipped profile, under
+every technique, a run in a virtual machine beside one on the bare machine. What the
+techniques are, and what each needs, is in [techniques.md](techniques.md).
+
+- **theory**: whether the theorem that promises the technique holds on that machine, as the
+  classifier finds it (`trapeze classify`, extended model). Interpreting needs none.
+- **run**: equal to the bare machine's; or the instruction, and the tick, at which it parts.
+- **(?)**: no theorem promises it, and yet it is equal. No offender was executed in a state
+  where it matters; the remark names them. Theorems 1 and 3 are sufficient, not necessary:
+  they speak of every guest, a run of one.
+- **(!)**: theory and run contradict one another. There is none.
+- **directly**: share of the guest's instructions that the real machine executed by itself.
+- **traps** of the real machine, hypercalls among them; **VMM's work** in ticks by the model
+  of [timers.md](timers.md). Of a run that parts they count up to there.
+
+Paravirtualization runs another guest than the bare machine's, so that there is no state
+to compare; [paravirt.md](paravirt.md) compares what the two do. Patching and translation
+are not built yet.
+
+## An operating system: minos
+
+minos meets few of the holes that these machines have: it locks with `cli` and `popf`, and
+its programs have no sensitive instruction. So x86 and the ARM break it under
+trap-and-emulate, and a hybrid monitor runs it on all of them.
+
+![minos, every technique, every profile](pictures/compare-minos.svg)
+
+END
+"$trapeze" compare minos --format markdown "$@"
+cat <<'END'
+
+## One that meets them all: holes
+
+`guestos/holes.s` executes whatever a monitor may not be told of, first as a kernel, then in
+user mode. Wherever the theory promises nothing it is found out.
+
+![holes, every technique, every profile](pictures/compare-holes.svg)
+
+END
+"$trapeze" compare holes --format markdown "$@"
+cat <<'END'
+
+The random kernels of `tests/practice/` do the same at length: on every profile some kernel
+parts at each offender that the classifier lists, and none at any other instruction; by
+Theorem 1's list under trap-and-emulate, by Theorem 3's under a hybrid monitor.
+END
