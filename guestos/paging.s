@@ -19,7 +19,7 @@ _start:
         la      a1, table
         ori     t1, a1, PTE_VALID
         sw      t1, 0(t0)               # the first 4 MiB are in the table
-        li      t0, PTE_VALID | PTE_WRITE | PTE_EXECUTE
+        li      t0, PAGE_SIZE | PTE_VALID | PTE_WRITE | PTE_EXECUTE
         sw      t0, 4*1(a1)             # the kernel's page, at 0x1000, for mode 0
         la      t0, user
         ori     t0, t0, ENTRY | PTE_EXECUTE

@@ -3,7 +3,7 @@
 
 #define INFO_WORDS                                                                                 \
   "registers all-registers control psw breakpoints watchpoints display source sources symbols "    \
-  "line traps vcpu allocation timer disk console sensitive checkpoints history level machine cost"
+  "line traps pagetable tlb vcpu allocation timer disk console sensitive checkpoints history level machine cost"
 
 const struct repl_command repl_commands[] = {
     {"run", "r", REPL_RUNNING, "",
@@ -119,6 +119,10 @@ const struct repl_command repl_commands[] = {
      "Show storage: N values of format F (as print; also i instruction, s string) and unit U "
      "(b, h, w).",
      REPL_EXPRESSION, NULL, true, repl_cmd_examine},
+    {"translate", NULL, REPL_DATA, "ADDRESS",
+     "Show how an address is translated, step by step with the entries that are read, and what a "
+     "load, a store and a fetch would meet. It sets no bits.",
+     REPL_EXPRESSION, NULL, false, repl_cmd_translate},
     {"display", NULL, REPL_DATA, "[/FMT] [EXPRESSION]",
      "Show a value at every stop; without EXPRESSION, show them all now.", REPL_EXPRESSION, NULL,
      false, repl_cmd_display},

@@ -320,6 +320,12 @@ bool repl_cmd_info(struct debugger *d, const char *args);
 bool repl_cmd_context(struct debugger *d, const char *args);
 bool repl_cmd_level(struct debugger *d, const char *args);
 bool repl_cmd_why(struct debugger *d, const char *args);
+
+/* pages.c: page tables, the TLB, one address. */
+void repl_show_pagetable(struct debugger *d);
+bool repl_about_pagetable(struct debugger *d, const char *args);
+void repl_show_tlb(struct debugger *d);
+bool repl_cmd_translate(struct debugger *d, const char *args);
 bool repl_cmd_layout(struct debugger *d, const char *args);
 
 /* ---------------------------------------------------------------------- moving */
