@@ -167,7 +167,7 @@ noise() { # SEED LENGTH
 }
 words="machine user { } ; , profile pg storage 64K disk scratch sectors 9 switch x program hello requires \
 bounds timer real share 2 technique trap-and-emulate minidisk A first 0 length access cow \"f\" console private \
-prefix log input network none peers # -1 0x"
+prefix log input network none address peers # -1 0x"
 jumble() { # SEED: words in any order
   awk -v seed="$1" -v words="$words" 'BEGIN { srand(seed); n = split(words, w, " ")
     for (i = 0; i < 200; i++) printf "%s%s", w[1 + int(rand() * n)], rand() < 0.1 ? "\n" : " " }'

@@ -372,9 +372,6 @@ expect 2 - '^wrong.dir:1:35: error: ' "a wrong directory" -- vmm wrong.dir
 expect 2 - "profile" "no profile" -- vmm odd.dir --profile nowhere
 printf 'machine { disk scratch sectors 9; }\nuser a { program hello;\n minidisk A first 0 length 9 access cow; }' >cow.dir
 expect 0 'Hello' 'halted' "copy-on-write over a scratch disk" -- vmm cow.dir
-# Until there are such things:
-printf 'machine { switch s; }\nuser a { program hello; network switch s; }' >net.dir
-expect 2 - "^net.dir:2: error: the network of 'a' cannot be run yet" "a network is refused" -- vmm net.dir
 expect 0 'Hello' - "another profile" -- vmm hello --profile s360
 echo 'user alice { program hello; }' >hello.dir
 expect 0 '^alice: Hello' 'alice: halted' "of a directory" -- vmm hello.dir --profile s360

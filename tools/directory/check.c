@@ -313,12 +313,49 @@ static void check_mutual(struct directory_reader *r)
   }
 }
 
+static bool share_address(const struct directory_user *a, const struct directory_user *b)
+{
+  return a->network == b->network && a->address == b->address;
+}
+
+static void check_address(struct directory_reader *r, size_t user)
+{
+  const struct directory_user *u = user_of(r, user);
+  size_t k = 0;
+  while (k < user && !share_address(u, user_of(r, k)))
+    k++;
+  if (k == user)
+    return;
+  struct source_place mine = r->users[user].address, theirs = r->users[k].address;
+  const char *name = user_of(r, k)->name;
+  directory_error(r, mine.length ? mine : r->users[user].at[KEY_NETWORK],
+                  "'%s' has the address %u on this switch", name, u->address);
+  if (theirs.length)
+    directory_note(r, theirs, "it is said here");
+  else
+    directory_note(r, r->users[k].at[KEY_NETWORK], "'%s' says none: it has its place in the file",
+                   name);
+}
+
+/* Once each user's switch is known. */
+static void check_addresses(struct directory_reader *r)
+{
+  for (size_t i = 0; i < r->user_count; i++) {
+    struct directory_user *u = user_of(r, i);
+    if (u->network < 0)
+      continue;
+    u->address = u->address ? u->address : (uint32_t)i + 1;
+    check_address(r, i);
+  }
+}
+
 static void check_network(struct directory_reader *r)
 {
   unsigned before = r->in.error_count;
   for (size_t i = 0; i < r->user_count; i++)
     if (user_of(r, i)->network == -2)
       find_switch(r, i);
+  check_addresses(r);
   for (size_t i = 0; i < r->promise_count && !r->host_error;)
     i = collect_peers(r, i);
   if (r->in.error_count == before && !r->host_error)

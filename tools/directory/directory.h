@@ -21,6 +21,7 @@
 #define DIRECTORY_MAX_NAME      16u /* bytes of a user's, a mini-disk's, a switch's name */
 #define DIRECTORY_MAX_PREFIX    16u
 #define DIRECTORY_MAX_SHARE     10000u
+#define DIRECTORY_MAX_ADDRESS   1000000u /* of a station */
 #define DIRECTORY_MAX_PATH      1024u
 #define DIRECTORY_MAX_SECTORS   (1u << 24) /* 8 GiB */
 
@@ -73,6 +74,8 @@ struct directory_user {
   size_t minidisk_count;
   struct directory_console console;
   int network; /* index of its switch, or -1 */
+  /* Its address there, nobody else's; its place among the users, from 1 on, if it says none. */
+  uint32_t address;
   /* To whom it talks there, indices of users in rising order; count 0: to everybody. */
   const size_t *peers;
   size_t peer_count;

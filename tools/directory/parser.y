@@ -34,6 +34,7 @@ static void directory_yyerror(struct source_place *at, yyscan_t scanner,
 %token TIMER "'timer'" SHARE "'share'" TECHNIQUE "'technique'" MINIDISK "'minidisk'"
 %token FIRST "'first'" LENGTH "'length'" ACCESS "'access'" CONSOLE "'console'"
 %token PREFIX "'prefix'" LOG "'log'" INPUT "'input'" NETWORK "'network'" PEERS "'peers'"
+%token ADDRESS "'address'"
 %token WORD "a name" NUMBER "a number" STRING "a string in quotes"
 %token UNTERMINATED "a string without its closing quote" LIKE_NUMBER "a number with something after it"
 %token STRAY "a character that means nothing here"
@@ -84,7 +85,7 @@ statement:
   sharing clauses SEMICOLON     { directory_end_console(reader); }
 | NETWORK WORD SEMICOLON        { directory_read_no_network(reader, @2); }
 | NETWORK SWITCH name           { directory_read_network(reader, @3); }
-  peers SEMICOLON
+  address peers SEMICOLON
 | WORD pieces SEMICOLON         { directory_read_unknown(reader, @1); }
 | SEMICOLON
 | error SEMICOLON               { yyerrok; } /* each statement stands for itself */
@@ -103,6 +104,7 @@ clause:
 | LOG STRING    { directory_read_clause(reader, DIRECTORY_CLAUSE_LOG, @1, @2); }
 | INPUT STRING  { directory_read_clause(reader, DIRECTORY_CLAUSE_INPUT, @1, @2); }
 ;
+address: %empty | ADDRESS NUMBER { directory_read_address(reader, @2); };
 peers: %empty | PEERS peer_list;
 peer_list: peer | peer_list COMMA peer;
 peer: name { directory_read_peer(reader, @1); };
@@ -111,7 +113,7 @@ peer: name { directory_read_peer(reader, @1); };
 name: WORD | keyword;
 keyword: MACHINE | USER | PROFILE | STORAGE | DISK | SECTORS | SWITCH | PROGRAM | REQUIRES
 | TIMER | SHARE | TECHNIQUE | MINIDISK | FIRST | LENGTH | ACCESS | CONSOLE | PREFIX | LOG | INPUT
-| NETWORK | PEERS;
+| NETWORK | PEERS | ADDRESS;
 
 /* After an unknown first word, so that the word is what the message is about. */
 pieces: %empty | pieces piece;

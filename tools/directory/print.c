@@ -121,12 +121,12 @@ static void print_consoles(FILE *out, const struct directory *d)
 static void print_peers(FILE *out, const struct directory *d, size_t user)
 {
   const struct directory_user *u = &d->users[user];
-  fprintf(out, "  %-*s  %-*s  ", NAME_WIDTH, u->name, NAME_WIDTH,
-          u->network < 0 ? "-" : d->switches[u->network]);
-  if (u->network < 0 || u->peer_count == 0) {
-    fprintf(out, "%s\n", u->network < 0 ? "-" : "everybody there who lets it");
+  if (u->network < 0) {
+    fprintf(out, "  %-*s  %-*s  %7s  -\n", NAME_WIDTH, u->name, NAME_WIDTH, "-", "-");
     return;
   }
+  fprintf(out, "  %-*s  %-*s  %7u  %s", NAME_WIDTH, u->name, NAME_WIDTH, d->switches[u->network],
+          u->address, u->peer_count == 0 ? "everybody there who lets it" : "");
   for (size_t i = 0; i < u->peer_count; i++)
     fprintf(out, "%s%s", i ? ", " : "", d->users[u->peers[i]].name);
   fputc('\n', out);
@@ -135,8 +135,8 @@ static void print_peers(FILE *out, const struct directory *d, size_t user)
 static void print_network(FILE *out, const struct directory *d)
 {
   bool any = d->switch_count > 0;
-  fprintf(out, any ? "\nNetwork\n  %-*s  %-*s  %s\n" : "\nNetwork: none\n", NAME_WIDTH, "user",
-          NAME_WIDTH, "switch", "talks to");
+  fprintf(out, any ? "\nNetwork\n  %-*s  %-*s  %s  %s\n" : "\nNetwork: none\n", NAME_WIDTH, "user",
+          NAME_WIDTH, "switch", "address", "talks to");
   for (size_t i = 0; any && i < d->user_count; i++)
     print_peers(out, d, i);
 }
@@ -244,13 +244,14 @@ static json_t *json_requires(const struct directory_user *u)
 static json_t *json_user(const struct directory *d, size_t i)
 {
   const struct directory_user *u = &d->users[i];
-  return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:s, s:I, s:s, s:o, s:o, s:o, s:o}", "name",
+  return json_pack("{s:s, s:I, s:o, s:I, s:o, s:o, s:s, s:I, s:s, s:o, s:o, s:o, s:o, s:o}", "name",
                    u->name, "line", (json_int_t)u->line, "program", json_text(u->program),
                    "program_bytes", (json_int_t)u->program_bytes, "storage", json_range(u->storage),
                    "requires", json_requires(u), "timer", directory_timer_word(u->timer), "share",
                    (json_int_t)u->share, "technique", vmm_techniques[u->technique].name,
                    "minidisks", json_minidisks(u), "console", json_console(&u->console), "switch",
-                   u->network < 0 ? json_null() : json_string(d->switches[u->network]), "talks_to",
+                   u->network < 0 ? json_null() : json_string(d->switches[u->network]), "address",
+                   u->network < 0 ? json_null() : json_integer((json_int_t)u->address), "talks_to",
                    json_reach(d, i));
 }
 

@@ -810,6 +810,15 @@ void directory_read_network(struct directory_reader *r, struct source_place at)
     this_user(r)->network = -2;
 }
 
+void directory_read_address(struct directory_reader *r, struct source_place at)
+{
+  uint32_t address;
+  if (r->network_heard && read_count(r, at, "an address", 1, DIRECTORY_MAX_ADDRESS, &address)) {
+    this_user(r)->address = address;
+    this_places(r)->address = at;
+  }
+}
+
 void directory_read_peer(struct directory_reader *r, struct source_place at)
 {
   if (r->network_heard)

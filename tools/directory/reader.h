@@ -49,6 +49,7 @@ struct block_places {
   struct source_place minidisk[DIRECTORY_MAX_MINIDISKS];
   struct source_place extent[DIRECTORY_MAX_MINIDISKS]; /* from first to length */
   struct source_place access[DIRECTORY_MAX_MINIDISKS];
+  struct source_place address; /* on its network; nowhere: not said */
   bool clause[DIRECTORY_CLAUSES];
   struct source_place clause_at[DIRECTORY_CLAUSES];
   bool sharing_given;
@@ -145,6 +146,7 @@ void directory_read_clause(struct directory_reader *r, enum directory_clause cla
 void directory_end_console(struct directory_reader *r);
 void directory_read_no_network(struct directory_reader *r, struct source_place at);
 void directory_read_network(struct directory_reader *r, struct source_place at);
+void directory_read_address(struct directory_reader *r, struct source_place at);
 void directory_read_peer(struct directory_reader *r, struct source_place at);
 
 /* check.c: everything that needs the whole file. */

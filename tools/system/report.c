@@ -208,11 +208,40 @@ static void print_vmm(FILE *out, const struct system *s)
   }
 }
 
+static bool has_network(const struct system *s)
+{
+  for (size_t i = 0; i < s->count; i++)
+    if (s->users[i].entry->network >= 0)
+      return true;
+  return false;
+}
+
+static void print_network(FILE *out, const struct system *s)
+{
+  fprintf(out, "the network, in frames\n  %-*s %9s %9s %9s %9s %9s %9s\n", NAME, "user", "sent",
+          "passed", "filtered", "flooded", "lost", "received");
+  for (size_t i = 0; i < s->count; i++) {
+    struct vmm_network n = vmm_vm_network(s->users[i].vm);
+    const uint64_t counts[] = {
+        n.sent, n.passed, n.forged + n.forbidden, n.flooded, n.nobody + n.crowded, n.received};
+    if (s->users[i].entry->network < 0)
+      continue;
+    fprintf(out, "  %-*s", NAME, s->users[i].entry->name);
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+      char text[TEXT_COUNT_SIZE];
+      fprintf(out, " %9s", text_count(text, counts[k]));
+    }
+    fputc('\n', out);
+  }
+}
+
 void report_stats(FILE *out, const struct system *s)
 {
   print_time(out, s);
   print_processor(out, s);
   print_vmm(out, s);
+  if (has_network(s))
+    print_network(out, s);
 }
 
 /* ------------------------------------------------------------------------ the JSON */
@@ -237,17 +266,28 @@ static json_t *vmm_json(struct machine *vm)
                    N(v->world_switches), "frozen", N(v->frozen));
 }
 
+static json_t *network_json(const struct system_user *u)
+{
+  struct vmm_network n = vmm_vm_network(u->vm);
+  if (u->entry->network < 0)
+    return json_null();
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent", N(n.sent), "passed",
+                   N(n.passed), "forged", N(n.forged), "forbidden", N(n.forbidden), "flooded",
+                   N(n.flooded), "nobody", N(n.nobody), "crowded", N(n.crowded), "received",
+                   N(n.received), "dropped", N(n.dropped));
+}
+
 static json_t *user_json(const struct system_user *u)
 {
   size_t len;
   struct machine_stop stop = vmm_vm_stop(u->vm);
   machine_console_output(u->vm, &len);
-  return json_pack("{s:s, s:o, s:s, s:o, s:I, s:s, s:I, s:I, s:o, s:o}", "name", u->entry->name,
-                   "program", json_text(u->entry->program), "state", system_state(u->vm), "reason",
-                   json_text(stop.reason), "share", N(u->entry->share), "timer",
-                   directory_timer_word(u->entry->timer), "ticks", N(machine_tick(u->vm)),
-                   "output_bytes", N(len), "real_ticks", account_json(u->vm), "vmm",
-                   vmm_json(u->vm));
+  return json_pack("{s:s, s:o, s:s, s:o, s:I, s:s, s:I, s:I, s:o, s:o, s:o}", "name",
+                   u->entry->name, "program", json_text(u->entry->program), "state",
+                   system_state(u->vm), "reason", json_text(stop.reason), "share",
+                   N(u->entry->share), "timer", directory_timer_word(u->entry->timer), "ticks",
+                   N(machine_tick(u->vm)), "output_bytes", N(len), "real_ticks",
+                   account_json(u->vm), "vmm", vmm_json(u->vm), "network", network_json(u));
 }
 
 static const char *end_word(const struct system_end *end)

@@ -61,20 +61,6 @@ static int read_directory(struct system *s)
   return s->users && own->programs ? STATUS_DONE : out_of_memory(s);
 }
 
-/* What other rooms are still to bring. */
-static int refuse_yet(const struct directory *d)
-{
-  for (size_t i = 0; i < d->user_count; i++) {
-    const struct directory_user *u = &d->users[i];
-    if (u->network >= 0) {
-      fprintf(stderr, "%s:%u: error: the network of '%s' cannot be run yet\n", d->file, u->line,
-              u->name);
-      return STATUS_USAGE;
-    }
-  }
-  return STATUS_DONE;
-}
-
 /* --------------------------------------------------------------- disk and machine */
 
 static int open_image(struct system *s)
@@ -159,9 +145,24 @@ static bool is_as_proposed(const struct system_user *u)
   return same;
 }
 
-static int make_vm(struct system *s, struct system_user *u)
+/* False: no memory. */
+static bool take_station(const struct system *s, const struct directory_user *e,
+                         struct vmm_station *station)
+{
+  uint32_t *peers = reallocarray(NULL, e->peer_count + 1, sizeof *peers);
+  for (size_t i = 0; peers && i < e->peer_count; i++)
+    peers[i] = s->directory->users[e->peers[i]].address;
+  *station = (struct vmm_station){.address = e->address,
+                                  .network = (unsigned)e->network,
+                                  .peers = peers,
+                                  .peer_count = (unsigned)e->peer_count};
+  return peers != NULL;
+}
+
+static struct machine *create_vm(struct system *s, const struct system_user *u, const char **reason)
 {
   const struct directory_user *e = u->entry;
+  struct vmm_station station = {0};
   struct vmm_extent extents[DIRECTORY_MAX_MINIDISKS];
   for (size_t i = 0; i < e->minidisk_count; i++)
     extents[i] = extent_of(s->directory, &e->minidisks[i]);
@@ -171,12 +172,23 @@ static int make_vm(struct system *s, struct system_user *u)
                                        .extents = extents,
                                        .extent_count = (unsigned)e->minidisk_count,
                                        .overlays = u->overlays.of,
+                                       .station = e->network >= 0 ? &station : NULL,
                                        .console_private = true, /* consoles.c shows it */
                                        .share = e->share,
                                        .timer_real = e->timer == DIRECTORY_REAL};
+  if (e->network >= 0 && !take_station(s, e, &station))
+    return NULL;
+  struct machine *vm = vmm_create_vm(s->vmm, &config, reason);
+  free((uint32_t *)station.peers);
+  return vm;
+}
+
+static int make_vm(struct system *s, struct system_user *u)
+{
+  const struct directory_user *e = u->entry;
   const char *reason = "out of memory";
   errno = 0;
-  u->vm = vmm_create_vm(s->vmm, &config, &reason);
+  u->vm = create_vm(s, u, &reason);
   if (!u->vm)
     return refused(s, "virtual machine", e->name, reason);
   if (is_as_proposed(u))
@@ -263,8 +275,6 @@ int system_create(struct system *s, const struct system_config *config)
   }
   s->own->config = *config;
   int status = read_directory(s);
-  if (status == STATUS_DONE)
-    status = refuse_yet(s->directory);
   if (status == STATUS_DONE)
     status = open_disk(s);
   if (status == STATUS_DONE)

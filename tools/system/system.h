@@ -1,8 +1,7 @@
 /* A system directory, brought to life: the disk, the real machine, its VMM, and in the
  * order of the users their virtual machines, with programs and console input.
  *
- * docs/directory.md says what a directory means. What of it cannot be run yet is
- * refused in one place, refuse_yet() in system.c.
+ * docs/directory.md says what a directory means.
  */
 #ifndef TRAPEZE_TOOLS_SYSTEM_SYSTEM_H
 #define TRAPEZE_TOOLS_SYSTEM_SYSTEM_H

@@ -38,6 +38,16 @@ static struct disk_store *copy_disk(struct machine *vm)
   return NULL;
 }
 
+/* What arrives is the VM's input: recorded by its clock, and replayed. */
+static void hear(void *ctx, enum machine_frame way, const uint8_t *frame, uint32_t len)
+{
+  struct twin *t = ctx;
+  if (way == MACHINE_FRAME_SENT || t->over || t->verdict != TWIN_EQUAL)
+    return;
+  t->frames++;
+  machine_net_arrive(t->bare, machine_tick(t->user->vm), frame, len);
+}
+
 static int make_twin(struct twin *t, const struct system *s, const struct system_config *c)
 {
   const char *reason = "out of memory";
@@ -46,6 +56,7 @@ static int make_twin(struct twin *t, const struct system *s, const struct system
   t->bare = machine_create(&(struct machine_config){.profile = s->directory->profile,
                                                     .storage = machine_storage_size(t->user->vm),
                                                     .disk = t->disk,
+                                                    .station = t->user->entry->address,
                                                     .engine = c->engine},
                            &reason);
   if (!t->bare) {
@@ -53,6 +64,7 @@ static int make_twin(struct twin *t, const struct system *s, const struct system
     return STATUS_OURS;
   }
   inputlog_feed(&t->user->input, t->bare);
+  machine_net_on_frame(t->user->vm, hear, t);
   return image_load(t->user->program->image, t->bare, stderr) ? STATUS_DONE : STATUS_OURS;
 }
 
@@ -145,7 +157,7 @@ static const char *differing_part(struct twin *t, enum machine_why bare, enum ma
     return "control registers";
   if (a->storage != b->storage)
     return "storage";
-  return "devices: output, disk or what is under way";
+  return "devices: output, disk, network or what is under way";
 }
 
 static bool is_final(enum machine_why why)

@@ -21,6 +21,7 @@ struct twin {
   enum twin_verdict verdict;
   bool over;                /* it has stopped for good, and so has the twin */
   uint64_t compared;        /* how often they were found equal */
+  uint64_t frames;          /* that arrived, and reached the twin at the same tick */
   uint64_t tick, real_tick; /* the last time they were, by its own and the real machine's clock */
   /* DIFFERS: */
   struct observation before, bare_state, vm_state;

@@ -218,6 +218,19 @@ static void print_difference(const struct verified *v)
   }
 }
 
+static void print_frames(const struct twins *t)
+{
+  char count[TEXT_THINGS_SIZE];
+  uint64_t frames = 0;
+  bool network = false;
+  for (size_t i = 0; i < t->system.count; i++) {
+    frames += t->twin[i].frames;
+    network = network || (t->twin[i].bare && t->twin[i].user->entry->network >= 0);
+  }
+  if (network)
+    printf("Network             %s replayed\n", text_things(count, frames, "frame"));
+}
+
 static void print_text(const struct verified *v)
 {
   const struct directory *d = v->twins->system.directory;
@@ -236,7 +249,9 @@ static void print_text(const struct verified *v)
     printf("holds for %s compared", compared == 1 ? "the one" : "all");
   if (v->real_time > 0)
     printf("; %zu count%s real time", v->real_time, v->real_time == 1 ? "s" : "");
-  printf("\nResource control    ");
+  printf("\n");
+  print_frames(v->twins);
+  printf("Resource control    ");
   if (v->violations == 0)
     printf("holds\n");
   else
@@ -258,9 +273,9 @@ static json_t *user_json(const struct twin *t)
                                       [TWIN_LEFT_OUT] = "not compared"};
   size_t len;
   machine_console_output(t->user->vm, &len);
-  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o}", "name", t->user->entry->name, "verdict",
+  return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "name", t->user->entry->name, "verdict",
                    words[t->verdict], "ticks", N(t->tick), "compared", N(t->compared),
-                   "output_bytes", N(len), "part", json_text(t->part));
+                   "output_bytes", N(len), "frames", N(t->frames), "part", json_text(t->part));
 }
 
 static json_t *first_json(const struct verified *v)

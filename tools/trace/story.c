@@ -202,10 +202,19 @@ static void tell_trap(struct teller *l, unsigned machine, const struct trace_eve
   place(l, r, guest, e->b);
 }
 
+/* The row before, but for lines that are raised in other machines meanwhile. */
+static struct row *last_of(struct teller *l, unsigned machine)
+{
+  size_t n = l->s->count;
+  while (n > 0 && l->s->rows[n - 1].kind == ROW_RAISE && l->s->rows[n - 1].machine != machine)
+    n--;
+  return n > 0 ? &l->s->rows[n - 1] : NULL;
+}
+
 static void tell_deliver(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   struct row *box = last_box(l);
-  struct row *last = l->s->count ? &l->s->rows[l->s->count - 1] : NULL;
+  struct row *last = last_of(l, machine);
   char raise[STORY_LABEL];
   snprintf(raise, sizeof raise, RAISE_LABEL, words_cause(e->a));
   bool raised = last && last->kind == ROW_RAISE && last->tick == l->now[machine] &&
@@ -216,7 +225,7 @@ static void tell_deliver(struct teller *l, unsigned machine, const struct trace_
   } else if (raised) {
     last->back = os_lane(l, machine);
     last->reflects = true;
-    if (l->s->count > 1 && last[-1].kind == ROW_SERVE && last[-1].tick == last->tick)
+    if (last > l->s->rows && last[-1].kind == ROW_SERVE && last[-1].tick == last->tick)
       last[-1].back = -1; /* not back to where it was interrupted */
   } else {
     struct row *r = add_row(l, ROW_DELIVER, machine, below(l, machine), os_lane(l, machine));
@@ -346,6 +355,18 @@ static void tell_insn(struct teller *l, unsigned machine, const struct trace_eve
     l->counted[guest] = l->now[guest] + 1;
 }
 
+/* The device, and the switch behind it, belong to who looks after the machine. */
+static void tell_frame(struct teller *l, unsigned machine, const struct trace_event *e)
+{
+  static const char *const words[] = {[MACHINE_FRAME_SENT] = "send",
+                                      [MACHINE_FRAME_ARRIVED] = "frame:",
+                                      [MACHINE_FRAME_DROPPED] = "dropped:"};
+  bool sent = e->a == MACHINE_FRAME_SENT;
+  int16_t device = below(l, machine), os = os_lane(l, machine);
+  struct row *r = add_row(l, ROW_IO, machine, sent ? os : device, sent ? device : os);
+  label(r, "%s %u bytes", words[e->a], e->d);
+}
+
 static void tell_raise(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   if (words_has_vmm(l->s->trace, machine))
@@ -419,6 +440,7 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
     tell_insn(l, machine, e);
     break;
   case TRACE_FRAME:
+    tell_frame(l, machine, e);
     break;
   case TRACE_WORLD_IN:
   case TRACE_WORLD_OUT:

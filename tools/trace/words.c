@@ -51,7 +51,10 @@ void words_follow(struct words *w, unsigned machine, const struct trace_event *e
   if (words_has_vmm(w->trace, machine))
     return;
   struct words_guest *g = &w->guests[machine];
-  w->running = machine;
+  /* What reaches a machine from another does so while that other runs. */
+  if (!(e->kind == TRACE_FRAME && e->a != MACHINE_FRAME_SENT) &&
+      !(e->kind == TRACE_DEVICE && e->a == CAUSE_NETWORK))
+    w->running = machine;
   switch (e->kind) {
   case TRACE_MAP:
     g->base = e->a - w->trace->machines[machine].start;
