@@ -316,6 +316,15 @@ expect 2 - "'cassette'" "--io cassette" -- vmm mmio.dir --io cassette
 
 # It can find differences: on a profile with a hole, and to the instruction.
 echo 'user a { program popf; } user b { program hello; timer real; } user c { program hello; }' >hole.dir
+cat >techniques.dir <<'END'
+machine { profile x86; disk scratch sectors 200; }
+user direct { program hello; }
+user interpreted { program minos; technique interpret; console input "short.in"; minidisk A first 0 length 64; }
+user hybrid { program popf; technique hybrid; }
+END
+expect 0 'holds for all compared' - "verify: users of several techniques, on x86" -- verify techniques.dir --ticks 4M
+expect 0 minos '^  interpreted +interpret +0 +[0-9,]{6,} +0 +0$' "--stats tells them apart" -- \
+  vmm techniques.dir --stats --ticks 4M
 expect 1 'FAILS for 1 of 2 compared; 1 counts real time' - "verify: caught: a hole" -- verify hole.dir --profile x86
 check "at its instruction" grep -qE 'at +pc 0x00001030 \(_start\+0x30, guestos/popf.s:24\)' out
 check "and field" grep -qE '^  psw.ie +0 +1 +0 +<$' out

@@ -199,12 +199,16 @@ static void print_processor(FILE *out, const struct system *s)
 
 static void print_vmm(FILE *out, const struct system *s)
 {
-  fprintf(out, "the VMM\n  %-*s %14s %14s %14s %14s\n", NAME, "user", "emulated", "reflected",
-          "world switches", "frozen");
+  char n[4][TEXT_COUNT_SIZE];
+  fprintf(out, "the VMM\n  %-*s %-16s %11s %11s %10s %8s\n", NAME, "user", "technique", "emulated",
+          "interpreted", "reflected", "switches");
   for (size_t i = 0; i < s->count; i++) {
-    const struct vmm_stats *v = vmm_vm_stats(s->users[i].vm);
-    count_row(out, s->users[i].entry->name, 14,
-              (const uint64_t[]){v->emulated, v->reflected, v->world_switches, v->frozen}, 4);
+    struct machine *vm = s->users[i].vm;
+    const struct vmm_stats *v = vmm_vm_stats(vm);
+    fprintf(out, "  %-*s %-16s %11s %11s %10s %8s\n", NAME, s->users[i].entry->name,
+            vmm_techniques[vmm_vm_technique(vm)].name, text_count(n[0], v->emulated),
+            text_count(n[1], v->interpreted), text_count(n[2], v->reflected),
+            text_count(n[3], v->world_switches));
   }
 }
 
@@ -260,7 +264,8 @@ static json_t *account_json(struct machine *vm)
 static json_t *vmm_json(struct machine *vm)
 {
   const struct vmm_stats *v = vmm_vm_stats(vm);
-  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "direct", N(v->direct), "emulated",
+  return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "technique",
+                   vmm_techniques[vmm_vm_technique(vm)].name, "direct", N(v->direct), "emulated",
                    N(v->emulated), "interpreted", N(v->interpreted), "hypercalls", N(v->hypercalls),
                    "reflected", N(v->reflected), "served", N(v->served), "world_switches",
                    N(v->world_switches), "frozen", N(v->frozen));
