@@ -31,7 +31,7 @@ static bool read_spec(struct guest *g)
       !lab_string(run->lab, run->test, "profile", &s->profile_name) ||
       !lab_string(run->lab, run->test, "input", &input) ||
       !lab_string(run->lab, run->test, "disk", &s->disk) ||
-      !lab_count(run->lab, run->test, "storage", &storage) ||
+      !lab_count(run->lab, run->test, "storage_size", &storage) ||
       !lab_count(run->lab, run->test, "rate", &s->rate) ||
       !lab_count(run->lab, run->test, "ticks", &s->ticks)) {
     return false;

@@ -1,0 +1,2 @@
+# Never ends; the others must.
+1:      j       1b

@@ -1,0 +1,5 @@
+.include "user.inc"
+        say     'h'
+        halt
+        say     'H'
+        sys     SYS_EXIT

@@ -1,0 +1,6 @@
+# A system call that does not exist: killed.
+.include "user.inc"
+        say     'u'
+        sys     99
+        say     'U'
+        sys     SYS_EXIT

@@ -1,0 +1,5 @@
+.include "user.inc"
+        say     'h'
+        say     'i'
+        say     '\n'
+        sys     SYS_EXIT
