@@ -65,6 +65,10 @@ static bool data_is_possible(struct channel_collector *c, const struct channel_s
       !range_contains(0, c->storage_size, s->address, s->count)) {
     return false;
   }
+  c->at_once += c->program.unit == CHANNEL_UNIT_CONSOLE ? s->count : 0;
+  if (c->at_once > CHANNEL_MAX_AT_ONCE) {
+    return false;
+  }
   c->pieces++;
   c->bytes += s->count;
   bool last = !(s->flags & CHANNEL_DATA_CHAIN);

@@ -50,6 +50,8 @@ enum channel_command {
 #define CHANNEL_MAX_CCWS   64u
 #define CHANNEL_MAX_PIECES 32u
 #define CHANNEL_MAX_BYTES  (DISK_MAX_COUNT * MACHINE_SECTOR_SIZE)
+/* A console's program is carried out within one instruction: bytes of all its commands. */
+#define CHANNEL_MAX_AT_ONCE 256u
 
 /* What sio and tio answer in bits 1:0. */
 enum channel_condition {
@@ -99,6 +101,7 @@ struct channel_collector {
   struct channel_program program;
   uint32_t storage_size;
   uint32_t pieces, bytes; /* of the command under way; pieces 0: the next begins one */
+  uint32_t at_once;       /* of a console's program */
 };
 enum channel_verdict channel_collect(struct channel_collector *c, struct channel_step step);
 

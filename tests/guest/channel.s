@@ -129,6 +129,9 @@ chain p10
         ccw     2, 511, buffer
         ccw     2 | CCW_MORE, 65535, buffer
 p10_2:  ccw     2, 2, buffer
+chain p10_c
+        ccw     1 | CCW_CHAIN, 255, buffer
+p10_c2: ccw     1, 2, buffer
 chain p11
         .rept   32
         ccw     2 | CCW_MORE, 16, buffer
@@ -142,6 +145,7 @@ p12_65: ccw     3, 1, 0
         .text
         refused "part of a sector", p10, p10            #> part of a sector: ok
         refused "64 KiB and a byte", p10 + 8, p10_2     #> 64 KiB and a byte: ok
+        refused "257 bytes to a console", p10_c, p10_c2, UNIT_CONSOLE #> 257 bytes to a console: ok
         refused "33 pieces", p11, p11_33                #> 33 pieces: ok
         refused "65 commands", p12, p12_65              #> 65 commands: ok
         li      t0, 3 | 1 << 16 | CCW_CHAIN

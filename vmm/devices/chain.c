@@ -24,6 +24,7 @@ struct reading {
   struct channel_program program;
   uint8_t command;        /* that data chaining goes on with; 0: none */
   uint32_t pieces, bytes; /* of it */
+  uint32_t moved;         /* bytes of all commands */
 };
 
 static bool within_storage(const struct reading *r, uint32_t at, uint32_t len)
@@ -65,7 +66,9 @@ static bool accept_data(struct reading *r, const struct channel_step *step)
   bool sectors = r->program.unit == CHANNEL_UNIT_DISK && step->command != CHANNEL_SENSE;
   r->pieces++;
   r->bytes += step->count;
-  if (r->pieces > CHANNEL_MAX_PIECES || !within_storage(r, step->address, step->count) ||
+  r->moved += step->count;
+  if ((r->program.unit == CHANNEL_UNIT_CONSOLE && r->moved > CHANNEL_MAX_AT_ONCE) ||
+      r->pieces > CHANNEL_MAX_PIECES || !within_storage(r, step->address, step->count) ||
       (sectors && r->bytes > CHANNEL_MAX_BYTES) ||
       (sectors && !more && r->bytes % MACHINE_SECTOR_SIZE != 0)) {
     return false;

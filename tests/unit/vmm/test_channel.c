@@ -338,6 +338,29 @@ static void meddle(struct author *a)
   }
 }
 
+/* The same one for the console, which mostly refuses it, and a short one. */
+static void console_program(struct author *a, unsigned number)
+{
+  struct rig *r = a->r;
+  for (uint32_t i = random_below(&a->chance, 20); i > 0; i--) {
+    uint8_t byte = (uint8_t)random_word(&a->chance);
+    machine_console_input(r->bare, 0, byte);
+    machine_console_input(r->vm, 0, byte);
+  }
+  start_both(r, PROGRAM_AT | CHANNEL_UNIT_CONSOLE, number);
+  expect_same(r, "when the console has it", number);
+  a->at = PROGRAM_AT;
+  for (uint32_t i = 0; i < 5; i++) {
+    uint32_t flags = (i < 4 ? one_in(a, 3) ? CD : CC : 0) | (one_in(a, 2) ? 0x2000 : 0);
+    uint32_t count = 1 + random_below(&a->chance, one_in(a, 5) ? 100 : 12);
+    write_ccw(a, (1 + random_below(&a->chance, 4)) | flags, count, some_address(a, count));
+  }
+  start_both(r, PROGRAM_AT | CHANNEL_UNIT_CONSOLE, number);
+  expect_same(r, "when the console has a short one", number);
+  machine_set_cr(r->bare, CR_IPEND, 0);
+  machine_set_cr(r->vm, CR_IPEND, 0);
+}
+
 static void any_program(void **state)
 {
   (void)state;
@@ -349,6 +372,10 @@ static void any_program(void **state)
   unsigned cases = seeds ? (unsigned)strtoul(seeds, NULL, 10) : CASES;
   for (unsigned i = 0; i < cases; i++) {
     write_program(&a);
+    if (one_in(&a, 6)) {
+      console_program(&a, i);
+      continue;
+    }
     uint32_t condition = start_both(&r, PROGRAM_AT | CHANNEL_UNIT_DISK, i);
     expect_same(&r, "at the start", i);
     meddle(&a);
@@ -366,7 +393,7 @@ static void any_program(void **state)
     }
   }
   if (cases == CASES) { /* none of these is rare */
-    assert_true(refused > CASES / 10 && well > CASES / 10 && failed > CASES / 10);
+    assert_true(refused > CASES / 16 && well > CASES / 16 && failed > CASES / 16);
   }
   close_rig(&r);
 }
@@ -537,6 +564,12 @@ static void as_many_as_there_may_be(void **state)
     if (n <= CHANNEL_MAX_PIECES) {
       end_both(&r, n);
     }
+  }
+  for (uint32_t n = 56; n <= 57; n++) {
+    ccw(&r, TO(0), CHANNEL_WRITE | CC, 200, DATA_AT);
+    ccw(&r, TO(1), CHANNEL_WRITE, n, DATA_AT);
+    assert_int_equal(start_both(&r, TO(0) | CHANNEL_UNIT_CONSOLE, n), n > 56);
+    expect_same(&r, "when the console has it", n);
   }
   close_rig(&r);
 }
