@@ -40,6 +40,7 @@ struct bench {
   enum machine_engine engine;
   uint32_t storage;
   const char *io;                 /* style of I/O; NULL: the profile's */
+  const char *mmu;                /* likewise */
   uint32_t sectors;               /* of its disk */
   const char *than;               /* id of what it is a ratio to, in its group; NULL: of none */
   bool neighbours;                /* other VMs beside it */

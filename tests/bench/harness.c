@@ -30,11 +30,12 @@ static bool open_one(struct bench_set *set, struct bench *b)
     b->world.crowd = bench_crowd_open(set->profile, &b->world.program, b->guests);
     return b->world.crowd != NULL;
   }
-  if (b->io) {
-    b->world.profile = profile_override(set->profile, NULL, b->io, stderr);
+  bool own = b->io || b->mmu;
+  if (own) {
+    b->world.profile = profile_override(set->profile, b->mmu, b->io, stderr);
   }
   b->world.disk = b->sectors ? disk_store_memory(b->sectors) : NULL;
-  struct stack_config config = {.profile = b->io ? b->world.profile : set->profile,
+  struct stack_config config = {.profile = own ? b->world.profile : set->profile,
                                 .disk = b->world.disk,
                                 .storage = b->storage,
                                 .depth = b->depth,

@@ -39,7 +39,7 @@ result $? 'JSON is printed'
 has "$work/json" '"schema": "trapeze-bench/1"' '"form": "smoke"' '"ticks_per_second": ' \
   '"ratio": ' '"machine": "bare-stepper"' '"machine": "vm2-fused"'
 result $? 'with its schema and the loops'
-ids=(port-in port-out-vm mmio-load-vm channel-program-vm disk-channel-vm timer-set-vm turn-1 turn-1000 trap-and-return emulate-cr emulate-flags world-switch step state-hash snapshot-full)
+ids=(port-in port-out-vm mmio-load-vm channel-program-vm disk-channel-vm timer-set-vm turn-1 turn-1000 trap-and-return emulate-cr emulate-flags pages-bounds pages-paged world-switch step state-hash snapshot-full)
 has "$work/json" "${ids[@]/#/\"id\": \"}"
 result $? 'and the operations'
 [ "$(grep -c '"ns": 0\.0,' "$work/json")" -eq 0 ]

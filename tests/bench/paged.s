@@ -1,0 +1,3 @@
+# pages.s, by page tables.
+.equ PAGED, 1
+.include "pages.s"
