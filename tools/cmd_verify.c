@@ -126,6 +126,11 @@ static void record(void *ctx, struct pair *pair, const struct divergence *first,
 
 static int verify(struct request *r)
 {
+  if (!(profile_features(r->setup.profile) & ISA_FEATURE_MMU_BOUNDS)) {
+    message_error("verify", "profile %s has pages: so far the VMM relocates guests by BASE and BOUND "
+                  "alone", profile_name(r->setup.profile));
+    return trace_options_finish(r->recorder, STATUS_USAGE);
+  }
   struct world world = {.setup = &r->setup, .depth = (unsigned)r->depth, .technique = r->technique};
   bool progress = isatty(STDERR_FILENO) == 1;
   struct verify_config config = {.maker = world_maker(&world),

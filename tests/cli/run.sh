@@ -106,6 +106,12 @@ expect 0 - - "which under the right name runs" -- run umlaut.s
 expect 2 - "for the file write './umlaut.s'" "a source named without its ending" -- run umlaut
 expect 2 - "^trapeze run: error: cannot open 'nosuch.s': No such file" "a source that is not there" -- run nosuch.s
 expect 2 - "^trapeze run: error: mmu 'nested' is not in this version; it has: bounds, tlb, paged$" "an MMU that is not there" -- run --mmu=nested hello
+printf 'extends pg; profile paged; mmu paged;\n' >paged.profile
+expect 2 - "^trapeze vmm: error: no virtual machine: this VMM can only relocate guests by BASE and BOUND" "pages and a VMM" -- vmm --mmu=paged hello
+expect 2 - "^trapeze verify: error: profile pg has pages: so far the VMM relocates" "pages and verify" -- verify --mmu=tlb hello
+expect 2 - "^trapeze debug: error: no machine: this VMM can only relocate" "pages and a VMM under the debugger" -- debug --vmm --mmu=paged -batch hello
+expect 2 - "^trapeze classify: error: profile paged has pages" "pages and the classifier" -- classify ./paged.profile
+expect 0 "^the kernel is out of reach$" - "pages bare" -- run --profile=./paged.profile paging
 printf '# nothing yet\n' >nothing.s
 expect 2 - "'nothing.s' assembles to nothing" "a source without instructions" -- run nothing.s
 expect 2 - "cannot open './none.elf': No such file" "a program that is not there" -- run ./none.elf
