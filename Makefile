@@ -333,6 +333,7 @@ bindir  = $(DESTDIR)$(prefix)/bin
 mandir  = $(DESTDIR)$(prefix)/share/man/man1
 compdir = $(DESTDIR)$(prefix)/share/bash-completion/completions
 docdir  = $(DESTDIR)$(prefix)/share/doc/trapeze
+datadir = $(DESTDIR)$(prefix)/share/trapeze
 
 install: all  ## install under prefix (/usr/local), below DESTDIR if set
 	install -d $(bindir) $(mandir) $(compdir) $(docdir)
@@ -342,10 +343,14 @@ install: all  ## install under prefix (/usr/local), below DESTDIR if set
 	install -m 644 README.md $(wildcard docs/*.md) $(docdir)
 	install -d $(docdir)/pictures
 	install -m 644 $(wildcard docs/pictures/*.svg) $(docdir)/pictures
+	install -d $(datadir)/grade
+	cp -r $(BUILD)/grade/include $(BUILD)/grade/librunner.a $(datadir)/grade/
+	cp -r labs $(datadir)/
+	chmod -R u=rwX,go=rX $(datadir)
 
 uninstall:  ## remove what install put there
 	rm -f $(bindir)/trapeze $(mandir)/trapeze.1 $(compdir)/trapeze
-	rm -rf $(docdir)
+	rm -rf $(docdir) $(datadir)
 
 dist:  ## a source archive of the last commit, in BUILD
 	@mkdir -p $(BUILD)

@@ -70,7 +70,9 @@ static const struct option_spec options[] = {
     {"only", 0, "TEXT", "run only the tests with TEXT in their id", apply_only},
     {"hidden", 0, "DIR", "the folder of the hidden tests; none: without (default: the lab's own)",
      apply_hidden},
-    {"labs", 0, "DIR", "where labs are looked for by number or name (default: labs)", apply_labs},
+    {"labs", 0, "DIR",
+     "where labs are looked for by number or name (default: labs, or the installed ones)",
+     apply_labs},
     {"seed", 0, "N", "of the tests that draw their input (default: 1)", apply_seed},
     {"format", 'T', "FORMAT",
      "text (default), json (schema trapeze-grade/1), gradescope, autolab, prairielearn, "
@@ -164,15 +166,17 @@ static int grade_lab(struct request *r, const struct lab *lab, const char *submi
 
 int cmd_grade(int argc, char **argv)
 {
-  struct request r = {.labs = "labs", .output = "-", .format = formats, .seed = 1, .jobs = 1};
+  struct request r = {.output = "-", .format = formats, .seed = 1, .jobs = 1};
   struct option_group groups[] = {{"Options", options, &r}, {NULL, NULL, NULL}};
   char **operands;
   int count;
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
   if (status != OPTIONS_GO_ON)
     return status;
+  char installed[4096];
+  const char *labs = r.labs ? r.labs : grade_default_labs(installed, sizeof installed);
   struct lab lab;
-  status = lab_load(&lab, "grade", r.labs, operands[0], r.hidden);
+  status = lab_load(&lab, "grade", labs, operands[0], r.hidden);
   if (status == STATUS_DONE)
     status = grade_lab(&r, &lab, operands[1]);
   lab_destroy(&lab);

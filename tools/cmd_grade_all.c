@@ -66,7 +66,9 @@ static const struct option_spec options[] = {
     {"only", 0, "TEXT", "run only the tests with TEXT in their id", apply_only},
     {"hidden", 0, "DIR", "the folder of the hidden tests; none: without (default: the lab's own)",
      apply_hidden},
-    {"labs", 0, "DIR", "where labs are looked for by number or name (default: labs)", apply_labs},
+    {"labs", 0, "DIR",
+     "where labs are looked for by number or name (default: labs, or the installed ones)",
+     apply_labs},
     {"seed", 0, "N", "of the tests that draw their input (default: 1)", apply_seed},
     {"sandbox", 0, "RUNG",
      "the least to be content with: bwrap (or require), seccomp or limits (default)",
@@ -92,8 +94,10 @@ static const struct command_usage usage = {
 
 static int grade_class(const struct request *r, const char *where, const char *submissions)
 {
+  char installed[4096];
+  const char *labs = r->labs ? r->labs : grade_default_labs(installed, sizeof installed);
   struct lab lab;
-  int status = lab_load(&lab, "grade-all", r->labs, where, r->hidden);
+  int status = lab_load(&lab, "grade-all", labs, where, r->hidden);
   struct class_config c = {
       .submissions = submissions,
       .results = r->output,
@@ -125,7 +129,7 @@ static int diff(char **folders)
 
 int cmd_grade_all(int argc, char **argv)
 {
-  struct request r = {.labs = "labs", .output = "results", .seed = 1, .jobs = 1};
+  struct request r = {.output = "results", .seed = 1, .jobs = 1};
   struct option_group groups[] = {{"Options", options, &r}, {NULL, NULL, NULL}};
   char **operands;
   int count;

@@ -19,8 +19,11 @@ report $? "the installed command runs from another folder"
 report $? "it brings its guests along"
 [ -s "$root/usr/share/man/man1/trapeze.1" ] && [ -s "$root/usr/share/bash-completion/completions/trapeze" ]
 report $? "manual page and completion are installed"
+cp labs/01-the-machine/solution/machine.s "$root.s"
+[ "$(cd / && "$root/usr/bin/trapeze" grade 1 "$root.s" --only fib | grep -c '^Score: 10 of 10')" -eq 1 ]
+report $? "labs are found where they are installed"
 make BUILD="$BUILD" DESTDIR="$root" prefix=/usr uninstall >>"$root.log" 2>&1
 [ -z "$(find "$root" -type f)" ]
 report $? "make uninstall leaves no file"
-rm -f "$root.log"
+rm -f "$root.log" "$root.s"
 echo "1..$n"

@@ -22,6 +22,9 @@ struct grade_config {
 /* What options say, for every command that grades: an exit status, after a message. */
 int grade_parse_shard(const char *command, const char *value, unsigned *shard, unsigned *shards);
 int grade_parse_sandbox(const char *command, const char *value, enum sandbox_rung *required);
+/* Where labs are if nobody says so: labs/ here, else those that are installed. In buf, or a
+ * constant. */
+const char *grade_default_labs(char *buf, size_t size);
 /* The best sandbox that there is, which must be good enough. */
 int grade_choose_sandbox(const char *command, enum sandbox_rung required, enum sandbox_rung *rung);
 

@@ -1,6 +1,7 @@
 /* What the options of every command that grades mean. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tools/command.h"
 #include "tools/common/message.h"
@@ -28,6 +29,18 @@ int grade_parse_sandbox(const char *command, const char *value, enum sandbox_run
   }
   message_usage(command, "'%s' is no sandbox: expected require, bwrap, seccomp or limits", value);
   return STATUS_USAGE;
+}
+
+const char *grade_default_labs(char *buf, size_t size)
+{
+  ssize_t len = access("labs", R_OK) == 0 ? -1 : readlink("/proc/self/exe", buf, size - 1);
+  if (len < 0) {
+    return "labs";
+  }
+  buf[len] = '\0';
+  char *name = strrchr(buf, '/');
+  snprintf(name, size - (size_t)(name - buf), "/../share/trapeze/labs");
+  return buf;
 }
 
 int grade_choose_sandbox(const char *command, enum sandbox_rung required, enum sandbox_rung *rung)
