@@ -153,7 +153,7 @@ static void bwrap_args(const struct sandbox_job *job, struct args *a)
   add(a, job->argv);
 }
 
-static void limit(int what, uint64_t soft, uint64_t hard)
+static void limit(__rlimit_resource_t what, uint64_t soft, uint64_t hard)
 {
   struct rlimit r = {.rlim_cur = soft, .rlim_max = hard};
   if (setrlimit(what, &r) != 0) {
