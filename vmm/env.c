@@ -25,9 +25,11 @@ static void set_pc(void *ctx, uint32_t pc)
   vcpu_set_pc(ctx, pc);
 }
 
+_Static_assert(ISA_CR_COUNT <= 64, "a bit for each control register");
+
 static bool has_cr(const struct vm *vm, enum isa_cr cr)
 {
-  return (unsigned)cr < ISA_CR_COUNT && profile_has_cr(vm->machine.profile, cr);
+  return (unsigned)cr < ISA_CR_COUNT && vm->crs >> cr & 1;
 }
 
 static uint32_t get_cr(void *ctx, enum isa_cr cr)
@@ -218,10 +220,13 @@ static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, b
 
 static struct vmm_insn decode(void *ctx, uint32_t word)
 {
-  const struct vm *vm = ctx;
-  struct vmm_insn insn = {.legal = false};
-  insn.legal = profile_decode(vm->machine.profile, word, &insn.decoded);
-  return insn;
+  struct vm *vm = ctx;
+  struct decoded_word *d = &vm->decoded[(word ^ word >> 13 ^ word >> 24) % DECODED_WORDS];
+  if (!d->known || d->word != word) {
+    *d = (struct decoded_word){.known = true, .word = word};
+    d->insn.legal = profile_decode(vm->machine.profile, word, &d->insn.decoded);
+  }
+  return d->insn;
 }
 
 static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsigned mode)
@@ -245,6 +250,9 @@ static unsigned user_mode(void *ctx)
 
 struct vmm_env env_make(struct vm *vm)
 {
+  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+    vm->crs |= (uint64_t)profile_has_cr(vm->machine.profile, (enum isa_cr)cr) << cr;
+  }
   return (struct vmm_env){
       .ctx = vm,
       .get_reg = get_reg,

@@ -104,6 +104,14 @@ struct station {
   struct vmm_network counts;
 };
 
+/* Instruction words that were decoded; which they are depends on nothing else. */
+#define DECODED_WORDS 256u
+struct decoded_word {
+  bool known;
+  uint32_t word;
+  struct vmm_insn insn;
+};
+
 struct vm {
   struct machine machine; /* first: a VM is a machine */
   struct vmm *vmm;
@@ -135,6 +143,8 @@ struct vm {
   char reason[REASON_SIZE];
   struct vmm_stats stats;
   struct machine_stats machine_stats;
+  struct decoded_word decoded[DECODED_WORDS]; /* by a hash of the word */
+  uint64_t crs;                               /* a bit for each control register of the profile */
   struct stops stops;
   bool emulating;
   bool used_device; /* the instruction interpreted last has used a port */
