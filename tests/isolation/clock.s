@@ -7,11 +7,11 @@ begin:  la      t0, on_timer
         li      t0, 1000
         mtcr    timer, t0
         li      s1, BUFFER
-        li      gp, 8
+        li      a5, 8
         sti
-1:      andi    s0, gp, 1
+1:      andi    s0, a5, 1
         li      a0, 2
-        sw      gp, 4(s1)
+        sw      a5, 4(s1)
         transfer DISK_WRITE
         rdtick  a4
         cli
@@ -26,8 +26,8 @@ begin:  la      t0, on_timer
         say     a0
         sti
         wfi
-        addi    gp, gp, -1
-        bnez    gp, 1b
+        addi    a5, a5, -1
+        bnez    a5, 1b
         cli
         say     tp
         halt

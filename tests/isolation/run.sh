@@ -1,5 +1,5 @@
 #!/bin/bash
-# Isolation: hostile guests by ports and by memory-mapped devices, all at once and each by
+# Isolation: hostile guests by ports, memory-mapped devices and channels, all at once and each by
 # itself, beside well-behaved ones, from a system directory. What these write, what is on
 # their disks and what their clocks show is the same as alone on a bare machine; the hostile
 # ones come to the end that their source names. Before that eight that do no harm, two operating
@@ -17,15 +17,22 @@ cd "$work" || exit 3
 export LC_ALL=C.UTF-8
 exec </dev/null
 t() { timeout 100 "$trapeze" "$@"; }
-hostile=()
-for file in "$top"/tests/isolation/hostile/*.s; do
-  hostile+=("$(basename "$file" .s)")
-done
+# Behind a channel other things are hostile: `folder` and `hostile` are those of a style.
+choose() { # STYLE
+  local file
+  folder=$top/tests/isolation/hostile
+  [ "$1" != channel ] || folder=$folder-channel
+  hostile=()
+  for file in "$folder"/*.s; do
+    hostile+=("$(basename "$file" .s)")
+  done
+}
+choose ports
 # shellcheck source=/dev/null
 . "$top/tests/isolation/eight.sh"
 # shellcheck source=/dev/null
 . "$top/tests/isolation/killed.sh"
-ends() { sed -n 's/^# ends: //p' "$top/tests/isolation/hostile/$1.s"; }
+ends() { sed -n 's/^# ends: //p' "$folder/$1.s"; }
 
 # ------------------------------------------------------------- what they begin with
 seq 200000 | head -c $((700 * 512)) >blank.img
@@ -45,6 +52,7 @@ program() { # NAME STYLE
   case $1/$2 in
     *.elf/*) echo "$1" ;;
     */mmio) echo "$1-mmio" ;;
+    */channel) echo "$1-channel" ;;
     *) echo "$1" ;;
   esac
 }
@@ -99,12 +107,12 @@ others_sectors() {
 report $? "there are ${#hostile[@]} hostile programs"
 for style in channel ports mmio; do
   eight $style
-  [ $style != channel ] || continue # what is hostile there: tests/unit/vmm
-  mmio=$([ $style = mmio ] && echo 1 || echo 0)
+  choose $style
+  by=$([ $style = mmio ] && echo MMIO=1 || { [ $style = channel ] && echo CHANNEL=1; } || echo MMIO=0)
   for name in "${hostile[@]}"; do
-    t asm -D MMIO=$mmio "$top/tests/isolation/hostile/$name.s" -o "$name.elf" || exit 3
+    t asm -D $by "$folder/$name.s" -o "$name.elf" || exit 3
   done
-  t asm -D MMIO=$mmio "$top/tests/isolation/clock.s" -o clock.elf || exit 3
+  t asm -D $by "$top/tests/isolation/clock.s" -o clock.elf || exit 3
   while read -r -a fields; do
     alone $style "${fields[@]}"
     # What --stats adds comes behind what the guest wrote.
