@@ -425,9 +425,9 @@ static void bare_console_on_output(struct machine *m, machine_console_fn *fn, vo
   console_on_output(bare_of(m)->devices.console, fn, ctx);
 }
 
-static uint32_t bare_net_station(struct machine *m)
+static struct machine_net bare_net_state(struct machine *m)
 {
-  return net_station(bare_of(m)->devices.net);
+  return net_state(bare_of(m)->devices.net);
 }
 
 static bool bare_net_arrive(struct machine *m, uint64_t at, const void *frame, uint32_t len)
@@ -622,7 +622,7 @@ static const struct machine_ops bare_ops = {
     .console_forget = bare_console_forget,
     .console_output = bare_console_output,
     .console_on_output = bare_console_on_output,
-    .net_station = bare_net_station,
+    .net_state = bare_net_state,
     .net_arrive = bare_net_arrive,
     .net_on_frame = bare_net_on_frame,
     .disk_sectors = bare_disk_sectors,

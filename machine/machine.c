@@ -298,9 +298,9 @@ void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *
   m->ops->console_on_output(m, fn, ctx);
 }
 
-uint32_t machine_net_station(struct machine *m)
+struct machine_net machine_net_state(struct machine *m)
 {
-  return m->ops->net_station(m);
+  return m->ops->net_state(m);
 }
 
 bool machine_net_arrive(struct machine *m, uint64_t at, const void *frame, uint32_t len)

@@ -69,7 +69,7 @@ struct machine_hit {
   uint32_t size;
   uint32_t old, value; /* store: before and after; load: value; in, out: value and … */
   uint32_t port;       /* sio, tio: the operand; value: the answer */
-  bool changed; /* store: it made a difference to these bytes */
+  bool changed;        /* store: it made a difference to these bytes */
 };
 
 struct machine_stop {
@@ -247,7 +247,13 @@ void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *
 #define MACHINE_MIN_FRAME 8u
 #define MACHINE_MAX_FRAME 1024u
 #define MACHINE_BROADCAST 0xffffffffu /* to all; nobody's address */
-uint32_t machine_net_station(struct machine *m); /* 0: no network */
+struct machine_net {
+  uint32_t station; /* its address; 0: no network */
+  bool sending, receiving;
+  unsigned waiting; /* frames that wait for a buffer */
+  uint64_t sent, received, dropped;
+};
+struct machine_net machine_net_state(struct machine *m);
 /* `frame` arrives at tick `at` (clamped to now; not before frames already in the log).
  * Copied. False: no network here, no such length, or no memory. */
 bool machine_net_arrive(struct machine *m, uint64_t at, const void *frame, uint32_t len);

@@ -61,7 +61,7 @@ struct machine_ops {
   void (*console_forget)(struct machine *m);
   const uint8_t *(*console_output)(struct machine *m, size_t *len);
   void (*console_on_output)(struct machine *m, machine_console_fn *fn, void *ctx);
-  uint32_t (*net_station)(struct machine *m);
+  struct machine_net (*net_state)(struct machine *m);
   bool (*net_arrive)(struct machine *m, uint64_t at, const void *frame, uint32_t len);
   void (*net_on_frame)(struct machine *m, machine_net_fn *fn, void *ctx);
   uint32_t (*disk_sectors)(struct machine *m);

@@ -735,9 +735,9 @@ static void on_output(struct machine *m, machine_console_fn *fn, void *ctx)
   vm_of(m)->on_output_ctx = ctx;
 }
 
-static uint32_t station(struct machine *m)
+static struct machine_net network(struct machine *m)
 {
-  return net_station(vm_of(m)->devices.net);
+  return net_state(vm_of(m)->devices.net);
 }
 
 static bool frame_in(struct machine *m, uint64_t at, const void *frame, uint32_t len)
@@ -836,7 +836,7 @@ const struct machine_ops vm_ops = {
     .console_forget = forget_input,
     .console_output = console_out,
     .console_on_output = on_output,
-    .net_station = station,
+    .net_state = network,
     .net_arrive = frame_in,
     .net_on_frame = on_frame,
     .disk_sectors = sectors,

@@ -39,7 +39,9 @@ struct front {
   struct registers regs;
   struct sending sending;
   struct receiving receiving;
-  struct net_counts counts;
+  struct {
+    uint64_t sent, received, dropped;
+  } counts;
   uint64_t sent_digest; /* of all frames sent */
   unsigned queued;
   struct frame queue[NET_QUEUE]; /* the oldest first */
@@ -103,11 +105,6 @@ void net_destroy(struct net *n)
     log_free(&n->log);
     free(n);
   }
-}
-
-uint32_t net_station(const struct net *n)
-{
-  return n->station;
 }
 
 static uint32_t word_at(const uint8_t *b)
@@ -411,9 +408,16 @@ unsigned net_queued(const struct net *n, uint32_t from)
   return count;
 }
 
-struct net_counts net_counts(const struct net *n)
+struct machine_net net_state(const struct net *n)
 {
-  return n->front.counts;
+  const struct front *f = &n->front;
+  return (struct machine_net){.station = n->station,
+                              .sending = f->sending.busy,
+                              .receiving = f->receiving.busy,
+                              .waiting = f->queued,
+                              .sent = f->counts.sent,
+                              .received = f->counts.received,
+                              .dropped = f->counts.dropped};
 }
 
 const char *net_host_error(const struct net *n)

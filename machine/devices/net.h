@@ -28,7 +28,6 @@ struct net;
  * are borrowed. NULL: no memory. */
 struct net *net_create(uint32_t station, const struct net_ops *ops, void *ctx);
 void net_destroy(struct net *n); /* NULL is fine */
-uint32_t net_station(const struct net *n);
 
 /* Port access. False, and nothing done: not a port of the network. `now` is the tick of
  * the boundary after the access; latency counts from it. */
@@ -59,11 +58,8 @@ bool net_arrive(struct net *n, const uint8_t *frame, uint32_t len);
 /* How many frames from this address are in the queue. */
 unsigned net_queued(const struct net *n, uint32_t from);
 
-/* Since the machine began: counted, and part of the state. */
-struct net_counts {
-  uint64_t sent, received, dropped; /* received: into storage */
-};
-struct net_counts net_counts(const struct net *n);
+/* The counts are since the machine began, and part of the state. */
+struct machine_net net_state(const struct net *n);
 
 /* The reason, once the host had no memory for the log; else NULL. */
 const char *net_host_error(const struct net *n);

@@ -29,7 +29,7 @@ hello|vmm hello|
 timer|vmm timer|
 traps|vmm traps|
 disk|vmm disk|
-blocks|vmm docs/examples/blocks.dir --quantum 700 --costs 0 --ticks 3330|-c traps,emulation,interrupts,io,switches
+blocks|vmm TOP/docs/examples/blocks.dir --quantum 700 --costs 0 --ticks 3330|-c traps,emulation,interrupts,io,switches
 chain|vmm TOP/docs/examples/chain.dir --io channel --costs 0|
 network|vmm TOP/docs/examples/fetch.dir --costs 0|-c io,interrupts --to 4000
 minos-syscall|vmm minos --session|--from 58335 --to 58560

@@ -357,6 +357,23 @@ static void show_disk(struct debugger *d)
   show_lines(d);
 }
 
+static void show_network(struct debugger *d)
+{
+  struct machine_net n = machine_net_state(repl_focus(d));
+  char sent[TEXT_COUNT_SIZE], received[TEXT_COUNT_SIZE], dropped[TEXT_COUNT_SIZE];
+  if (n.station == 0) {
+    repl_say(d, "no network\n");
+    return;
+  }
+  repl_say(d, "station %u; ports 0x%x to 0x%x\n", n.station, PORT_NET_STATION, PORT_NET_DROPPED);
+  repl_say(d, "frames: %s sent, %s received, %s dropped; %u of %u wait for a buffer\n",
+           text_count(sent, n.sent), text_count(received, n.received),
+           text_count(dropped, n.dropped), n.waiting, NET_QUEUE);
+  repl_say(d, "%s, %s\n", n.sending ? "sending" : "sends nothing",
+           n.receiving ? "a buffer waits for a frame" : "no buffer");
+  show_lines(d);
+}
+
 static void show_console(struct debugger *d)
 {
   size_t len;
@@ -430,6 +447,7 @@ static const struct topic topics[] = {
     {"tlb", "the entries of the TLB", repl_show_tlb, false, NULL},
     {"timer", "the timer, and interrupt lines", show_timer, false, NULL},
     {"disk", "the disk, and interrupt lines", show_disk, false, NULL},
+    {"network", "the network's device, and interrupt lines", show_network, false, NULL},
     {"console", "output so far, input to come", show_console, false, NULL},
     {"sensitive", "the class of each system instruction on this profile", show_sensitive, false, NULL},
     {"machine", "the machines, from the guest's down to the real one", show_machines, false, NULL},

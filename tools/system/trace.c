@@ -1,6 +1,7 @@
 #include "tools/system/trace.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/command.h"
 #include "tools/common/message.h"
@@ -39,11 +40,12 @@ int system_trace_start(const struct trace_options *o, const struct system *s,
 {
   struct program none = {0};
   const struct program *program = s->users[0].program;
+  const char *file = strrchr(s->directory->file, '/');
   *r = NULL;
   if (!o->path)
     return STATUS_DONE;
   if (!is_of_one_program(s)) {
-    if (!system_trace_nothing("vmm", s->directory->file, &none)) {
+    if (!system_trace_nothing("vmm", file ? file + 1 : s->directory->file, &none)) {
       program_destroy(&none);
       return STATUS_OURS;
     }

@@ -211,7 +211,7 @@ struct vmm_network vmm_vm_network(struct machine *m)
 {
   struct vm *vm = vm_of(m);
   struct vmm_network counts = vm->station.counts;
-  struct net_counts device = net_counts(vm->devices.net);
+  struct machine_net device = net_state(vm->devices.net);
   counts.received = device.received;
   counts.dropped = device.dropped;
   return counts;

@@ -205,7 +205,7 @@ static void test_sends_what_storage_holds_at_the_end(void **state)
   assert_int_equal(w->seen[0].way, MACHINE_FRAME_SENT);
   assert_int_equal(w->seen[0].len, 21);
   assert_memory_equal(w->seen[0].bytes, w->storage + 0x1000, 21);
-  assert_int_equal(net_counts(w->net).sent, 1);
+  assert_int_equal(net_state(w->net).sent, 1);
   assert_true(net_next_event(w->net) == MACHINE_NEVER);
 }
 
@@ -303,8 +303,8 @@ static void test_queue(void **state)
     now += 2 * NET_LATENCY;
   }
   assert_int_equal(in(w, PORT_NET_STATUS), 0);
-  assert_int_equal(net_counts(w->net).received, NET_QUEUE);
-  assert_int_equal(net_counts(w->net).dropped, 1);
+  assert_int_equal(net_state(w->net).received, NET_QUEUE);
+  assert_int_equal(net_state(w->net).dropped, 1);
 }
 
 static void test_only_the_frame_is_written(void **state)
