@@ -312,6 +312,11 @@ static bool is_pause(const struct vm *vm, const struct machine_stop *stop)
 static struct turn pause_run(struct vm *vm, struct machine_stop stop)
 {
   vcpu_pause(vm);
+  if (next_event(&vm->machine) <= vm->cpu.tick) {
+    /* The loan is over at this tick as well; and what happens now may take real time, for a
+     * transfer that is not done, which is no time of the guest's. */
+    vcpu_settle(vm->vmm);
+  }
   vm_fire(vm);
   if (stop.why == MACHINE_LIMIT) {
     return go_on; /* the boundary answers so */
