@@ -340,6 +340,10 @@ static unsigned both_ways(struct scene s)
       continue;
     }
     struct timeline_stop stop = timeline_back_continue(t);
+    if (stop.why == TIMELINE_BREAK && stop.tick == places[i].tick + 1) {
+      /* A break where it had stopped already, for what the instruction before did. */
+      stop = timeline_back_continue(t);
+    }
     assert_int_equal(stop.tick, places[i].tick);
     assert_int_equal(timeline_tick(t), places[i].tick);
     check_place(t, &truth, "continuing back");
