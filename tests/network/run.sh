@@ -102,8 +102,8 @@ report $? "frames are in the trace" list
 check "… and their addresses" grep -qE '^ +[0-9]+  alice +frame +sent: 12 bytes from 1 to all$' list
 t trace f.trace -c io -T dot >dot
 check "… and are arrows" grep -q 'label="send 12 bytes"' dot
-t debug fetch.dir -nx -batch -ex 'info network' -ex 'stepi 100' -ex 'info network' \
-  -ex 'reverse-stepi 80' -ex 'info network' >said 2>&1
+t debug fetch.dir -nx -batch -ex 'info network' -ex 'stepi 400' -ex 'info network' \
+  -ex 'reverse-stepi 300' -ex 'info network' >said 2>&1
 [ "$(grep -c '^station 1; ports 0x20 to 0x27$' said)" -eq 3 ] &&
   [ "$(grep '^frames:' said | sort -u | wc -l)" -eq 3 ]
 report $? "info network, back in time too" said

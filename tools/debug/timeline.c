@@ -432,13 +432,25 @@ static const struct lookout no_lookout = {.stops = NULL};
 
 /* ---------------------------------------------------------------------- steps */
 
+/* The next tick at which it may wake: of an event of its own, or one at which the others have
+ * run and may have sent it a frame. */
+static uint64_t wakes_at(struct timeline *t)
+{
+  uint64_t next = machine_next_event(t->world.focus), quantum = t->world.quantum;
+  if (quantum == 0 || machine_net_state(t->world.focus).station == 0) {
+    return next;
+  }
+  uint64_t others = now(t) + quantum - now(t) % quantum;
+  return next < others ? next : others;
+}
+
 /* A wait is one step: to the tick at which an enabled line is pending. */
 static struct timeline_stop wait_over(struct timeline *t)
 {
   struct timeline_stop stop = stop_here(t, TIMELINE_ARRIVED);
   while (stop.why == TIMELINE_ARRIVED && still_waits(t->world.focus)) {
     type_again(t);
-    uint64_t next = machine_next_event(t->world.focus);
+    uint64_t next = wakes_at(t);
     stop = go(t, next == MACHINE_NEVER ? now(t) + 1 : next, &no_lookout);
   }
   return stop;
@@ -554,7 +566,7 @@ static struct timeline_stop collect_waits(struct timeline *t, uint64_t until, st
     uint64_t start = now(t);
     while (stop.why == TIMELINE_ARRIVED && still_waits(t->world.focus) && now(t) < until) {
       type_again(t);
-      uint64_t next = machine_next_event(t->world.focus);
+      uint64_t next = wakes_at(t);
       stop = reach(t, next < until ? next : until, &no_lookout);
     }
     if (!add_wait(w, start, now(t))) {
