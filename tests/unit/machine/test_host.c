@@ -38,7 +38,8 @@ static unsigned each_allocation(bool (*attempt)(void *ctx), void *ctx)
 
 static struct machine *machine_of(struct profile *profile, struct disk_store *disk)
 {
-  struct machine_config config = {.profile = profile, .storage = STORAGE, .disk = disk};
+  struct machine_config config = {
+      .profile = profile, .storage = STORAGE, .disk = disk, .station = 9};
   struct machine *m = machine_create(&config, NULL);
   assert_non_null(m);
   return m;
@@ -81,7 +82,8 @@ static bool create(void *ctx)
 {
   struct bench *b = ctx;
   const char *reason = NULL;
-  struct machine_config config = {.profile = b->profile, .storage = STORAGE, .disk = b->disk};
+  struct machine_config config = {
+      .profile = b->profile, .storage = STORAGE, .disk = b->disk, .station = 9};
   struct machine *m = machine_create(&config, &reason);
   if (m) {
     assert_null(reason);
@@ -183,6 +185,17 @@ static void test_lost_input(void **state)
   expect_host_error(b->m, "console input");
 }
 
+static void test_lost_frames(void **state)
+{
+  struct bench *b = *state;
+  uint8_t frame[MACHINE_MIN_FRAME] = {0};
+  put_loop(b->m);
+  host_fail(HOST_MEMORY, 1, ENOMEM);
+  assert_false(machine_net_arrive(b->m, 5, frame, sizeof frame));
+  assert_true(host_heal());
+  expect_host_error(b->m, "frames that arrive");
+}
+
 static void test_lost_output(void **state)
 {
   struct bench *b = *state;
@@ -213,6 +226,9 @@ static void fill(struct machine *m, uint8_t with)
   for (unsigned i = 0; i < 100; i++) {
     machine_console_input(m, i, with);
     assert_true(machine_port_out(m, PORT_CONSOLE_DATA, with));
+  }
+  for (unsigned i = 0; i < 20; i++) {
+    assert_true(machine_net_arrive(m, i, sector, 8 + i));
   }
 }
 
@@ -374,6 +390,7 @@ int main(void)
       cmocka_unit_test_setup_teardown(test_no_room_for_decoded_code, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lost_input, setup, teardown),
       cmocka_unit_test_setup_teardown(test_lost_output, setup, teardown),
+      cmocka_unit_test_setup_teardown(test_lost_frames, setup, teardown),
       cmocka_unit_test_setup_teardown(test_snapshots, setup, teardown),
       cmocka_unit_test(test_images),
       cmocka_unit_test_setup_teardown(test_refused_storage, setup, teardown),

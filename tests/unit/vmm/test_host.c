@@ -144,19 +144,26 @@ static void test_create_vm(void **state)
   struct machine *neighbour = vm_create(&b, 0);
   put_loop(neighbour);
   uint64_t before = machine_state_hash(neighbour);
+  const uint32_t peers[] = {1};
+  const struct vmm_station station = {.address = 9, .peers = peers, .peer_count = 1};
+  const struct vmm_vm_config config = {
+      .name = "a", .storage = STORAGE, .disk_sectors = SECTORS, .station = &station};
   unsigned long nth = 0;
   struct machine *vm = NULL;
   while (!vm) {
     const char *reason = NULL;
     assert_true(nth < 100);
     host_fail(HOST_MEMORY, ++nth, ENOMEM);
-    vm = vm_of_size(&b, SECTORS, &reason);
+    vm = vmm_create_vm(b.vmm, &config, &reason);
     assert_int_equal(host_heal(), vm == NULL);
     if (!vm) {
       assert_string_equal(reason, "no memory for a virtual machine");
     }
   }
   assert_in_range(nth, 6, 30);
+  assert_int_equal(machine_net_state(vm).station, 9);
+  machine_destroy(vm);
+  vm = vm_create(&b, SECTORS);
   assert_int_equal(machine_disk_sectors(vm), SECTORS);
   assert_true(machine_state_hash(neighbour) == before);
   assert_true(machine_state_hash(vm) == machine_state_hash(b.bare));
