@@ -21,7 +21,17 @@ bool hyper_takes_over(const struct vm *vm)
  * would have to be told. */
 bool hyper_open(struct vm *vm)
 {
-  return vm->cpu.cr[CR_IPEND] != 0 && hyper_module(vm->vmm)->boundary(vm->state.paravirt, &vm->env);
+  const struct vmm_paravirt_module *module = hyper_module(vm->vmm);
+  if (vm->cpu.cr[CR_IPEND] == 0) {
+    return false;
+  }
+  module->boundary(vm->state.paravirt, &vm->env);
+  return module->open(vm->state.paravirt, &vm->env);
+}
+
+uint32_t hyper_psw(const struct vm *vm, uint32_t psw)
+{
+  return psw_set_ie(psw, hyper_module(vm->vmm)->open(vm->state.paravirt, &vm->env));
 }
 
 void hyper_call(struct vm *vm, uint32_t number)

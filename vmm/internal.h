@@ -278,6 +278,8 @@ const struct vmm_paravirt_module *hyper_module(const struct vmm *vmm);
 bool hyper_takes_over(const struct vm *vm);
 /* At a boundary: whether an interrupt may be taken. */
 bool hyper_open(struct vm *vm);
+/* The PSW as its owner sees it: its IE is the page's mask. */
+uint32_t hyper_psw(const struct vm *vm, uint32_t psw);
 void hyper_call(struct vm *vm, uint32_t number);
 /* The module's state as part of the VM's: of its digest, and of saved devices. */
 uint64_t hyper_digest(const struct vm *vm, uint64_t devices);

@@ -182,8 +182,10 @@ struct vmm_paravirt_module {
   struct vmm_hyper_work (*hypercall)(void *state, const struct vmm_env *env, uint32_t number);
   /* From now on the guest is told of events and traps by the next two. */
   bool (*takes_over)(void *state);
-  /* An instruction boundary, after what is due has happened. True: an event may be delivered. */
-  bool (*boundary)(void *state, const struct vmm_env *env);
+  /* An instruction boundary, after what is due has happened. */
+  void (*boundary)(void *state, const struct vmm_env *env);
+  /* Whether an event may be delivered: what the guest has in place of IE. */
+  bool (*open)(void *state, const struct vmm_env *env);
   /* Delivers a trap or an event. */
   void (*inject)(void *state, const struct vmm_env *env, struct trap trap);
   VMM_MODULE_STATE; /* needed: it is part of the VM's state */

@@ -539,7 +539,8 @@ static void set_pc(struct machine *m, uint32_t pc)
 
 static uint32_t get_cr(struct machine *m, enum isa_cr cr)
 {
-  return vcpu_get_cr(vm_of(m), cr);
+  uint32_t value = vcpu_get_cr(vm_of(m), cr);
+  return cr == CR_PSW && hyper_takes_over(vm_of(m)) ? hyper_psw(vm_of(m), value) : value;
 }
 
 static void get_crs(struct machine *m, uint32_t *crs)

@@ -296,6 +296,8 @@ static void show_vmm(struct debugger *d)
   char n[TEXT_COUNT_SIZE];
   repl_say(d, "executed directly %16s\n", text_count(n, s->direct));
   repl_say(d, "emulated          %16s\n", text_count(n, s->emulated));
+  if (s->hypercalls)
+    repl_say(d, "hypercalls        %16s\n", text_count(n, s->hypercalls));
   repl_say(d, "traps reflected   %16s\n", text_count(n, s->reflected));
   repl_say(d, "traps served      %16s\n", text_count(n, s->served));
   repl_say(d, "world switches    %16s\n", text_count(n, s->world_switches));

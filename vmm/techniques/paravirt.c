@@ -380,12 +380,16 @@ static bool takes_over(void *state)
   return ((struct paravirt *)state)->registered;
 }
 
-static bool boundary(void *state, const struct vmm_env *env)
+static void boundary(void *state, const struct vmm_env *env)
 {
   struct paravirt *p = state;
   look_at_disk(p, env);
   show_pending(p, env);
-  return get(p, env, HYPER_PAGE_MASK) == 0;
+}
+
+static bool is_open(void *state, const struct vmm_env *env)
+{
+  return get(state, env, HYPER_PAGE_MASK) == 0;
 }
 
 /* In place of the vectors: all that a handler wants to know is put down where a plain load
@@ -395,7 +399,7 @@ static void inject(void *state, const struct vmm_env *env, struct trap trap)
   struct paravirt *p = state;
   uint32_t psw = env->get_cr(env->ctx, CR_PSW);
   set(p, env, HYPER_PAGE_PC, trap.epc);
-  set(p, env, HYPER_PAGE_PSW, psw_set_ie(psw, get(p, env, HYPER_PAGE_MASK) == 0));
+  set(p, env, HYPER_PAGE_PSW, psw_set_ie(psw, is_open(p, env)));
   set(p, env, HYPER_PAGE_CAUSE, trap.cause);
   set(p, env, HYPER_PAGE_VALUE, trap.value);
   set(p, env, HYPER_PAGE_INSN, trap.insn);
@@ -446,6 +450,7 @@ const struct vmm_paravirt_module vmm_paravirt = {.create = create,
                                                  .hypercall = hypercall,
                                                  .takes_over = takes_over,
                                                  .boundary = boundary,
+                                                 .open = is_open,
                                                  .inject = inject,
                                                  .save = save,
                                                  .load = load};

@@ -274,6 +274,9 @@ static void iret_loads_all(void **state)
   assert_int_equal(machine_get_cr(r.vm, CR_BASE), 0x8000);
   assert_int_equal(machine_get_cr(r.vm, CR_BOUND), 0x2000);
   assert_int_equal(hyper_word(r.vm, HYPER_PAGE_MASK), 0);
+  assert_true(psw_ie(now)); /* the owner sees the mask as IE, a guest's store too */
+  hyper_set(r.vm, HYPER_PAGE_MASK, 1);
+  assert_false(psw_ie(machine_get_cr(r.vm, CR_PSW)));
   hyper_rig_close(&r);
 }
 
