@@ -215,6 +215,27 @@ static void input_wakes(void **state)
   crowd_close(&c);
 }
 
+/* Its timer has woken it and somebody else has the processor when a byte comes: it takes that
+ * first, at the tick before its timer's. */
+static void input_before_the_event(void **state)
+{
+  (void)state;
+  struct crowd c;
+  crowd_open(&c, 2);
+  crowd_add(&c, (struct vmm_vm_config){.share = 1});
+  load_idler(&c, 5000);
+  crowd_add(&c, (struct vmm_vm_config){.share = 1});
+  load_worker(&c, 1, UINT32_MAX);
+  for (uint64_t until = 500; until <= 300000; until += 1700) {
+    assert_int_equal(vmm_run(c.vmm, until).why, VMM_LIMIT);
+    crowd_compare(&c, "input before an event");
+    crowd_check_account(&c);
+    crowd_type(&c, 0, 'x');
+  }
+  assert_true(machine_get_reg(c.member[0].vm, REG_S0) > 10);
+  crowd_close(&c);
+}
+
 /* ---------------------------------------------------------------------- going wrong */
 
 /* Which guest is the bad one, and how it must end. */
@@ -367,13 +388,10 @@ static void come_and_go(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(two_hundred_finish),
-      cmocka_unit_test(a_thousand_idle),
-      cmocka_unit_test(sleepers_wake_in_time),
-      cmocka_unit_test(input_wakes),
-      cmocka_unit_test(the_bad_harm_themselves),
-      cmocka_unit_test(floods_stay_in_their_share),
-      cmocka_unit_test(come_and_go),
+      cmocka_unit_test(two_hundred_finish),         cmocka_unit_test(a_thousand_idle),
+      cmocka_unit_test(sleepers_wake_in_time),      cmocka_unit_test(input_wakes),
+      cmocka_unit_test(input_before_the_event),     cmocka_unit_test(the_bad_harm_themselves),
+      cmocka_unit_test(floods_stay_in_their_share), cmocka_unit_test(come_and_go),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

@@ -110,6 +110,22 @@ static void hybrid_where_theorem_3_holds(void **state)
   assert_int_equal(totals.emulated, 0); /* virtual mode 0 never executes directly */
 }
 
+/* juser in the mode between user mode and mode 0: the real machine would do it in user mode. */
+static void modes_between_are_interpreted(void **state)
+{
+  (void)state;
+  struct twin t;
+  twin_open(&t, &(struct twin_config){.text = middle, .technique = VMM_TECHNIQUE_HYBRID});
+  twin_write_word(&t, ISA_RESET_PC, word_of(ISA_JUSER, 0, REG_ZERO, 0, ISA_RESET_PC + 4));
+  twin_set_cr(&t, CR_BOUND, machine_storage_size(t.bare));
+  twin_set_cr(&t, CR_PSW, psw_set_mode(0, 1));
+  if (!twin_run(&t, 3, 1)) {
+    fail_msg("%s", t.difference);
+  }
+  assert_int_equal(vmm_vm_stats(t.vm)->interpreted, 1);
+  twin_close(&t);
+}
+
 /* The oracle can fail: where Theorem 3 does not hold some program tells. */
 static void hybrid_where_it_does_not(void **state)
 {
@@ -148,6 +164,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(interpreted_on_every_profile),
       cmocka_unit_test(hybrid_where_theorem_3_holds),
+      cmocka_unit_test(modes_between_are_interpreted),
       cmocka_unit_test(hybrid_where_it_does_not),
       cmocka_unit_test(stacked),
   };
