@@ -69,6 +69,32 @@ for lab in "$top"/labs/[0-9]*/; do
   done
 done
 
+# -------------------------------------------------------------------- hand-outs
+# What students get: nothing that is not theirs, and it builds. The objects of the build
+# under test spare it most of the work; those of a sanitizer build cannot be linked without.
+for lab in "$top"/labs/[0-9]*/; do
+  name=$(basename "$lab")
+  is "$name: the hand-out is made" "$top/tools/build/handout.sh" "$lab" "$work/$name.tgz"
+  tar -xzf "$name.tgz"
+  is "… has its text, its tests and its files" test -s "$name/HANDOUT.md" -a -s "$name/labs/$name/lab.json" -a -d "$name/submission"
+  is "… and no hidden test, solution, wrong solution or note" sh -c '[ -z "$(find "$1" -path "*hidden*" -o -path "*solution*" -o -path "*labs/*wrong*" -o -name instructor.md)" ]' - "$name"
+done
+from=$(cd "$top" && realpath "$BUILD")
+build_handout() { # NAME
+  mkdir -p "$1/build"
+  grep -q __asan_init "$from/trapeze" ||
+    for part in obj gen grade isagen embed assemble guests; do
+      [ ! -e "$from/$part" ] || cp -a "$from/$part" "$1/build/"
+    done
+  make -C "$1" -j2
+}
+is "lab 4: the hand-out builds" build_handout 04-trap-and-emulate
+make -C 04-trap-and-emulate test >said 2>&1
+is "… and gives the stub no point" grep -q '^Score: 0 of 70' said
+cp "$top"/vmm/{dispatch,emulate}.c 04-trap-and-emulate/submission/ && make -C 04-trap-and-emulate test >said 2>&1
+is "… and our own modules every public one" grep -q '^Score: 70 of 70' said
+rm -rf 04-trap-and-emulate/build
+
 # ----------------------------------------------------------- submissions that attack
 # In the place of the dispatcher's first statement, at its 40th call, when the guest is well under way.
 ref=reference/04-trap-and-emulate
@@ -100,7 +126,7 @@ attack "an action that does not exist" 'none of the answers' 'return (enum vmm_a
 attack "processes without end" 'at tick|called|ended' 'for (int i = 0; i < 1000; i++) if (fork() == 0) for (;;); env->halt(env->ctx);'
 attack "killing its parent" 'at tick|called|ended' 'kill(getppid(), 9); kill(-1, 9); env->halt(env->ctx);'
 attack "closing the channel" 'called exit|ended' 'close(3); exit(0);'
-is "no attack leaves a process" test -z "$(pgrep -x runner)"
+is "no attack leaves a process" test -z "$(pgrep -f "$work/trapeze-grade")"
 is "no attack leaves a file" test -z "$(find . -name 'trapeze-grade-*')"
 
 # What it may print is kept short, and is no verdict.

@@ -11,12 +11,12 @@ trap 'rm -rf "$work"' EXIT
 tree=$work/$name
 mkdir -p "$tree/labs/$name" "$tree/tools"
 cd "$top"
-cp -r isa asm machine vmm classify guestos README.md "$tree/"
-find tools -maxdepth 1 -type f -exec cp {} "$tree/tools/" \;
-for part in tools/*/; do cp -r "${part%/}" "$tree/tools/"; done
-mkdir -p "$tree/docs" && cp docs/*.md docs/trapeze.1 "$tree/docs/"
-cp Makefile "$tree/trapeze.mk"
-cp -r labs/runner labs/stub.h "$tree/labs/"
+cp -a isa asm machine vmm classify guestos README.md "$tree/"
+find tools -maxdepth 1 -type f -exec cp -a {} "$tree/tools/" \;
+for part in tools/*/; do cp -a "${part%/}" "$tree/tools/"; done
+mkdir -p "$tree/docs" && cp -a docs/*.md docs/trapeze.1 "$tree/docs/"
+cp -a Makefile "$tree/trapeze.mk"
+cp -a labs/runner labs/stub.h "$tree/labs/"
 cp "labs/$name/lab.json" "labs/$name/handout.md" "$tree/labs/$name/"
 [ ! -d "labs/$name/tests" ] || cp -r "labs/$name/tests" "$tree/labs/$name/"
 tools/build/stubs.sh "labs/$name" "$work/stubs"

@@ -329,7 +329,8 @@ bool workshop_start(const struct workshop *w, unsigned cpu_seconds, struct sandb
     return false;
   }
   const struct sandbox_mount mounts[] = {{program, "/runner", false}, {NULL, NULL, false}};
-  const char *argv[] = {inside(w, "/runner", program), NULL};
+  /* The second word is for whoever lists processes: whose it is. */
+  const char *argv[] = {inside(w, "/runner", program), w->root, NULL};
   struct sandbox_job job = {.rung = w->rung,
                             .argv = argv,
                             .mounts = mounts,
