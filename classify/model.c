@@ -49,6 +49,12 @@ component_set model_location(const struct profile *profile)
   if (profile_has_cr(profile, CR_BASE)) {
     set |= component_bit(COMPONENT_CR + CR_BASE) | component_bit(COMPONENT_CR + CR_BOUND);
   }
+  if (profile_has_cr(profile, CR_PTBR)) {
+    set |= component_bit(COMPONENT_CR + CR_PTBR);
+  }
+  if (profile_features(profile) & ISA_FEATURE_MMU_TLB) {
+    set |= component_bit(COMPONENT_CR + CR_ASID) | component_bit(COMPONENT_TLB);
+  }
   return set;
 }
 
@@ -70,7 +76,7 @@ static component_set all_resources(const struct profile *profile)
   if (profile_features(profile) & ISA_FEATURE_KEYS) {
     set |= component_bit(COMPONENT_KEYS);
   }
-  return set;
+  return set | model_location(profile);
 }
 
 component_set model_resources(enum model model, const struct profile *profile)
@@ -100,6 +106,8 @@ const char *component_name(unsigned component)
   switch (component) {
   case COMPONENT_KEYS:
     return "storage keys";
+  case COMPONENT_TLB:
+    return "TLB";
   case COMPONENT_OUTSIDE:
     return "storage outside";
   case COMPONENT_DEVICES:

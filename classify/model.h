@@ -23,6 +23,7 @@ enum component {
   COMPONENT_KEYS = COMPONENT_CR + ISA_CR_COUNT, /* storage keys */
   COMPONENT_OUTSIDE, /* storage that the current relocation does not show */
   COMPONENT_DEVICES,
+  COMPONENT_TLB, /* what it holds */
   COMPONENT_RUN, /* running, waiting or stopped */
   COMPONENT_COUNT
 };

@@ -15,11 +15,6 @@ struct solver {
 
 struct solver *solver_create(const struct profile *profile, const char **reason)
 {
-  uint32_t other = ISA_FEATURE_MMU_TLB | ISA_FEATURE_MMU_PAGED | ISA_FEATURE_MMU_NESTED;
-  if (profile_features(profile) & other) {
-    *reason = "the solver knows no MMU but bounds";
-    return NULL;
-  }
   struct solver *s = calloc(1, sizeof *s);
   *reason = s ? NULL : "out of memory";
   if (s) {

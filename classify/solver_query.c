@@ -78,6 +78,9 @@ static Z3_ast changed(struct terms *t, const struct run *x, component_set k)
   if (k & component_bit(COMPONENT_DEVICES)) {
     any = term_or(z, any, differs(t, out[TERM_DEVICES], x->s->devices));
   }
+  if (k & component_bit(COMPONENT_TLB)) {
+    any = term_or(z, any, differs(t, out[TERM_TLB], x->s->tlb));
+  }
   if (k & component_bit(COMPONENT_RUN)) {
     any = term_or(z, any, differs(t, out[TERM_RUN], term_number(z, 32, MACHINE_RUNNING)));
   }

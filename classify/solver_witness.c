@@ -197,8 +197,9 @@ static bool take_results(struct terms *t, unsigned states, struct witness *w)
   return p != NULL;
 }
 
-/* What a model says of devices of which nothing is known is no state of real ones. */
-static bool uses_devices(const struct terms *t)
+/* What a model says of devices, or of maps, of which nothing is known is no state of real
+ * ones. */
+static bool uses_unknown(const struct terms *t)
 {
   for (unsigned i = 0; i < terms_symbol_count(t); i++) {
     switch (terms_symbol(t, i)->kind) {
@@ -206,6 +207,7 @@ static bool uses_devices(const struct terms *t)
     case TERM_SYMBOL_SIO:
     case TERM_SYMBOL_AFTER_SIO:
     case TERM_SYMBOL_TIO:
+    case TERM_SYMBOL_MAP:
       return true;
     default:
       break;
@@ -216,7 +218,7 @@ static bool uses_devices(const struct terms *t)
 
 bool witness_take(struct terms *t, const struct query *query, Z3_model model, struct witness *w)
 {
-  if (uses_devices(t)) {
+  if (uses_unknown(t)) {
     return false;
   }
   Z3_ast whole = query_whole(t, query);

@@ -88,6 +88,17 @@ static const struct {
     [TERM_SYMBOL_SIO] = {"channel-start", "what starting a channel program answers", {32, 32}, 32},
     [TERM_SYMBOL_AFTER_SIO] = {"after-start", "devices after that", {32, 32}, 32},
     [TERM_SYMBOL_TIO] = {"channel-test", "what testing a unit answers", {32, 32}, 32},
+    [TERM_SYMBOL_TLB] = {"tlb", "a name for what the TLB holds", {0}, 32},
+    [TERM_SYMBOL_MAP] = {"map", "a name for how pages are mapped", {32, 32}, 32},
+    [TERM_SYMBOL_PERMITTED] = {"permitted", "what the map says of an access", {32, 20, 4}, 2},
+    [TERM_SYMBOL_FRAME] = {"frame", "where a page lies", {32, 20}, 20},
+    [TERM_SYMBOL_ENTRY] = {"entry", "a name for the TLB window", {32, 32, 32}, 32},
+    [TERM_SYMBOL_AFTER_TLBW] = {"tlb-written",
+                                "the TLB after an entry is written",
+                                {32, 32, 32},
+                                32},
+    [TERM_SYMBOL_AFTER_TLBI] = {"tlb-emptied", "the TLB after entries are emptied", {32, 32, 8}, 32},
+    [TERM_SYMBOL_TLBP] = {"tlb-index", "where the TLB has an entry", {32, 32}, 32},
     [TERM_SYMBOL_SOME_REG] = {"some-reg", "a register that differs, if any", {0}, REG_BITS},
     [TERM_SYMBOL_SOME_WORD] = {"some-word", "a word that differs, if any", {0}, VIEW_BITS},
     [TERM_SYMBOL_SOME_KEY] = {"some-key", "a block whose key differs, if any", {0}, KEY_BITS},
@@ -293,6 +304,9 @@ void terms_state(struct terms *t, component_set own, unsigned number, struct ter
   s->cr[CR_PSW] = make_psw(t, own, number);
   s->devices =
       constant(t, TERM_SYMBOL_DEVICES, 0, own & component_bit(COMPONENT_DEVICES) ? number : 0);
+  bool tlb = profile_features(t->profile) & ISA_FEATURE_MMU_TLB;
+  s->tlb =
+      tlb ? constant(t, TERM_SYMBOL_TLB, 0, own & component_bit(COMPONENT_TLB) ? number : 0) : NULL;
   s->reg = terms_function(t, TERM_SYMBOL_REG, 0, 0);
   s->view = terms_function(t, TERM_SYMBOL_VIEW, 0, 0);
   s->key = terms_function(t, TERM_SYMBOL_KEY, 0, own & component_bit(COMPONENT_KEYS) ? number : 0);
@@ -322,8 +336,8 @@ static Z3_ast legal_storage(const struct terms *t, Z3_ast q)
 static Z3_ast fetches(struct terms *t, const struct term_state *s)
 {
   Z3_context z = t->z3;
-  struct term_refusal no = terms_refusal(t, s, s->pc, 4, false, terms_te(t, s));
-  Z3_ast refused = term_or(z, no.bounds, term_or(z, no.protection, no.bus));
+  struct term_refusal no = terms_refusal(t, s, s->pc, 4, MACHINE_FETCH, terms_who(t, s));
+  Z3_ast refused = terms_refused(t, &no);
   Z3_ast aligned = term_eq(z, term_bits(z, s->pc, 1, 0), term_number(z, 2, 0));
   Z3_ast word = term_apply1(z, s->view, term_bits(z, s->pc, 31, 2));
   return term_and(z, term_and(z, aligned, term_not(z, refused)), term_eq(z, word, t->word));

@@ -13,6 +13,12 @@
  *               them share e|r; where it lies physically is TE ? BASE + va : va.
  *   translate   docs/machine.md in closed form: sums of 34 bits, so that none wraps;
  *               the last byte checked; protection before bus.
+ *   pages       Under `mmu paged` and `tlb` how pages are mapped is an uninterpreted pair,
+ *               permitted and frame, of a map: of PTBR, or of ASID and what the TLB
+ *               holds. Two states have the same tables, which lie in storage, but not the
+ *               same PTBR. A and D are taken for part of the map, and so is what tlbw and
+ *               tlbi make of the TLB: only that it is a function. The unmapped segment is
+ *               in closed form. A "yes" here has no witness that could be run.
  *   ldprev,     With TE on, the previous mode's translation is the current one. With
  *   stprev      TE off the view is all of storage, by physical address. So they never
  *               reach storage that the view does not show; a BASE that is no multiple
@@ -59,10 +65,21 @@ enum term_symbol_kind {
   TERM_SYMBOL_SIO,         /* of devices, channel address word: the answer */
   TERM_SYMBOL_AFTER_SIO,   /* … devices then */
   TERM_SYMBOL_TIO,         /* of devices, operand: the answer */
+  TERM_SYMBOL_TLB,         /* a name for what it holds */
+  TERM_SYMBOL_MAP,         /* of PTBR or ASID, TLB: a name for how pages are mapped */
+  TERM_SYMBOL_PERMITTED,   /* of the map, page, mode and access: a term_permission */
+  TERM_SYMBOL_FRAME,       /* of the map, page: its frame */
+  TERM_SYMBOL_ENTRY,       /* of TLBHI, TLBLO, TLBIX: a name for them, … */
+  TERM_SYMBOL_AFTER_TLBW,  /* … of the TLB, it, TLBRND: the TLB then */
+  TERM_SYMBOL_AFTER_TLBI,  /* of the TLB, address, space: the TLB then */
+  TERM_SYMBOL_TLBP,        /* of the TLB, TLBHI: the index */
   TERM_SYMBOL_SOME_REG,    /* where maps may differ: a number of a register, … */
   TERM_SYMBOL_SOME_WORD,   /* … va / 4, … */
   TERM_SYMBOL_SOME_KEY,    /* … a block */
 };
+
+/* What a map says of an access. */
+enum term_permission { TERM_GRANTED, TERM_FAULT, TERM_PROTECTION, TERM_BUS };
 
 struct term_symbol {
   enum term_symbol_kind kind;
@@ -74,7 +91,7 @@ struct term_symbol {
 
 /* The state before, in symbols. cr: the PSW too; NULL for those the profile lacks. */
 struct term_state {
-  Z3_ast storage, pc, devices, cr[ISA_CR_COUNT];
+  Z3_ast storage, pc, devices, tlb, cr[ISA_CR_COUNT];
   Z3_func_decl reg, view, key;
 };
 
@@ -93,6 +110,7 @@ enum term_output {
   TERM_KEY_SETS, /* Bool: a key is set, … */
   TERM_KEY_AT,   /* … of this block */
   TERM_DEVICES,
+  TERM_TLB,
   TERM_RUN,
   TERM_CR, /* + enum isa_cr */
   TERM_OUTPUTS = TERM_CR + ISA_CR_COUNT

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "isa/pages.h"
 #include "machine/keys.h"
 
 #define MAX_DEPTH 8
@@ -65,10 +66,53 @@ Z3_ast terms_legal_psw(struct terms *t, Z3_ast value)
   return terms_psw(t, field);
 }
 
-Z3_ast terms_te(struct terms *t, const struct term_state *s)
+struct term_who terms_who(struct terms *t, const struct term_state *s)
 {
-  return s->cr[CR_BASE] ? term_truth(t->z3, terms_field(t, s->cr[CR_PSW], PSW_TE_MASK))
-                        : term_bool(t->z3, false);
+  Z3_ast psw = s->cr[CR_PSW];
+  return (struct term_who){term_truth(t->z3, terms_field(t, psw, PSW_TE_MASK)),
+                           terms_field(t, psw, PSW_MODE_MASK)};
+}
+
+/* ------------------------------------------------------------------- pages */
+
+/* A name for how the state maps pages. */
+static Z3_ast map_of(struct terms *t, const struct term_state *s)
+{
+  Z3_ast arg[] = {s->cr[CR_PTBR] ? s->cr[CR_PTBR] : s->cr[CR_ASID],
+                  s->tlb ? s->tlb : term_number(t->z3, 32, 0)};
+  return Z3_mk_app(t->z3, terms_function(t, TERM_SYMBOL_MAP, 0, 0), 2, arg);
+}
+
+/* Bool: in the unmapped kernel segment. */
+static Z3_ast in_kseg(struct terms *t, Z3_ast va)
+{
+  Z3_context z = t->z3;
+  return profile_features(t->profile) & ISA_FEATURE_KSEG
+             ? Z3_mk_bvult(z, Z3_mk_bvsub(z, va, term_number(z, 32, KSEG_START)),
+                           term_number(z, 32, KSEG_SIZE))
+             : term_bool(z, false);
+}
+
+static Z3_ast mapped(struct terms *t, const struct term_state *s, Z3_ast va)
+{
+  Z3_context z = t->z3;
+  Z3_ast arg[] = {map_of(t, s), term_bits(z, va, 31, 12)};
+  Z3_ast frame = Z3_mk_app(z, terms_function(t, TERM_SYMBOL_FRAME, 0, 0), 2, arg);
+  Z3_ast there = term_concat(z, frame, term_bits(z, va, 11, 0));
+  Z3_ast segment = Z3_mk_bvsub(z, va, term_number(z, 32, KSEG_START));
+  return term_ite(z, in_kseg(t, va), segment, there);
+}
+
+/* What the map says of the access: Bool, that it is this. */
+static Z3_ast map_says(struct terms *t, const struct term_state *s, Z3_ast va,
+                       enum machine_access access, struct term_who who, enum term_permission what)
+{
+  Z3_context z = t->z3;
+  Z3_ast how = term_concat(z, term_number(z, 2, access), term_bits(z, who.mode, 1, 0));
+  Z3_ast arg[] = {map_of(t, s), term_bits(z, va, 31, 12), how};
+  Z3_ast says = Z3_mk_app(z, terms_function(t, TERM_SYMBOL_PERMITTED, 0, 0), 3, arg);
+  Z3_ast here = term_and(z, who.te, term_not(z, in_kseg(t, va)));
+  return term_and(z, here, term_eq(z, says, term_number(z, 2, what)));
 }
 
 /* WIDE bits. */
@@ -76,9 +120,9 @@ static Z3_ast physical(struct terms *t, const struct term_state *s, Z3_ast va, Z
 {
   Z3_context z = t->z3;
   Z3_ast at = term_widen(z, va, WIDE);
-  return s->cr[CR_BASE]
-             ? term_ite(z, te, Z3_mk_bvadd(z, at, term_widen(z, s->cr[CR_BASE], WIDE)), at)
-             : at;
+  Z3_ast there = s->cr[CR_BASE] ? Z3_mk_bvadd(z, at, term_widen(z, s->cr[CR_BASE], WIDE))
+                                : term_widen(z, mapped(t, s, va), WIDE);
+  return term_ite(z, te, there, at);
 }
 
 /* TE ? BASE + va : va */
@@ -107,27 +151,47 @@ static Z3_ast key_refuses(struct terms *t, const struct term_state *s, Z3_ast pa
   return term_and(z, exists, term_and(z, other, closed));
 }
 
-struct term_refusal terms_refusal(struct terms *t, const struct term_state *s, Z3_ast va,
-                                  unsigned size, bool store, Z3_ast te)
+static void refuse_by_map(struct terms *t, const struct term_state *s, Z3_ast va,
+                          enum machine_access access, struct term_who who, struct term_refusal *no)
 {
   Z3_context z = t->z3;
-  struct term_refusal no = {term_bool(z, false), term_bool(z, false), term_bool(z, false)};
-  Z3_ast bytes = term_number(z, WIDE, size);
-  Z3_ast pa = physical(t, s, va, te);
-  if (s->cr[CR_BASE]) {
-    Z3_ast end = Z3_mk_bvadd(z, term_widen(z, va, WIDE), bytes);
-    Z3_ast beyond = Z3_mk_bvugt(z, end, term_widen(z, s->cr[CR_BOUND], WIDE));
-    no.bounds = term_and(z, te, beyond);
+  Z3_ast kernel = term_not(z, term_truth(z, who.mode));
+  Z3_ast closed = term_and(z, term_and(z, who.te, in_kseg(t, va)), term_not(z, kernel));
+  no->fault = map_says(t, s, va, access, who, TERM_FAULT);
+  no->protection = term_or(z, closed, map_says(t, s, va, access, who, TERM_PROTECTION));
+  no->bus = term_or(z, no->bus, map_says(t, s, va, access, who, TERM_BUS));
+}
+
+struct term_refusal terms_refusal(struct terms *t, const struct term_state *s, Z3_ast va,
+                                  unsigned size, enum machine_access access, struct term_who who)
+{
+  Z3_context z = t->z3;
+  Z3_ast no_way = term_bool(z, false), bytes = term_number(z, WIDE, size);
+  struct term_refusal no = {no_way, no_way, no_way, no_way};
+  Z3_ast pa = physical(t, s, va, who.te);
+  no.bus = Z3_mk_bvugt(z, Z3_mk_bvadd(z, pa, bytes), term_widen(z, s->storage, WIDE));
+  if (!s->cr[CR_BASE]) {
+    refuse_by_map(t, s, va, access, who, &no);
+    return no;
   }
+  Z3_ast end = Z3_mk_bvadd(z, term_widen(z, va, WIDE), bytes);
+  Z3_ast beyond = Z3_mk_bvugt(z, end, term_widen(z, s->cr[CR_BOUND], WIDE));
+  no.bounds = term_and(z, who.te, beyond);
   if (profile_features(t->profile) & ISA_FEATURE_KEYS) {
+    bool store = access == MACHINE_STORE;
     no.protection = key_refuses(t, s, pa, store);
     if (size > 1) {
       Z3_ast last = Z3_mk_bvadd(z, pa, term_number(z, WIDE, size - 1));
       no.protection = term_or(z, no.protection, key_refuses(t, s, last, store));
     }
   }
-  no.bus = Z3_mk_bvugt(z, Z3_mk_bvadd(z, pa, bytes), term_widen(z, s->storage, WIDE));
   return no;
+}
+
+Z3_ast terms_refused(struct terms *t, const struct term_refusal *no)
+{
+  Z3_ast missing = term_or(t->z3, no->bounds, no->fault);
+  return term_or(t->z3, missing, term_or(t->z3, no->protection, no->bus));
 }
 
 /* --------------------------------------------------------------- execution */
@@ -278,15 +342,17 @@ static void write_cr(struct exec *x, Z3_ast n, Z3_ast value)
 /* ----------------------------------------------------------------- storage */
 
 /* Alignment, bounds, protection, bus, in this order. */
-static void check_access(struct exec *x, Z3_ast va, unsigned size, bool store, Z3_ast te)
+static void check_access(struct exec *x, Z3_ast va, unsigned size, enum machine_access access,
+                         struct term_who who)
 {
   if (size > 1) {
     unsigned bits = size == 4 ? 2 : 1;
     Z3_ast low = term_bits(x->z, va, bits - 1, 0);
     trap_if(x, term_not(x->z, term_eq(x->z, low, term_number(x->z, bits, 0))), CAUSE_ALIGNMENT, va);
   }
-  struct term_refusal no = terms_refusal(x->t, x->s, va, size, store, te);
+  struct term_refusal no = terms_refusal(x->t, x->s, va, size, access, who);
   trap_if(x, no.bounds, CAUSE_BOUNDS, va);
+  trap_if(x, no.fault, access == MACHINE_STORE ? CAUSE_STORE_FAULT : CAUSE_LOAD_FAULT, va);
   trap_if(x, no.protection, CAUSE_PROTECTION, va);
   trap_if(x, no.bus, CAUSE_BUS, va);
 }
@@ -331,7 +397,7 @@ static Z3_ast put(struct exec *x, Z3_ast words, Z3_ast value, Z3_ast at, unsigne
 
 static Z3_ast load(struct exec *x, Z3_ast va, unsigned size)
 {
-  check_access(x, va, size, false, terms_te(x->t, x->s));
+  check_access(x, va, size, MACHINE_LOAD, terms_who(x->t, x->s));
   return term_widen(x->z, pick(x, word_at(x, term_bits(x->z, va, 31, 2)), va, size), 32);
 }
 
@@ -349,26 +415,25 @@ static void note_store(struct exec *x, Z3_ast at)
 
 static void store(struct exec *x, Z3_ast va, unsigned size, Z3_ast value)
 {
-  check_access(x, va, size, true, terms_te(x->t, x->s));
+  check_access(x, va, size, MACHINE_STORE, terms_who(x->t, x->s));
   Z3_ast number = term_bits(x->z, va, 31, 2);
   put_word(x, number, put(x, word_at(x, number), value, va, size));
   note_store(x, va);
 }
 
-static Z3_ast previous_te(struct exec *x)
+static struct term_who previous(struct exec *x)
 {
-  if (!x->s->cr[CR_BASE]) {
-    return term_bool(x->z, false);
-  }
   Z3_ast mode = terms_field(x->t, x->s->cr[CR_PSW], PSW_PMODE_MASK);
-  return term_or(x->z, term_truth(x->z, mode), terms_te(x->t, x->s));
+  Z3_ast te = term_or(x->z, term_truth(x->z, mode), terms_who(x->t, x->s).te);
+  return (struct term_who){te, mode};
 }
 
 /* Where the view shows what the previous mode has at va: at va where TE is on; else
  * at the physical address, which need not be a multiple of 4. */
 static Z3_ast previous_place(struct exec *x, Z3_ast va)
 {
-  return term_ite(x->z, terms_te(x->t, x->s), va, terms_physical(x->t, x->s, va, previous_te(x)));
+  return term_ite(x->z, terms_who(x->t, x->s).te, va,
+                  terms_physical(x->t, x->s, va, previous(x).te));
 }
 
 static Z3_ast next_number(struct exec *x, Z3_ast number)
@@ -383,14 +448,14 @@ static Z3_ast two_words(struct exec *x, Z3_ast number)
 
 static Z3_ast load_previous(struct exec *x, Z3_ast va)
 {
-  check_access(x, va, 4, false, previous_te(x));
+  check_access(x, va, 4, MACHINE_LOAD, previous(x));
   Z3_ast at = previous_place(x, va);
   return pick(x, two_words(x, term_bits(x->z, at, 31, 2)), at, 4);
 }
 
 static void store_previous(struct exec *x, Z3_ast va, Z3_ast value)
 {
-  check_access(x, va, 4, true, previous_te(x));
+  check_access(x, va, 4, MACHINE_STORE, previous(x));
   Z3_ast at = previous_place(x, va), number = term_bits(x->z, at, 31, 2);
   Z3_ast words = put(x, two_words(x, number), value, at, 4);
   put_word(x, number, term_bits(x->z, words, 31, 0));
@@ -400,11 +465,11 @@ static void store_previous(struct exec *x, Z3_ast va, Z3_ast value)
 
 static void translate(struct exec *x, Z3_ast *ok, Z3_ast *pa, Z3_ast va, enum machine_access access)
 {
-  Z3_ast te = terms_te(x->t, x->s);
-  struct term_refusal no = terms_refusal(x->t, x->s, va, 1, access == MACHINE_STORE, te);
-  Z3_ast yes = term_not(x->z, term_or(x->z, no.bounds, term_or(x->z, no.protection, no.bus)));
+  struct term_who who = terms_who(x->t, x->s);
+  struct term_refusal no = terms_refusal(x->t, x->s, va, 1, access, who);
+  Z3_ast yes = term_not(x->z, terms_refused(x->t, &no));
   *ok = term_of_bool(x->z, yes);
-  *pa = term_ite(x->z, yes, terms_physical(x->t, x->s, va, te), term_number(x->z, 32, 0));
+  *pa = term_ite(x->z, yes, terms_physical(x->t, x->s, va, who.te), term_number(x->z, 32, 0));
 }
 
 /* ---------------------------------------------------------- keys and devices */
@@ -452,6 +517,47 @@ static void port_out(struct exec *x, Z3_ast port, Z3_ast value)
   check_port(x, port);
   assign(x, TERM_DEVICES,
          Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_AFTER_OUT, 0, 0), 3, arg));
+}
+
+/* --------------------------------------------------------------------- TLB */
+
+/* The next value of TLBRND, if the machine chooses. */
+static Z3_ast next_random(struct exec *x, Z3_ast random)
+{
+  Z3_ast product = Z3_mk_bvmul(x->z, random, term_number(x->z, 32, 25173));
+  Z3_ast sum = Z3_mk_bvadd(x->z, product, term_number(x->z, 32, 13849));
+  return Z3_mk_bvand(x->z, sum, term_number(x->z, 32, 0xffff));
+}
+
+static void write_tlb(struct exec *x)
+{
+  const Z3_ast *cr = x->s->cr;
+  if (!x->s->tlb) {
+    return; /* the profile has no such instruction */
+  }
+  Z3_ast window[] = {cr[CR_TLBHI], cr[CR_TLBLO], cr[CR_TLBIX]};
+  Z3_ast entry = Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_ENTRY, 0, 0), 3, window);
+  Z3_ast arg[] = {x->s->tlb, entry, cr[CR_TLBRND]};
+  assign(x, TERM_TLB, Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_AFTER_TLBW, 0, 0), 3, arg));
+  Z3_ast chooses = term_eq(x->z, term_bits(x->z, cr[CR_TLBIX], 31, 31), term_number(x->z, 1, 1));
+  assign(x, TERM_CR + CR_TLBRND,
+         term_ite(x->z, chooses, next_random(x, cr[CR_TLBRND]), cr[CR_TLBRND]));
+}
+
+static Z3_ast probe_tlb(struct exec *x, Z3_ast hi)
+{
+  Z3_ast arg[] = {x->s->tlb ? x->s->tlb : hi, hi};
+  return Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_TLBP, 0, 0), 2, arg);
+}
+
+/* Page tables are as they are, whatever it says. */
+static void invalidate_tlb(struct exec *x, Z3_ast va, Z3_ast space)
+{
+  if (x->s->tlb) {
+    Z3_ast arg[] = {x->s->tlb, va, term_bits(x->z, space, 7, 0)};
+    assign(x, TERM_TLB,
+           Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_AFTER_TLBI, 0, 0), 3, arg));
+  }
 }
 
 /* A program in storage and what it does there are the devices' own affair here: of
@@ -561,7 +667,9 @@ static Z3_ast slice(struct exec *x, Z3_ast a, unsigned high, unsigned low)
 #define KEY_SET(pa, k)                set_key(x, (pa), (k))
 #define WAIT()                        assign(x, TERM_RUN, NUMBER(MACHINE_WAITING))
 #define HALT()                        assign(x, TERM_RUN, NUMBER(MACHINE_STOPPED))
-#include "machine/absent_devices.h"
+#define TLB_WRITE()                   write_tlb(x)
+#define TLB_PROBE(dst, hi)            ((dst) = probe_tlb(x, (hi)))
+#define TLB_INVALIDATE(va, space)     invalidate_tlb(x, (va), (space))
 
 static void execute(struct exec *x, enum isa_body body)
 {
@@ -594,6 +702,7 @@ static void begin(struct terms *t, const struct term_state *s, struct term_resul
   out[TERM_KEY] = term_apply1(z, s->key, terms_some(t, TERM_SYMBOL_SOME_KEY));
   out[TERM_KEY_AT] = term_number(z, 32 - KEY_BLOCK_SHIFT, 0);
   out[TERM_DEVICES] = s->devices;
+  out[TERM_TLB] = s->tlb;
   out[TERM_RUN] = term_number(z, 32, MACHINE_RUNNING);
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
     out[TERM_CR + n] = s->cr[n];

@@ -3,6 +3,7 @@
 #define TRAPEZE_CLASSIFY_TERMS_INTERNAL_H
 
 #include "classify/terms_build.h"
+#include "machine/machine.h"
 
 #define TERMS_MAX_SYMBOLS (3 * (ISA_CR_COUNT + 24))
 #define TERMS_MAX_FIELDS  16 /* of the PSW */
@@ -33,11 +34,16 @@ Z3_ast terms_legal_psw(struct terms *t, Z3_ast value);
 
 /* Why an access cannot be made; each Bool. Alignment is looked at apart. */
 struct term_refusal {
-  Z3_ast bounds, protection, bus;
+  Z3_ast bounds, fault, protection, bus; /* bounds, or under other MMUs fault */
+};
+/* For whom an access is translated: TE (Bool), and the mode as the PSW has it. */
+struct term_who {
+  Z3_ast te, mode;
 };
 struct term_refusal terms_refusal(struct terms *t, const struct term_state *s, Z3_ast va,
-                                  unsigned size, bool store, Z3_ast te);
-/* Whether translation is on: Bool. */
-Z3_ast terms_te(struct terms *t, const struct term_state *s);
+                                  unsigned size, enum machine_access access, struct term_who who);
+/* Any of them: Bool. */
+Z3_ast terms_refused(struct terms *t, const struct term_refusal *no);
+struct term_who terms_who(struct terms *t, const struct term_state *s);
 
 #endif

@@ -357,6 +357,18 @@ static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32
   t->timer_on = timer != 0;
 }
 
+/* A TLB is empty in every state: with translation on nothing can be fetched then, and no
+ * state of that kind is tried. Nor is one with page tables, of which a state has none. */
+static void empty_tlb(struct trial_machine *t)
+{
+  uint32_t hi, lo;
+  for (unsigned i = 0; machine_tlb_get(t->machine, i, &hi, &lo); i++) {
+    if (hi != 0 || lo != 0) {
+      machine_tlb_set(t->machine, i, 0, 0);
+    }
+  }
+}
+
 /* Devices before control registers: a byte that arrives raises its line. */
 static bool set_up(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
                    const struct placed *placed)
@@ -368,6 +380,7 @@ static bool set_up(struct trial_machine *t, const struct trial_state *s, uint32_
   }
   place(t, placed, s->view_count + s->outside_count);
   place_keys(t, s->key, s->key_count);
+  empty_tlb(t);
   if (!set_devices(t, s)) {
     return false;
   }

@@ -295,12 +295,6 @@ static struct profile *load(const char *name, int *status)
   struct profile *p = profile_load(name, stderr);
   if (!p) {
     *status = errno ? STATUS_OURS : STATUS_USAGE;
-  } else if (!(profile_features(p) & ISA_FEATURE_MMU_BOUNDS)) {
-    message_error("classify", "profile %s has pages: so far the questions are only decided under "
-                  "'mmu bounds'", profile_name(p));
-    *status = STATUS_USAGE;
-    profile_destroy(p);
-    p = NULL;
   }
   return p;
 }
