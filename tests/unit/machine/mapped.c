@@ -57,13 +57,20 @@ uint32_t mapped_address(uint64_t *seed)
          (random_below(seed, 24) == 0 ? 1 : 0);
 }
 
+/* `bit` in all but one of `odds` cases; or, with odds 0, in one of four. */
+static uint32_t mostly(uint64_t *seed, uint32_t bit, uint32_t odds)
+{
+  bool yes = odds ? random_below(seed, odds) != 0 : random_below(seed, 4) == 0;
+  return yes ? bit : 0;
+}
+
 static uint32_t flags(uint64_t *seed)
 {
   uint32_t level = PICK(seed, 3, 3, 3, 2, 1, 0);
-  return (random_below(seed, 8) != 0) | (random_below(seed, 4) != 0) << 1 |
-         (random_below(seed, 5) != 0) << 2 | level << 3 | (random_below(seed, 2) ? 0x20 : 0) |
-         (random_below(seed, 2) ? 0x40 : 0) | (random_below(seed, 4) == 0 ? 0x80 : 0) |
-         random_below(seed, 16) << 8;
+  uint32_t rights = mostly(seed, PTE_VALID, 8) | mostly(seed, PTE_WRITE, 4);
+  rights |= mostly(seed, PTE_EXECUTE, 5) | mostly(seed, PTE_ACCESSED, 2);
+  rights |= mostly(seed, PTE_DIRTY, 2) | mostly(seed, PTE_GLOBAL, 0);
+  return rights | level << PTE_LEVEL_SHIFT | random_below(seed, 16) << 8;
 }
 
 static uint32_t frame(uint64_t *seed, uint32_t wish)
