@@ -9,7 +9,7 @@
 #include "tools/common/options.h"
 #include "tools/grade/grade.h"
 
-#define JOBS_MAX 64u
+#define JOBS_MAX GRADE_JOBS_MAX
 
 struct request {
   const char *labs, *hidden, *only, *output;

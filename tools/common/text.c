@@ -108,6 +108,15 @@ void text_paragraphs(FILE *out, const char *text)
   }
 }
 
+void text_printable(char *text)
+{
+  for (; *text; text++) {
+    unsigned char c = (unsigned char)*text;
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+      *text = '?';
+  }
+}
+
 char *text_quote(char *buf, size_t size, const uint8_t *bytes, size_t len)
 {
   size_t at = 0;

@@ -30,6 +30,10 @@ void text_wrap(FILE *out, const char *text, int column, int indent);
 /* Paragraphs parted by empty lines; a line that begins with a space is kept. */
 void text_paragraphs(FILE *out, const char *text);
 
+/* Makes '?' of control characters other than line ends and tabs, in place: what others wrote
+ * may not move a terminal's cursor, and not all formats can say such a byte. */
+void text_printable(char *text);
+
 /* Bytes as they may stand between quotes: \n, \t, \\, \", \xNN. At most
  * `max` bytes of input; returns buf, cut (with …) to fit. */
 char *text_quote(char *buf, size_t size, const uint8_t *bytes, size_t len);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct check_limits check_limits_usual = {.cpu_seconds = 5, .stall_ms = 60000};
+const struct check_limits check_limits_usual = {.cpu_seconds = 5, .stall_ms = 20000};
 
 static const struct {
   const char *name;

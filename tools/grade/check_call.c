@@ -386,9 +386,11 @@ struct check_outcome check_call(const struct check_run *run)
   const char *function = NULL, *reference = NULL;
   uint64_t drawn = 20;
   struct check_outcome outcome = {.verdict = CHECK_LAB};
-  if (guest_load(&g, NULL) && lab_string(run->lab, run->test, "function", &function) &&
-      lab_string(run->lab, run->test, "reference", &reference) &&
-      lab_count(run->lab, run->test, "drawn", &drawn)) {
+  if (!guest_load(&g, NULL)) {
+    outcome = guest_not_loaded(&g);
+  } else if (lab_string(run->lab, run->test, "function", &function) &&
+             lab_string(run->lab, run->test, "reference", &reference) &&
+             lab_count(run->lab, run->test, "drawn", &drawn)) {
     const json_t *cases = json_object_get(run->test->spec, "cases");
     if (!function || (!reference && json_array_size(cases) == 0)) {
       guest_lab_is_wrong(&g, "a \"function\", and \"cases\" or a \"reference\"");

@@ -67,9 +67,10 @@ static bool put_all(struct guest *g)
   json_object_foreach(json_object_get(g->run->test->spec, "storage"), key, value)
   {
     uint32_t at = (uint32_t)strtoul(key, NULL, 0);
-    bool done = json_is_string(value)
-                    ? put_program(g, at, json_string_value(value))
-                    : machine_phys_write_word(g->machine, gpa(at), (uint32_t)json_integer_value(value));
+    bool done =
+        json_is_string(value)
+            ? put_program(g, at, json_string_value(value))
+            : machine_phys_write_word(g->machine, gpa(at), (uint32_t)json_integer_value(value));
     if (!done) {
       guest_lab_is_wrong(g, "\"storage\" by address: a word, or a source file that fits");
       return false;
@@ -83,9 +84,11 @@ struct check_outcome check_output(const struct check_run *run)
   struct guest g = {.run = run};
   const char *expected = NULL, *prints = NULL, *end = session_why(MACHINE_HALTED);
   struct check_outcome outcome = {.verdict = CHECK_LAB};
-  if (guest_load(&g, NULL) && put_all(&g) && lab_string(run->lab, run->test, "expected", &expected) &&
-      lab_string(run->lab, run->test, "prints", &prints) &&
-      lab_string(run->lab, run->test, "end", &end)) {
+  if (!guest_load(&g, NULL)) {
+    outcome = guest_not_loaded(&g);
+  } else if (put_all(&g) && lab_string(run->lab, run->test, "expected", &expected) &&
+             lab_string(run->lab, run->test, "prints", &prints) &&
+             lab_string(run->lab, run->test, "end", &end)) {
     uint8_t *want = NULL;
     size_t want_len = 0;
     char *path = expected ? lab_path(run->test, expected) : NULL;

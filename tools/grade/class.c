@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/grade/stop.h"
 
 #define COMMAND "grade-all"
 #define SUFFIX  ".result.json"
@@ -248,40 +250,102 @@ static void say_progress(size_t done, size_t all)
   }
 }
 
-/* Each in a process of its own, so many at a time. */
-static int grade_all(const struct class_config *c, const struct names *n)
+struct crew {
+  pid_t *pid;       /* c->jobs of them; 0: free */
+  struct pollfd *p; /* for each, and at last for the signals that end us */
+  size_t started, ended;
+  int status;
+};
+
+static void start_one(const struct class_config *c, struct crew *crew, size_t slot,
+                      const char *name)
 {
-  size_t started = 0, ended = 0;
-  int status = STATUS_DONE;
-  fflush(NULL);
-  while (ended < started || (started < n->count && status == STATUS_DONE)) {
-    if (started < n->count && started - ended < c->jobs && status == STATUS_DONE) {
-      pid_t pid = fork();
-      if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        _exit(grade_one(c, n->name[started]));
+  pid_t pid = fork();
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* for which it cleans up */
+    _exit(grade_one(c, name));
+  }
+  if (pid < 0) {
+    crew->status = host_failed("a process");
+    return;
+  }
+  crew->started++;
+  crew->pid[slot] = pid;
+  crew->p[slot] = (struct pollfd){.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+}
+
+/* One that the host failed costs no other its marks; a mistake in the lab is everybody's. */
+static void end_one(struct crew *crew, size_t slot, size_t all)
+{
+  int end = 0;
+  while (waitpid(crew->pid[slot], &end, 0) < 0 && errno == EINTR) {
+  }
+  close(crew->p[slot].fd);
+  crew->p[slot].fd = -1;
+  crew->pid[slot] = 0;
+  crew->ended++;
+  say_progress(crew->ended, all);
+  int status = WIFEXITED(end) ? WEXITSTATUS(end) : STATUS_OURS;
+  if (status != STATUS_DONE && crew->status != STATUS_USAGE) {
+    crew->status = status;
+  }
+}
+
+/* Each in a process of its own, so many at a time. */
+static void grade_in_crew(const struct class_config *c, const struct names *n, struct crew *crew)
+{
+  bool stopped = false;
+  for (;;) {
+    for (size_t i = 0; i < c->jobs && !stopped && crew->status != STATUS_USAGE; i++) {
+      if (crew->pid[i] == 0 && crew->started < n->count) {
+        start_one(c, crew, i, n->name[crew->started]);
       }
-      if (pid < 0) {
-        status = host_failed("a process");
-      } else {
-        started++;
-      }
+    }
+    if (crew->started == crew->ended) {
+      return;
+    }
+    if (poll(crew->p, c->jobs + (stopped ? 0 : 1), -1) < 0) {
       continue;
     }
-    int end = 0;
-    if (wait(&end) < 0) {
-      if (errno == EINTR) {
-        continue;
+    for (size_t i = 0; i < c->jobs; i++) {
+      if (crew->pid[i] && crew->p[i].revents) {
+        end_one(crew, i, n->count);
       }
-      return host_failed("a process");
     }
-    ended++;
-    say_progress(ended, n->count);
-    if (!WIFEXITED(end) || WEXITSTATUS(end) != STATUS_DONE) {
-      status = WIFEXITED(end) ? WEXITSTATUS(end) : STATUS_OURS;
+    if (!stopped && crew->p[c->jobs].revents) {
+      stopped = true;
+      crew->status = STATUS_OURS;
+      for (size_t i = 0; i < c->jobs; i++) {
+        if (crew->pid[i]) {
+          kill(crew->pid[i], SIGTERM);
+        }
+      }
     }
   }
-  return status;
+}
+
+static int grade_all(const struct class_config *c, const struct names *n)
+{
+  struct crew crew = {.pid = calloc(c->jobs, sizeof *crew.pid),
+                      .p = calloc(c->jobs + 1, sizeof *crew.p),
+                      .status = STATUS_DONE};
+  if (!crew.pid || !crew.p) {
+    crew.status = out_of_memory();
+  } else {
+    sigset_t saved;
+    for (size_t i = 0; i < c->jobs; i++) {
+      crew.p[i].fd = -1;
+    }
+    fflush(NULL);
+    stop_wait(&saved);
+    crew.p[c->jobs] = (struct pollfd){.fd = stop_descriptor(), .events = POLLIN};
+    grade_in_crew(c, n, &crew);
+    close(crew.p[c->jobs].fd);
+    stop_come(&saved);
+  }
+  free(crew.pid);
+  free(crew.p);
+  return crew.status;
 }
 
 int class_grade(const struct class_config *c, struct class_counts *counts)

@@ -126,9 +126,10 @@ static bool write_gradescope(const struct results *r, FILE *out)
     json_array_append_new(tests, gradescope_test(r, &r->result[i], i + 1));
     cpu += r->result[i].cpu;
   }
-  json_t *root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o}", "score", (int)results_score(r),
-                           "output_format", "text", "visibility", "visible", "stdout_visibility",
-                           "hidden", "output", r->problem ? r->problem : "", "tests", tests);
+  json_t *root =
+      json_pack("{s:i, s:s, s:s, s:s, s:o, s:o}", "score", (int)results_score(r), "output_format",
+                "text", "visibility", "visible", "stdout_visibility", "hidden", "output",
+                json_text(r->problem ? r->problem : ""), "tests", tests);
   if (root && r->timings) {
     json_object_set_new(root, "execution_time", json_integer((json_int_t)(cpu + 0.5)));
   }
@@ -164,8 +165,8 @@ static bool write_prairielearn(const struct results *r, FILE *out)
   }
   unsigned points = results_points(r);
   double score = points ? (double)results_score(r) / points : 0;
-  return dump(json_pack("{s:b, s:f, s:s, s:o}", "gradable", r->problem == NULL, "score", score,
-                        "output", r->problem ? r->problem : "", "tests", tests),
+  return dump(json_pack("{s:b, s:f, s:o, s:o}", "gradable", r->problem == NULL, "score", score,
+                        "output", json_text(r->problem ? r->problem : ""), "tests", tests),
               out);
 }
 

@@ -13,6 +13,8 @@
 #include "tools/command.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/common/text.h"
+#include "tools/grade/stop.h"
 
 #define PRINTED_MAX 2000u
 
@@ -33,6 +35,7 @@ struct grading {
   size_t next, done;     /* of r->result */
   size_t *again;         /* to be tried once more, alone, after all others */
   size_t again_count;
+  int stop; /* readable once this process is to end */
   int status;
 };
 
@@ -42,6 +45,9 @@ static void put_outcome(int fd, const struct check_outcome *o)
 {
   if (o->printed && strlen(o->printed) > PRINTED_MAX) {
     o->printed[PRINTED_MAX] = '\0';
+  }
+  if (o->printed) {
+    text_printable(o->printed);
   }
   json_t *object = json_pack("{s:i, s:o, s:o, s:f}", "verdict", (int)o->verdict, "text",
                              json_text(o->text), "printed", json_text(o->printed), "cpu", o->cpu);
@@ -69,6 +75,7 @@ static bool start(struct grading *g, struct worker *w, size_t index)
   if (pid == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(pipes[0]);
+    sandbox_inherit();
     struct check_run run = {.lab = g->config->lab,
                             .test = g->r->result[index].test,
                             .workshop = &g->workshop,
@@ -77,6 +84,7 @@ static bool start(struct grading *g, struct worker *w, size_t index)
     struct check_outcome outcome = check_run(&run);
     put_outcome(pipes[1], &outcome);
     check_outcome_free(&outcome);
+    sandbox_reap();
     _exit(0);
   }
   close(pipes[1]);
@@ -108,7 +116,7 @@ static void take_outcome(struct grading *g, struct worker *w, bool last)
   t->text = text ? strdup(text) : NULL;
   t->printed = printed && !t->test->hidden ? strdup(printed) : NULL;
   if (verdict == CHECK_LAB || verdict == CHECK_HOST) {
-    if (!object) {
+    if (!object && !stop_waiting()) {
       message_error("grade", "the process that judged '%s' ended unexpectedly", t->test->id);
     }
     g->status = verdict == CHECK_LAB ? STATUS_USAGE : STATUS_OURS;
@@ -139,13 +147,34 @@ static bool listen_to(struct worker *w)
   return true;
 }
 
+/* Whatever they have started ends with them. */
+static void end_all(struct grading *g, unsigned jobs)
+{
+  for (unsigned i = 0; i < jobs; i++) {
+    struct worker *w = &g->worker[i];
+    if (w->pid) {
+      kill(w->pid, SIGKILL);
+      while (!listen_to(w)) {
+      }
+      free(w->text);
+      *w = (struct worker){.pid = 0};
+    }
+  }
+  g->status = STATUS_OURS;
+}
+
 static void wait_for_one(struct grading *g, unsigned jobs, bool last)
 {
-  struct pollfd p[64];
+  struct pollfd p[GRADE_JOBS_MAX + 1];
+  p[jobs] = (struct pollfd){.fd = g->stop, .events = POLLIN};
   for (unsigned i = 0; i < jobs; i++) {
     p[i] = (struct pollfd){.fd = g->worker[i].pid ? g->worker[i].fd : -1, .events = POLLIN};
   }
-  if (poll(p, jobs, -1) < 0) {
+  if (poll(p, jobs + 1, -1) < 0) {
+    return;
+  }
+  if (p[jobs].revents) {
+    end_all(g, jobs);
     return;
   }
   for (unsigned i = 0; i < jobs; i++) {
@@ -219,32 +248,46 @@ static void refuse(struct results *r, char *problem)
   }
 }
 
+static void run(struct grading *g, const size_t *index)
+{
+  const struct grade_config *c = g->config;
+  char *problem = NULL;
+  bool built = workshop_open(&g->workshop, c->lab, c->rung, c->submission, &problem) &&
+               workshop_build(&g->workshop, &problem);
+  if (stop_waiting() || (!built && !problem)) {
+    free(problem);
+    g->status = STATUS_OURS;
+  } else if (!built) {
+    refuse(g->r, problem);
+  } else {
+    if (c->progress) {
+      c->progress(c->progress_ctx, g->r, 0);
+    }
+    run_tests(g, index, g->r->count, c->jobs, false);
+    run_tests(g, g->again, g->again_count, 1, true);
+  }
+  sandbox_reap();
+  workshop_close(&g->workshop);
+}
+
 int grade(const struct grade_config *config, struct results *r)
 {
-  struct grading g = {.config = config, .r = r, .status = STATUS_DONE};
+  struct grading g = {.config = config, .r = r, .stop = stop_descriptor(), .status = STATUS_DONE};
   *r = (struct results){.lab = config->lab, .rung = config->rung, .seed = config->seed};
   size_t *index = NULL;
-  char *problem = NULL;
-  if (!choose(&g, &index)) {
-    g.status = STATUS_OURS;
-  } else if (!workshop_open(&g.workshop, config->lab, config->rung, config->submission, &problem) ||
-             !workshop_build(&g.workshop, &problem)) {
-    if (problem) {
-      refuse(r, problem);
-    } else {
-      g.status = STATUS_OURS;
-    }
+  sigset_t saved;
+  stop_wait(&saved);
+  sandbox_inherit();
+  if (choose(&g, &index)) {
+    run(&g, index);
   } else {
-    if (config->progress) {
-      config->progress(config->progress_ctx, r, 0);
-    }
-    run_tests(&g, index, r->count, config->jobs, false);
-    run_tests(&g, g.again, g.again_count, 1, true);
+    g.status = STATUS_OURS;
   }
-  workshop_close(&g.workshop);
+  close(g.stop);
   free(index);
   free(g.again);
   free(g.worker);
+  stop_come(&saved);
   return g.status;
 }
 

@@ -5,6 +5,8 @@
 
 #include "tools/grade/results.h"
 
+#define GRADE_JOBS_MAX 64u
+
 struct grade_config {
   const struct lab *lab;
   const char *submission; /* a folder, or the file of a lab that wants one */

@@ -12,6 +12,7 @@
 
 #define TICKS_USUAL 1000000u
 #define QUOTED      400u
+#define PROGRAM_MAX (128u << 20)
 
 void guest_lab_is_wrong(const struct guest *g, const char *expected)
 {
@@ -78,6 +79,46 @@ bool guest_reset(struct guest *g)
   return true;
 }
 
+/* The assembler makes programs of an empty source, too, and of one that fits no machine. */
+static bool loadable(struct guest *g)
+{
+  uint8_t *bytes = NULL;
+  size_t len, said;
+  FILE *errors = open_memstream(&g->refused, &said);
+  if (!errors || file_read("grade", g->path, PROGRAM_MAX, &bytes, &len) != STATUS_DONE) {
+    if (errors) {
+      fclose(errors);
+    }
+    return false;
+  }
+  struct image *image = image_parse(g->program, bytes, len, errors);
+  bool fits = image && image_extent(image) <= g->setup.storage;
+  if (image && !fits) {
+    fprintf(errors, "it needs storage up to 0x%08llx, and there is up to 0x%08llx\n",
+            (unsigned long long)image_extent(image), (unsigned long long)g->setup.storage);
+  }
+  image_destroy(image);
+  fclose(errors);
+  free(bytes);
+  if (fits) {
+    free(g->refused);
+    g->refused = NULL;
+  }
+  return fits;
+}
+
+struct check_outcome guest_not_loaded(struct guest *g)
+{
+  char *text = NULL;
+  if (!g->refused || !*g->refused) {
+    return check_fail(CHECK_LAB, NULL);
+  }
+  if (asprintf(&text, "expected  a program that can be loaded\nactual    %s", g->refused) < 0) {
+    text = NULL;
+  }
+  return check_fail(CHECK_FAILED, text);
+}
+
 bool guest_load(struct guest *g, const char *path)
 {
   setup_init(&g->setup, "grade");
@@ -85,7 +126,8 @@ bool guest_load(struct guest *g, const char *path)
     return false;
   }
   g->path = path ? strdup(path) : workshop_guest(g->run->workshop, g->program);
-  return g->path && setup_load(&g->setup, g->path) == STATUS_DONE && guest_reset(g);
+  return g->path && (path || loadable(g)) && setup_load(&g->setup, g->path) == STATUS_DONE &&
+         guest_reset(g);
 }
 
 void guest_unload(struct guest *g)
@@ -94,6 +136,7 @@ void guest_unload(struct guest *g)
   setup_destroy(&g->setup);
   free(g->path);
   free(g->input_path);
+  free(g->refused);
 }
 
 /* To its end, or the limit. */

@@ -13,13 +13,16 @@ struct guest {
   char *path, *input_path;
   struct machine *machine;
   struct disk_store *disk;
+  char *refused; /* why the submitted program cannot be loaded; malloc'd. NULL: nothing */
 };
 
 /* A sentence about the lab's file, which is at fault. */
 void guest_lab_is_wrong(const struct guest *g, const char *expected);
 /* The program that the test names, or `path` if it is not NULL, and what it needs. False:
- * the lab or the host is at fault, said already. guest_unload() either way. */
+ * guest_not_loaded() is the outcome. guest_unload() either way. */
 bool guest_load(struct guest *g, const char *path);
+/* The submission's fault, or the lab's or the host's, which is said already. */
+struct check_outcome guest_not_loaded(struct guest *g);
 /* A machine as it is after reset, the program loaded; of the one before nothing is left. */
 bool guest_reset(struct guest *g);
 void guest_unload(struct guest *g);

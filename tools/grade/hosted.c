@@ -51,7 +51,10 @@ static void describe(struct hosted *h, const struct sandbox_end *end)
     snprintf(h->reason, sizeof h->reason, "%s could not be started", what);
   } else if (end->exited) {
     snprintf(h->reason, sizeof h->reason, "%s called exit(%d)", what, end->status);
-  } else if (end->status == SIGXCPU || end->status == SIGKILL) {
+  } else if (end->killed) {
+    snprintf(h->reason, sizeof h->reason, "%s closed its socket", what);
+  } else if (end->status == SIGXCPU ||
+             (end->status == SIGKILL && end->cpu > 0.5 * h->run->limits.cpu_seconds)) {
     h->end = REMOTE_STALLED;
     snprintf(h->reason, sizeof h->reason, "%s used more than %u seconds of processor time", what,
              h->run->limits.cpu_seconds);

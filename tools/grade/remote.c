@@ -10,6 +10,10 @@
 
 #include "labs/runner/wire_chain.h"
 
+/* A request may need another module of the submission's, which is then called before the
+ * request is answered; right modules go two or three deep. */
+#define DEPTH_MAX 16u
+
 /* What a module's create() answers here. */
 struct part {
   struct remote *remote;
@@ -244,6 +248,18 @@ static void answer(const struct vmm_env *env, const struct wire *w, uint64_t *ou
   }
 }
 
+/* At most one message is ever on its way to a module that keeps the order. */
+static bool send_to(struct remote *r, const struct wire *w)
+{
+  if (wire_send(r->fd, w)) {
+    return true;
+  }
+  bool full = errno == EAGAIN;
+  end(r, full ? REMOTE_PROTOCOL : REMOTE_GONE,
+      full ? "it does not read what it is answered" : "its process ended");
+  return false;
+}
+
 /* env: NULL where a module has none to ask. */
 static bool serve(struct remote *r, const struct vmm_env *env, const struct wire *w)
 {
@@ -260,10 +276,7 @@ static bool serve(struct remote *r, const struct vmm_env *env, const struct wire
   }
   struct wire out = {.kind = WIRE_ANSWER, .op = w->op, .seq = w->seq, .count = shape->results};
   answer(env, w, out.value);
-  if (r->end == REMOTE_OPEN && !wire_send(r->fd, &out)) {
-    end(r, REMOTE_GONE, "its process ended");
-  }
-  return r->end == REMOTE_OPEN;
+  return r->end == REMOTE_OPEN && send_to(r, &out);
 }
 
 /* ------------------------------------------------------------------ our calls */
@@ -298,8 +311,7 @@ static bool converse(struct remote *r, const struct vmm_env *env, struct wire *w
   enum wire_function op = (enum wire_function)w->op;
   uint64_t seq = ++r->seq;
   w->seq = seq;
-  if (!wire_send(r->fd, w)) {
-    end(r, REMOTE_GONE, "its process ended");
+  if (!send_to(r, w)) {
     return false;
   }
   r->calls++;
@@ -336,7 +348,12 @@ static bool converse(struct remote *r, const struct vmm_env *env, struct wire *w
 
 static bool call(struct remote *r, const struct vmm_env *env, struct wire *w)
 {
+  if (r->end == REMOTE_OPEN && r->depth >= DEPTH_MAX) {
+    end(r, REMOTE_FORBIDDEN, "it asked for what calls it again, %u times deep", DEPTH_MAX);
+  }
+  r->depth++;
   bool came = r->end == REMOTE_OPEN && converse(r, env, w);
+  r->depth--;
   if (!came) {
     memset(w->value, 0, sizeof w->value);
   }

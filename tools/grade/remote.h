@@ -45,6 +45,7 @@ struct remote {
   char reason[200]; /* a sentence, unless REMOTE_OPEN */
   uint64_t seq;     /* of the last call */
   uint64_t calls, requests;
+  unsigned depth;         /* of calls within requests of calls */
   struct vmm_modules set; /* with == this; for vmm_create_with() */
 };
 

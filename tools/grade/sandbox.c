@@ -16,9 +16,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/grade/stop.h"
+
 #define CHANNEL_FD 3
 #define FILTER_FD  4
 #define ARGS_MAX   96
+#define BUILT_MAX  (64u << 20) /* bytes of a file that a compiler writes */
 
 static const char *const rung_names[] = {
     [SANDBOX_LIMITS] = "limits", [SANDBOX_SECCOMP] = "seccomp", [SANDBOX_BWRAP] = "bwrap"};
@@ -42,14 +45,14 @@ bool sandbox_rung_parse(const char *name, enum sandbox_rung *rung)
 /* ------------------------------------------------------------- system calls
  * What a statically linked C program needs that computes and talks over sockets it has
  * already. Whatever else it calls fails with EPERM, so that a module that prints to a
- * file, say, is told so and not killed. */
+ * file, say, is told so and not killed. Nothing that waits for a time is among them: a module
+ * that answered once a minute would use no processor time and never seem to hang. */
 static const int allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(write),
     SCMP_SYS(writev),
     SCMP_SYS(recvfrom),
     SCMP_SYS(sendto),
-    SCMP_SYS(poll),
     SCMP_SYS(close),
     SCMP_SYS(brk),
     SCMP_SYS(mmap),
@@ -64,7 +67,6 @@ static const int allowed[] = {
     SCMP_SYS(set_tid_address),
     SCMP_SYS(set_robust_list),
     SCMP_SYS(rseq),
-    SCMP_SYS(prlimit64),
     SCMP_SYS(getrandom),
     SCMP_SYS(rt_sigaction),
     SCMP_SYS(rt_sigprocmask),
@@ -72,7 +74,6 @@ static const int allowed[] = {
     SCMP_SYS(sigaltstack),
     SCMP_SYS(clock_gettime),
     SCMP_SYS(gettimeofday),
-    SCMP_SYS(futex),
     SCMP_SYS(fstat),
     SCMP_SYS(newfstatat),
     SCMP_SYS(readlink),
@@ -80,15 +81,28 @@ static const int allowed[] = {
     SCMP_SYS(uname),
     SCMP_SYS(getpid),
     SCMP_SYS(gettid),
-    SCMP_SYS(tgkill),
     SCMP_SYS(restart_syscall),
     SCMP_SYS(lseek),
     SCMP_SYS(wait4), /* bwrap's own, which waits for the module */
 };
 
-static scmp_filter_ctx make_filter(void)
+/* It may send signals to itself (abort) and ask for its own limits, not raise them. `self`:
+ * its process id; 0: it has a namespace of its own, where there is nobody else. */
+static bool allow_own(scmp_filter_ctx filter, pid_t self)
+{
+  const struct scmp_arg_cmp own[] = {{0, SCMP_CMP_EQ, (scmp_datum_t)self, 0}};
+  const struct scmp_arg_cmp asked[] = {{0, SCMP_CMP_EQ, 0, 0}, {2, SCMP_CMP_EQ, 0, 0}};
+  return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), self ? 1 : 0, own) == 0 &&
+         seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, asked) == 0;
+}
+
+static scmp_filter_ctx make_filter(pid_t self)
 {
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  if (filter && !allow_own(filter, self)) {
+    seccomp_release(filter);
+    return NULL;
+  }
   for (size_t i = 0; filter && i < sizeof allowed / sizeof *allowed; i++) {
     /* A call that this processor does not have cannot be made either. */
     int done = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
@@ -103,7 +117,7 @@ static scmp_filter_ctx make_filter(void)
 /* As a program for bwrap to load. -1: the host failed. */
 static int filter_file(void)
 {
-  scmp_filter_ctx filter = make_filter();
+  scmp_filter_ctx filter = make_filter(0);
   int fd = filter ? memfd_create("filter", 0) : -1;
   if (fd >= 0 && (seccomp_export_bpf(filter, fd) != 0 || lseek(fd, 0, SEEK_SET) != 0)) {
     close(fd);
@@ -138,8 +152,12 @@ static void bwrap_args(const struct sandbox_job *job, struct args *a)
       "--uid", "65534", "--gid", "65534", "--clearenv", "--hostname", "sandbox");
   if (job->system) {
     ADD(a, "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib",
-        "/lib", "--symlink", "usr/lib64", "/lib64", "--setenv", "PATH", "/usr/bin", "--setenv",
-        "LC_ALL", "C.UTF-8", "--tmpfs", "/tmp", "--dev", "/dev");
+        "/lib", "--symlink", "usr/lib64", "/lib64", "--setenv", "PATH", "/usr/local/bin:/usr/bin",
+        "--setenv", "LC_ALL", "C.UTF-8", "--setenv", "SOURCE_DATE_EPOCH", "0", "--tmpfs", "/tmp",
+        "--dev-bind", "/dev/null", "/dev/null");
+    for (const char *const *path = job->hide; path && *path; path++) {
+      ADD(a, "--tmpfs", *path);
+    }
   } else {
     ADD(a, "--seccomp", "4");
   }
@@ -168,10 +186,10 @@ static void set_limits(const struct sandbox_job *job)
   if (job->memory) {
     limit(RLIMIT_AS, job->memory, job->memory);
   }
-  if (!job->system) {
-    limit(RLIMIT_FSIZE, job->output_max, job->output_max);
-  }
-  /* Output beyond the limit is an error of write(), not the end. */
+  /* A compiler writes what it makes, too. Output beyond the limit is an error of write(), not
+   * the end. */
+  uint64_t file = job->system ? BUILT_MAX : job->output_max;
+  limit(RLIMIT_FSIZE, file, file);
   signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -195,6 +213,17 @@ static void arrange(const struct sandbox_job *job, int output, int filter)
   }
 }
 
+/* A compiler does what is said in it. */
+static void clean_environment(void)
+{
+  const char *path = getenv("PATH");
+  char *kept = path ? strdup(path) : NULL;
+  clearenv();
+  setenv("PATH", kept ? kept : "/usr/local/bin:/usr/bin:/bin", 1);
+  setenv("LC_ALL", "C.UTF-8", 1);
+  setenv("SOURCE_DATE_EPOCH", "0", 1);
+}
+
 static void become(const struct sandbox_job *job, int output, int filter) __attribute__((noreturn));
 static void become(const struct sandbox_job *job, int output, int filter)
 {
@@ -206,10 +235,13 @@ static void become(const struct sandbox_job *job, int output, int filter)
   }
   a.v[a.n] = NULL;
   scmp_filter_ctx calls = NULL;
-  if (job->rung == SANDBOX_SECCOMP && !job->system && !(calls = make_filter())) {
+  if (job->rung == SANDBOX_SECCOMP && !job->system && !(calls = make_filter(getpid()))) {
     _exit(126);
   }
-  setpgid(0, 0);
+  setsid(); /* no terminal to read from, and its own process group */
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
   arrange(job, output, filter);
   set_limits(job);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -219,7 +251,10 @@ static void become(const struct sandbox_job *job, int output, int filter)
   if (calls && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || seccomp_load(calls) != 0)) {
     _exit(126);
   }
-  if (job->rung == SANDBOX_BWRAP || job->system) {
+  if (job->rung == SANDBOX_BWRAP) {
+    execvp(a.v[0], (char *const *)a.v);
+  } else if (job->system) {
+    clean_environment();
     execvp(a.v[0], (char *const *)a.v);
   } else {
     execve(a.v[0], (char *const *)a.v, (char *const[]){NULL});
@@ -254,20 +289,24 @@ bool sandbox_start(const struct sandbox_job *job, struct sandbox_run *run)
   return run->pid > 0;
 }
 
+/* False also when this process is to end. */
 static bool ends_within(pid_t pid, int ms)
 {
-  struct pollfd p = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+  struct pollfd p[] = {{.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN},
+                       {.fd = stop_descriptor(), .events = POLLIN}};
   int ready;
   do {
-    ready = poll(&p, 1, ms);
+    ready = poll(p, 2, ms);
   } while (ready < 0 && errno == EINTR);
-  close(p.fd);
-  return ready > 0;
+  close(p[0].fd);
+  close(p[1].fd);
+  return ready > 0 && p[0].revents;
 }
 
 struct sandbox_end sandbox_wait(struct sandbox_run *run, int patience_ms)
 {
-  if (patience_ms >= 0 && !ends_within(run->pid, patience_ms)) {
+  bool killed = !ends_within(run->pid, patience_ms);
+  if (killed) {
     kill(-run->pid, SIGKILL);
     kill(run->pid, SIGKILL);
   }
@@ -280,10 +319,43 @@ struct sandbox_end sandbox_wait(struct sandbox_run *run, int patience_ms)
   if (WIFEXITED(status)) {
     /* bwrap says in its own exit status by which signal the program inside ended. */
     int code = WEXITSTATUS(status);
-    return (struct sandbox_end){
-        .exited = code <= 128, .status = code <= 128 ? code : code - 128, .cpu = cpu};
+    return (struct sandbox_end){.exited = code <= 128,
+                                .killed = killed,
+                                .status = code <= 128 ? code : code - 128,
+                                .cpu = cpu};
   }
-  return (struct sandbox_end){.exited = false, .status = WTERMSIG(status), .cpu = cpu};
+  return (struct sandbox_end){
+      .exited = false, .killed = killed, .status = WTERMSIG(status), .cpu = cpu};
+}
+
+void sandbox_inherit(void)
+{
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
+
+/* False: there are none, or the host does not say. */
+static bool kill_children(void)
+{
+  FILE *list = fopen("/proc/thread-self/children", "r");
+  int pid;
+  bool any = false;
+  while (list && fscanf(list, "%d", &pid) == 1) {
+    any = true;
+    kill(pid, SIGKILL);
+  }
+  if (list) {
+    fclose(list);
+  }
+  return any;
+}
+
+/* Those of the killed come as they die. */
+void sandbox_reap(void)
+{
+  while (kill_children()) {
+    while (waitpid(-1, NULL, 0) < 0 && errno == EINTR) {
+    }
+  }
 }
 
 char *sandbox_output(struct sandbox_run *run, size_t *len)
@@ -328,15 +400,24 @@ static bool works(enum sandbox_rung rung)
   return end.exited && end.status == 0;
 }
 
+/* Of a child, since a filter stays. */
+static bool filter_works(void)
+{
+  pid_t pid = fork();
+  if (pid == 0) {
+    scmp_filter_ctx filter = make_filter(getpid());
+    _exit(filter && seccomp_load(filter) == 0 ? 0 : 1);
+  }
+  int status = 1;
+  while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return pid > 0 && status == 0;
+}
+
 enum sandbox_rung sandbox_best(void)
 {
   if (works(SANDBOX_BWRAP)) {
     return SANDBOX_BWRAP;
   }
-  scmp_filter_ctx filter = make_filter();
-  if (filter) {
-    seccomp_release(filter);
-    return SANDBOX_SECCOMP;
-  }
-  return SANDBOX_LIMITS;
+  return filter_works() ? SANDBOX_SECCOMP : SANDBOX_LIMITS;
 }

@@ -32,11 +32,12 @@ struct sandbox_job {
   const char *const *argv;            /* NULL-terminated; paths of the inside */
   const struct sandbox_mount *mounts; /* ended by a NULL host */
   bool system;                        /* it needs the system's programs and libraries: a compiler */
-  const char *folder;                 /* working folder, inside; NULL: the root */
-  int channel;                        /* becomes descriptor 3; -1: none */
-  unsigned cpu_seconds;               /* of processor time, then it is killed */
-  uint64_t memory;                    /* bytes of address space; 0: no limit */
-  uint32_t output_max;                /* bytes of its output that are kept; the rest is lost */
+  const char *const *hide; /* of a compiler: folders below /usr it does not see, or NULL */
+  const char *folder;      /* working folder, inside; NULL: the root */
+  int channel;             /* becomes descriptor 3; -1: none */
+  unsigned cpu_seconds;    /* of processor time, then it is killed */
+  uint64_t memory;         /* bytes of address space; 0: no limit */
+  uint32_t output_max;     /* bytes of its output that are kept; the rest is lost */
 };
 
 struct sandbox_run {
@@ -48,12 +49,17 @@ struct sandbox_run {
 bool sandbox_start(const struct sandbox_job *job, struct sandbox_run *run);
 
 struct sandbox_end {
-  bool exited;
-  int status; /* exit status, or the signal */
-  double cpu; /* seconds of processor time, its children's included */
+  bool exited, killed; /* killed: because it did not end, by sandbox_wait() */
+  int status;          /* exit status, or the signal */
+  double cpu;          /* seconds of processor time, its children's included */
 };
-/* Waits for its end; after so many milliseconds (-1: for ever) kills it and all it started. */
+/* Waits for its end; after so many milliseconds (-1: for ever), or when this process is to end
+ * (stop.h), kills it and all it started. */
 struct sandbox_end sandbox_wait(struct sandbox_run *run, int patience_ms);
+/* Processes that others left behind come to this one, from now on, … */
+void sandbox_inherit(void);
+/* … and are ended here, with every other child of this process. */
+void sandbox_reap(void);
 /* What it has written, malloc'd and terminated; NULL: no memory. Closes run->output. */
 char *sandbox_output(struct sandbox_run *run, size_t *len);
 

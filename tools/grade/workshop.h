@@ -17,6 +17,7 @@ struct workshop {
   char *out;     /* what is built, */
   char *runtime; /* and, of the installation: headers, and what modules are linked with */
   char *command; /* this program */
+  char *hide[3]; /* folders that the compiler must not see; ended by NULL */
 };
 
 /* Copies the lab's files from `submission`, a folder, or the one file of a lab that wants
