@@ -96,38 +96,9 @@ is "… and our own modules every public one" grep -q '^Score: 70 of 70' said
 rm -rf 04-trap-and-emulate/build
 
 # ----------------------------------------------------------- submissions that attack
-# In the place of the dispatcher's first statement, at its 40th call, when the guest is well under way.
 ref=reference/04-trap-and-emulate
-attack() { # NAME REGEX STATEMENT [FILE-SCOPE]
-  rm -rf bad && cp -r $ref bad
-  awk -v s="$3" -v f="${4:-}" '
-    /^#include/ && !done { print "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n#include <signal.h>\n#include <sys/socket.h>\n#include <fcntl.h>\n#include <setjmp.h>\n#include \"vmm/modules.h\"\n" f; done = 1 }
-    /^static enum vmm_action dispatch\(/ { inside = 1 }
-    { print }
-    inside && /\(void\)state;/ { print "  static int calls; if (calls++ == 40) { " s " }"; inside = 0 }' \
-    $ref/dispatch.c >bad/dispatch.c
-  says 0 "$2" "attack: $1" 4 bad --only hello
-  is "attack: $1: no point" grep -q '^Score: 0 of' said
-}
-attack "exit(0)" 'called exit\(0\)' 'exit(0);'
-attack "a crash" 'signal SEGV' '*(volatile int *)8 = 1;'
-attack "abort()" 'signal ABRT' 'abort();'
-attack "a forged answer" 'out of order|answered another call|another form' \
-  'char m[104] = {4}; send(3, m, sizeof m, 0);'
-attack "a short message" 'another form' 'send(3, "x", 1, 0);'
-attack "a flood of messages" 'out of order|does not exist|another form' \
-  'char m[104] = {2}; for (int i = 0; i < 100000; i++) send(3, m, sizeof m, MSG_DONTWAIT);'
-attack "requests without end" 'more than 10000 requests' 'for (;;) env->get_pc(env->ctx);'
-attack "a register that does not exist" 'a register that does not exist' 'env->set_reg(env->ctx, 99, 1);'
-attack "a control register that does not exist" 'control register that does not exist' \
-  'env->set_cr(env->ctx, (enum isa_cr)1000, 1);'
-attack "a port that does not exist" 'a port that does not exist' 'env->port_out(env->ctx, 77777, 1);'
-attack "an action that does not exist" 'none of the answers' 'return (enum vmm_action)77;'
-attack "processes without end" 'at tick|called|ended' 'for (int i = 0; i < 1000; i++) if (fork() == 0) for (;;); env->halt(env->ctx);'
-attack "killing its parent" 'at tick|called|ended' 'kill(getppid(), 9); kill(-1, 9); env->halt(env->ctx);'
-attack "closing the channel" 'called exit|ended' 'close(3); exit(0);'
-is "no attack leaves a process" test -z "$(pgrep -f "$work/trapeze-grade")"
-is "no attack leaves a file" test -z "$(find . -name 'trapeze-grade-*')"
+# shellcheck source=tests/grade/attacks.sh
+. "$top/tests/grade/attacks.sh"
 
 # What it may print is kept short, and is no verdict.
 rm -rf bad && cp -r $ref bad
