@@ -108,7 +108,10 @@ says 0 '^Score: 2 of 2' "a flood of output costs nothing" 4 bad --only hello
 # -------------------------------------------------------------------- a class
 class() { timeout 300 "$trapeze" grade-all --labs "$top/labs" --only errant-kernel "$@"; }
 mkdir -p class/nobody && cp -r $ref class/ann && cp -r stub/04-trap-and-emulate class/bob && cp -r $ref class/=eve
+ln -s ann class/mallory && ln -s ann class/$'\xff'
 is "a class is graded" class 4 class -j 2 -o results
+cp out graded
+is "… but no link to another's work, no name that is none" test "$(grep -c 'is not graded: it is a symbolic link' graded)" -eq 2
 is "each submission has its results" jq -e '[.submissions[] | "\(.submission) \(.score)"] == ["=eve 6", "ann 6", "bob 0", "nobody 0"]' results/summary.json
 is "a spreadsheet takes no name for a formula" grep -q "^\"'=eve\",6,6,," results/summary.csv
 cp -r results before

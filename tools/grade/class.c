@@ -21,6 +21,8 @@
 
 #define COMMAND "grade-all"
 #define SUFFIX  ".result.json"
+/* A temporary file of the results has seven bytes more. */
+#define NAME_ROOM 248u
 
 static int host_failed(const char *what)
 {
@@ -348,6 +350,26 @@ static int grade_all(const struct class_config *c, const struct names *n)
   return crew.status;
 }
 
+/* A link could lead to another's work; names that JSON or the file system cannot tell apart
+ * would be one submission. */
+static bool gradable(const struct class_config *c, const char *name)
+{
+  char *path = path_of(c->submissions, name, "");
+  struct stat s;
+  bool link = path && lstat(path, &s) == 0 && S_ISLNK(s.st_mode);
+  json_t *text = json_string(name);
+  const char *why = link                                       ? "it is a symbolic link"
+                    : !text                                    ? "its name is no UTF-8"
+                    : strlen(name) + sizeof SUFFIX > NAME_ROOM ? "its name is too long"
+                                                               : NULL;
+  if (why) {
+    message_error(COMMAND, "'%s' is not graded: %s", name, why);
+  }
+  json_decref(text);
+  free(path);
+  return !why;
+}
+
 int class_grade(const struct class_config *c, struct class_counts *counts)
 {
   struct names all, missing = {.count = 0};
@@ -357,6 +379,9 @@ int class_grade(const struct class_config *c, struct class_counts *counts)
   }
   int status = names_read(&all, c->submissions, false);
   for (size_t i = 0; status == STATUS_DONE && i < all.count; i++) {
+    if (!gradable(c, all.name[i])) {
+      continue;
+    }
     if (wanted(c, i, all.name[i])) {
       status = names_add(&missing, all.name[i]) ? STATUS_DONE : out_of_memory();
     } else {
