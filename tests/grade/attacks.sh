@@ -124,6 +124,18 @@ attack_module 8 "asking for what calls it" 'times deep|exist' chain.c snapshot '
 attack_module 8 "a program without end" 'reaches out|answer|tick' chain.c snapshot 'static struct channel_program p; p.count = 0xffffffff; return p;'
 attack_module 8 "a transfer to anywhere" 'reaches out|answer|tick' chain.c translate 'struct vmm_real_chain far = {.kind = VMM_CHAIN_REAL, .sectors = 1, .count = 3, .ccw = {{.command = CHANNEL_SEEK}, {.command = CHANNEL_READ, .count = 512}}}; return far;'
 
+# Where bubblewrap does not work (in a chroot, in most containers) nothing keeps the compiler
+# from files of the host, and the report names the rung: docs/grading.md.
+rung=$(grade 4 $ref --only hello -T json | jq -r .sandbox)
+if [ "$rung" != bwrap ]; then
+  for key in "4/a file outside" "4/the hidden tests" "4/a device as source" "4/a terminal as source" \
+    "1/a file outside" "1/a file outside, included"; do
+    rm -rf "attacks/$key"
+    unset "wanted[$key]"
+  done
+fi
+says 0 "^Score: .*sandbox: $rung\\)$" "the report names the rung" 4 $ref --only hello
+
 judged 7 equal hostile7 >said 2>&1
 is "hostile schedulers do not end the grading of their class" test $? -eq 0
 judged 8 transfer hostile8 >said 2>&1
@@ -145,12 +157,12 @@ mkdir nobwrap attacks/all && for tool in gcc as ld; do ln -s "$(command -v $tool
 mv attacks/4/* attacks/all/
 for name in "killing its parent" "killing by number" "limits of its parent" "others' storage" files threads \
   "filling the disk" "asking and not listening" "an array of a terabyte" "a terminal as source"; do
-  mv "attacks/all/$name" attacks/4/
+  [ ! -e "attacks/all/$name" ] || mv "attacks/all/$name" attacks/4/
 done
 timeout 300 env PATH="$work/nobwrap" "$trapeze" grade-all --labs "$top/labs" 4 attacks/4 --only hello -j 2 -o seccomp4 >said 2>&1
 is "without bubblewrap they are graded as well" test $? -eq 0
 for result in seccomp4/*.result.json; do
-  is "… the same is told: $(basename "$result" .result.json)" cmp <(sed 's/"seccomp"/"bwrap"/; s|fatal error: /dev/tty.*device or address|fatal error: /dev/tty: No such file or directory|' "$result") "hostile4/$(basename "$result")"
+  is "… the same is told: $(basename "$result" .result.json)" cmp <(sed 's/"seccomp"/"bwrap"/; s|fatal error: /dev/tty.*device or address|fatal error: /dev/tty: No such file or directory|' "$result") <(sed 's/"seccomp"/"bwrap"/' "hostile4/$(basename "$result")")
 done
 is "no attack leaves a process" test -z "$(pgrep -f "$work/trapeze-grade")"
 is "no attack leaves a file" test -z "$(find . -name 'trapeze-grade-*')"

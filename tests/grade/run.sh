@@ -134,7 +134,9 @@ says 0 'dispatch.c is a symbolic link' "a symbolic link" 4 bad
 rm -f bad/dispatch.c && mkfifo bad/dispatch.c
 says 0 'dispatch.c is no regular file' "a pipe" 4 bad
 rm -f bad/dispatch.c && echo '#include "/etc/passwd"' >bad/dispatch.c
-says 0 'dispatch.c:1:10: fatal error: /etc/passwd: No such file' "a file outside, included" 4 bad
+read=': No such file' # seen nowhere
+[ "$rung" = bwrap ] || read=':1:'
+says 0 "/etc/passwd$read" "a file outside, included" 4 bad
 echo 'int x = ;' >bad/dispatch.c
 says 0 'dispatch.c:1:9: error' "what does not compile is shown where it is" 4 bad
 
