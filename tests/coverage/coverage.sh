@@ -11,7 +11,7 @@ MIN=${MIN:-90}
 # Not: builds, install, rules, mutants (they run no code of this build), equiv (long);
 # and random tests at a size that meets every behaviour, not every state.
 suites=(unit/isa unit/asm unit/machine unit/vmm unit/classify golden cli guest/ hostile/ isagen profiles/
-  directory/)
+  directory/ system/ network/ paravirt/)
 
 # gcovr's helpers write here, and leave it there when they are stopped.
 trap 'rm -f -- *.gcov' EXIT
@@ -32,7 +32,7 @@ done
 report() {
   gcovr --root . --object-directory "$BUILD/obj" -j "$(nproc)" \
     --filter '(isa|asm|machine|vmm|classify|tools/directory)/' --exclude '.*\.[ly]$' \
-    --exclude-unreachable-branches --exclude-throw-branches \
+    --gcov-ignore-parse-errors --exclude-unreachable-branches --exclude-throw-branches \
     --exclude-branches-by-pattern '.*\b(assert|_Static_assert|__builtin_unreachable)\(.*' \
     "$@" "$BUILD/obj"
 }

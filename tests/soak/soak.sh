@@ -20,6 +20,7 @@ TRAPEZE_STATES=100000 $BUILD/tests/unit/classify/test_terms
 TRAPEZE_SEED=${FROM:-1000000} TRAPEZE_SEEDS=10000 $BUILD/tests/unit/machine/test_mapped_random
 tests/classify/cvc5.sh --all
 tests/faults/run.sh --all
+WRONG=all tests/grade/run.sh
 tests/builds/run.sh --all
 CHECKPOINT=1 tests/isolation/run.sh
 $BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
