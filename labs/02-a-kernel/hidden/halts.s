@@ -1,4 +1,4 @@
-.include "user.inc"
+.include "../tests/user.inc"
         say     'h'
         halt
         say     'H'

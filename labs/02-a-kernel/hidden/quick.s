@@ -1,4 +1,4 @@
-.include "user.inc"
+.include "../tests/user.inc"
         li      s0, 5
 1:      say     'q'
         addi    s0, s0, -1

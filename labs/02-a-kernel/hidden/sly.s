@@ -1,5 +1,5 @@
 # Privileged instructions: killed.
-.include "user.inc"
+.include "../tests/user.inc"
         say     's'
         cli
         say     'S'

@@ -1,5 +1,5 @@
 # Time goes on, and by no more than it may between two calls.
-.include "user.inc"
+.include "../tests/user.inc"
         sys     SYS_TIME
         mv      s0, a0
         sys     SYS_TIME

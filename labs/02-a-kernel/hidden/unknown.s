@@ -1,5 +1,5 @@
 # A system call that does not exist: killed.
-.include "user.inc"
+.include "../tests/user.inc"
         say     'u'
         sys     99
         say     'U'

@@ -1,5 +1,5 @@
 # pushf and popf with a stack that is none: the trap, and the stack pointer as it was.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: vector  CAUSE_ALIGNMENT, on_alignment
         vector  CAUSE_BUS, on_bus

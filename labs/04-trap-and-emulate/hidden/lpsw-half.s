@@ -1,5 +1,5 @@
 # The second word of lpsw lies beyond storage: nothing has changed, the first included.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: vector  CAUSE_BUS, on_bus
         li      s0, 0x100000 - 4

@@ -1,6 +1,6 @@
 # On a machine like the VAX a user's lpsw executes, but not towards more privilege: then it
 # traps. It is the guest's program that is checked, with the guest's rights.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: vector  CAUSE_PRIVILEGED, on_privileged
         user    program

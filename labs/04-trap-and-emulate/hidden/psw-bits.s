@@ -1,6 +1,6 @@
 # All ones into PSW and EPSW: what cannot be written stays, and the machine goes on in a
 # mode that there is.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: vector  CAUSE_BOUNDS, on_bounds
         li      t0, -1

@@ -1,5 +1,5 @@
 # wfi with a pending line goes on at once; with nothing to come it waits for ever.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: li      t0, LINE_TIMER
         mtcr    imask, t0

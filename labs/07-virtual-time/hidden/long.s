@@ -1,5 +1,5 @@
 # The longest time that TIMER can be set to, read back, and cut short.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: li      t0, -1
         mtcr    timer, t0

@@ -1,6 +1,6 @@
 # A line that is masked: the timer goes off, the line is pending, nobody is interrupted; with
 # the next setting the line stays.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: vector  CAUSE_TIMER, on_timer
         li      t0, 3

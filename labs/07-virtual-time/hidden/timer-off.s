@@ -1,5 +1,5 @@
 # Setting the timer to 0 turns it off; setting it again starts anew; so does a mask.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: vector  CAUSE_TIMER, on_timer
         li      t0, 5

@@ -1,5 +1,5 @@
 # A program that is changed while it is under way: what was started is what was there then.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: li      t0, program + 1
         sio     a0, t0

@@ -1,5 +1,5 @@
 # Programs of the console: in pieces, with a seek that it has not, of storage that is not.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: li      t0, hello
         sio     a0, t0

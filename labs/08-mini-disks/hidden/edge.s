@@ -1,5 +1,5 @@
 # The last bytes of storage, the first, and the vector table; programs that lie at the end.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: li      s0, 0x100000 - 8
         li      t0, 2 | 512 << 16

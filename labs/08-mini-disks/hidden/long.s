@@ -1,5 +1,5 @@
 # As many commands, pieces and bytes as there may be, and one more of each.
-.include "lab.inc"
+.include "../tests/lab.inc"
         .globl  _start
 _start: go      sixty_four
         go      sixty_five
