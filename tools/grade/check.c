@@ -30,6 +30,26 @@ struct check_outcome check_fail(enum check_verdict verdict, char *text)
   return (struct check_outcome){.verdict = verdict, .text = text};
 }
 
+struct check_outcome check_lab_is_wrong(const struct check_run *run, const char *expected)
+{
+  fprintf(stderr, "%s: error: %s: expected %s\n", run->test->folder, run->test->id, expected);
+  return check_fail(CHECK_LAB, NULL);
+}
+
+/* Never 0, which the generator would stay at. */
+uint64_t check_draw_from(uint64_t seed)
+{
+  return seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+}
+
+uint64_t check_draw(uint64_t *random)
+{
+  *random ^= *random >> 12;
+  *random ^= *random << 25;
+  *random ^= *random >> 27;
+  return *random * UINT64_C(2685821657736338717);
+}
+
 struct check_outcome check_run(const struct check_run *run)
 {
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {

@@ -49,6 +49,13 @@ check_fn check_shares;     /* modules: VMs side by side get their shares of the 
 check_fn check_output;     /* guests: what they print, and how they end */
 check_fn check_call;       /* guests: a function of theirs, called with arguments */
 
+/* A sentence about the lab's file, which is at fault; the outcome that says so. */
+struct check_outcome check_lab_is_wrong(const struct check_run *run, const char *expected);
+
+/* Numbers drawn from a seed, the same everywhere: xorshift64*. */
+uint64_t check_draw_from(uint64_t seed);
+uint64_t check_draw(uint64_t *random);
+
 /* "It was …" for the text of an outcome; malloc'd or NULL. */
 struct check_outcome check_fail(enum check_verdict verdict, char *text);
 

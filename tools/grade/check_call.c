@@ -244,14 +244,6 @@ struct drawn {
   char story[200];
 };
 
-static uint64_t draw(uint64_t *random)
-{
-  *random ^= *random >> 12;
-  *random ^= *random << 25;
-  *random ^= *random >> 27;
-  return *random * UINT64_C(2685821657736338717);
-}
-
 static uint32_t place_of(unsigned i)
 {
   return DRAWN_START + i * DRAWN_EACH;
@@ -261,7 +253,7 @@ static uint32_t place_of(unsigned i)
 static bool draw_argument(struct drawn *d, const char *kind, uint64_t *random)
 {
   unsigned i = d->count++;
-  uint64_t r = draw(random);
+  uint64_t r = check_draw(random);
   if (strcmp(kind, "number") == 0) {
     d->arg[i] = r % 3 == 0 ? (uint32_t)(r >> 32) : (uint32_t)(r >> 32) % 1000;
   } else if (strcmp(kind, "small") == 0) {
@@ -269,12 +261,12 @@ static bool draw_argument(struct drawn *d, const char *kind, uint64_t *random)
   } else if (strcmp(kind, "text") == 0) {
     d->arg[i] = place_of(i);
     for (unsigned k = 0; k < r % 60; k++) {
-      d->place[i][k] = (uint8_t)(1 + draw(random) % 255);
+      d->place[i][k] = (uint8_t)(1 + check_draw(random) % 255);
     }
   } else if (strcmp(kind, "words") == 0 && d->count < DRAWN_MAX) {
     uint32_t words = 1 + (uint32_t)(r >> 32) % WORDS_MAX;
     for (uint32_t k = 0; k < words; k++) {
-      uint64_t v = draw(random);
+      uint64_t v = check_draw(random);
       uint32_t word = v % 4 == 0 ? (uint32_t)(v >> 32) : (uint32_t)(v >> 32) % 100 - 50;
       memcpy(d->place[i] + 4 * k, &word, 4);
     }
@@ -367,7 +359,7 @@ static struct check_outcome try_all_drawn(struct guest *theirs, const char *func
 {
   struct guest ours = {.run = theirs->run};
   char *path = lab_path(theirs->run->test, reference);
-  uint64_t random = theirs->run->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+  uint64_t random = check_draw_from(theirs->run->seed);
   struct check_outcome outcome = {.verdict = CHECK_LAB};
   if (path && guest_load(&ours, path)) {
     outcome.verdict = CHECK_PASSED;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/command.h"
+#include "tools/common/message.h"
 #include "tools/common/text.h"
 #include "tools/grade/hosted.h"
 #include "tools/verify/report.h"
@@ -42,7 +43,7 @@ static bool read_spec(struct equivalent *e)
   }
   s->storage = (uint32_t)storage;
   if (!e->guest) {
-    fprintf(stderr, "%s: error: %s: expected a \"guest\"\n", run->test->folder, run->test->id);
+    check_lab_is_wrong(run, "a \"guest\"");
     return false;
   }
   return true;
@@ -143,7 +144,7 @@ static struct check_outcome compare(struct equivalent *e, struct hosted *h)
   struct report report = {.setup = &e->setup, .config = &config, .result = &result, .depth = 1};
   if (verify_run(&config, &result) != VERIFY_DONE) {
     if (*result.host_reason) {
-      fprintf(stderr, "trapeze grade: error: %s\n", result.host_reason);
+      message_error("grade", "%s", result.host_reason);
     }
     return check_fail(CHECK_HOST, NULL);
   }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/message.h"
 #include "tools/grade/hosted.h"
 
 #define CASES_USUAL 500u
@@ -20,19 +21,10 @@ struct model {
   char *text; /* the first difference */
 };
 
-/* xorshift64*: seeded, the same everywhere. */
-static uint64_t draw(struct model *m)
-{
-  m->random ^= m->random >> 12;
-  m->random ^= m->random << 25;
-  m->random ^= m->random >> 27;
-  return m->random * UINT64_C(2685821657736338717);
-}
-
 /* Small numbers, large ones, and what lies beside a power of two. */
 static uint32_t corner(struct model *m)
 {
-  uint64_t r = draw(m);
+  uint64_t r = check_draw(&m->random);
   switch (r % 5) {
   case 0:
     return (uint32_t)(r >> 32) % 16;
@@ -93,11 +85,12 @@ static void model_minidisk(struct model *m)
     /* An extent lies on a disk, so its end is a sector number. */
     struct vmm_extent e = {.first = first,
                            .sectors = sectors > UINT32_MAX - first ? UINT32_MAX - first : sectors,
-                           .readonly = draw(m) % 4 == 0};
-    uint32_t sector = draw(m) % 2 && e.sectors ? corner(m) % e.sectors : corner(m);
+                           .readonly = check_draw(&m->random) % 4 == 0};
+    uint32_t sector = check_draw(&m->random) % 2 && e.sectors ? corner(m) % e.sectors : corner(m);
     uint32_t left = sector < e.sectors ? e.sectors - sector : 0;
-    uint32_t count = draw(m) % 2 ? left + (uint32_t)(draw(m) % 3) - 1 : corner(m);
-    compare_map(m, theirs, state, e, sector, count, draw(m) % 2);
+    uint32_t count =
+        check_draw(&m->random) % 2 ? left + (uint32_t)(check_draw(&m->random) % 3) - 1 : corner(m);
+    compare_map(m, theirs, state, e, sector, count, check_draw(&m->random) % 2);
   }
   theirs->destroy(state);
 }
@@ -111,10 +104,11 @@ static void model_timer(struct model *m)
   void *their = theirs->create(m->remote), *our = ours->create(NULL);
   uint64_t now = 0;
   for (uint64_t i = 0; their && our && i < m->cases && going(m); i++) {
-    uint32_t ticks = draw(m) % 4 == 0 ? corner(m) : (uint32_t)(draw(m) % 20);
+    uint32_t ticks =
+        check_draw(&m->random) % 4 == 0 ? corner(m) : (uint32_t)(check_draw(&m->random) % 20);
     const char *call = "next_event()";
     uint64_t want = 0, got = 0;
-    switch (draw(m) % 4) {
+    switch (check_draw(&m->random) % 4) {
     case 0:
       ours->set(our, now, ticks);
       theirs->set(their, now, ticks);
@@ -129,7 +123,7 @@ static void model_timer(struct model *m)
       break;
     case 2: {
       /* Time goes to the event at most: no event is ever overdue. */
-      uint64_t next = ours->next_event(our), then = now + draw(m) % 30;
+      uint64_t next = ours->next_event(our), then = now + check_draw(&m->random) % 30;
       now = then < next ? then : next;
       call = "fire()";
       want = ours->fire(our, now);
@@ -163,7 +157,7 @@ static struct check_outcome compare(struct model *m, struct hosted *h, size_t wh
   const char *reason = NULL;
   struct hosted_modules *hosted = hosted_start(h, &reason);
   if (!hosted) {
-    fprintf(stderr, "trapeze grade: error: %s\n", reason);
+    message_error("grade", "%s", reason);
     return check_fail(CHECK_HOST, NULL);
   }
   m->remote = &hosted->remote;
@@ -182,8 +176,7 @@ struct check_outcome check_model(const struct check_run *run)
   struct model m = {.run = run, .cases = CASES_USUAL};
   struct hosted h = {.run = run};
   const char *module = NULL;
-  /* Never 0, which the generator would stay at. */
-  m.random = run->seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+  m.random = check_draw_from(run->seed);
   if (!lab_string(run->lab, run->test, "module", &module) ||
       !lab_count(run->lab, run->test, "cases", &m.cases)) {
     return check_fail(CHECK_LAB, NULL);
@@ -196,7 +189,5 @@ struct check_outcome check_model(const struct check_run *run)
       return outcome;
     }
   }
-  fprintf(stderr, "%s: error: %s: expected a \"module\": minidisk or timer\n", run->test->folder,
-          run->test->id);
-  return check_fail(CHECK_LAB, NULL);
+  return check_lab_is_wrong(run, "a \"module\": minidisk or timer");
 }

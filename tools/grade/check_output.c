@@ -9,6 +9,7 @@
 #include "asm/asm.h"
 #include "tools/command.h"
 #include "tools/common/file.h"
+#include "tools/common/message.h"
 #include "tools/common/session.h"
 #include "tools/common/text.h"
 #include "tools/grade/guest.h"
@@ -35,7 +36,7 @@ static struct check_outcome compare_output(struct guest *g, const char *end, con
   size_t got_len;
   const uint8_t *got = machine_console_output(g->machine, &got_len);
   if (stop.why == MACHINE_HOST_ERROR) {
-    fprintf(stderr, "trapeze grade: error: %s\n", stop.reason);
+    message_error("grade", "%s", stop.reason);
     return check_fail(CHECK_HOST, NULL);
   }
   if (want && (want_len != got_len || memcmp(want, got, got_len) != 0)) {

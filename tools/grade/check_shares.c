@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/command.h"
+#include "tools/common/message.h"
 #include "tools/common/setup.h"
 #include "tools/grade/hosted.h"
 #include "vmm/vmm.h"
@@ -33,12 +34,6 @@ struct shares {
   struct machine *vm[VMS_MAX];
 };
 
-static struct check_outcome lab_is_wrong(const struct shares *s, const char *expected)
-{
-  fprintf(stderr, "%s: error: %s: expected %s\n", s->run->test->folder, s->run->test->id, expected);
-  return check_fail(CHECK_LAB, NULL);
-}
-
 static bool read_spec(struct shares *s)
 {
   const struct check_run *run = s->run;
@@ -57,7 +52,7 @@ static bool read_spec(struct shares *s)
     s->share[s->count++] = (uint32_t)json_integer_value(json_array_get(shares, i));
   }
   if (!s->guest || s->count == 0) {
-    lab_is_wrong(s, "a \"guest\" and \"shares\"");
+    check_lab_is_wrong(s->run, "a \"guest\" and \"shares\"");
     return false;
   }
   return true;
@@ -164,7 +159,7 @@ static struct check_outcome compare(struct shares *s, struct hosted *h)
     hosted_end(h, m);
   }
   if (!made) {
-    fprintf(stderr, "trapeze grade: error: %s\n", reason);
+    message_error("grade", "%s", reason);
     return check_fail(CHECK_HOST, NULL);
   }
   if (h->end != REMOTE_OPEN) {

@@ -6,6 +6,7 @@
 
 #include "tools/command.h"
 #include "tools/common/file.h"
+#include "tools/common/message.h"
 #include "tools/common/session.h"
 #include "tools/common/text.h"
 #include "tools/grade/guest.h"
@@ -16,7 +17,7 @@
 
 void guest_lab_is_wrong(const struct guest *g, const char *expected)
 {
-  fprintf(stderr, "%s: error: %s: expected %s\n", g->run->test->folder, g->run->test->id, expected);
+  check_lab_is_wrong(g->run, expected);
 }
 
 static bool read_spec(struct guest *g)
@@ -69,7 +70,7 @@ bool guest_reset(struct guest *g)
                                   .engine = MACHINE_ENGINE_FAST};
   g->machine = machine_create(&config, &reason);
   if (!g->machine) {
-    fprintf(stderr, "trapeze grade: error: %s\n", reason);
+    message_error("grade", "%s", reason);
     return false;
   }
   if (!image_load(g->setup.program.image, g->machine, stderr)) {
