@@ -12,18 +12,12 @@
 #define JOBS_MAX GRADE_JOBS_MAX
 
 struct request {
-  const char *labs, *hidden, *only, *output;
+  struct grade_options o; /* first */
   const struct format *format;
-  uint64_t seed, jobs;
-  unsigned shard, shards;
-  enum sandbox_rung required;
+  uint64_t jobs;
   bool timings;
 };
 
-OPTION_TEXT(apply_labs, struct request, labs)
-OPTION_TEXT(apply_hidden, struct request, hidden)
-OPTION_TEXT(apply_only, struct request, only)
-OPTION_TEXT(apply_output, struct request, output)
 OPTION_FLAG(apply_timings, struct request, timings)
 
 static int apply_format(void *ctx, const char *value)
@@ -38,14 +32,6 @@ static int apply_format(void *ctx, const char *value)
   return status;
 }
 
-static int apply_seed(void *ctx, const char *value)
-{
-  if (options_count(value, &((struct request *)ctx)->seed))
-    return STATUS_DONE;
-  message_usage("grade", "'%s' is no seed: expected a number", value);
-  return STATUS_USAGE;
-}
-
 static int apply_jobs(void *ctx, const char *value)
 {
   struct request *r = ctx;
@@ -55,38 +41,27 @@ static int apply_jobs(void *ctx, const char *value)
   return STATUS_USAGE;
 }
 
-static int apply_shard(void *ctx, const char *value)
-{
-  struct request *r = ctx;
-  return grade_parse_shard("grade", value, &r->shard, &r->shards);
-}
-
-static int apply_sandbox(void *ctx, const char *value)
-{
-  return grade_parse_sandbox("grade", value, &((struct request *)ctx)->required);
-}
-
 static const struct option_spec options[] = {
-    {"only", 0, "TEXT", "run only the tests with TEXT in their id", apply_only},
+    {"only", 0, "TEXT", "run only the tests with TEXT in their id", grade_apply_only},
     {"hidden", 0, "DIR", "the folder of the hidden tests; none: without (default: the lab's own)",
-     apply_hidden},
+     grade_apply_hidden},
     {"labs", 0, "DIR",
      "where labs are looked for by number or name (default: labs, or the installed ones)",
-     apply_labs},
-    {"seed", 0, "N", "of the tests that draw their input (default: 1)", apply_seed},
+     grade_apply_labs},
+    {"seed", 0, "N", "of the tests that draw their input (default: 1)", grade_apply_seed},
     {"format", 'T', "FORMAT",
      "text (default), json (schema trapeze-grade/1), gradescope, autolab, prairielearn, "
      "classroom50, junit or tap",
      apply_format},
     {"output", 'o', "FILE",
      "where to write (default: standard output); a file is written again after each test",
-     apply_output},
+     grade_apply_output},
     {"timings", 0, NULL, "say processor times too, which differ from run to run", apply_timings},
     {"jobs", 'j', "N", "tests at the same time (default: 1)", apply_jobs},
-    {"shard", 0, "I/N", "only every N-th test, from the I-th on", apply_shard},
+    {"shard", 0, "I/N", "only every N-th test, from the I-th on", grade_apply_shard},
     {"sandbox", 0, "RUNG",
      "the least to be content with: bwrap (or require), seccomp or limits (default)",
-     apply_sandbox},
+     grade_apply_sandbox},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -112,7 +87,7 @@ static const struct command_usage usage = {
 static int write_results(const struct request *r, const struct results *results)
 {
   struct file_out f = {0};
-  int status = file_out_open(&f, "grade", r->output);
+  int status = file_out_open(&f, "grade", r->o.output);
   if (status != STATUS_DONE)
     return status;
   if (!r->format->write(results, f.stream)) {
@@ -129,7 +104,7 @@ static bool progress(void *ctx, const struct results *results, size_t done)
   if (isatty(STDERR_FILENO) == 1)
     fprintf(stderr, "\rtest %zu of %zu\033[K%s", done, results->count,
             done == results->count ? "\r\033[K" : "");
-  if (strcmp(r->output, "-") == 0)
+  if (strcmp(r->o.output, "-") == 0)
     return true;
   struct results now = *results;
   now.timings = r->timings;
@@ -140,15 +115,15 @@ static int grade_lab(struct request *r, const struct lab *lab, const char *submi
 {
   struct grade_config config = {.lab = lab,
                                 .submission = submission,
-                                .seed = r->seed,
-                                .only = r->only,
-                                .shard = r->shard,
-                                .shards = r->shards,
+                                .seed = r->o.seed,
+                                .only = r->o.only,
+                                .shard = r->o.shard,
+                                .shards = r->o.shards,
                                 .jobs = (unsigned)r->jobs,
                                 .limits = check_limits_usual,
                                 .progress = progress,
                                 .progress_ctx = r};
-  int status = grade_choose_sandbox("grade", r->required, &config.rung);
+  int status = grade_choose_sandbox("grade", r->o.required, &config.rung);
   if (status != STATUS_DONE)
     return status;
   struct results results;
@@ -166,7 +141,8 @@ static int grade_lab(struct request *r, const struct lab *lab, const char *submi
 
 int cmd_grade(int argc, char **argv)
 {
-  struct request r = {.output = "-", .format = formats, .seed = 1, .jobs = 1};
+  struct request r = {
+      .o = {.command = "grade", .output = "-", .seed = 1}, .format = formats, .jobs = 1};
   struct option_group groups[] = {{"Options", options, &r}, {NULL, NULL, NULL}};
   char **operands;
   int count;
@@ -174,9 +150,9 @@ int cmd_grade(int argc, char **argv)
   if (status != OPTIONS_GO_ON)
     return status;
   char installed[4096];
-  const char *labs = r.labs ? r.labs : grade_default_labs(installed, sizeof installed);
+  const char *labs = r.o.labs ? r.o.labs : grade_default_labs(installed, sizeof installed);
   struct lab lab;
-  status = lab_load(&lab, "grade", labs, operands[0], r.hidden);
+  status = lab_load(&lab, "grade", labs, operands[0], r.o.hidden);
   if (status == STATUS_DONE)
     status = grade_lab(&r, &lab, operands[1]);
   lab_destroy(&lab);

@@ -11,28 +11,14 @@
 #define JOBS_MAX 256u
 
 struct request {
-  const char *labs, *hidden, *only, *output;
-  uint64_t seed, jobs;
-  unsigned shard, shards;
-  enum sandbox_rung required;
+  struct grade_options o; /* first */
+  uint64_t jobs;
   bool again, merge, diff;
 };
 
-OPTION_TEXT(apply_labs, struct request, labs)
-OPTION_TEXT(apply_hidden, struct request, hidden)
-OPTION_TEXT(apply_only, struct request, only)
-OPTION_TEXT(apply_output, struct request, output)
 OPTION_FLAG(apply_again, struct request, again)
 OPTION_FLAG(apply_merge, struct request, merge)
 OPTION_FLAG(apply_diff, struct request, diff)
-
-static int apply_seed(void *ctx, const char *value)
-{
-  if (options_count(value, &((struct request *)ctx)->seed))
-    return STATUS_DONE;
-  message_usage("grade-all", "'%s' is no seed: expected a number", value);
-  return STATUS_USAGE;
-}
 
 static int apply_jobs(void *ctx, const char *value)
 {
@@ -44,35 +30,24 @@ static int apply_jobs(void *ctx, const char *value)
   return STATUS_USAGE;
 }
 
-static int apply_shard(void *ctx, const char *value)
-{
-  struct request *r = ctx;
-  return grade_parse_shard("grade-all", value, &r->shard, &r->shards);
-}
-
-static int apply_sandbox(void *ctx, const char *value)
-{
-  return grade_parse_sandbox("grade-all", value, &((struct request *)ctx)->required);
-}
-
 static const struct option_spec options[] = {
-    {"output", 'o', "DIR", "the folder of the results (default: results)", apply_output},
+    {"output", 'o', "DIR", "the folder of the results (default: results)", grade_apply_output},
     {"jobs", 'j', "N", "submissions at the same time (default: 1)", apply_jobs},
     {"again", 0, NULL, "grade also what has not changed since it was graded", apply_again},
-    {"shard", 0, "I/N", "only every N-th submission, from the I-th on", apply_shard},
+    {"shard", 0, "I/N", "only every N-th submission, from the I-th on", grade_apply_shard},
     {"merge", 0, NULL, "sum up the results in the folders named, for example of all shards",
      apply_merge},
     {"diff", 0, NULL, "say what differs between two folders of results", apply_diff},
-    {"only", 0, "TEXT", "run only the tests with TEXT in their id", apply_only},
+    {"only", 0, "TEXT", "run only the tests with TEXT in their id", grade_apply_only},
     {"hidden", 0, "DIR", "the folder of the hidden tests; none: without (default: the lab's own)",
-     apply_hidden},
+     grade_apply_hidden},
     {"labs", 0, "DIR",
      "where labs are looked for by number or name (default: labs, or the installed ones)",
-     apply_labs},
-    {"seed", 0, "N", "of the tests that draw their input (default: 1)", apply_seed},
+     grade_apply_labs},
+    {"seed", 0, "N", "of the tests that draw their input (default: 1)", grade_apply_seed},
     {"sandbox", 0, "RUNG",
      "the least to be content with: bwrap (or require), seccomp or limits (default)",
-     apply_sandbox},
+     grade_apply_sandbox},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -95,26 +70,28 @@ static const struct command_usage usage = {
 static int grade_class(const struct request *r, const char *where, const char *submissions)
 {
   char installed[4096];
-  const char *labs = r->labs ? r->labs : grade_default_labs(installed, sizeof installed);
+  const char *labs = r->o.labs ? r->o.labs : grade_default_labs(installed, sizeof installed);
   struct lab lab;
-  int status = lab_load(&lab, "grade-all", labs, where, r->hidden);
-  struct class_config c = {
-      .submissions = submissions,
-      .results = r->output,
-      .jobs = (unsigned)r->jobs,
-      .shard = r->shard,
-      .shards = r->shards,
-      .again = r->again,
-      .each = {
-          .lab = &lab, .seed = r->seed, .only = r->only, .jobs = 1, .limits = check_limits_usual}};
+  int status = lab_load(&lab, "grade-all", labs, where, r->o.hidden);
+  struct class_config c = {.submissions = submissions,
+                           .results = r->o.output,
+                           .jobs = (unsigned)r->jobs,
+                           .shard = r->o.shard,
+                           .shards = r->o.shards,
+                           .again = r->again,
+                           .each = {.lab = &lab,
+                                    .seed = r->o.seed,
+                                    .only = r->o.only,
+                                    .jobs = 1,
+                                    .limits = check_limits_usual}};
   if (status == STATUS_DONE)
-    status = grade_choose_sandbox("grade-all", r->required, &c.each.rung);
+    status = grade_choose_sandbox("grade-all", r->o.required, &c.each.rung);
   struct class_counts counts;
   if (status == STATUS_DONE)
     status = class_grade(&c, &counts);
   if (status == STATUS_DONE) {
     printf("%zu graded, %zu kept from before\n", counts.graded, counts.kept);
-    status = class_summarise(&r->output, 1, r->output, stdout);
+    status = class_summarise(&r->o.output, 1, r->o.output, stdout);
   }
   lab_destroy(&lab);
   return status;
@@ -129,7 +106,7 @@ static int diff(char **folders)
 
 int cmd_grade_all(int argc, char **argv)
 {
-  struct request r = {.output = "results", .seed = 1, .jobs = 1};
+  struct request r = {.o = {.command = "grade-all", .output = "results", .seed = 1}, .jobs = 1};
   struct option_group groups[] = {{"Options", options, &r}, {NULL, NULL, NULL}};
   char **operands;
   int count;
@@ -141,7 +118,7 @@ int cmd_grade_all(int argc, char **argv)
     return STATUS_USAGE;
   }
   if (r.merge)
-    return class_summarise((const char *const *)operands, (size_t)count, r.output, stdout);
+    return class_summarise((const char *const *)operands, (size_t)count, r.o.output, stdout);
   if (count != 2) {
     message_usage("grade-all", r.diff ? "--diff wants two folders of results"
                                       : "expected a lab and a folder of submissions");

@@ -21,9 +21,22 @@ struct grade_config {
   void *progress_ctx;
 };
 
-/* What options say, for every command that grades: an exit status, after a message. */
-int grade_parse_shard(const char *command, const char *value, unsigned *shard, unsigned *shards);
-int grade_parse_sandbox(const char *command, const char *value, enum sandbox_rung *required);
+/* What options of every command that grades say. Its request begins with this, so that each
+ * of these is an option_apply for it. */
+struct grade_options {
+  const char *command; /* for messages */
+  const char *labs, *hidden, *only, *output;
+  uint64_t seed;
+  unsigned shard, shards;
+  enum sandbox_rung required;
+};
+int grade_apply_labs(void *ctx, const char *value);
+int grade_apply_hidden(void *ctx, const char *value);
+int grade_apply_only(void *ctx, const char *value);
+int grade_apply_output(void *ctx, const char *value);
+int grade_apply_seed(void *ctx, const char *value);
+int grade_apply_shard(void *ctx, const char *value);
+int grade_apply_sandbox(void *ctx, const char *value);
 /* Where labs are if nobody says so: labs/ here, else those that are installed. In buf, or a
  * constant. */
 const char *grade_default_labs(char *buf, size_t size);

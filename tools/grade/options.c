@@ -5,29 +5,54 @@
 
 #include "tools/command.h"
 #include "tools/common/message.h"
+#include "tools/common/options.h"
 #include "tools/grade/grade.h"
 
-int grade_parse_shard(const char *command, const char *value, unsigned *shard, unsigned *shards)
+#define TEXT(member)                                                                               \
+  int grade_apply_##member(void *ctx, const char *value)                                           \
+  {                                                                                                \
+    ((struct grade_options *)ctx)->member = value;                                                 \
+    return STATUS_DONE;                                                                            \
+  }
+TEXT(labs)
+TEXT(hidden)
+TEXT(only)
+TEXT(output)
+
+int grade_apply_seed(void *ctx, const char *value)
 {
-  int end = 0;
-  if (sscanf(value, "%u/%u%n", shard, shards, &end) == 2 && value[end] == '\0' && *shard >= 1 &&
-      *shard <= *shards) {
+  struct grade_options *o = ctx;
+  if (options_count(value, &o->seed)) {
     return STATUS_DONE;
   }
-  message_usage(command, "'%s' is no shard: expected 2/4 for the second of four", value);
+  message_usage(o->command, "'%s' is no seed: expected a number", value);
   return STATUS_USAGE;
 }
 
-int grade_parse_sandbox(const char *command, const char *value, enum sandbox_rung *required)
+int grade_apply_shard(void *ctx, const char *value)
 {
+  struct grade_options *o = ctx;
+  int end = 0;
+  if (sscanf(value, "%u/%u%n", &o->shard, &o->shards, &end) == 2 && value[end] == '\0' &&
+      o->shard >= 1 && o->shard <= o->shards) {
+    return STATUS_DONE;
+  }
+  message_usage(o->command, "'%s' is no shard: expected 2/4 for the second of four", value);
+  return STATUS_USAGE;
+}
+
+int grade_apply_sandbox(void *ctx, const char *value)
+{
+  struct grade_options *o = ctx;
   if (strcmp(value, "require") == 0) {
-    *required = SANDBOX_BWRAP;
+    o->required = SANDBOX_BWRAP;
     return STATUS_DONE;
   }
-  if (sandbox_rung_parse(value, required)) {
+  if (sandbox_rung_parse(value, &o->required)) {
     return STATUS_DONE;
   }
-  message_usage(command, "'%s' is no sandbox: expected require, bwrap, seccomp or limits", value);
+  message_usage(o->command, "'%s' is no sandbox: expected require, bwrap, seccomp or limits",
+                value);
   return STATUS_USAGE;
 }
 
