@@ -1,10 +1,10 @@
 /* The entry of a page: an entry of a page table (`mmu paged`), and the register
  * TLBLO (`mmu tlb`). docs/mmu.md says what the bits mean.
  *
- *   31                    12 11     8 7 6 5 4  3 2 1 0
- *  +------------------------+--------+-+-+-+----+-+-+-+
- *  |         frame          |  soft  |G|D|A|level|X|W|V|
- *  +------------------------+--------+-+-+-+----+-+-+-+
+ *   31                    12 11   9 8 7 6 5 4  3 2 1 0
+ *  +------------------------+------+-+-+-+-+----+-+-+-+
+ *  |         frame          | soft |F|G|D|A|level|X|W|V|
+ *  +------------------------+------+-+-+-+-+----+-+-+-+
  */
 #ifndef TRAPEZE_ISA_PAGES_H
 #define TRAPEZE_ISA_PAGES_H
@@ -19,11 +19,12 @@
 #define PTE_ACCESSED    0x020u
 #define PTE_DIRTY       0x040u
 #define PTE_GLOBAL      0x080u
-#define PTE_SOFT_MASK   0xf00u
+#define PTE_FETCH_ONLY  0x100u
+#define PTE_SOFT_MASK   0xe00u
 #define PTE_FRAME_MASK  0xfffff000u
 
 _Static_assert((PTE_VALID | PTE_WRITE | PTE_EXECUTE | PTE_LEVEL_MASK | PTE_ACCESSED | PTE_DIRTY |
-                PTE_GLOBAL | PTE_SOFT_MASK | PTE_FRAME_MASK) == UINT32_MAX,
+                PTE_GLOBAL | PTE_FETCH_ONLY | PTE_SOFT_MASK | PTE_FRAME_MASK) == UINT32_MAX,
                "every bit of an entry has a meaning");
 _Static_assert(PTE_FRAME_MASK == ~(ISA_PAGE_SIZE - 1), "frames are pages");
 

@@ -120,7 +120,7 @@ bool mmu_entry_allows(uint32_t entry, enum machine_access access, struct mmu_who
 {
   *cause = CAUSE_PROTECTION;
   return who.mode <= pte_level(entry) && (access != MACHINE_STORE || (entry & PTE_WRITE)) &&
-         (access != MACHINE_FETCH || (entry & PTE_EXECUTE));
+         (access == MACHINE_FETCH ? entry & PTE_EXECUTE : !(entry & PTE_FETCH_ONLY));
 }
 
 enum isa_cause mmu_page_fault(enum machine_access access)

@@ -87,6 +87,25 @@ begin:
         traps_there "no fetch without X", CAUSE_PROTECTION, P   #> no fetch without X: ok
         jr      s1
         kernel
+        entry   0x200, F | V | W | X | U | PTE_FETCH_ONLY
+        mapped  0
+        probe   a0, s1, 2
+        probe   a1, s1, 0
+        traps   "no load where only fetches are", CAUSE_PROTECTION, P + 2 #> no load where only fetches are: ok
+        lbu     a2, 2(s1)
+        traps   "no store, whatever W says", CAUSE_PROTECTION, P + 4 #> no store, whatever W says: ok
+        sw      a2, 4(s1)
+        kernel
+        is      "probe finds that it can be fetched", a0, 1     #> probe finds that it can be fetched: ok
+        is      "and not loaded", a1, 0                         #> and not loaded: ok
+        li      a0, F
+        la      a1, 1f                  # a jump back here, by way of a page that cannot be read
+        lw      a2, back
+        sw      a2, 0(a0)
+        mapped  2
+        jalr    ra, 0(s1)
+1:      kernel
+        has     "a fetch sets A there too", 0x200, F | V | W | X | U | PTE_FETCH_ONLY | A #> a fetch sets A there too: ok
 
 # ------------------------------------------------------------------ A and D
         entry   0x200, F | V | W | U
@@ -94,11 +113,11 @@ begin:
         sb      zero, 3(s1)
         kernel
         has     "a store sets A and D", 0x200, F | V | W | U | A | D #> a store sets A and D: ok
-        entry   0x200, F | V | W | U | 0xf80
+        entry   0x200, F | V | W | U | 0xe80
         mapped  3
         lbu     a0, 3(s1)
         kernel
-        has     "a load A, and the rest stays", 0x200, F | V | W | U | 0xf80 | A #> a load A, and the rest stays: ok
+        has     "a load A, and the rest stays", 0x200, F | V | W | U | 0xe80 | A #> a load A, and the rest stays: ok
         entry   0x200, F | V | W | U
         mapped  0
         lra     a0, s1
@@ -183,3 +202,4 @@ begin:
 
         .align  4
 one:    nop
+back:   jr      a1

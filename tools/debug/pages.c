@@ -8,12 +8,14 @@
 #define RUNS_SHOWN 60u
 
 #define RIGHTS 40
-/* "rwx, level 3, accessed, dirty" */
+/* "rwx level 3 A D" */
 static char *rights(uint32_t entry, char buf[RIGHTS])
 {
-  snprintf(buf, RIGHTS, "r%c%c level %u%s%s%s", entry & PTE_WRITE ? 'w' : '-',
-           entry & PTE_EXECUTE ? 'x' : '-', pte_level(entry), entry & PTE_ACCESSED ? " A" : "",
-           entry & PTE_DIRTY ? " D" : "", entry & PTE_GLOBAL ? " G" : "");
+  bool data = !(entry & PTE_FETCH_ONLY);
+  snprintf(buf, RIGHTS, "%c%c%c level %u%s%s%s", data ? 'r' : '-',
+           data && entry & PTE_WRITE ? 'w' : '-', entry & PTE_EXECUTE ? 'x' : '-', pte_level(entry),
+           entry & PTE_ACCESSED ? " A" : "", entry & PTE_DIRTY ? " D" : "",
+           entry & PTE_GLOBAL ? " G" : "");
   return buf;
 }
 
@@ -73,8 +75,8 @@ static bool draw_run(void *ctx, const struct walk_run *run)
     return false;
   uint32_t table = pte_frame(walk.step[0].entry), frame = pte_frame(run->entry);
   if (l->shown == 1 || table != l->table)
-    repl_say(l->d, "  t%08x [label=\"table\\n0x%08x\"];\n  directory -> t%08x [label=\"%u\"];\n", table,
-             table, table, page_directory_index(run->start.v));
+    repl_say(l->d, "  t%08x [label=\"table\\n0x%08x\"];\n  directory -> t%08x [label=\"%u\"];\n",
+             table, table, table, page_directory_index(run->start.v));
   l->table = table;
   repl_say(l->d, "  t%08x -> f%08x_%u [label=\"0x%08x\\n%s\"];\n", table, frame, run->pages,
            run->start.v, rights(run->entry, how));
@@ -90,8 +92,9 @@ bool repl_about_pagetable(struct debugger *d, const char *args)
     return repl_refuse(d, "'info pagetable' takes nothing, or 'dot' for a picture by Graphviz");
   if (!has(d, ISA_FEATURE_MMU_PAGED))
     return repl_refuse(d, "there are no page tables: this machine is not one of 'mmu paged'");
-  repl_say(d, "strict digraph pagetable {\n  rankdir=LR;\n  node [shape=box];\n"
-              "  directory [label=\"directory\\n0x%08x\"];\n",
+  repl_say(d,
+           "strict digraph pagetable {\n  rankdir=LR;\n  node [shape=box];\n"
+           "  directory [label=\"directory\\n0x%08x\"];\n",
            machine_get_cr(repl_machine(d), CR_PTBR));
   walk_each_run(repl_machine(d), draw_run, &l);
   repl_say(d, "}\n");
@@ -178,7 +181,7 @@ static void show_answer(struct debugger *d, const char *name, uint32_t va,
     repl_say(d, "%-6s %s\n", name, isa_cause_info(t.cause)->summary);
   else
     repl_say(d, "%-6s 0x%08x%s\n", name, t.pa.v,
-             !t.marks                   ? ""
+             !t.marks                  ? ""
              : access == MACHINE_STORE ? ", and sets A and D"
                                        : ", and sets A");
 }

@@ -70,7 +70,8 @@ static uint32_t flags(uint64_t *seed)
   uint32_t rights = mostly(seed, PTE_VALID, 8) | mostly(seed, PTE_WRITE, 4);
   rights |= mostly(seed, PTE_EXECUTE, 5) | mostly(seed, PTE_ACCESSED, 2);
   rights |= mostly(seed, PTE_DIRTY, 2) | mostly(seed, PTE_GLOBAL, 0);
-  return rights | level << PTE_LEVEL_SHIFT | random_below(seed, 16) << 8;
+  rights |= random_below(seed, 12) == 0 ? PTE_FETCH_ONLY : 0;
+  return rights | level << PTE_LEVEL_SHIFT | random_below(seed, 8) << 9;
 }
 
 static uint32_t frame(uint64_t *seed, uint32_t wish)

@@ -74,10 +74,12 @@ static struct walked by_entry(struct walker *w, uint32_t entry, uint32_t va,
                               enum machine_access access, unsigned mode)
 {
   unsigned level = entry / 8 % 4;
+  bool data = entry / 256 % 2 == 0 || w->wrong == WALKER_ALL_CAN_BE_READ;
   bool writes = entry & 2 || (w->wrong == WALKER_MODE_0_WRITES && mode == 0);
   bool executes = entry & 4 || w->wrong == WALKER_FETCH_NEEDS_NO_X;
   if (mode > level || (w->wrong == WALKER_LEVEL_LESS && mode > 0 && mode == level) ||
-      (access == MACHINE_STORE && !writes) || (access == MACHINE_FETCH && !executes)) {
+      (access != MACHINE_FETCH && !data) || (access == MACHINE_STORE && !writes) ||
+      (access == MACHINE_FETCH && !executes)) {
     return refused(CAUSE_PROTECTION);
   }
   return at_physical(w, entry / 4096 * 4096 + va % 4096);

@@ -14,6 +14,7 @@ enum walker_wrong {
   WALKER_LEVEL_LESS,    /* a page is for modes below its level */
   WALKER_MODE_0_WRITES, /* W does not bind mode 0 */
   WALKER_FETCH_NEEDS_NO_X,
+  WALKER_ALL_CAN_BE_READ,  /* F means nothing */
   WALKER_DIRECTORY_MARKED, /* A is set in the directory's entry too */
   WALKER_TRAP_MARKS,       /* a refused access sets A */
   WALKER_TABLE_FAULT,      /* a table that is nowhere is a page fault */
