@@ -244,6 +244,10 @@ $(QUERIES_BIN): $(QUERIES_OBJ) $(libs_classify)
 
 unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
 
+# Every source compiled and nothing linked: for tests/builds.
+objects: $(foreach r,$(ROOMS),$(call room_obj,$(r))) $(ISAGEN_OBJ) $(TOOLS_OBJ) $(RUNNER_OBJ) $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) \
+         $(UNIT_HELP) $(COMMON_OBJ) $(BENCH_OBJ) $(RANDOM_OBJ) $(LOCKSTEP_OBJ) $(QUERIES_OBJ)
+
 # deps comes first, also under -j: what it installs may be the compiler.
 check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)
 	@$(MAKE) --no-print-directory deps
