@@ -567,6 +567,16 @@ static void bare_unwatch_storage(struct machine *m, unsigned id)
   }
 }
 
+static void bare_page_digests(struct machine *m, const uint32_t *pages, uint32_t count,
+                              uint64_t *digests)
+{
+  struct bare *b = bare_of(m);
+  storage_settle(&b->storage, cleaned, b);
+  for (uint32_t i = 0; i < count; i++) {
+    digests[i] = b->storage.page[pages[i]].digest;
+  }
+}
+
 /* --------------------------------------------------------------------- life */
 
 static void bare_destroy(struct machine *m)
@@ -633,6 +643,7 @@ static const struct machine_ops bare_ops = {
     .watch_storage = bare_watch_storage,
     .watched_digest = bare_watched_digest,
     .unwatch_storage = bare_unwatch_storage,
+    .page_digests = bare_page_digests,
     .stats = bare_stats,
     .save_devices = bare_save_devices,
     .load_devices = bare_load_devices,

@@ -387,6 +387,12 @@ void machine_unwatch_storage(struct machine *m, unsigned id)
   m->ops->unwatch_storage(m, id);
 }
 
+void machine_page_digests(struct machine *m, const uint32_t *pages, uint32_t count,
+                          uint64_t *digests)
+{
+  m->ops->page_digests(m, pages, count, digests);
+}
+
 const struct machine_stats *machine_stats(struct machine *m)
 {
   return m->ops->stats(m);

@@ -293,6 +293,10 @@ uint64_t machine_device_digest(struct machine *m);
 unsigned machine_watch_storage(struct machine *m, gpa_range_t range);
 uint64_t machine_watched_digest(struct machine *m, unsigned id);
 void machine_unwatch_storage(struct machine *m, unsigned id);
+/* Digests of single pages, by their numbers (address / page size), all of which exist: what
+ * machine/digest.h adds up to those of ranges. Equal contents, equal digests, wherever. */
+void machine_page_digests(struct machine *m, const uint32_t *pages, uint32_t count,
+                          uint64_t *digests);
 
 /* Counted, never part of the state. */
 struct machine_stats {

@@ -72,6 +72,8 @@ struct machine_ops {
   unsigned (*watch_storage)(struct machine *m, gpa_range_t range);
   uint64_t (*watched_digest)(struct machine *m, unsigned id);
   void (*unwatch_storage)(struct machine *m, unsigned id);
+  void (*page_digests)(struct machine *m, const uint32_t *pages, uint32_t count,
+                       uint64_t *digests);
   const struct machine_stats *(*stats)(struct machine *m);
   bool (*save_devices)(struct machine *m, struct machine_blob *blob);       /* false: no memory */
   bool (*load_devices)(struct machine *m, const struct machine_blob *blob); /* false: not ours */

@@ -5,20 +5,26 @@
  */
 #include "vmm/internal.h"
 
-/* First fit, above the VMM's own storage: the VMs are in the order of their storage. */
-const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range)
+/* First fit, above the VMM's own storage: the VMs are in the order of their storage, and those
+ * whose storage is not in one piece behind them. Such a one gets its pages one by one. */
+const char *allocate_storage(const struct vmm *vmm, uint32_t size, bool scattered,
+                             mpa_range_t *range)
 {
   if (size < MACHINE_MIN_STORAGE || size % ISA_PAGE_SIZE != 0) {
     return "a virtual machine needs at least 64 KiB of storage, in whole pages";
   }
+  if (scattered) {
+    *range = (mpa_range_t){mpa(0), size};
+    return NULL;
+  }
   uint32_t at = VMM_OWN_STORAGE;
-  for (const struct vm *vm = vmm->vms; vm; vm = vm->next) {
+  for (const struct vm *vm = vmm->vms; vm && !pmap_is_scattered(vm); vm = vm->next) {
     if (vm->storage.start.v - at >= size) {
       break;
     }
     at = vm->storage.start.v + vm->storage.size;
   }
-  if (range_contains(0, machine_storage_size(vmm->real), at, size)) {
+  if (range_contains(0, machine_storage_size(vmm->real), at, size) && !vmm->frames.free) {
     *range = (mpa_range_t){mpa(at), size};
     return NULL;
   }

@@ -110,7 +110,7 @@ static struct vmm_word load(void *ctx, gpa_t at)
 {
   struct vm *vm = ctx;
   struct vmm_word word = {.ok = false};
-  word.ok = vm_ops.phys_read(&vm->machine, at, &word.word, sizeof word.word);
+  word.ok = pmap_read(vm, at, &word.word, sizeof word.word);
   if (word.ok && vm->stops.watch_count > 0) {
     vm_note_load(vm, at, sizeof word.word, word.word);
   }
@@ -135,7 +135,7 @@ static struct vmm_word read_part(void *ctx, gpa_t at, uint32_t size, enum machin
 {
   struct vm *vm = ctx;
   struct vmm_word word = {.ok = false};
-  word.ok = is_size(size) && vm_ops.phys_read(&vm->machine, at, &word.word, size);
+  word.ok = is_size(size) && pmap_read(vm, at, &word.word, size);
   if (word.ok && access != MACHINE_FETCH && vm->stops.watch_count > 0) {
     vm_note_load(vm, at, size, word.word);
   }

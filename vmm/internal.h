@@ -10,6 +10,7 @@
 #include "machine/stops.h"
 #include "machine/trace_emit.h"
 #include "vmm/devices/overlay.h"
+#include "vmm/memory/pmap.h"
 #include "vmm/modules.h"
 #include "vmm/vmm.h"
 
@@ -123,8 +124,8 @@ struct vm {
   } state;
   struct vcpu cpu;
   enum vmm_technique technique;
-  mpa_range_t storage;
-  unsigned watch; /* digest of that storage */
+  mpa_range_t storage; /* start: only if it lies in one piece */
+  struct pmap pmap;
   struct devices devices;
   bool console_private;
   machine_console_fn *on_output;
@@ -191,6 +192,12 @@ struct processor {
   uint64_t stop_at; /* the real tick at which direct execution pauses; at most the limit */
 };
 
+/* Pages of the real machine that can be placed one by one (memory/frames.c). */
+struct frames {
+  uint32_t *free; /* a stack; NULL: nobody has needed one */
+  uint32_t free_count;
+};
+
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
@@ -203,6 +210,8 @@ struct vmm {
   uint32_t disk_waiting; /* jobs that wait for it */
   uint64_t disk_jobs;    /* all there were */
   bool steady;
+  struct frames frames;
+  bool scattered; /* where a VM's storage need not lie in one piece, it does not */
   struct processor processor;
   struct vm *stopper; /* whose stops the real machine has; NULL: none has any */
   unsigned violations;
@@ -223,8 +232,12 @@ void vmm_lose_control(struct vm *vm, const char *format, ...) __attribute__((for
 bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key);
 
 /* allocate.c: the allocator A. NULL reason: granted. */
-const char *allocate_storage(const struct vmm *vmm, uint32_t size, mpa_range_t *range);
+const char *allocate_storage(const struct vmm *vmm, uint32_t size, bool scattered,
+                             mpa_range_t *range);
 const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
+
+/* memory/frames.c, for the end of a VMM. */
+void frames_destroy(struct vmm *vmm);
 
 /* processor.c: many VMs on one processor. */
 /* The real machine's tick, and what has been charged and is still to pass. */
@@ -360,6 +373,8 @@ uint32_t vm_channel_test(struct vm *vm, uint32_t operand);
 bool vm_set_stops(struct machine *m, const struct machine_stops *wanted);
 void vm_stops_from(struct machine *m, uint64_t tick);
 bool vm_load_stops(struct vm *vm); /* false: no memory */
+/* What the real machine says of a watch, in the VM's own terms. */
+void vm_own_hit(struct vm *vm, struct machine_hit *hit);
 /* A guest's access by way of the VMM. */
 void vm_note_load(struct vm *vm, gpa_t at, uint32_t size, uint32_t value);
 void vm_note_store(struct vm *vm, gpa_t at, uint32_t size, uint32_t value);

@@ -321,7 +321,9 @@ static struct turn pause_run(struct vm *vm, struct machine_stop stop)
   if (stop.why == MACHINE_LIMIT) {
     return go_on; /* the boundary answers so */
   }
-  stop.hit.at.v -= stop.why == MACHINE_WATCH ? vm->storage.start.v : 0;
+  if (stop.why == MACHINE_WATCH) {
+    vm_own_hit(vm, &stop.hit);
+  }
   return (struct turn){true, stop};
 }
 
@@ -586,34 +588,23 @@ static void set_run_state(struct machine *m, enum machine_run_state state)
 }
 
 /* -------------------------------------------------------------------- storage
- * A VM's physical address becomes a real one here and nowhere else, and not
- * before the range was found to lie within its allocation. */
+ * A VM's physical address becomes a real one in memory/pmap.c and nowhere else, and
+ * not before the range was found to lie within its allocation. */
 
 static uint32_t storage_size(const struct machine *m)
 {
   return ((const struct vm *)m)->storage.size;
 }
 
-static bool to_real(const struct vm *vm, gpa_t at, uint32_t len, gpa_t *real)
-{
-  if (!range_contains(0, vm->storage.size, at.v, len)) {
-    return false;
-  }
-  *real = gpa(vm->storage.start.v + at.v);
-  return true;
-}
-
 static bool phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len)
 {
-  gpa_t real;
-  return to_real(vm_of(m), at, len, &real) && machine_phys_read(m->parent, real, buf, len);
+  return pmap_peek(vm_of(m), at, buf, len);
 }
 
 static bool phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len)
 {
   vm_touch(vm_of(m));
-  gpa_t real;
-  return to_real(vm_of(m), at, len, &real) && machine_phys_write(m->parent, real, buf, len);
+  return pmap_write(vm_of(m), at, buf, len);
 }
 
 static struct translation translate(struct machine *m, gva_t va, enum machine_access access,
@@ -623,20 +614,20 @@ static struct translation translate(struct machine *m, gva_t va, enum machine_ac
   return vm->env.translate(vm, va, 1, access, te);
 }
 
-/* A VM starts at a whole page, so its blocks are whole blocks of the real machine,
+/* A VM's storage is whole pages, so its blocks are whole blocks of the real machine,
  * and their real keys are the virtual ones: direct execution checks them. */
 static bool key_get(struct machine *m, gpa_t at, uint8_t *key)
 {
-  gpa_t real;
+  struct pmap_frame f = pmap_frame(vm_of(m), at, false);
   *key = 0;
-  return to_real(vm_of(m), at, 1, &real) && machine_key_get(m->parent, real, key);
+  return f.ok && machine_key_get(m->parent, gpa(f.frame.v + at.v % ISA_PAGE_SIZE), key);
 }
 
 static bool key_set(struct machine *m, gpa_t at, uint8_t key)
 {
   vm_touch(vm_of(m));
-  gpa_t real;
-  return to_real(vm_of(m), at, 1, &real) && vmm_set_key(vm_of(m)->vmm, real, key);
+  struct pmap_frame f = pmap_frame(vm_of(m), at, true);
+  return f.ok && vmm_set_key(vm_of(m)->vmm, gpa(f.frame.v + at.v % ISA_PAGE_SIZE), key);
 }
 
 static uint64_t key_changes(struct machine *m)
@@ -646,23 +637,28 @@ static uint64_t key_changes(struct machine *m)
 
 static uint64_t storage_digest(struct machine *m)
 {
-  return machine_watched_digest(m->parent, vm_of(m)->watch);
+  return pmap_digest(vm_of(m));
 }
 
 static unsigned watch_storage(struct machine *m, gpa_range_t range)
 {
-  gpa_range_t real = {gpa(vm_of(m)->storage.start.v + range.start.v), range.size};
-  return machine_watch_storage(m->parent, real);
+  return pmap_watch(vm_of(m), range);
 }
 
 static uint64_t watched_digest(struct machine *m, unsigned id)
 {
-  return machine_watched_digest(m->parent, id);
+  return pmap_watched(vm_of(m), id);
 }
 
 static void unwatch_storage(struct machine *m, unsigned id)
 {
-  machine_unwatch_storage(m->parent, id);
+  pmap_unwatch(vm_of(m), id);
+}
+
+static void page_digests(struct machine *m, const uint32_t *pages, uint32_t count,
+                         uint64_t *digests)
+{
+  pmap_page_digests(vm_of(m), pages, count, digests);
 }
 
 /* -------------------------------------------------------------------- devices */
@@ -853,6 +849,7 @@ const struct machine_ops vm_ops = {
     .watch_storage = watch_storage,
     .watched_digest = watched_digest,
     .unwatch_storage = unwatch_storage,
+    .page_digests = page_digests,
     .stats = stats,
     .save_devices = save_devices,
     .load_devices = load_devices,

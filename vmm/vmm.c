@@ -107,6 +107,11 @@ void vmm_set_steady(struct vmm *vmm, bool steady)
   vmm->steady = steady;
 }
 
+void vmm_set_scattered(struct vmm *vmm, bool scattered)
+{
+  vmm->scattered = scattered;
+}
+
 struct vmm *vmm_create(struct machine *real, const char **reason)
 {
   return vmm_create_with(real, &vmm_default_modules, reason);
@@ -116,6 +121,7 @@ void vmm_destroy(struct vmm *vmm)
 {
   if (vmm) {
     processor_destroy(vmm);
+    frames_destroy(vmm);
     free(vmm->keys);
   }
   free(vmm);
@@ -207,6 +213,7 @@ static bool create_devices(struct vm *vm)
 
 static void destroy_parts(struct vm *vm)
 {
+  pmap_destroy(vm);
   stops_free(&vm->stops);
   devices_destroy(&vm->devices);
   free(vm->vdisk.buffer);
@@ -259,24 +266,7 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
   return vm;
 }
 
-/* Storage as after reset: what an earlier VM left there must not be readable.
- * Pages that are blank stay untouched, so that they cost the host nothing. */
-static bool clear_storage(struct vm *vm)
-{
-  static const uint8_t zeros[ISA_PAGE_SIZE];
-  uint8_t page[ISA_PAGE_SIZE];
-  for (uint32_t i = 0; i < vm->storage.size; i += ISA_PAGE_SIZE) {
-    gpa_t at = gpa(vm->storage.start.v + i);
-    if (!machine_phys_read(vm->vmm->real, at, page, sizeof page) ||
-        (memcmp(page, zeros, sizeof page) != 0 &&
-         !machine_phys_write(vm->vmm->real, at, zeros, sizeof zeros))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* The same for keys. */
+/* Keys as after reset. */
 static void clear_keys(struct vm *vm)
 {
   for (uint32_t i = 0; vm->vmm->keys && i < vm->storage.size; i += KEY_BLOCK_SIZE) {
@@ -291,7 +281,7 @@ static void clear_keys(struct vm *vm)
 static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
 {
   struct vmm *vmm = vm->vmm;
-  const char *refusal = allocate_storage(vmm, config->storage, &vm->storage);
+  const char *refusal = allocate_storage(vmm, config->storage, pmap_scatters(vm), &vm->storage);
   if (!refusal) {
     refusal = take_extents(&vm->vdisk, config);
   }
@@ -301,10 +291,20 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
   if (!refusal) {
     refusal = station_take(vm, config->station);
   }
-  if (!refusal && !(create_modules(vm) && create_devices(vm) && clear_storage(vm))) {
+  if (!refusal && !(create_modules(vm) && create_devices(vm))) {
     refusal = "no memory for a virtual machine";
   }
+  if (!refusal) {
+    refusal = pmap_create(vm);
+  }
   return refusal;
+}
+
+/* In the order that allocate_storage() wants. */
+static bool comes_before(const struct vm *a, const struct vm *b)
+{
+  return !pmap_is_scattered(a) &&
+         (pmap_is_scattered(b) || a->storage.start.v < b->storage.start.v);
 }
 
 struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
@@ -321,18 +321,15 @@ struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *confi
     destroy_parts(vm);
     return NULL;
   }
-  vm->watch =
-      machine_watch_storage(vmm->real, (gpa_range_t){gpa(vm->storage.start.v), vm->storage.size});
-  if (vm->watch == MACHINE_NO_WATCH || !processor_join(vm, config->share)) {
+  if (!processor_join(vm, config->share)) {
     give_reason(reason, "no memory for a virtual machine");
-    machine_unwatch_storage(vmm->real, vm->watch);
     destroy_parts(vm);
     return NULL;
   }
   clear_keys(vm);
   vcpu_reset(vm);
   struct vm **link = &vmm->vms;
-  while (*link && (*link)->storage.start.v < vm->storage.start.v) {
+  while (*link && !comes_before(vm, *link)) {
     link = &(*link)->next;
   }
   vm->next = *link;
@@ -356,7 +353,6 @@ void vm_destroy(struct machine *m)
   *link = vm->next;
   station_leave(vm);
   vcpu_forget(vm);
-  machine_unwatch_storage(vmm->real, vm->watch);
   destroy_parts(vm);
 }
 

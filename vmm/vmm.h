@@ -29,6 +29,10 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
  * lent. Where a run is cut then makes no difference, not even to what guests can see of
  * the real machine on a profile that lets them; time travel rests on it. Off at first. */
 void vmm_set_steady(struct vmm *vmm, bool steady);
+/* Where a new VM's storage need not lie in one piece in the real machine, it does not: that is if
+ * nothing of it executes directly, on a profile without storage keys. Where the real machine
+ * has pages or a TLB no VM's does, whatever this says. */
+void vmm_set_scattered(struct vmm *vmm, bool scattered);
 /* VMs first. */
 void vmm_destroy(struct vmm *vmm);
 

@@ -46,6 +46,7 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
     t->vmm[i] =
         c->modules ? vmm_create_with(below, c->modules, &reason) : vmm_create(below, &reason);
     insist(t->vmm[i], reason);
+    vmm_set_scattered(t->vmm[i], c->scattered);
     unsigned above = t->depth - 1 - i;
     struct vmm_vm_config config = {
         .name = "twin",

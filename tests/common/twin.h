@@ -22,6 +22,7 @@ struct twin_config {
   bool no_vmm;                  /* the other one is bare too: what differs is the engine */
   enum vmm_technique technique;      /* of every VMM */
   const struct vmm_modules *modules; /* NULL: the default set */
+  bool scattered;                    /* vmm_set_scattered() */
 };
 
 struct twin {

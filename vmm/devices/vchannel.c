@@ -157,7 +157,8 @@ static void note_stores(struct vm *vm, const struct channel_transfer *t, const u
   }
 }
 
-/* Sectors of an overlay, which is no part of the real machine. */
+/* Sectors of an overlay, which is no part of the real machine; and of storage that is not
+ * where the chain module could know, in one piece. */
 static uint32_t by_hand(struct vm *vm, const struct channel_transfer *t, uint32_t done,
                         uint32_t count)
 {
@@ -179,6 +180,9 @@ static uint32_t by_hand(struct vm *vm, const struct channel_transfer *t, uint32_
 static uint32_t transfer(struct vm *vm, const struct channel_transfer *t)
 {
   uint32_t done = 0, n = 1;
+  if (pmap_is_scattered(vm)) {
+    return by_hand(vm, t, 0, t->sectors);
+  }
   while (done < t->sectors && n > 0 && vm->fate == MACHINE_LIMIT) {
     struct vmm_real_chain c =
         vm->vmm->modules->chain->translate(vm->state.chain, &vm->env, *t, done);

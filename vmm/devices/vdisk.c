@@ -398,8 +398,8 @@ bool vdisk_freezes(struct vm *vm)
     return true;
   }
   vdisk_forget(vm);
-  if (c.write && !(keep(vm, &c) && vm_ops.phys_read(&vm->machine, gpa(c.address), v->buffer,
-                                                    c.count * MACHINE_SECTOR_SIZE))) {
+  if (c.write && !(keep(vm, &c) &&
+                   pmap_read(vm, gpa(c.address), v->buffer, c.count * MACHINE_SECTOR_SIZE))) {
     v->unkept = c.due;
     return false;
   }
@@ -446,8 +446,7 @@ uint32_t vdma_size(void *ctx)
 
 bool vdma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
 {
-  struct vm *vm = ctx;
-  return vm_ops.phys_read(&vm->machine, at, buf, len);
+  return pmap_read(ctx, at, buf, len);
 }
 
 bool vdma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
