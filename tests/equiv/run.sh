@@ -1,8 +1,11 @@
 #!/bin/bash
 # The promise of the whole: guests run bare and virtual. On machines that satisfy
 # Theorem 1 the two are equal at every tick; on the others the instruction that
-# parts them is named. Reads the JSON reports; TAP on standard output.
+# parts them is named. Reads the JSON reports; TAP on standard output. --all, in make soak,
+# compares every tick where else, once a mechanism has been looked at so, hashes must do.
 set -u
+all=${1:-} stepping=--fast-only
+[ "$all" != --all ] || stepping=
 cd "$(dirname "$0")" || exit 3
 trapeze=$(cd ../.. && realpath "$TRAPEZE")
 work=$(mktemp -d)
@@ -59,13 +62,16 @@ whole() { sed -i -E 's/^(.*direct_percent = [0-9]+)\.[0-9]+$/\1/' "$work/$1"; }
 
 equivalent() { # NAME, what it is
   whole "$1"
+  local stepped=() how="through the fast engine"
+  if grep -q '^equivalence.stepping.holds' "$work/$1"; then
+    stepped=(equivalence.stepping.holds = true equivalence.engines_agree = true equivalence.stepping.end = halted
+      equivalence.stepping.states_compared -ge 5000000)
+    how="at every tick, by stepping and $how"
+  fi
   check "$1" exit = 0 schema = trapeze-verify/1 holds = true \
-    equivalence.stepping.holds = true equivalence.fast.holds = true \
-    equivalence.engines_agree = true \
-    equivalence.stepping.end = halted equivalence.fast.end = halted
-  result $? "$2: equal at every tick, by stepping and through the fast engine"
-  check "$1" bare.instructions -ge 5000000 bare.preemptions -ge 500 bare.disk_interrupts -ge 100 \
-    equivalence.stepping.states_compared -ge 5000000
+    equivalence.fast.holds = true equivalence.fast.end = halted "${stepped[@]}"
+  result $? "$2: equal $how"
+  check "$1" bare.instructions -ge 5000000 bare.preemptions -ge 500 bare.disk_interrupts -ge 100
   result $? "$2: 5 million instructions, 500 preemptions, 100 disk interrupts"
   check "$1" virtual.instructions -eq "$(value "$1" bare.instructions)" \
     virtual.preemptions -eq "$(value "$1" bare.preemptions)" \
@@ -115,19 +121,19 @@ wait
 start x86fast minos --profile x86 --fast-only
 start x86nested minos --profile x86 --depth 2
 start pdp10 minos-juser --profile pdp10 --input $session
-start juser_pg minos-juser --profile pg --input $session
+start juser_pg minos-juser --profile pg --input $session $stepping
 wait
-start m68010 minos --profile m68010
-start mips minos --profile mips
-start riscv minos --profile riscv
+start m68010 minos --profile m68010 $stepping
+start mips minos --profile mips $stepping
+start riscv minos --profile riscv $stepping
+start vtx minos --profile vtx $stepping
 wait
-start vtx minos --profile vtx
 start armv7 minos --profile armv7
 start mmio minos-mmio --profile pg --io mmio
-start mmio360 minos-mmio --profile s360 --io mmio --depth 2
+start mmio360 minos-mmio --profile s360 --io mmio --depth 2 $stepping
 wait
 start channel minos-channel --profile pg --io channel
-start channel360 minos-channel --profile s360 --io channel --depth 2
+start channel360 minos-channel --profile s360 --io channel --depth 2 $stepping
 start channel_x86 minos-channel --profile x86 --io channel
 start solo_channel solo-channel --profile pg --io channel --session
 wait
@@ -139,6 +145,8 @@ start hybrid86 holes --profile x86 --technique hybrid
 start open_rfe minos --profile ../../docs/examples/open-rfe.profile
 wait
 
+check pg equivalence.stepping.states_compared -ge 5000000
+result $? "minos on pg: every tick is compared"
 equivalent pg "minos on pg"
 equivalent s360 "minos on s360"
 equivalent nested "minos on pg, two VMMs"

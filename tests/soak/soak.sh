@@ -22,6 +22,7 @@ tests/classify/cvc5.sh --all
 tests/faults/run.sh --all
 WRONG=all tests/grade/run.sh
 tests/builds/run.sh --all
+tests/equiv/run.sh --all
 CHECKPOINT=1 tests/isolation/run.sh
 $BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
 $BUILD/tests/random/random --technique interpret --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
