@@ -18,6 +18,9 @@ static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_acce
     return false;
   }
   struct translation t = mmu_translate(b, va, size, access, who);
+  if (__builtin_expect(b->lint != NULL, 0)) {
+    lint_access(b, va, access, who, &t);
+  }
   if (!t.ok) {
     bare_set_trap(b, t.cause, va);
     return false;
@@ -114,6 +117,9 @@ void bare_insn_invalidate(struct bare *b, uint32_t va, uint32_t space)
 {
   if (b->mmu.kind == MMU_TLB) {
     mmu_tlb_invalidate(b, va, space);
+  }
+  if (b->lint) {
+    lint_forget(b, va);
   }
 }
 

@@ -46,7 +46,7 @@ static bool interrupted(struct bare *b)
 static bool execute(struct bare *b, uint64_t until)
 {
   bool done;
-  if (b->engine == MACHINE_ENGINE_STEPPER || trace_wants_instructions(&b->machine)) {
+  if (b->engine == MACHINE_ENGINE_STEPPER || b->lint || trace_wants_instructions(&b->machine)) {
     done = bare_step(b);
   } else {
     done = engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
@@ -582,6 +582,7 @@ static void bare_page_digests(struct machine *m, const uint32_t *pages, uint32_t
 static void bare_destroy(struct machine *m)
 {
   struct bare *b = bare_of(m);
+  bare_set_lint(m, NULL, NULL);
   stops_free(&b->stops);
   code_free(b);
   devices_destroy(&b->devices);
@@ -645,6 +646,7 @@ static const struct machine_ops bare_ops = {
     .unwatch_storage = bare_unwatch_storage,
     .page_digests = bare_page_digests,
     .stats = bare_stats,
+    .set_lint = bare_set_lint,
     .save_devices = bare_save_devices,
     .load_devices = bare_load_devices,
 };

@@ -11,6 +11,7 @@
  *   mmu_bounds.c  translation, and the address spaces that cache it
  *   mmu_paged.c   page tables
  *   mmu_tlb.c     the TLB that software refills
+ *   lint.c        page tables that were changed and not told of
  *   access.c      loads and stores that the fast path does not answer
  *   code.c        decoded pages
  *   stepper.c     one instruction, plainly
@@ -59,6 +60,7 @@ struct bare {
   uint8_t cause_of_line[32];
   struct machine_stats stats;
   struct stops stops;
+  struct lint *lint; /* NULL: nobody asks */
 };
 
 static inline struct bare *bare_of(struct machine *m)
@@ -157,6 +159,14 @@ static inline void bare_set_trap(struct bare *b, enum isa_cause cause, uint32_t 
   b->trap.cause = cause;
   b->trap.value = value;
 }
+
+/* ------------------------------------------------------------------- lint.c */
+bool bare_set_lint(struct machine *m, machine_lint_fn *fn, void *ctx);
+/* Only with b->lint. An instruction's access meets this, and has not been made yet. */
+void lint_access(struct bare *b, uint32_t va, enum machine_access access, struct mmu_who who,
+                 const struct translation *t);
+void lint_forget(struct bare *b, uint32_t va); /* tlbi */
+void lint_forget_all(struct bare *b);          /* PTBR was written */
 
 /* ---------------------------------------------------------------- stepper.c */
 /* Executes the instruction at pc. False: it trapped, b->trap is complete. */

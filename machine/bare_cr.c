@@ -34,6 +34,11 @@ void bare_write_cr(struct bare *b, unsigned cr, uint32_t value, uint64_t after)
   case CR_TICK:
   case CR_CPUID:
     break;
+  case CR_PTBR:
+    if (b->lint) {
+      lint_forget_all(b);
+    }
+    /* fallthrough */
   default:
     b->cr[cr] = profile_cr_write(b->machine.profile, (enum isa_cr)cr, b->cr[cr], value);
     break;

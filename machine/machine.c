@@ -398,6 +398,11 @@ const struct machine_stats *machine_stats(struct machine *m)
   return m->ops->stats(m);
 }
 
+bool machine_set_lint(struct machine *m, machine_lint_fn *fn, void *ctx)
+{
+  return m->ops->set_lint && m->ops->set_lint(m, fn, ctx);
+}
+
 void machine_set_tracer(struct machine *m, struct tracer *tracer)
 {
   m->tracer = tracer;

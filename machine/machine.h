@@ -303,8 +303,21 @@ struct machine_stats {
   uint64_t instructions;               /* completed */
   uint64_t traps[ISA_CAUSE_LIMIT];     /* stops with MACHINE_TRAP (bare) / virtual traps (VM) */
   uint64_t delivered[ISA_CAUSE_LIMIT]; /* through the vector table */
+  uint64_t stale;                      /* accesses of which the lint below has told */
 };
 const struct machine_stats *machine_stats(struct machine *m);
+
+/* An access by an entry of a page table that the guest changed without a tlbi since it was last
+ * used: a machine that keeps translations could go by the old one (docs/mmu.md). */
+struct machine_lint {
+  gva_t pc, va;
+  enum machine_access access;
+  uint32_t kept, now; /* the entry then and now; now 0: the access traps */
+};
+typedef void machine_lint_fn(void *ctx, const struct machine_lint *event);
+/* Called for each from now on; NULL: for none. It executes by the plain stepper meanwhile. On a
+ * machine without page tables there is never one. False: no memory, or no bare machine. */
+bool machine_set_lint(struct machine *m, machine_lint_fn *fn, void *ctx);
 
 /* Trace events (machine/trace.h) go to `tracer` from now on; NULL for none. */
 void machine_set_tracer(struct machine *m, struct tracer *tracer);

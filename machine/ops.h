@@ -75,6 +75,7 @@ struct machine_ops {
   void (*page_digests)(struct machine *m, const uint32_t *pages, uint32_t count,
                        uint64_t *digests);
   const struct machine_stats *(*stats)(struct machine *m);
+  bool (*set_lint)(struct machine *m, machine_lint_fn *fn, void *ctx); /* NULL: not of this kind */
   bool (*save_devices)(struct machine *m, struct machine_blob *blob);       /* false: no memory */
   bool (*load_devices)(struct machine *m, const struct machine_blob *blob); /* false: not ours */
 };

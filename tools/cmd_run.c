@@ -1,5 +1,6 @@
 /* trapeze run: a program on the bare machine. */
 #include "tools/command.h"
+#include "tools/common/lint.h"
 #include "tools/common/message.h"
 #include "tools/common/runner.h"
 #include "tools/common/stats.h"
@@ -28,6 +29,18 @@ static const struct command_usage usage = {
 struct request {
   struct runner runner;
   struct trace_options trace;
+  bool lint;
+  struct lint_report report;
+};
+
+OPTION_FLAG(apply_lint, struct request, lint)
+
+static const struct option_spec lint_options[] = {
+    {"lint", 0, NULL,
+     "say afterwards which accesses met page table entries that were changed and not invalidated: "
+     "here they go by the new ones, on real machines perhaps not",
+     apply_lint},
+    {NULL, 0, NULL, NULL, NULL},
 };
 
 static int run_traced(struct request *r, struct machine *m)
@@ -38,6 +51,18 @@ static int run_traced(struct request *r, struct machine *m)
     return status;
   status = runner_run(&r->runner, m);
   return trace_options_end(recorder, m, status);
+}
+
+static int run_linted(struct request *r, struct machine *m)
+{
+  const struct setup *s = &r->runner.setup;
+  int status = r->lint ? lint_start(&r->report, s->command, m) : STATUS_DONE;
+  if (status != STATUS_DONE)
+    return status;
+  status = run_traced(r, m);
+  if (r->lint)
+    lint_print(&r->report, s->command, s->program.image, m);
+  return status;
 }
 
 static int run_bare(struct request *request)
@@ -57,7 +82,7 @@ static int run_bare(struct request *request)
     message_error(s->command, "no machine: %s", reason);
     status = STATUS_OURS;
   } else {
-    status = image_load(s->program.image, m, stderr) ? run_traced(request, m) : STATUS_USAGE;
+    status = image_load(s->program.image, m, stderr) ? run_linted(request, m) : STATUS_USAGE;
     if (r->stats && status != STATUS_OURS)
       stats_machine(stderr, m);
   }
@@ -73,6 +98,7 @@ int cmd_run(int argc, char **argv)
   const struct option_group groups[] = {{"The machine", setup_machine_options, s},
                                         {"The console", setup_console_options, s},
                                         {"The run", runner_options, &r.runner},
+                                        {"The guest's errors", lint_options, &r},
                                         {"The trace", trace_options, &r.trace},
                                         {NULL, NULL, NULL}};
   char **operands;
