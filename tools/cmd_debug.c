@@ -21,6 +21,8 @@ struct request {
   uint64_t depth;
   enum vmm_technique technique;
   bool technique_said;
+  enum vmm_memory memory;
+  bool memory_said;
   const char *path;           /* of a system directory; NULL: one program */
   const char *user;           /* of it, as given */
   struct directory *directory;
@@ -33,6 +35,13 @@ struct request {
 static int apply_depth(void *ctx, const char *value)
 {
   return stack_parse_depth("debug", value, 0, &((struct request *)ctx)->depth);
+}
+
+static int apply_memory(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  r->memory_said = true;
+  return stack_parse_memory("debug", value, &r->memory);
 }
 
 static int apply_technique(void *ctx, const char *value)
@@ -105,6 +114,7 @@ static const struct option_spec vmm_options[] = {
     {"depth", 0, "N", "in a virtual machine on N VMMs, each on the one below (default: 0)",
      apply_depth},
     {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
+    {"memory-technique", 0, "NAME", STACK_MEMORY_HELP, apply_memory},
     {"user", 'u', "NAME", "of a system directory: whose virtual machine (default: the first user's)",
      apply_user},
     {NULL, 0, NULL, NULL, NULL},
@@ -182,6 +192,7 @@ static bool make_machines(struct request *r, struct machines *o, struct debug_wo
                            .storage = s->storage,
                            .depth = (unsigned)r->depth,
                            .technique = r->technique,
+                           .memory = r->memory,
                            .disk = o->disk,
                            .disk_readonly = readonly,
                            .engine = s->engine};
@@ -255,6 +266,7 @@ static int refuse_options(const struct request *r)
   const struct setup *s = &r->setup;
   const char *which = r->depth            ? "--vmm or --depth"
                       : r->technique_said ? "--technique"
+                      : r->memory_said    ? "--memory-technique"
                       : s->storage        ? "--memory"
                       : s->disk           ? "--disk"
                       : s->mmu            ? "--mmu"
@@ -400,7 +412,7 @@ int cmd_debug(int argc, char **argv)
   if (status == OPTIONS_GO_ON) {
     bool directory = system_is_directory(operands[0]);
     r.profile = s->profile_name == unsaid ? NULL : s->profile_name;
-    if (!directory && r.technique_said && r.depth == 0)
+    if (!directory && (r.technique_said || r.memory_said) && r.depth == 0)
       r.depth = 1;
     if (!directory && !s->storage)
       s->storage = SETUP_DEFAULT_STORAGE;

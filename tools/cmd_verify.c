@@ -21,6 +21,8 @@ struct request {
   uint64_t depth; /* 0: not said */
   enum vmm_technique technique;
   bool technique_said;
+  enum vmm_memory memory;
+  bool memory_said;
   uint64_t interval;
   bool step_only, fast_only, json;
 };
@@ -28,6 +30,13 @@ struct request {
 static int apply_depth(void *ctx, const char *value)
 {
   return stack_parse_depth("verify", value, 1, &((struct request *)ctx)->depth);
+}
+
+static int apply_memory(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  r->memory_said = true;
+  return stack_parse_memory("verify", value, &r->memory);
 }
 
 static int apply_technique(void *ctx, const char *value)
@@ -55,6 +64,7 @@ static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
      apply_depth},
     {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
+    {"memory-technique", 0, "NAME", STACK_MEMORY_HELP, apply_memory},
     {"step-only", 0, NULL, "compare tick by tick only", apply_step_only},
     {"fast-only", 0, NULL, "compare runs through the fast engine only", apply_fast_only},
     {"checkpoint", 0, "N", "ticks between two comparisons of the fast engine (default: 10000)",
@@ -126,12 +136,15 @@ static void record(void *ctx, struct pair *pair, const struct divergence *first,
 
 static int verify(struct request *r)
 {
-  if (!(profile_features(r->setup.profile) & ISA_FEATURE_MMU_BOUNDS)) {
-    message_error("verify", "profile %s has pages: so far the VMM relocates guests by BASE and BOUND "
-                  "alone", profile_name(r->setup.profile));
+  if (profile_features(r->setup.profile) & ISA_FEATURE_MMU_TLB) {
+    message_error("verify", "profile %s has a TLB: so far the VMM knows BASE and BOUND and page "
+                  "tables", profile_name(r->setup.profile));
     return trace_options_finish(r->recorder, STATUS_USAGE);
   }
-  struct world world = {.setup = &r->setup, .depth = (unsigned)r->depth, .technique = r->technique};
+  struct world world = {.setup = &r->setup,
+                        .depth = (unsigned)r->depth,
+                        .technique = r->technique,
+                        .memory = r->memory};
   bool progress = isatty(STDERR_FILENO) == 1;
   struct verify_config config = {.maker = world_maker(&world),
                                  .ticks = r->setup.ticks,
@@ -203,6 +216,7 @@ static int verify_directory(const struct request *r, const char *path, bool prof
   const struct setup *s = &r->setup;
   const char *which = r->depth            ? "--depth"
                       : r->technique_said ? "--technique"
+                      : r->memory_said    ? "--memory-technique"
                       : r->step_only      ? "--step-only"
                       : r->fast_only      ? "--fast-only"
                       : r->trace.path     ? "--trace"

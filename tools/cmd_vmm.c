@@ -19,11 +19,20 @@ struct request {
   uint64_t depth; /* 0: not said */
   enum vmm_technique technique;
   bool technique_said;
+  enum vmm_memory memory;
+  bool memory_said;
 };
 
 static int apply_depth(void *ctx, const char *value)
 {
   return stack_parse_depth("vmm", value, 1, &((struct request *)ctx)->depth);
+}
+
+static int apply_memory(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  r->memory_said = true;
+  return stack_parse_memory("vmm", value, &r->memory);
 }
 
 static int apply_technique(void *ctx, const char *value)
@@ -37,6 +46,7 @@ static const struct option_spec options[] = {
     {"depth", 0, "N", "stack N VMMs, each in a virtual machine of the one below (default: 1)",
      apply_depth},
     {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
+    {"memory-technique", 0, "NAME", STACK_MEMORY_HELP, apply_memory},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -120,6 +130,7 @@ static int run_virtual(struct request *r)
                                 .storage = s->storage,
                                 .depth = (unsigned)r->depth,
                                 .technique = r->technique,
+                                .memory = r->memory,
                                 .engine = s->engine};
   int status = setup_open_disk(s, true, &config.disk, &config.disk_readonly);
   if (status != STATUS_DONE)
@@ -146,9 +157,9 @@ static int refuse_options(const struct request *r, bool directory)
     message_usage("vmm", "--depth is for one program; a system directory has one VMM");
     return STATUS_USAGE;
   }
-  if (directory && r->technique_said) {
-    message_usage("vmm",
-                  "--technique is for one program; in a system directory each user has its own");
+  if (directory && (r->technique_said || r->memory_said)) {
+    message_usage("vmm", "%s is for one program; in a system directory each user has its own",
+                  r->technique_said ? "--technique" : "--memory-technique");
     return STATUS_USAGE;
   }
   if (!directory && which) {

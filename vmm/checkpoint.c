@@ -33,6 +33,9 @@ struct saved_vm {
   struct devices_mark devices;
   struct station station; /* of which only what changes counts */
   struct saved_bytes module[MODULES];
+  struct vm_table *table; /* the memory module's side of the frame */
+  uint8_t *traced;
+  uint32_t traced_pages;
   struct place place;
   struct spin spin;
   uint64_t lag;
@@ -83,7 +86,8 @@ static void list_modules(const struct vm *vm, struct module_state *list)
       [EMULATE] = MODULE(vm, emulate),
       [INTERPRET] = MODULE(vm, interpret),
       [REFLECT] = MODULE(vm, reflect),
-      [MEMORY] = MODULE(vm, memory),
+      [MEMORY] = {vm->state.memory, vm->memory->save, vm->memory->load,
+                  "the VMM's memory module cannot be saved: it has a state, and no save and load"},
       [TIMER] = MODULE(vm, timer),
       [SCHEDULE] = MODULE(vm, schedule),
       [MINIDISK] = MODULE(vm, minidisk),
@@ -175,6 +179,31 @@ static const char *save_devices(struct saved_vm *s, struct vmm_checkpoint *c)
   return devices_mark(&vm->devices, &s->devices) ? NULL : "no memory to save a virtual disk";
 }
 
+static size_t table_bytes(const struct vm *vm)
+{
+  return vm->table_count * sizeof *vm->table;
+}
+
+static size_t page_count(const struct vm *vm)
+{
+  return vm->storage.size / ISA_PAGE_SIZE;
+}
+
+static const char *save_memory(struct saved_vm *s, struct vmm_checkpoint *c)
+{
+  const struct vm *vm = s->vm;
+  s->table = malloc(table_bytes(vm) + 1);
+  s->traced = malloc(page_count(vm));
+  if (!s->table || !s->traced) {
+    return "no memory to save a virtual machine's tables";
+  }
+  memcpy(s->table, vm->table, table_bytes(vm));
+  memcpy(s->traced, vm->traced, page_count(vm));
+  s->traced_pages = vm->traced_pages;
+  c->bytes += table_bytes(vm) + page_count(vm);
+  return NULL;
+}
+
 static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpoint *c)
 {
   s->vm = vm;
@@ -190,7 +219,10 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
   memcpy(s->reason, vm->reason, sizeof s->reason);
   s->stats = vm->stats;
   s->machine_stats = vm->machine_stats;
-  const char *refusal = save_devices(s, c);
+  const char *refusal = save_memory(s, c);
+  if (!refusal) {
+    refusal = save_devices(s, c);
+  }
   return refusal ? refusal : save_modules(s, c);
 }
 
@@ -245,6 +277,8 @@ void vmm_checkpoint_destroy(struct vmm_checkpoint *c)
 {
   for (unsigned i = 0; c && i < c->count; i++) {
     free(c->vm[i].vdisk.buffer);
+    free(c->vm[i].table);
+    free(c->vm[i].traced);
     devices_mark_release(&c->vm[i].devices);
     for (unsigned k = 0; k < MODULES; k++) {
       free(c->vm[i].module[k].bytes);
@@ -305,6 +339,9 @@ static bool restore_vm(const struct saved_vm *s)
   vm->stats = s->stats;
   vm->machine_stats = s->machine_stats;
   vm->stops.queued = 0;
+  memcpy(vm->table, s->table, table_bytes(vm));
+  memcpy(vm->traced, s->traced, page_count(vm));
+  vm->traced_pages = s->traced_pages;
   return restore_modules(s);
 }
 

@@ -42,9 +42,10 @@ static bool means_device(const struct vmm_env *env, struct trap real)
     return false;
   }
   uint32_t va = env->get_reg(env->ctx, insn.decoded.b) + insn.decoded.imm;
-  bool te = psw_te(env->get_cr(env->ctx, CR_PSW));
+  uint32_t psw = env->get_cr(env->ctx, CR_PSW);
   enum machine_access access = i == ISA_LW ? MACHINE_LOAD : MACHINE_STORE;
-  return va % 4 == 0 && env->translate(env->ctx, gva(va), 4, access, te).device;
+  return va % 4 == 0 &&
+         env->translate(env->ctx, gva(va), 4, access, psw_te(psw), psw_mode(psw)).device;
 }
 
 static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct trap real)

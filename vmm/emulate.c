@@ -76,24 +76,38 @@ static struct vmm_trap trap(enum isa_cause cause, uint32_t value)
   return (struct vmm_trap){.raised = true, .trap = {.cause = cause, .value = value}};
 }
 
-static struct vmm_trap find(const struct job *j, uint32_t va, enum machine_access access, bool te,
-                            gpa_t *at)
+/* For whom storage is accessed. */
+struct who {
+  bool te;
+  unsigned mode;
+};
+
+static struct who current(const struct job *j)
+{
+  return (struct who){psw_te(psw(j)), psw_mode(psw(j))};
+}
+
+/* The access will be made; or, of the second word of a pair, one before it has been. */
+static struct vmm_trap find(const struct job *j, uint32_t va, enum machine_access access,
+                            struct who who, gpa_t *at)
 {
   if (va % WORD_SIZE != 0) {
     return trap(CAUSE_ALIGNMENT, va);
   }
-  struct translation t = j->env->translate(j->env->ctx, gva(va), WORD_SIZE, access, te);
+  struct translation t =
+      j->env->translate(j->env->ctx, gva(va), WORD_SIZE, access, who.te, who.mode);
   if (!t.ok) {
     return trap(t.cause, va);
   }
+  j->env->commit(j->env->ctx, t);
   *at = t.pa;
   return no_trap;
 }
 
-static struct vmm_trap load(const struct job *j, uint32_t va, bool te, uint32_t *word)
+static struct vmm_trap load(const struct job *j, uint32_t va, struct who who, uint32_t *word)
 {
   gpa_t at;
-  struct vmm_trap refused = find(j, va, MACHINE_LOAD, te, &at);
+  struct vmm_trap refused = find(j, va, MACHINE_LOAD, who, &at);
   if (refused.raised) {
     return refused;
   }
@@ -116,9 +130,8 @@ static void act_rfe(struct job *j)
 static struct vmm_trap verify_lpsw(struct job *j)
 {
   uint32_t va = effective(j);
-  bool te = psw_te(psw(j));
-  struct vmm_trap refused = load(j, va, te, &j->word[0]);
-  return refused.raised ? refused : load(j, va + WORD_SIZE, te, &j->word[1]);
+  struct vmm_trap refused = load(j, va, current(j), &j->word[0]);
+  return refused.raised ? refused : load(j, va + WORD_SIZE, current(j), &j->word[1]);
 }
 
 static void act_lpsw(struct job *j)
@@ -139,7 +152,7 @@ static void act_juser(struct job *j)
 static struct vmm_trap verify_pushf(struct job *j)
 {
   j->value = psw(j) & PSW_FLAGS_MASK;
-  return find(j, reg(j, REG_SP) - WORD_SIZE, MACHINE_STORE, psw_te(psw(j)), &j->at);
+  return find(j, reg(j, REG_SP) - WORD_SIZE, MACHINE_STORE, current(j), &j->at);
 }
 
 static void act_pushf(struct job *j)
@@ -150,7 +163,7 @@ static void act_pushf(struct job *j)
 
 static struct vmm_trap verify_popf(struct job *j)
 {
-  return load(j, reg(j, REG_SP), psw_te(psw(j)), &j->word[0]);
+  return load(j, reg(j, REG_SP), current(j), &j->word[0]);
 }
 
 /* C, V and IE; never the mode. */
@@ -198,7 +211,7 @@ static void act_mtcr(struct job *j)
 static struct vmm_trap verify_svbr(struct job *j)
 {
   j->value = cr(j, CR_VBR);
-  return find(j, effective(j), MACHINE_STORE, psw_te(psw(j)), &j->at);
+  return find(j, effective(j), MACHINE_STORE, current(j), &j->at);
 }
 
 static void act_store(struct job *j)
@@ -233,7 +246,7 @@ static void act_cpuid(struct job *j)
 static struct translation one_byte(const struct job *j, enum machine_access access)
 {
   gva_t va = gva(reg(j, j->insn.b));
-  return j->env->translate(j->env->ctx, va, 1, access, psw_te(psw(j)));
+  return j->env->translate(j->env->ctx, va, 1, access, current(j).te, current(j).mode);
 }
 
 static void act_lra(struct job *j)
@@ -250,14 +263,15 @@ static void act_probe(struct job *j)
 }
 
 /* The previous mode's accesses are translated unless it is mode 0. */
-static bool previous_te(const struct job *j)
+static struct who previous(const struct job *j)
 {
-  return psw_pmode(psw(j)) != 0 || psw_te(psw(j));
+  unsigned mode = psw_pmode(psw(j));
+  return (struct who){mode != 0 || psw_te(psw(j)), mode};
 }
 
 static struct vmm_trap verify_ldprev(struct job *j)
 {
-  return load(j, effective(j), previous_te(j), &j->word[0]);
+  return load(j, effective(j), previous(j), &j->word[0]);
 }
 
 static void act_ldprev(struct job *j)
@@ -268,7 +282,7 @@ static void act_ldprev(struct job *j)
 static struct vmm_trap verify_stprev(struct job *j)
 {
   j->value = reg(j, j->insn.a);
-  return find(j, effective(j), MACHINE_STORE, previous_te(j), &j->at);
+  return find(j, effective(j), MACHINE_STORE, previous(j), &j->at);
 }
 
 /* ----------------------------------------------------------- storage keys
@@ -323,6 +337,23 @@ static void act_tio(struct job *j)
   set_reg(j, j->insn.a, j->env->channel_test(j->env->ctx, reg(j, j->insn.b)));
 }
 
+/* ----------------------------------------------------------------- the TLB */
+
+static void act_tlbw(struct job *j)
+{
+  j->env->tlb_write(j->env->ctx);
+}
+
+static void act_tlbp(struct job *j)
+{
+  set_cr(j, CR_TLBIX, j->env->tlb_probe(j->env->ctx, cr(j, CR_TLBHI)));
+}
+
+static void act_tlbi(struct job *j)
+{
+  j->env->tlb_invalidate(j->env->ctx, reg(j, j->insn.a), reg(j, j->insn.b));
+}
+
 /* --------------------------------------------------------------- the table */
 
 struct routine {
@@ -357,6 +388,9 @@ static const struct routine routines[ISA_INSN_COUNT] = {
     [ISA_OUT] = {verify_port, act_out},
     [ISA_SIO] = {NULL, act_sio},
     [ISA_TIO] = {NULL, act_tio},
+    [ISA_TLBW] = {NULL, act_tlbw},
+    [ISA_TLBP] = {NULL, act_tlbp},
+    [ISA_TLBI] = {NULL, act_tlbi},
 };
 
 static bool handles(enum isa_insn insn)

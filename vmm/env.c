@@ -100,10 +100,94 @@ static mpa_range_t allocation(void *ctx)
 }
 
 static struct translation translate(void *ctx, gva_t va, uint32_t size, enum machine_access access,
-                                    bool te)
+                                    bool te, unsigned mode)
 {
   struct vm *vm = ctx;
-  return vm->vmm->modules->memory->translate(vm->state.memory, &vm->env, va, size, access, te);
+  return vm->memory->translate
+             ? vm->memory->translate(vm->state.memory, &vm->env, va, size, access, te, mode)
+             : vmmu_translate(vm, va, size, access, te, mode);
+}
+
+static void commit(void *ctx, struct translation t)
+{
+  memory_commit(ctx, t);
+}
+
+static void tlb_write(void *ctx)
+{
+  vtlb_write(ctx);
+}
+
+static uint32_t tlb_probe(void *ctx, uint32_t hi)
+{
+  return vtlb_probe(ctx, hi);
+}
+
+static void tlb_invalidate(void *ctx, uint32_t va, uint32_t space)
+{
+  vtlb_invalidate(ctx, va, space);
+}
+
+static struct vmm_tlb_entry tlb_get(void *ctx, unsigned index)
+{
+  return vtlb_get(ctx, index);
+}
+
+static struct vmm_frame frame(void *ctx, gpa_t at, bool for_stores)
+{
+  return memory_frame(ctx, at, for_stores);
+}
+
+static struct vmm_frame table_take(void *ctx, enum vmm_table kind)
+{
+  return memory_take_table(ctx, kind);
+}
+
+static bool table_give(void *ctx, mpa_t at)
+{
+  return memory_give_table(ctx, at);
+}
+
+static struct vmm_word table_load(void *ctx, mpa_t at)
+{
+  return memory_load_table(ctx, at);
+}
+
+static bool table_store(void *ctx, mpa_t at, uint32_t word)
+{
+  return memory_store_table(ctx, at, word);
+}
+
+static struct vmm_tlb_entry real_tlb_get(void *ctx, unsigned index)
+{
+  const struct vm *vm = ctx;
+  struct vmm_tlb_entry e = {.ok = false};
+  e.ok = machine_tlb_get(vm->vmm->real, index, &e.hi, &e.lo);
+  return e;
+}
+
+static bool real_tlb_set(void *ctx, unsigned index, uint32_t hi, uint32_t lo)
+{
+  const struct vm *vm = ctx;
+  return machine_tlb_set(vm->vmm->real, index, hi, lo);
+}
+
+static void trace(void *ctx, gpa_t at, bool on)
+{
+  memory_trace(ctx, TRACE_BY_MEMORY, at, on);
+}
+
+static bool traced(void *ctx, gpa_t at)
+{
+  return memory_is_traced(ctx, at);
+}
+
+static void count(void *ctx, enum vmm_memory_event event)
+{
+  struct vmm_stats *stats = &((struct vm *)ctx)->stats;
+  stats->fills += event == VMM_MEMORY_FILL;
+  stats->spaces_made += event == VMM_MEMORY_MAKE;
+  stats->spaces_evicted += event == VMM_MEMORY_EVICT;
 }
 
 static struct vmm_word load(void *ctx, gpa_t at)
@@ -248,6 +332,12 @@ static unsigned user_mode(void *ctx)
   return profile_user_mode(vm->machine.profile);
 }
 
+static uint32_t features(void *ctx)
+{
+  const struct vm *vm = ctx;
+  return profile_features(vm->machine.profile);
+}
+
 struct vmm_env env_make(struct vm *vm)
 {
   for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
@@ -269,12 +359,27 @@ struct vmm_env env_make(struct vm *vm)
       .exit = leave,
       .allocation = allocation,
       .translate = translate,
+      .commit = commit,
       .load = load,
       .store = store,
       .read = read_part,
       .write = write_part,
       .key_get = key_get,
       .key_set = key_set,
+      .tlb_write = tlb_write,
+      .tlb_probe = tlb_probe,
+      .tlb_invalidate = tlb_invalidate,
+      .tlb_get = tlb_get,
+      .frame = frame,
+      .table_take = table_take,
+      .table_give = table_give,
+      .table_load = table_load,
+      .table_store = table_store,
+      .real_tlb_get = real_tlb_get,
+      .real_tlb_set = real_tlb_set,
+      .trace = trace,
+      .traced = traced,
+      .count = count,
       .port_exists = port_exists,
       .device_at = device_at,
       .port_at = port_at,
@@ -287,5 +392,6 @@ struct vmm_env env_make(struct vm *vm)
       .behaviour = behaviour,
       .behaviour_of = behaviour_of,
       .user_mode = user_mode,
+      .features = features,
   };
 }

@@ -4,6 +4,7 @@
 #ifndef TRAPEZE_VMM_INTERNAL_H
 #define TRAPEZE_VMM_INTERNAL_H
 
+#include "isa/pages.h"
 #include "machine/devices/devices.h"
 #include "machine/devices/ports.h"
 #include "machine/ops.h"
@@ -44,7 +45,10 @@ struct vcpu {
   enum machine_run_state run_state;
   bool double_faulted;
   struct trap fault; /* the trap whose delivery failed */
-  bool map_stale;    /* the real PSW, BASE or BOUND do not follow from `cr` */
+  bool map_stale;    /* the real PSW or map do not follow from `cr` */
+  struct {
+    uint32_t hi, lo;
+  } tlb[TLB_ENTRIES];
 };
 
 /* What the real disk is to do for a command of a virtual one (devices/vdisk.c). */
@@ -113,6 +117,12 @@ struct decoded_word {
   struct vmm_insn insn;
 };
 
+/* A frame for a table: where, and what it is used as. */
+struct vm_table {
+  uint32_t at;
+  enum vmm_table kind;
+};
+
 struct vm {
   struct machine machine; /* first: a VM is a machine */
   struct vmm *vmm;
@@ -124,8 +134,18 @@ struct vm {
   } state;
   struct vcpu cpu;
   enum vmm_technique technique;
+  enum vmm_memory memory_kind;
+  const struct vmm_memory_module *memory;
   mpa_range_t storage; /* start: only if it lies in one piece */
   struct pmap pmap;
+  struct vm_table *table; /* frames for the memory module's tables */
+  uint32_t table_count;
+  struct {
+    uint32_t at;
+    mpa_t frame;
+  } framed;              /* what env->frame answered last; frame 0: nothing */
+  uint8_t *traced;       /* by whom, of each page of storage */
+  uint32_t traced_pages; /* by anybody */
   struct devices devices;
   bool console_private;
   machine_console_fn *on_output;
@@ -158,7 +178,7 @@ struct vm {
 /* What the VMM loaded into the real processor and must find again. */
 struct world {
   uint32_t psw; /* without C and V, which are the guest's */
-  uint32_t base, bound, vbr, imask;
+  uint32_t base, bound, ptbr, asid, vbr, imask;
   uint32_t timer;   /* ticks lent */
   uint64_t entered; /* real tick */
   /* A run's limit need not end a loan (vmm_set_steady): whose it is meanwhile, or NULL,
@@ -298,6 +318,43 @@ void hyper_call(struct vm *vm, uint32_t number);
 uint64_t hyper_digest(const struct vm *vm, uint64_t devices);
 bool hyper_save(const struct vm *vm, struct machine_blob *blob); /* appends; false: no memory */
 bool hyper_load(struct vm *vm, const struct machine_blob *blob); /* of devices and it */
+
+/* memory.c: the frame around the memory module. NULL reason: it can be. */
+const char *memory_refusal(enum vmm_memory memory, const struct profile *real,
+                           const struct profile *guest);
+const struct vmm_memory_module *memory_module(const struct vmm_modules *modules,
+                                              enum vmm_memory memory);
+/* NULL: done. Before the modules, and after the VM's own storage. */
+const char *memory_create(struct vm *vm, const struct vmm_vm_config *config);
+void memory_destroy(struct vm *vm);
+struct vmm_frame memory_frame(struct vm *vm, gpa_t at, bool store);
+/* The page's frame, or what may be done with it, is another from now on. */
+void memory_forget(struct vm *vm, gpa_t at);
+struct vmm_frame memory_take_table(struct vm *vm, enum vmm_table kind);
+/* Whether the module may have the real machine use this map. */
+bool memory_may_use(const struct vm *vm, struct vmm_real_map map);
+bool memory_give_table(struct vm *vm, mpa_t frame);
+struct vmm_word memory_load_table(struct vm *vm, mpa_t at);
+bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word);
+void memory_commit(struct vm *vm, struct translation t);
+/* The memory-trace service: for whom. */
+enum trace_client { TRACE_BY_MEMORY = 1 };
+void memory_trace(struct vm *vm, enum trace_client client, gpa_t at, bool on);
+bool memory_is_traced(const struct vm *vm, gpa_t at);
+/* Guest storage is about to be written, and has been. Whoever writes to it calls both. */
+void memory_writing(struct vm *vm, gpa_t at, uint32_t len);
+void memory_written(struct vm *vm, gpa_t at, uint32_t len);
+
+/* vmmu.c: the virtual machine's own translation. */
+struct translation vmmu_translate(struct vm *vm, gva_t va, uint32_t size,
+                                  enum machine_access access, bool te, unsigned mode);
+
+/* vtlb.c: the virtual machine's TLB. */
+struct vmm_tlb_entry vtlb_get(const struct vm *vm, unsigned index);
+void vtlb_set(struct vm *vm, unsigned index, uint32_t hi, uint32_t lo);
+void vtlb_write(struct vm *vm);
+uint32_t vtlb_probe(const struct vm *vm, uint32_t hi);
+void vtlb_invalidate(struct vm *vm, uint32_t va, uint32_t space);
 
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);

@@ -31,25 +31,46 @@ static enum outcome trap(struct job *j, enum isa_cause cause, uint32_t value)
 
 /* ------------------------------------------------------------------- storage */
 
-/* Alignment, translation, protection, bus, in this order. Of all instructions lw and sw
- * alone reach a device register, so only they are given a port. */
+/* For whom. */
+struct who {
+  bool te;
+  unsigned mode;
+};
+
+static struct who current(const struct job *j)
+{
+  return (struct who){psw_te(j->psw), psw_mode(j->psw)};
+}
+
+static struct who previous(const struct job *j)
+{
+  unsigned mode = psw_pmode(j->psw);
+  return (struct who){mode != 0 || psw_te(j->psw), mode};
+}
+
+/* The access will be made: alignment, translation, protection, bus, in this order. Of all
+ * instructions lw and sw alone reach a device register, so only they are given a port. */
 static enum outcome find(struct job *j, uint32_t va, uint32_t size, enum machine_access access,
-                         bool te, gpa_t *at, bool *device)
+                         struct who who, gpa_t *at, bool *device)
 {
   if (va % size != 0) {
     return trap(j, CAUSE_ALIGNMENT, va);
   }
-  struct translation t = j->env->translate(j->env->ctx, gva(va), size, access, te);
+  struct translation t = j->env->translate(j->env->ctx, gva(va), size, access, who.te, who.mode);
   *at = t.pa;
   *device = !t.ok && t.device && (j->insn.insn == ISA_LW || j->insn.insn == ISA_SW);
-  return t.ok || *device ? DONE : trap(j, t.cause, va);
+  if (!t.ok && !*device) {
+    return trap(j, t.cause, va);
+  }
+  j->env->commit(j->env->ctx, t);
+  return DONE;
 }
 
-static enum outcome load(struct job *j, uint32_t va, uint32_t size, bool te, uint32_t *value)
+static enum outcome load(struct job *j, uint32_t va, uint32_t size, struct who who, uint32_t *value)
 {
   gpa_t at;
   bool device;
-  if (find(j, va, size, MACHINE_LOAD, te, &at, &device) == TRAPPED) {
+  if (find(j, va, size, MACHINE_LOAD, who, &at, &device) == TRAPPED) {
     return TRAPPED;
   }
   if (device) {
@@ -61,11 +82,11 @@ static enum outcome load(struct job *j, uint32_t va, uint32_t size, bool te, uin
   return found.ok ? DONE : trap(j, CAUSE_BUS, va);
 }
 
-static enum outcome store(struct job *j, uint32_t va, uint32_t size, bool te, uint32_t value)
+static enum outcome store(struct job *j, uint32_t va, uint32_t size, struct who who, uint32_t value)
 {
   gpa_t at;
   bool device;
-  if (find(j, va, size, MACHINE_STORE, te, &at, &device) == TRAPPED) {
+  if (find(j, va, size, MACHINE_STORE, who, &at, &device) == TRAPPED) {
     return TRAPPED;
   }
   if (device) {
@@ -80,11 +101,12 @@ static enum outcome fetch(struct job *j, uint32_t *word)
   if (j->pc % WORD_SIZE != 0) {
     return trap(j, CAUSE_ALIGNMENT, j->pc);
   }
-  struct translation t =
-      j->env->translate(j->env->ctx, gva(j->pc), WORD_SIZE, MACHINE_FETCH, psw_te(j->psw));
+  struct translation t = j->env->translate(j->env->ctx, gva(j->pc), WORD_SIZE, MACHINE_FETCH,
+                                           psw_te(j->psw), psw_mode(j->psw));
   if (!t.ok) {
     return trap(j, t.cause, j->pc);
   }
+  j->env->commit(j->env->ctx, t);
   struct vmm_word found = j->env->read(j->env->ctx, t.pa, WORD_SIZE, MACHINE_FETCH);
   *word = found.word;
   return found.ok ? DONE : trap(j, CAUSE_BUS, j->pc);
@@ -126,33 +148,34 @@ static enum outcome fetch(struct job *j, uint32_t *word)
       return TRAPPED;                                                                              \
     }                                                                                              \
   } while (0)
-#define TE()                 psw_te(j->psw)
-#define PREVIOUS_TE()        (psw_pmode(j->psw) != 0 || TE())
-#define LOAD_B(dst, addr)    ATTEMPT(load(j, (addr), 1, TE(), &(dst)))
-#define LOAD_H(dst, addr)    ATTEMPT(load(j, (addr), 2, TE(), &(dst)))
-#define LOAD_W(dst, addr)    ATTEMPT(load(j, (addr), 4, TE(), &(dst)))
-#define STORE_B(addr, v)     ATTEMPT(store(j, (addr), 1, TE(), (v)))
-#define STORE_H(addr, v)     ATTEMPT(store(j, (addr), 2, TE(), (v)))
-#define STORE_W(addr, v)     ATTEMPT(store(j, (addr), 4, TE(), (v)))
-#define LOAD_PREV(dst, addr) ATTEMPT(load(j, (addr), 4, PREVIOUS_TE(), &(dst)))
-#define STORE_PREV(addr, v)  ATTEMPT(store(j, (addr), 4, PREVIOUS_TE(), (v)))
+#define LOAD_B(dst, addr)    ATTEMPT(load(j, (addr), 1, current(j), &(dst)))
+#define LOAD_H(dst, addr)    ATTEMPT(load(j, (addr), 2, current(j), &(dst)))
+#define LOAD_W(dst, addr)    ATTEMPT(load(j, (addr), 4, current(j), &(dst)))
+#define STORE_B(addr, v)     ATTEMPT(store(j, (addr), 1, current(j), (v)))
+#define STORE_H(addr, v)     ATTEMPT(store(j, (addr), 2, current(j), (v)))
+#define STORE_W(addr, v)     ATTEMPT(store(j, (addr), 4, current(j), (v)))
+#define LOAD_PREV(dst, addr) ATTEMPT(load(j, (addr), 4, previous(j), &(dst)))
+#define STORE_PREV(addr, v)  ATTEMPT(store(j, (addr), 4, previous(j), (v)))
 #define TRANSLATE(ok_, pa_, va, ACCESS)                                                            \
   do {                                                                                             \
-    struct translation t_ = env->translate(env->ctx, gva(va), 1, MACHINE_##ACCESS, TE());          \
+    struct translation t_ =                                                                        \
+        env->translate(env->ctx, gva(va), 1, MACHINE_##ACCESS, psw_te(j->psw), psw_mode(j->psw));  \
     (ok_) = t_.ok;                                                                                 \
     (pa_) = t_.ok ? t_.pa.v : 0;                                                                   \
   } while (0)
 #define RAISE(cause, value) return trap(j, (cause), (value))
 
-#define KEY_GET(dst, pa)        ATTEMPT(key_get(j, (pa), &(dst)))
-#define KEY_SET(pa, key)        ATTEMPT(key_set(j, (pa), (key)))
-#define PORT_IN(dst, port)      ATTEMPT(port_in(j, (port), &(dst)))
-#define PORT_OUT(port, v)       ATTEMPT(port_out(j, (port), (v)))
-#define CHANNEL_START(dst, caw) ((dst) = env->channel_start(env->ctx, (caw)))
-#define CHANNEL_TEST(dst, n)    ((dst) = env->channel_test(env->ctx, (n)))
-#define WAIT()                  env->wait(env->ctx)
-#define HALT()                  env->halt(env->ctx)
-#include "machine/absent_devices.h"
+#define KEY_GET(dst, pa)         ATTEMPT(key_get(j, (pa), &(dst)))
+#define KEY_SET(pa, key)         ATTEMPT(key_set(j, (pa), (key)))
+#define PORT_IN(dst, port)       ATTEMPT(port_in(j, (port), &(dst)))
+#define PORT_OUT(port, v)        ATTEMPT(port_out(j, (port), (v)))
+#define CHANNEL_START(dst, caw)  ((dst) = env->channel_start(env->ctx, (caw)))
+#define CHANNEL_TEST(dst, n)     ((dst) = env->channel_test(env->ctx, (n)))
+#define WAIT()                   env->wait(env->ctx)
+#define HALT()                   env->halt(env->ctx)
+#define TLB_WRITE()              env->tlb_write(env->ctx)
+#define TLB_PROBE(dst, hi)       ((dst) = env->tlb_probe(env->ctx, (hi)))
+#define TLB_INVALIDATE(va, asid) env->tlb_invalidate(env->ctx, (va), (asid))
 
 /* The profile has the last word on what a PSW may be. */
 static void set_psw(struct job *j, uint32_t psw)

@@ -12,4 +12,5 @@ const struct vmm_modules vmm_default_modules = {
     .chain = &vmm_chain,
     .share = &vmm_share,
     .paravirt = &vmm_paravirt,
+    .shadow = &vmm_memory_shadow,
 };

@@ -54,6 +54,29 @@ struct vmm_place {
   uint32_t sector, count;
 };
 
+/* A frame: a page of the machine below. */
+struct vmm_frame {
+  bool ok;
+  mpa_t at;
+};
+
+/* An entry of the virtual machine's TLB, if there is one of that number. */
+struct vmm_tlb_entry {
+  bool ok;
+  uint32_t hi, lo;
+};
+
+/* What a frame for tables is used as. */
+enum vmm_table { VMM_TABLE_NONE, VMM_TABLE_DIRECTORY, VMM_TABLE_LEAF };
+
+/* What a memory module has done, for people: see struct vmm_stats. */
+enum vmm_memory_event {
+  VMM_MEMORY_FILL,  /* an entry of a real table, or of the real TLB, was made */
+  VMM_MEMORY_MAKE,  /* an address space got real tables */
+  VMM_MEMORY_EVICT, /* … and lost them for want of frames */
+  VMM_MEMORY_EVENTS,
+};
+
 /* A virtual machine, as its modules see it: everything here is virtual state.
  * Pass `ctx` back unchanged. */
 struct vmm_env {
@@ -76,11 +99,13 @@ struct vmm_env {
   void (*exit)(void *ctx, uint32_t status); /* halts, and has said how it went */
 
   /* Its storage. `allocation` is where that storage lies in the real machine.
-   * translate answers for an access of `size` bytes at va with translation on or
-   * off (te), as the virtual machine itself would. */
+   * translate answers for an access of `size` bytes at va by `mode` with translation on or
+   * off (te), as the virtual machine itself would; pure. Whoever then makes the access commits
+   * it first: that sets the bits A and D of its entry (docs/mmu.md). */
   mpa_range_t (*allocation)(void *ctx);
   struct translation (*translate)(void *ctx, gva_t va, uint32_t size, enum machine_access access,
-                                  bool te);
+                                  bool te, unsigned mode);
+  void (*commit)(void *ctx, struct translation t);
   struct vmm_word (*load)(void *ctx, gpa_t at); /* 4 bytes */
   bool (*store)(void *ctx, gpa_t at, uint32_t word);
   /* The same of 1, 2 or 4 bytes; read has the others zero. A fetch is no access that
@@ -92,6 +117,34 @@ struct vmm_env {
    * nothing done: no such address, or the profile has no keys. */
   struct vmm_key (*key_get)(void *ctx, gpa_t at);
   bool (*key_set)(void *ctx, gpa_t at, uint8_t key);
+
+  /* Its TLB, on a profile that has one: what tlbw, tlbp (of TLBHI; answers TLBIX) and tlbi do
+   * to it, and one entry. On any other they do nothing. */
+  void (*tlb_write)(void *ctx);
+  uint32_t (*tlb_probe)(void *ctx, uint32_t hi);
+  void (*tlb_invalidate)(void *ctx, uint32_t va, uint32_t space);
+  struct vmm_tlb_entry (*tlb_get)(void *ctx, unsigned index);
+
+  /* For memory modules. frame: where the page of guest storage that holds `at` lies in the
+   * machine below, for loads and fetches or for stores too; it stays there until the module is
+   * told to forget it. Not ok: there is no such page, or it has no frame for that now, and the
+   * access is to be interpreted.
+   * A module's own frames, for tables: of the machine below, zeroed, and never the guest's. Not
+   * ok: it has them all. Words are read and written only of such a frame, and only a table may
+   * stand in a directory, only pages of guest storage in a table; false: nothing is done. */
+  struct vmm_frame (*frame)(void *ctx, gpa_t at, bool store);
+  struct vmm_frame (*table_take)(void *ctx, enum vmm_table kind);
+  bool (*table_give)(void *ctx, mpa_t frame);
+  struct vmm_word (*table_load)(void *ctx, mpa_t at);
+  bool (*table_store)(void *ctx, mpa_t at, uint32_t word);
+  /* The real TLB, as of a VM that is loaded. */
+  struct vmm_tlb_entry (*real_tlb_get)(void *ctx, unsigned index);
+  bool (*real_tlb_set)(void *ctx, unsigned index, uint32_t hi, uint32_t lo);
+  /* The memory-trace service: from now on, or no longer, each write to the page of guest storage
+   * that holds `at` is announced (writing, written), whoever writes. traced: by anybody. */
+  void (*trace)(void *ctx, gpa_t at, bool on);
+  bool (*traced)(void *ctx, gpa_t at);
+  void (*count)(void *ctx, enum vmm_memory_event event);
 
   /* Its ports. Only call in and out for a port that exists. */
   bool (*port_exists)(void *ctx, uint32_t port);
@@ -112,6 +165,7 @@ struct vmm_env {
   enum profile_behaviour_kind (*behaviour)(void *ctx, enum isa_insn insn, unsigned mode);
   struct vmm_behaviour (*behaviour_of)(void *ctx, enum isa_insn insn, unsigned mode);
   unsigned (*user_mode)(void *ctx);
+  uint32_t (*features)(void *ctx); /* bits ISA_FEATURE_… */
 };
 
 /* Every module: create answers its state for one VM, NULL if there is no memory
@@ -204,18 +258,44 @@ struct vmm_reflect_module {
   VMM_MODULE_STATE;
 };
 
-/* Memory: the composition of the guest's relocation with the VMM's. */
+/* Memory: how the guest's addresses become those of the machine below. docs/memory.md. */
 struct vmm_real_map {
-  uint32_t base, bound; /* for the real machine's registers */
+  uint32_t base, bound; /* for the real machine's registers, … */
+  uint32_t ptbr, asid;  /* … of those that it has */
+};
+enum vmm_fault {
+  VMM_FAULT_TRUE,      /* the virtual machine has it too */
+  VMM_FAULT_HIDDEN,    /* the real map was only behind; it is not any more: execute again */
+  VMM_FAULT_INTERPRET, /* the instruction cannot execute directly here */
 };
 struct vmm_memory_module {
   void *(*create)(void *with);
   void (*destroy)(void *state);
-  /* The real map under which the guest may run now. */
+  /* The real map under which the guest may run now. Asked again after each change of PSW,
+   * BASE, BOUND, PTBR or ASID, and after each fault that is not true. */
   struct vmm_real_map (*compose)(void *state, const struct vmm_env *env);
-  /* Answers env->translate. */
+  /* Answers env->translate. NULL: the frame does. */
   struct translation (*translate)(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
-                                  enum machine_access access, bool te);
+                                  enum machine_access access, bool te, unsigned mode);
+
+  /* The rest may be left out (NULL): all faults are true, and nothing is to be told.
+   *
+   * A memory trap of the real machine that the dispatcher gives back to the guest. */
+  enum vmm_fault (*fault)(void *state, const struct vmm_env *env, struct trap real);
+  /* `len` bytes of guest storage at `at`, a part of it in pages that are traced, are about to be
+   * written, and have been, by anybody; but not by env->commit. */
+  void (*writing)(void *state, const struct vmm_env *env, gpa_t at, uint32_t len);
+  void (*written)(void *state, const struct vmm_env *env, gpa_t at, uint32_t len);
+  /* No entry of a real table or TLB may lead to the page of guest storage at `at` any more; what
+   * env->frame said of it no longer holds, or it is traced from now on. */
+  void (*forget)(void *state, const struct vmm_env *env, gpa_t at);
+  /* A control register has another value. */
+  void (*changed)(void *state, const struct vmm_env *env, enum isa_cr cr);
+  /* An entry of the virtual machine's TLB has: `was` and is. */
+  void (*tlb_changed)(void *state, const struct vmm_env *env, unsigned index,
+                      struct vmm_tlb_entry was, struct vmm_tlb_entry is);
+  /* The VM is loaded into the real processor, after another, or for the first time. */
+  void (*enter)(void *state, const struct vmm_env *env);
   VMM_MODULE_STATE;
 };
 
@@ -316,7 +396,9 @@ struct vmm_modules {
   const struct vmm_chain_module *chain;
   const struct vmm_share_module *share;       /* NULL: the default one */
   const struct vmm_paravirt_module *paravirt; /* NULL: the default one */
-  void *with;                                 /* for every create(); outlives the VMM */
+  /* … of the ways that memory.c lists; `memory` is the one of relocation. */
+  const struct vmm_memory_module *shadow; /* NULL: the default one */
+  void *with;                             /* for every create(); outlives the VMM */
 };
 
 extern const struct vmm_modules vmm_default_modules;
@@ -327,6 +409,7 @@ extern const struct vmm_emulate_module vmm_emulate;      /* emulate.c */
 extern const struct vmm_interpret_module vmm_interpret;  /* interpret.c */
 extern const struct vmm_reflect_module vmm_reflect;      /* reflect.c */
 extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
+extern const struct vmm_memory_module vmm_memory_shadow; /* memory/shadow.c */
 extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */
 extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
 extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */

@@ -65,11 +65,12 @@ static struct vmm_trap derive_operand(const struct vmm_env *env, uint32_t pc, ui
   }
   uint32_t psw = env->get_cr(env->ctx, CR_PSW);
   bool te = psw_te(psw) || (o->where == PREVIOUS && psw_pmode(psw) != 0);
+  unsigned mode = o->where == PREVIOUS ? psw_pmode(psw) : psw_mode(psw);
   for (unsigned i = 0; i < o->words; i++, va += o->size) {
     if (va % o->size != 0) {
       return trap(CAUSE_ALIGNMENT, pc, va, word);
     }
-    struct translation t = env->translate(env->ctx, gva(va), o->size, o->access, te);
+    struct translation t = env->translate(env->ctx, gva(va), o->size, o->access, te, mode);
     if (!t.ok) {
       return trap(t.cause, pc, va, word);
     }
@@ -81,12 +82,12 @@ static struct vmm_trap derive_operand(const struct vmm_env *env, uint32_t pc, ui
  * operand. */
 static struct vmm_trap derive_memory(const struct vmm_env *env)
 {
-  uint32_t pc = env->get_pc(env->ctx);
+  uint32_t pc = env->get_pc(env->ctx), psw = env->get_cr(env->ctx, CR_PSW);
   if (pc % WORD_SIZE != 0) {
     return trap(CAUSE_ALIGNMENT, pc, pc, 0);
   }
-  struct translation t = env->translate(env->ctx, gva(pc), WORD_SIZE, MACHINE_FETCH,
-                                        psw_te(env->get_cr(env->ctx, CR_PSW)));
+  struct translation t =
+      env->translate(env->ctx, gva(pc), WORD_SIZE, MACHINE_FETCH, psw_te(psw), psw_mode(psw));
   if (!t.ok) {
     return trap(t.cause, pc, pc, 0);
   }

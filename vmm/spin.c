@@ -62,9 +62,9 @@ static bool stores(enum isa_insn insn)
 static bool is_harmless(struct vm *vm)
 {
   const struct vmm_env *env = &vm->env;
-  bool te = psw_te(vm->cpu.cr[CR_PSW]);
-  struct translation t =
-      env->translate(env->ctx, gva(vcpu_get_pc(vm)), sizeof(uint32_t), MACHINE_FETCH, te);
+  uint32_t psw = vm->cpu.cr[CR_PSW];
+  struct translation t = env->translate(env->ctx, gva(vcpu_get_pc(vm)), sizeof(uint32_t),
+                                        MACHINE_FETCH, psw_te(psw), psw_mode(psw));
   if (!t.ok) {
     return false;
   }

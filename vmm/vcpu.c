@@ -96,10 +96,13 @@ void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now)
     vm_timer_set(vm, now, value);
     return;
   }
-  uint32_t *field = &vm->cpu.cr[cr];
+  uint32_t *field = &vm->cpu.cr[cr], was = *field;
   *field = profile_cr_write(vm->machine.profile, cr, *field, value);
-  if (cr == CR_PSW || cr == CR_BASE || cr == CR_BOUND) {
+  if (cr == CR_PSW || cr == CR_BASE || cr == CR_BOUND || cr == CR_PTBR || cr == CR_ASID) {
     vm->cpu.map_stale = true;
+  }
+  if (*field != was && vm->memory->changed) {
+    vm->memory->changed(vm->state.memory, &vm->env, cr);
   }
 }
 
@@ -152,12 +155,20 @@ static uint32_t real_psw(const struct vm *vm)
 static void write_map(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
-  struct vmm_real_map map = vmm->modules->memory->compose(vm->state.memory, &vm->env);
+  struct vmm_real_map map = vm->memory->compose(vm->state.memory, &vm->env);
+  if (!memory_may_use(vm, map)) {
+    vmm_lose_control(vm, "the memory module would have the real machine use the page at 0x%08x as "
+                         "a directory, which it is not",
+                     map.ptbr);
+    return;
+  }
   if (vmm->world.base != map.base || vmm->world.bound != map.bound) {
     vm_trace(vm, TRACE_MAP, map.base, map.bound, vm->cpu.cr[CR_BASE], vm->cpu.cr[CR_BOUND]);
   }
   write_difference(vmm->real, CR_BASE, &vmm->world.base, map.base);
   write_difference(vmm->real, CR_BOUND, &vmm->world.bound, map.bound);
+  write_difference(vmm->real, CR_PTBR, &vmm->world.ptbr, map.ptbr);
+  write_difference(vmm->real, CR_ASID, &vmm->world.asid, map.asid);
   uint32_t psw = real_psw(vm);
   machine_set_cr(vmm->real, CR_PSW, psw);
   vmm->world.psw = psw & ~PSW_GUEST_MASK;
@@ -185,6 +196,9 @@ void vcpu_enter(struct vm *vm, uint32_t ticks)
     load(vm);
     vmm->loaded = vm;
     vm->stats.world_switches++;
+    if (vm->memory->enter) {
+      vm->memory->enter(vm->state.memory, &vm->env);
+    }
   }
   if (vm->cpu.map_stale) {
     write_map(vm);
@@ -275,6 +289,8 @@ static void check_world(struct vm *vm, uint64_t elapsed)
   }
   check_cr(vm, CR_BASE, "BASE", w->base);
   check_cr(vm, CR_BOUND, "BOUND", w->bound);
+  check_cr(vm, CR_PTBR, "PTBR", w->ptbr);
+  check_cr(vm, CR_ASID, "ASID", w->asid);
   check_cr(vm, CR_VBR, "VBR", w->vbr);
   check_cr(vm, CR_IMASK, "IMASK", w->imask);
   check_cr(vm, CR_TIMER, "TIMER", elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0);
@@ -336,6 +352,8 @@ static void recover_world(struct vm *vm)
   machine_set_cr(real, CR_IMASK, w->imask);
   machine_set_cr(real, CR_BASE, w->base);
   machine_set_cr(real, CR_BOUND, w->bound);
+  machine_set_cr(real, CR_PTBR, w->ptbr);
+  machine_set_cr(real, CR_ASID, w->asid);
   machine_set_cr(real, CR_TIMER, 0);
   machine_set_run_state(real, MACHINE_RUNNING);
 }

@@ -260,6 +260,32 @@ static struct turn hypercall(struct vm *vm, struct trap real)
   return go_on;
 }
 
+/* A memory trap of the real machine may be due to the real map alone. */
+static enum vmm_fault look_at_fault(struct vm *vm, struct trap real)
+{
+  if (!vm->memory->fault || isa_cause_info(real.cause)->kind != ISA_CAUSE_MEMORY) {
+    return VMM_FAULT_TRUE;
+  }
+  enum vmm_fault fault = vm->memory->fault(vm->state.memory, &vm->env, real);
+  vm->stats.true_faults += fault == VMM_FAULT_TRUE;
+  vm->stats.hidden_faults += fault == VMM_FAULT_HIDDEN;
+  vm->stats.refused_direct += fault == VMM_FAULT_INTERPRET;
+  vm->cpu.map_stale |= fault != VMM_FAULT_TRUE;
+  return fault;
+}
+
+static struct turn execute_again(struct vm *vm, struct trap real)
+{
+  vm_trace(vm, TRACE_SERVE, real.cause, 0, 0, 0);
+  if (serves_in_vain(vm)) {
+    vmm_lose_control(vm,
+                     "the memory module keeps mending the %s at 0x%08x, and the guest stands still",
+                     isa_cause_info(real.cause)->summary, real.epc);
+    return stop_by_fate(vm);
+  }
+  return go_on;
+}
+
 static struct turn reflect(struct vm *vm, struct trap real)
 {
   struct vmm_trap trap = vm->vmm->modules->reflect->derive(vm->state.reflect, &vm->env, real);
@@ -288,6 +314,14 @@ static struct turn dispatch(struct vm *vm, struct trap real)
   case VMM_HYPERCALL:
     return hypercall(vm, real);
   case VMM_REFLECT:
+    break;
+  }
+  switch (look_at_fault(vm, real)) {
+  case VMM_FAULT_HIDDEN:
+    return execute_again(vm, real);
+  case VMM_FAULT_INTERPRET:
+    return interpret(vm, real);
+  case VMM_FAULT_TRUE:
     break;
   }
   return reflect(vm, real);
@@ -385,7 +419,12 @@ static struct turn execute(struct vm *vm, uint64_t until)
   if (!load_stops(vm)) {
     return (struct turn){true, {MACHINE_HOST_ERROR, .reason = "no memory for breakpoints"}};
   }
-  struct machine_stop stop = machine_run(real, lend(vm, until));
+  uint64_t end = lend(vm, until);
+  if (vm->fate != MACHINE_LIMIT) {
+    vcpu_forget(vm);
+    return stop_by_fate(vm);
+  }
+  struct machine_stop stop = machine_run(real, end);
   if (is_pause(vm, &stop)) {
     return pause_run(vm, stop);
   }
@@ -404,8 +443,9 @@ static struct turn execute(struct vm *vm, uint64_t until)
 static struct trap announce(struct vm *vm, uint32_t pc)
 {
   struct trap at = {.epc = pc};
+  uint32_t psw = vm->cpu.cr[CR_PSW];
   struct translation t =
-      vm->env.translate(vm, gva(pc), sizeof at.insn, MACHINE_FETCH, psw_te(vm->cpu.cr[CR_PSW]));
+      vm->env.translate(vm, gva(pc), sizeof at.insn, MACHINE_FETCH, psw_te(psw), psw_mode(psw));
   struct vmm_insn insn = {.legal = false};
   if (t.ok && machine_phys_read(&vm->machine, t.pa, &at.insn, sizeof at.insn)) {
     insn = vm->env.decode(vm, at.insn);
@@ -603,15 +643,32 @@ static bool phys_read(struct machine *m, gpa_t at, void *buf, uint32_t len)
 
 static bool phys_write(struct machine *m, gpa_t at, const void *buf, uint32_t len)
 {
-  vm_touch(vm_of(m));
-  return pmap_write(vm_of(m), at, buf, len);
+  struct vm *vm = vm_of(m);
+  vm_touch(vm);
+  memory_writing(vm, at, len);
+  bool done = pmap_write(vm, at, buf, len);
+  memory_written(vm, at, len);
+  return done;
 }
 
 static struct translation translate(struct machine *m, gva_t va, enum machine_access access,
                                     bool te)
 {
   struct vm *vm = vm_of(m);
-  return vm->env.translate(vm, va, 1, access, te);
+  return vm->env.translate(vm, va, 1, access, te, psw_mode(vm->cpu.cr[CR_PSW]));
+}
+
+static void tlb_get(struct machine *m, unsigned index, uint32_t *hi, uint32_t *lo)
+{
+  struct vmm_tlb_entry e = vtlb_get(vm_of(m), index);
+  *hi = e.hi;
+  *lo = e.lo;
+}
+
+static void tlb_set(struct machine *m, unsigned index, uint32_t hi, uint32_t lo)
+{
+  vm_touch(vm_of(m));
+  vtlb_set(vm_of(m), index, hi, lo);
 }
 
 /* A VM's storage is whole pages, so its blocks are whole blocks of the real machine,
@@ -826,6 +883,8 @@ const struct machine_ops vm_ops = {
     .phys_read = phys_read,
     .phys_write = phys_write,
     .translate = translate,
+    .tlb_get = tlb_get,
+    .tlb_set = tlb_set,
     .key_get = key_get,
     .key_set = key_set,
     .key_changes = key_changes,

@@ -34,8 +34,8 @@ static bool can_emulate(const struct profile *profile, const struct vmm_emulate_
 static const char *refuse_real(struct machine *real, const struct vmm_modules *modules)
 {
   const struct profile *profile = machine_profile(real);
-  if (!(profile_features(profile) & ISA_FEATURE_MMU_BOUNDS)) {
-    return "this VMM can only relocate guests by BASE and BOUND, which the profile lacks";
+  if (!(profile_features(profile) & (ISA_FEATURE_MMU_BOUNDS | ISA_FEATURE_MMU_PAGED))) {
+    return "this VMM needs a machine with BASE and BOUND or with page tables";
   }
   if (!can_emulate(profile, modules->emulate)) {
     return "the profile has a privileged instruction for which the VMM has no routine";
@@ -91,6 +91,8 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
   vmm->modules = modules;
   vmm->world.base = machine_get_cr(real, CR_BASE);
   vmm->world.bound = machine_get_cr(real, CR_BOUND);
+  vmm->world.ptbr = machine_get_cr(real, CR_PTBR);
+  vmm->world.asid = machine_get_cr(real, CR_ASID);
   vmm->world.vbr = machine_get_cr(real, CR_VBR);
   vmm->world.imask = machine_get_cr(real, CR_IMASK);
   if (!learn_keys(vmm) || !processor_create(vmm)) {
@@ -169,10 +171,17 @@ static bool create_paravirt(struct vm *vm)
   return vm->state.paravirt || vm->technique != VMM_TECHNIQUE_PARAVIRT;
 }
 
+/* A memory module is for pages of this VM's storage: memory_create() was before. */
+static bool create_memory(struct vm *vm)
+{
+  return !vm->memory->create ||
+         (vm->state.memory = vm->memory->create(vm->vmm->modules->with)) != NULL;
+}
+
 static bool create_modules(struct vm *vm)
 {
   return CREATE(vm, dispatch) && CREATE(vm, emulate) && CREATE(vm, interpret) &&
-         CREATE(vm, reflect) && CREATE(vm, memory) && CREATE(vm, timer) && CREATE(vm, schedule) &&
+         CREATE(vm, reflect) && create_memory(vm) && CREATE(vm, timer) && CREATE(vm, schedule) &&
          CREATE(vm, minidisk) && CREATE(vm, chain) && create_paravirt(vm);
 }
 
@@ -185,7 +194,9 @@ static void destroy_modules(struct vm *vm)
   DESTROY(vm, minidisk);
   DESTROY(vm, schedule);
   DESTROY(vm, timer);
-  DESTROY(vm, memory);
+  if (vm->state.memory) {
+    vm->memory->destroy(vm->state.memory);
+  }
   DESTROY(vm, reflect);
   DESTROY(vm, interpret);
   DESTROY(vm, emulate);
@@ -219,6 +230,7 @@ static void destroy_parts(struct vm *vm)
   free(vm->vdisk.buffer);
   free(vm->station.peers);
   destroy_modules(vm);
+  memory_destroy(vm);
   free(vm);
 }
 
@@ -255,11 +267,16 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
     return NULL;
   }
   strcpy(vm->name, name);
-  vm->machine = (struct machine){
-      .ops = &vm_ops, .profile = machine_profile(vmm->real), .parent = vmm->real, .name = vm->name};
+  vm->machine =
+      (struct machine){.ops = &vm_ops,
+                       .profile = config->profile ? config->profile : machine_profile(vmm->real),
+                       .parent = vmm->real,
+                       .name = vm->name};
   vm->vmm = vmm;
   vm->env = env_make(vm);
   vm->technique = config->technique;
+  vm->memory_kind = vmm_memory_of(config, machine_profile(vmm->real));
+  vm->memory = memory_module(vmm->modules, vm->memory_kind);
   vm->console_private = config->console_private;
   vm->timer_real = config->timer_real;
   vm->fate = MACHINE_LIMIT;
@@ -281,7 +298,11 @@ static void clear_keys(struct vm *vm)
 static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
 {
   struct vmm *vmm = vm->vmm;
-  const char *refusal = allocate_storage(vmm, config->storage, pmap_scatters(vm), &vm->storage);
+  const char *refusal =
+      memory_refusal(vm->memory_kind, machine_profile(vmm->real), vm->machine.profile);
+  if (!refusal) {
+    refusal = allocate_storage(vmm, config->storage, pmap_scatters(vm), &vm->storage);
+  }
   if (!refusal) {
     refusal = take_extents(&vm->vdisk, config);
   }
@@ -291,11 +312,14 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
   if (!refusal) {
     refusal = station_take(vm, config->station);
   }
-  if (!refusal && !(create_modules(vm) && create_devices(vm))) {
-    refusal = "no memory for a virtual machine";
-  }
   if (!refusal) {
     refusal = pmap_create(vm);
+  }
+  if (!refusal) {
+    refusal = memory_create(vm, config);
+  }
+  if (!refusal && !(create_modules(vm) && create_devices(vm))) {
+    refusal = "no memory for a virtual machine";
   }
   return refusal;
 }
@@ -303,8 +327,7 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
 /* In the order that allocate_storage() wants. */
 static bool comes_before(const struct vm *a, const struct vm *b)
 {
-  return !pmap_is_scattered(a) &&
-         (pmap_is_scattered(b) || a->storage.start.v < b->storage.start.v);
+  return !pmap_is_scattered(a) && (pmap_is_scattered(b) || a->storage.start.v < b->storage.start.v);
 }
 
 struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
@@ -376,6 +399,11 @@ struct vmm_allocation vmm_vm_allocation(struct machine *m)
 enum vmm_technique vmm_vm_technique(struct machine *m)
 {
   return vm_of(m)->technique;
+}
+
+enum vmm_memory vmm_vm_memory(struct machine *m)
+{
+  return vm_of(m)->memory_kind;
 }
 
 const struct vmm_stats *vmm_vm_stats(struct machine *m)

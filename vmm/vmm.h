@@ -57,6 +57,24 @@ bool vmm_technique_is_direct(enum vmm_technique technique, const struct profile 
 /* The names, ended by NULL, in the enum's order. */
 extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
 
+/* How the guest's addresses become the real machine's: docs/memory.md. memory.c says where each
+ * can be. */
+enum vmm_memory {
+  VMM_MEMORY_DEFAULT, /* 0: what suits the machine */
+  VMM_MEMORY_BOUNDS,
+  VMM_MEMORY_SHADOW,
+  VMM_MEMORIES,
+};
+struct vmm_memory_info {
+  const char *name;  /* as options and directories say it */
+  const char *story; /* one line */
+};
+extern const struct vmm_memory_info vmm_memories[VMM_MEMORIES];
+/* The names, ended by NULL, in the enum's order. */
+extern const char *const vmm_memory_names[VMM_MEMORIES + 1];
+
+#define VMM_TABLES 64u /* frames of the real machine for a VM's tables, where it has any */
+
 #define VMM_MAX_EXTENTS 8u /* of a VM */
 
 /* A place on one of the VMM's virtual switches (devices/vswitch.c). A frame passes between
@@ -71,6 +89,11 @@ struct vmm_station {
 struct vmm_vm_config {
   const char *name; /* copied */
   enum vmm_technique technique;
+  enum vmm_memory memory;
+  uint32_t tables; /* frames for tables; 0: VMM_TABLES. Not used where memory needs none. */
+  /* Its profile if it is another than the real machine's: the same but for the MMU, which is
+   * `bounds` where the real one's is `paged`. Borrowed until the VM is gone. NULL: the same. */
+  const struct profile *profile;
   uint32_t storage;      /* bytes; multiple of the page size, at least MACHINE_MIN_STORAGE */
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */
   uint32_t disk_sectors; /* 0: no disk */
@@ -91,9 +114,14 @@ struct vmm_vm_config {
 
 /* A virtual machine after reset, owned by the caller (machine_destroy). NULL
  * with a sentence in *reason: out of storage, extent off the disk or overlapping
- * a writable one. Its profile is the real machine's. */
+ * a writable one, or its kind of memory is not for these profiles. */
 struct machine *vmm_create_vm(struct vmm *vmm, const struct vmm_vm_config *config,
                               const char **reason);
+
+/* What kind of memory it gets on such a real machine, and how many bytes of real storage it takes
+ * in all: its own and its tables. */
+enum vmm_memory vmm_memory_of(const struct vmm_vm_config *config, const struct profile *real);
+uint64_t vmm_vm_footprint(const struct vmm_vm_config *config, const struct profile *real);
 
 /* What the allocator gave it, of the machine that the VMM runs on. */
 struct vmm_allocation {
@@ -107,6 +135,7 @@ struct vmm_allocation {
 };
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
 enum vmm_technique vmm_vm_technique(struct machine *vm);
+enum vmm_memory vmm_vm_memory(struct machine *vm); /* never the default */
 
 /* All of the VMM and its VMs that is not in the machine below, for going back in time. NULL
  * with a sentence in *reason: no memory, a module has a state and no save and load, or a
@@ -153,6 +182,15 @@ struct vmm_stats {
   uint64_t ring_requests; /* taken from the rings in shared storage, … */
   uint64_t ring_bytes;    /* … and bytes of text taken and given */
   uint32_t exit_status;   /* with which it halted */
+  /* Of its memory (docs/memory.md). */
+  uint64_t hidden_faults;  /* faults of the real map alone: never seen by the guest; … */
+  uint64_t true_faults;    /* … and those that it has itself, of all that the module looked at */
+  uint64_t refused_direct; /* … and those that had an instruction interpreted */
+  uint64_t traced_writes;  /* to pages of guest storage that were traced */
+  uint64_t fills;          /* entries of real tables, or of the real TLB, that were made */
+  uint64_t spaces_made;    /* address spaces that were given real tables … */
+  uint64_t spaces_evicted; /* … and lost them for want of frames */
+  uint32_t tables;         /* frames that it has for them now */
 };
 const struct vmm_stats *vmm_vm_stats(struct machine *vm);
 

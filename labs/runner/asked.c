@@ -102,12 +102,98 @@ static mpa_range_t allocation(void *ctx)
 }
 
 static struct translation translate(void *ctx, gva_t va, uint32_t size, enum machine_access access,
-                                    bool te)
+                                    bool te, unsigned mode)
 {
-  uint64_t v[] = {va.v, size, (uint64_t)access, te};
+  uint64_t v[7] = {va.v, size, (uint64_t)access, te, mode};
   ask(ctx, WIRE_OP_translate, v);
-  return (struct translation){
-      .ok = v[0] != 0, .pa = {(uint32_t)v[1]}, .cause = (enum isa_cause)v[2], .device = v[3] != 0};
+  return (struct translation){.ok = v[0] != 0,
+                              .pa = {(uint32_t)v[1]},
+                              .cause = (enum isa_cause)v[2],
+                              .device = v[3] != 0,
+                              .marks = v[4] != 0,
+                              .entry = {(uint32_t)v[5]},
+                              .marked = (uint32_t)v[6]};
+}
+
+static void commit(void *ctx, struct translation t)
+{
+  ask(ctx, WIRE_OP_commit, (uint64_t[]){t.marks, t.entry.v, t.marked});
+}
+
+static void tlb_write(void *ctx)
+{
+  ask(ctx, WIRE_OP_tlb_write, (uint64_t[]){0});
+}
+
+static uint32_t tlb_probe(void *ctx, uint32_t hi)
+{
+  uint64_t v[] = {hi};
+  ask(ctx, WIRE_OP_tlb_probe, v);
+  return (uint32_t)v[0];
+}
+
+static void tlb_invalidate(void *ctx, uint32_t va, uint32_t space)
+{
+  ask(ctx, WIRE_OP_tlb_invalidate, (uint64_t[]){va, space});
+}
+
+static struct vmm_tlb_entry tlb_get(void *ctx, unsigned index)
+{
+  uint64_t v[3] = {index};
+  ask(ctx, WIRE_OP_tlb_get, v);
+  return (struct vmm_tlb_entry){v[0] != 0, (uint32_t)v[1], (uint32_t)v[2]};
+}
+
+static struct vmm_frame frame(void *ctx, gpa_t at, bool for_stores)
+{
+  uint64_t v[] = {at.v, for_stores};
+  ask(ctx, WIRE_OP_frame, v);
+  return (struct vmm_frame){v[0] != 0, mpa((uint32_t)v[1])};
+}
+
+static struct vmm_frame table_take(void *ctx, enum vmm_table kind)
+{
+  uint64_t v[2] = {(uint64_t)kind};
+  ask(ctx, WIRE_OP_table_take, v);
+  return (struct vmm_frame){v[0] != 0, mpa((uint32_t)v[1])};
+}
+
+static bool table_give(void *ctx, mpa_t at)
+{
+  uint64_t v[] = {at.v};
+  ask(ctx, WIRE_OP_table_give, v);
+  return v[0] != 0;
+}
+
+static struct vmm_word table_load(void *ctx, mpa_t at)
+{
+  uint64_t v[2] = {at.v};
+  ask(ctx, WIRE_OP_table_load, v);
+  return (struct vmm_word){.ok = v[0] != 0, .word = (uint32_t)v[1]};
+}
+
+static bool table_store(void *ctx, mpa_t at, uint32_t word)
+{
+  uint64_t v[] = {at.v, word};
+  ask(ctx, WIRE_OP_table_store, v);
+  return v[0] != 0;
+}
+
+static void trace(void *ctx, gpa_t at, bool on)
+{
+  ask(ctx, WIRE_OP_trace, (uint64_t[]){at.v, on});
+}
+
+static bool traced(void *ctx, gpa_t at)
+{
+  uint64_t v[] = {at.v};
+  ask(ctx, WIRE_OP_traced, v);
+  return v[0] != 0;
+}
+
+static void count(void *ctx, enum vmm_memory_event event)
+{
+  ask(ctx, WIRE_OP_count, (uint64_t[]){(uint64_t)event});
 }
 
 static struct vmm_word load(void *ctx, gpa_t at)
@@ -242,6 +328,13 @@ static unsigned user_mode(void *ctx)
   return (unsigned)v[0];
 }
 
+static uint32_t features(void *ctx)
+{
+  uint64_t v[1];
+  ask(ctx, WIRE_OP_features, v);
+  return (uint32_t)v[0];
+}
+
 struct vmm_env asked_env(struct asked *a)
 {
   return (struct vmm_env){.ctx = a,
@@ -259,6 +352,20 @@ struct vmm_env asked_env(struct asked *a)
                           .exit = leave,
                           .allocation = allocation,
                           .translate = translate,
+                          .commit = commit,
+                          .tlb_write = tlb_write,
+                          .tlb_probe = tlb_probe,
+                          .tlb_invalidate = tlb_invalidate,
+                          .tlb_get = tlb_get,
+                          .frame = frame,
+                          .table_take = table_take,
+                          .table_give = table_give,
+                          .table_load = table_load,
+                          .table_store = table_store,
+                          .trace = trace,
+                          .traced = traced,
+                          .count = count,
+                          .features = features,
                           .load = load,
                           .store = store,
                           .read = read_bytes,

@@ -97,11 +97,14 @@ static void call_memory(const struct vmm_env *env, enum wire_function f, void *s
     out[1] = map.bound;
   } else {
     struct translation t = vmm_memory_bounds.translate(
-        state, env, gva((uint32_t)v[1]), (uint32_t)v[2], (enum machine_access)v[3], v[4] != 0);
+        state, env, gva((uint32_t)v[1]), (uint32_t)v[2], (enum machine_access)v[3], v[4] != 0, (unsigned)v[5]);
     out[0] = t.ok;
     out[1] = t.pa.v;
     out[2] = (uint64_t)t.cause;
     out[3] = t.device;
+    out[4] = t.marks;
+    out[5] = t.entry.v;
+    out[6] = t.marked;
   }
 }
 

@@ -53,7 +53,7 @@ _Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
   X(reflect, inject, 5, 1)                                                                         \
   X(memory, create, 0, 1)                                                                          \
   X(memory, compose, 1, 2)                                                                         \
-  X(memory, translate, 5, 4)                                                                       \
+  X(memory, translate, 6, 7)                                                                       \
   X(timer, create, 0, 1)                                                                           \
   X(timer, set, 3, 0)                                                                              \
   X(timer, left, 2, 1)                                                                             \
@@ -96,7 +96,20 @@ enum wire_function {
   X(yield, 0, 0)                                                                                   \
   X(exit, 1, 0)                                                                                    \
   X(allocation, 0, 2)                                                                              \
-  X(translate, 4, 4)                                                                               \
+  X(translate, 5, 7)                                                                               \
+  X(commit, 3, 0)                                                                                  \
+  X(tlb_write, 0, 0)                                                                               \
+  X(tlb_probe, 1, 1)                                                                               \
+  X(tlb_invalidate, 2, 0)                                                                          \
+  X(tlb_get, 1, 3)                                                                                 \
+  X(frame, 2, 2)                                                                                   \
+  X(table_take, 1, 2)                                                                              \
+  X(table_give, 1, 1)                                                                              \
+  X(table_load, 1, 2)                                                                              \
+  X(table_store, 2, 1)                                                                             \
+  X(trace, 2, 0)                                                                                   \
+  X(traced, 1, 1)                                                                                  \
+  X(count, 1, 0)                                                                                   \
   X(load, 1, 2)                                                                                    \
   X(store, 2, 1)                                                                                   \
   X(read, 3, 2)                                                                                    \
@@ -114,7 +127,8 @@ enum wire_function {
   X(decode, 1, 7)                                                                                  \
   X(behaviour, 2, 1)                                                                               \
   X(behaviour_of, 2, 2)                                                                            \
-  X(user_mode, 0, 1)
+  X(user_mode, 0, 1)                                                                               \
+  X(features, 0, 1)
 
 enum wire_operation {
 #define X(operation, arguments, results) WIRE_OP_##operation,

@@ -132,9 +132,9 @@ static const struct vmm_timer_module timer_early = {
 /* --------------------------------------------------------------------- memory */
 
 static struct translation translate(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
-                                    enum machine_access access, bool te)
+                                    enum machine_access access, bool te, unsigned mode)
 {
-  return vmm_memory_bounds.translate(state, env, va, size, access, te);
+  return vmm_memory_bounds.translate(state, env, va, size, access, te, mode);
 }
 /* A word too few. */
 static struct vmm_real_map compose_short(void *state, const struct vmm_env *env)

@@ -26,16 +26,33 @@ int stack_parse_technique(const char *command, const char *value, enum vmm_techn
   return status;
 }
 
+int stack_parse_memory(const char *command, const char *value, enum vmm_memory *memory)
+{
+  unsigned chosen;
+  int status = options_choose(command, "memory-technique", vmm_memory_names, value, &chosen);
+  if (status == STATUS_DONE)
+    *memory = (enum vmm_memory)chosen;
+  return status;
+}
+
 /* Sectors that lie before the tested VM's mini-disk at each level. */
 static uint32_t padding(const struct stack_config *c)
 {
   return c->neighbours ? STACK_NEIGHBOUR_SECTORS : 0;
 }
 
+static const struct profile *below(const struct stack_config *c)
+{
+  return c->below ? c->below : c->profile;
+}
+
 /* What the machine needs that carries `levels` VMMs. */
 static uint64_t storage_under(const struct stack_config *c, unsigned levels)
 {
-  uint64_t each = VMM_OWN_STORAGE + (c->neighbours ? 2 * (uint64_t)NEIGHBOUR_STORAGE : 0);
+  struct vmm_vm_config config = {.memory = c->memory, .storage = NEIGHBOUR_STORAGE};
+  uint64_t neighbours = c->neighbours ? 2 * vmm_vm_footprint(&config, below(c)) : 0;
+  config.storage = 0;
+  uint64_t each = VMM_OWN_STORAGE + neighbours + vmm_vm_footprint(&config, below(c));
   return c->storage + levels * each;
 }
 
@@ -65,7 +82,7 @@ static bool create_real(struct stack *s, const struct stack_config *c, const cha
     *reason = "the disk cannot be copied";
     return false;
   }
-  struct machine_config mc = {.profile = c->profile,
+  struct machine_config mc = {.profile = below(c),
                               .storage = (uint32_t)storage,
                               .disk = s->padded ? s->padded : c->disk,
                               .engine = c->engine};
@@ -85,10 +102,12 @@ static void fill(struct machine *m, uint32_t seed)
 
 static struct machine *create_vm(struct vmm *vmm, const struct stack_config *c, const char *name,
                                  uint64_t storage, uint32_t first, uint32_t sectors,
-                                 const char **reason)
+                                 bool innermost, const char **reason)
 {
   struct vmm_vm_config config = {.name = name,
                                  .technique = c->technique,
+                                 .memory = c->memory,
+                                 .profile = innermost ? c->profile : NULL,
                                  .storage = (uint32_t)storage,
                                  .disk_first = sectors ? first : 0,
                                  .disk_sectors = sectors,
@@ -104,7 +123,7 @@ static bool create_neighbour(struct stack_level *l, unsigned which, const struct
     return true;
   static const char *const names[] = {"below", "above"};
   uint32_t sectors = c->disk ? STACK_NEIGHBOUR_SECTORS : 0;
-  struct machine *m = create_vm(l->vmm, c, names[which], NEIGHBOUR_STORAGE, first, sectors, reason);
+  struct machine *m = create_vm(l->vmm, c, names[which], NEIGHBOUR_STORAGE, first, sectors, false, reason);
   l->neighbour[which] = m;
   if (!m)
     return false;
@@ -128,7 +147,7 @@ static bool create_level(struct stack *s, unsigned i, const struct stack_config 
   uint32_t sectors = c->disk ? disk_store_sectors(c->disk) + 2 * above * pad : 0;
   if (!create_neighbour(l, 0, c, 0, reason))
     return false;
-  l->vm = create_vm(l->vmm, c, "vm", storage_under(c, above), pad, sectors, reason);
+  l->vm = create_vm(l->vmm, c, "vm", storage_under(c, above), pad, sectors, above == 0, reason);
   return l->vm && create_neighbour(l, 1, c, pad + sectors, reason);
 }
 

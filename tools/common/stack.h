@@ -20,6 +20,9 @@ struct stack_config {
   struct disk_store *disk;       /* borrowed; NULL: none. With neighbours it is copied. */
   bool disk_readonly;
   enum vmm_technique technique;      /* of every VMM */
+  enum vmm_memory memory;            /* of every VMM */
+  /* The profile of the machines below the innermost, if it is another; borrowed. NULL: the same. */
+  const struct profile *below;
   enum machine_engine engine;        /* of the real machine */
   const struct vmm_modules *modules; /* of the lowest VMM; borrowed; NULL: the default ones */
   /* Beside each VM one below and one above in storage and on the disk, filled
@@ -50,6 +53,11 @@ int stack_parse_technique(const char *command, const char *value, enum vmm_techn
 #define STACK_TECHNIQUE_HELP                                                                       \
   "how the VMM has the guest's instructions done: trap-and-emulate (default), interpret, "         \
   "hybrid, paravirt"
+
+/* The value of --memory-technique. Returns an exit status, after a message. */
+int stack_parse_memory(const char *command, const char *value, enum vmm_memory *memory);
+#define STACK_MEMORY_HELP                                                                          \
+  "how the VMM translates the guest's addresses: bounds, shadow (default: what suits the machine)"
 
 /* NULL: no such stack fits, with a sentence in *reason. */
 struct stack *stack_create(const struct stack_config *config, const char **reason);

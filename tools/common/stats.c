@@ -47,6 +47,7 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
   const struct vmm_stats *v = vmm_vm_stats(vm);
   const struct machine_stats *real = machine_stats(under);
   fprintf(out, "  %-24s %16s\n", "technique", vmm_techniques[vmm_vm_technique(vm)].name);
+  fprintf(out, "  %-24s %16s\n", "memory", vmm_memories[vmm_vm_memory(vm)].name);
   uint64_t all = v->direct + v->emulated + v->interpreted + v->hypercalls;
   share(out, "executed directly", v->direct, all);
   share(out, "emulated by the VMM", v->emulated, all);
@@ -62,6 +63,16 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
   }
   row(out, "real traps reflected", v->reflected, "the guest's own: it gets them");
   row(out, "real traps served", v->served, "timer and devices: the VMM's to answer");
+  if (vmm_vm_memory(vm) != VMM_MEMORY_BOUNDS) {
+    row(out, "true faults", v->true_faults, "the guest's own");
+    row(out, "hidden faults", v->hidden_faults, "of the real map alone; it was mended");
+    row(out, "refused directly", v->refused_direct, "faults after which one was interpreted");
+    row(out, "traced writes", v->traced_writes, "to the guest's page tables, say");
+    row(out, "entries filled", v->fills, "of real tables");
+    row(out, "spaces made", v->spaces_made, "that got real tables");
+    row(out, "spaces evicted", v->spaces_evicted, "for want of frames");
+    row(out, "frames for tables", v->tables, "now");
+  }
   row(out, "world switches", v->world_switches, "");
   row(out, "real ticks frozen", v->frozen, "the guest stood still for a disk");
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {

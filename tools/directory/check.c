@@ -91,12 +91,14 @@ static void allocate_storage(struct directory_reader *r)
   uint64_t at = VMM_OWN_STORAGE;
   for (size_t i = 0; i < r->user_count; i++) {
     struct directory_user *u = user_of(r, i);
-    if (at + u->storage.size > most) {
+    const struct vmm_vm_config config = {.memory = u->memory, .storage = u->storage.size};
+    uint64_t footprint = d->profile ? vmm_vm_footprint(&config, d->profile) : u->storage.size;
+    if (at + footprint > most) {
       refuse_storage(r, i, at);
       return;
     }
     u->storage.start = mpa((uint32_t)at);
-    at += u->storage.size;
+    at += footprint;
   }
   if (!r->storage_given)
     d->storage = (uint32_t)at;

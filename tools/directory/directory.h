@@ -70,6 +70,7 @@ struct directory_user {
   enum directory_timer timer;
   unsigned share; /* of the processor, in proportion to the others' */
   enum vmm_technique technique;
+  enum vmm_memory memory;
   struct directory_minidisk minidisks[DIRECTORY_MAX_MINIDISKS];
   size_t minidisk_count;
   struct directory_console console;

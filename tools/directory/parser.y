@@ -31,7 +31,7 @@ static void directory_yyerror(struct source_place *at, yyscan_t scanner,
 
 %token MACHINE "'machine'" USER "'user'" PROFILE "'profile'" STORAGE "'storage'" DISK "'disk'"
 %token SECTORS "'sectors'" SWITCH "'switch'" PROGRAM "'program'" REQUIRES "'requires'"
-%token TIMER "'timer'" SHARE "'share'" TECHNIQUE "'technique'" MINIDISK "'minidisk'"
+%token TIMER "'timer'" SHARE "'share'" TECHNIQUE "'technique'" MEMORY "'memory'" MINIDISK "'minidisk'"
 %token FIRST "'first'" LENGTH "'length'" ACCESS "'access'" CONSOLE "'console'"
 %token PREFIX "'prefix'" LOG "'log'" INPUT "'input'" NETWORK "'network'" PEERS "'peers'"
 %token ADDRESS "'address'"
@@ -75,6 +75,7 @@ statement:
 | TIMER name SEMICOLON          { directory_read_timer(reader, @2); }
 | SHARE NUMBER SEMICOLON        { directory_read_share(reader, @2); }
 | TECHNIQUE name SEMICOLON      { directory_read_technique(reader, @2); }
+| MEMORY name SEMICOLON         { directory_read_memory(reader, @2); }
 | MINIDISK name FIRST NUMBER LENGTH NUMBER SEMICOLON
     { directory_read_minidisk(reader, @2, @4, @6, NOWHERE, NOWHERE); }
 | MINIDISK name FIRST NUMBER LENGTH NUMBER ACCESS name SEMICOLON
@@ -112,7 +113,7 @@ peer: name { directory_read_peer(reader, @1); };
 /* Keywords are names where a name is wanted: there is a guest called disk. */
 name: WORD | keyword;
 keyword: MACHINE | USER | PROFILE | STORAGE | DISK | SECTORS | SWITCH | PROGRAM | REQUIRES
-| TIMER | SHARE | TECHNIQUE | MINIDISK | FIRST | LENGTH | ACCESS | CONSOLE | PREFIX | LOG | INPUT
+| TIMER | SHARE | TECHNIQUE | MEMORY | MINIDISK | FIRST | LENGTH | ACCESS | CONSOLE | PREFIX | LOG | INPUT
 | NETWORK | PEERS | ADDRESS;
 
 /* After an unknown first word, so that the word is what the message is about. */

@@ -18,7 +18,7 @@
 
 static const char *const key_words[KEY_COUNT] = {
     "profile", "storage",   "disk",    "program", "requires", "timer",
-    "share",   "technique", "console", "network", "switch",   "minidisk",
+    "share",   "technique", "memory",  "console", "network",  "switch", "minidisk",
 };
 static const char *const access_words[] = {"rw", "r", "shared", "cow", NULL};
 static const char *const timer_words[] = {"virtual", "real", NULL};
@@ -679,6 +679,15 @@ void directory_read_technique(struct directory_reader *r, struct source_place at
                    : -1;
   if (chosen >= 0)
     this_user(r)->technique = (enum vmm_technique)chosen;
+}
+
+void directory_read_memory(struct directory_reader *r, struct source_place at)
+{
+  int chosen = heard(r, KEY_MEMORY, at)
+                   ? choose(r, at, "memory technique of this version", vmm_memory_names)
+                   : -1;
+  if (chosen >= 0)
+    this_user(r)->memory = (enum vmm_memory)chosen;
 }
 
 /* ---------------------------------------------------------------- mini-disks */

@@ -26,6 +26,7 @@ enum directory_key {
   KEY_TIMER,
   KEY_SHARE,
   KEY_TECHNIQUE,
+  KEY_MEMORY,
   KEY_CONSOLE,
   KEY_NETWORK,
   KEY_ONCE, /* the others as often as one likes */
@@ -136,6 +137,7 @@ void directory_read_feature(struct directory_reader *r, struct source_place at);
 void directory_read_timer(struct directory_reader *r, struct source_place at);
 void directory_read_share(struct directory_reader *r, struct source_place at);
 void directory_read_technique(struct directory_reader *r, struct source_place at);
+void directory_read_memory(struct directory_reader *r, struct source_place at);
 void directory_read_minidisk(struct directory_reader *r, struct source_place name,
                              struct source_place first, struct source_place length,
                              struct source_place access, struct source_place overlay);

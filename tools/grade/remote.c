@@ -68,9 +68,15 @@ static const char *forbidden(const struct vmm_env *env, const struct wire *w)
   case WIRE_OP_set_cr:
     return v[0] < ISA_CR_COUNT ? NULL : "a control register that does not exist";
   case WIRE_OP_translate:
-    return (v[1] == 1 || v[1] == 2 || v[1] == 4) && v[2] <= MACHINE_FETCH && v[3] <= 1
+    return (v[1] == 1 || v[1] == 2 || v[1] == 4) && v[2] <= MACHINE_FETCH && v[3] <= 1 &&
+                   v[4] <= psw_mode(PSW_MODE_MASK)
                ? NULL
                : "a translation for no access that there is";
+  case WIRE_OP_table_take:
+    return v[0] == VMM_TABLE_DIRECTORY || v[0] == VMM_TABLE_LEAF ? NULL
+                                                                 : "a frame of no use that there is";
+  case WIRE_OP_count:
+    return v[0] < VMM_MEMORY_EVENTS ? NULL : "an event of no kind that there is";
   case WIRE_OP_key_set:
     return v[1] <= UINT8_MAX ? NULL : "a storage key of more than 8 bits";
   case WIRE_OP_port_in:
@@ -98,6 +104,80 @@ static void put_translation(uint64_t *out, struct translation t)
   out[1] = t.pa.v;
   out[2] = (uint64_t)t.cause;
   out[3] = t.device;
+  out[4] = t.marks;
+  out[5] = t.entry.v;
+  out[6] = t.marked;
+}
+
+static void put_frame(uint64_t *out, struct vmm_frame frame)
+{
+  out[0] = frame.ok;
+  out[1] = frame.at.v;
+}
+
+static void put_entry(uint64_t *out, struct vmm_tlb_entry e)
+{
+  out[0] = e.ok;
+  out[1] = e.hi;
+  out[2] = e.lo;
+}
+
+static void answer_memory(const struct vmm_env *env, const struct wire *w, uint64_t *out)
+{
+  const uint64_t *v = w->value;
+  void *ctx = env->ctx;
+  struct vmm_frame frame = {.ok = false};
+  struct vmm_tlb_entry entry = {.ok = false};
+  switch ((enum wire_operation)w->op) {
+  case WIRE_OP_commit:
+    env->commit(ctx, (struct translation){
+                         .marks = v[0] != 0, .entry = {word_of(v[1])}, .marked = word_of(v[2])});
+    break;
+  case WIRE_OP_tlb_write:
+    env->tlb_write(ctx);
+    break;
+  case WIRE_OP_tlb_probe:
+    out[0] = env->tlb_probe(ctx, word_of(v[0]));
+    break;
+  case WIRE_OP_tlb_invalidate:
+    env->tlb_invalidate(ctx, word_of(v[0]), word_of(v[1]));
+    break;
+  case WIRE_OP_tlb_get:
+    entry = env->tlb_get(ctx, word_of(v[0]));
+    put_entry(out, entry);
+    break;
+  case WIRE_OP_frame:
+    frame = env->frame(ctx, (gpa_t){word_of(v[0])}, v[1] != 0);
+    put_frame(out, frame);
+    break;
+  case WIRE_OP_table_take:
+    frame = env->table_take(ctx, v[0] == VMM_TABLE_LEAF ? VMM_TABLE_LEAF : VMM_TABLE_DIRECTORY);
+    put_frame(out, frame);
+    break;
+  case WIRE_OP_table_give:
+    out[0] = env->table_give(ctx, mpa(word_of(v[0])));
+    break;
+  case WIRE_OP_table_load: {
+    struct vmm_word word = env->table_load(ctx, mpa(word_of(v[0])));
+    out[0] = word.ok;
+    out[1] = word.word;
+    break;
+  }
+  case WIRE_OP_table_store:
+    out[0] = env->table_store(ctx, mpa(word_of(v[0])), word_of(v[1]));
+    break;
+  case WIRE_OP_trace:
+    env->trace(ctx, (gpa_t){word_of(v[0])}, v[1] != 0);
+    break;
+  case WIRE_OP_traced:
+    out[0] = env->traced(ctx, (gpa_t){word_of(v[0])});
+    break;
+  case WIRE_OP_count:
+    env->count(ctx, (enum vmm_memory_event)v[0]);
+    break;
+  default: /* WIRE_OP_features */
+    out[0] = env->features(ctx);
+  }
 }
 
 static void put_insn(uint64_t *out, struct vmm_insn i)
@@ -126,7 +206,7 @@ static void answer_storage(const struct vmm_env *env, const struct wire *w, uint
   }
   case WIRE_OP_translate:
     put_translation(out, env->translate(ctx, gva(word_of(v[0])), word_of(v[1]),
-                                        (enum machine_access)v[2], v[3] != 0));
+                                        (enum machine_access)v[2], v[3] != 0, (unsigned)v[4]));
     break;
   case WIRE_OP_load: {
     struct vmm_word word = env->load(ctx, (gpa_t){word_of(v[0])});
@@ -161,8 +241,11 @@ static void answer_storage(const struct vmm_env *env, const struct wire *w, uint
     out[3] = place.count;
     break;
   }
-  default: /* WIRE_OP_key_set */
+  case WIRE_OP_key_set:
     out[0] = env->key_set(ctx, (gpa_t){word_of(v[0])}, (uint8_t)v[1]);
+    break;
+  default:
+    answer_memory(env, w, out);
   }
 }
 
@@ -489,6 +572,15 @@ static bool inject(void *state, const struct vmm_env *env, struct trap trap)
 static const struct vmm_reflect_module remote_reflect = {
     .create = reflect_create, .destroy = free, .derive = derive, .inject = inject};
 
+/* The rest of a translation, behind the cause. */
+static void get_marks(struct remote *r, const struct wire *w, struct translation *t)
+{
+  t->device = truth(r, w, 3);
+  t->marks = truth(r, w, 4);
+  t->entry = (gpa_t){number(r, w, 5)};
+  t->marked = number(r, w, 6);
+}
+
 CREATE(memory)
 
 /* The allocator's word is final: a map that reaches out of the VM's storage is never
@@ -512,14 +604,14 @@ static struct vmm_real_map compose(void *state, const struct vmm_env *env)
 }
 
 static struct translation translate(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
-                                    enum machine_access access, bool te)
+                                    enum machine_access access, bool te, unsigned mode)
 {
   struct part *p = state;
-  CALL(p, env, memory_translate, w, p->handle, va.v, size, (uint64_t)access, te);
+  CALL(p, env, memory_translate, w, p->handle, va.v, size, (uint64_t)access, te, mode);
   struct translation t = {.ok = came && truth(p->remote, &w, 0),
                           .pa = {number(p->remote, &w, 1)},
-                          .cause = (enum isa_cause)below(p->remote, &w, 2, ISA_CAUSE_LIMIT),
-                          .device = truth(p->remote, &w, 3)};
+                          .cause = (enum isa_cause)below(p->remote, &w, 2, ISA_CAUSE_LIMIT)};
+  get_marks(p->remote, &w, &t);
   if (!t.ok && !isa_cause_info(t.cause)) {
     end(p->remote, REMOTE_FORBIDDEN, "memory.translate answered a cause that does not exist");
     t.cause = CAUSE_BUS;

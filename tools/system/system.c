@@ -168,6 +168,7 @@ static struct machine *create_vm(struct system *s, const struct system_user *u, 
     extents[i] = extent_of(s->directory, &e->minidisks[i]);
   const struct vmm_vm_config config = {.name = e->name,
                                        .technique = e->technique,
+                                       .memory = e->memory,
                                        .storage = e->storage.size,
                                        .extents = extents,
                                        .extent_count = (unsigned)e->minidisk_count,

@@ -18,6 +18,7 @@ static bool make_virtual(struct world *w, enum machine_engine engine, bool reado
                                 .storage = w->setup->storage,
                                 .depth = w->depth,
                                 .technique = w->technique,
+                                .memory = w->memory,
                                 .disk = pair->disk[1],
                                 .disk_readonly = readonly,
                                 .engine = engine,

@@ -9,6 +9,7 @@ struct world {
   const struct setup *setup; /* loaded; borrowed */
   unsigned depth;
   enum vmm_technique technique;
+  enum vmm_memory memory;
   uint32_t sectors; /* of the disk, once a pair was made */
   /* Whoever gives the lowest VMM of a pair other modules; NULL: nobody does. take: they are
    * valid until give_back, *own is for the same. NULL with a sentence in *reason. */

@@ -177,7 +177,15 @@ static uint32_t by_hand(struct vm *vm, const struct channel_transfer *t, uint32_
   return n;
 }
 
-static uint32_t transfer(struct vm *vm, const struct channel_transfer *t)
+static void announce(struct vm *vm, const struct channel_transfer *t,
+                     void (*tell)(struct vm *vm, gpa_t at, uint32_t len))
+{
+  for (unsigned i = 0; !t->write && i < t->count; i++) {
+    tell(vm, gpa(t->piece[i].address), t->piece[i].len);
+  }
+}
+
+static uint32_t do_transfer(struct vm *vm, const struct channel_transfer *t)
 {
   uint32_t done = 0, n = 1;
   if (pmap_is_scattered(vm)) {
@@ -200,6 +208,15 @@ static uint32_t transfer(struct vm *vm, const struct channel_transfer *t)
     }
     done += n;
   }
+  return done;
+}
+
+/* The real channel's stores are not seen one by one. */
+static uint32_t transfer(struct vm *vm, const struct channel_transfer *t)
+{
+  announce(vm, t, memory_writing);
+  uint32_t done = do_transfer(vm, t);
+  announce(vm, t, memory_written);
   return done;
 }
 

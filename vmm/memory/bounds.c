@@ -14,17 +14,17 @@ static struct vmm_real_map compose(void *state, const struct vmm_env *env)
   (void)state;
   mpa_range_t own = env->allocation(env->ctx);
   if (!psw_te(env->get_cr(env->ctx, CR_PSW))) {
-    return (struct vmm_real_map){own.start.v, own.size};
+    return (struct vmm_real_map){.base = own.start.v, .bound = own.size};
   }
   uint32_t base = env->get_cr(env->ctx, CR_BASE);
   uint32_t bound = env->get_cr(env->ctx, CR_BOUND);
   if (base >= own.size) {
     /* No address is any good; own.start + base might even wrap. A real bound of
      * 0 makes every access trap, and reflection works out which trap it is. */
-    return (struct vmm_real_map){own.start.v, 0};
+    return (struct vmm_real_map){.base = own.start.v, .bound = 0};
   }
   uint32_t room = own.size - base;
-  return (struct vmm_real_map){own.start.v + base, bound < room ? bound : room};
+  return (struct vmm_real_map){.base = own.start.v + base, .bound = bound < room ? bound : room};
 }
 
 /* By the virtual PSW's key and the virtual key of the block. What lies beyond
@@ -42,9 +42,9 @@ static bool key_refuses(const struct vmm_env *env, uint64_t at, enum machine_acc
 /* docs/machine.md, "Storage and addresses", of the virtual machine. The sums
  * have 33 bits. */
 static struct translation translate(void *state, const struct vmm_env *env, gva_t va, uint32_t size,
-                                    enum machine_access access, bool te)
+                                    enum machine_access access, bool te, unsigned mode)
 {
-  (void)state;
+  (void)state, (void)mode;
   uint64_t at = va.v;
   if (te) {
     if (at + size > env->get_cr(env->ctx, CR_BOUND)) {

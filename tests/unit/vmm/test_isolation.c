@@ -184,7 +184,7 @@ static void extent_is_checked_again(void **state)
 static struct vmm_real_map boundless(void *module, const struct vmm_env *env)
 {
   (void)module;
-  return (struct vmm_real_map){env->allocation(env->ctx).start.v, UINT32_MAX};
+  return (struct vmm_real_map){.base = env->allocation(env->ctx).start.v, .bound = UINT32_MAX};
 }
 
 static void oracle_sees_an_escape(void **state)

@@ -57,7 +57,7 @@ static void check(const struct guest *g, uint32_t va, uint32_t size)
   struct vmm_env env = {.ctx = &copy, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
   struct vmm_real_map map = vmm_memory_bounds.compose(NULL, &env);
   struct translation want =
-      vmm_memory_bounds.translate(NULL, &env, gva(va), size, MACHINE_LOAD, psw_te(g->psw));
+      vmm_memory_bounds.translate(NULL, &env, gva(va), size, MACHINE_LOAD, psw_te(g->psw), 0);
   uint64_t at;
   bool allowed = real_access(map, va, size, &at);
   if (allowed != want.ok || (allowed && at != (uint64_t)START + want.pa.v)) {
@@ -86,15 +86,15 @@ static void causes(void **state)
   struct guest g = {.psw = psw_set_te(0, 1), .base = 0xf000, .bound = 0x2000};
   struct vmm_env env = {.ctx = &g, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
   const struct vmm_memory_module *m = &vmm_memory_bounds;
-  assert_true(m->translate(NULL, &env, gva(0xffc), 4, MACHINE_LOAD, true).ok);
-  assert_int_equal(m->translate(NULL, &env, gva(0xffe), 4, MACHINE_LOAD, true).cause, CAUSE_BUS);
-  assert_int_equal(m->translate(NULL, &env, gva(0x1ffe), 4, MACHINE_LOAD, true).cause,
+  assert_true(m->translate(NULL, &env, gva(0xffc), 4, MACHINE_LOAD, true, 0).ok);
+  assert_int_equal(m->translate(NULL, &env, gva(0xffe), 4, MACHINE_LOAD, true, 0).cause, CAUSE_BUS);
+  assert_int_equal(m->translate(NULL, &env, gva(0x1ffe), 4, MACHINE_LOAD, true, 0).cause,
                    CAUSE_BOUNDS);
-  assert_int_equal(m->translate(NULL, &env, gva(UINT32_MAX), 4, MACHINE_LOAD, true).cause,
+  assert_int_equal(m->translate(NULL, &env, gva(UINT32_MAX), 4, MACHINE_LOAD, true, 0).cause,
                    CAUSE_BOUNDS);
-  assert_int_equal(m->translate(NULL, &env, gva(SIZE), 1, MACHINE_LOAD, false).cause, CAUSE_BUS);
+  assert_int_equal(m->translate(NULL, &env, gva(SIZE), 1, MACHINE_LOAD, false, 0).cause, CAUSE_BUS);
   g.base = 0u - 4u; /* the sum passes 2^32: beyond storage, not back at its start */
-  assert_int_equal(m->translate(NULL, &env, gva(8), 4, MACHINE_LOAD, true).cause, CAUSE_BUS);
+  assert_int_equal(m->translate(NULL, &env, gva(8), 4, MACHINE_LOAD, true, 0).cause, CAUSE_BUS);
 }
 
 int main(int argc, char **argv)

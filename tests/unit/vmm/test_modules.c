@@ -259,10 +259,15 @@ static uint32_t stage_cr(void *ctx, enum isa_cr cr)
 }
 
 static struct translation stage_translate(void *ctx, gva_t va, uint32_t size,
-                                          enum machine_access access, bool te)
+                                          enum machine_access access, bool te, unsigned mode)
 {
-  (void)va, (void)size, (void)access, (void)te;
+  (void)va, (void)size, (void)access, (void)te, (void)mode;
   return ((struct stage *)ctx)->translation;
+}
+
+static void stage_commit(void *ctx, struct translation t)
+{
+  (void)ctx, (void)t;
 }
 
 static struct vmm_word stage_load(void *ctx, gpa_t at)
@@ -285,6 +290,7 @@ static struct vmm_env env_of(struct stage *s)
                           .get_pc = stage_pc,
                           .get_cr = stage_cr,
                           .translate = stage_translate,
+                          .commit = stage_commit,
                           .load = stage_load,
                           .decode = stage_decode};
 }
