@@ -24,7 +24,7 @@ const char *allocate_storage(const struct vmm *vmm, uint32_t size, bool scattere
     }
     at = vm->storage.start.v + vm->storage.size;
   }
-  if (range_contains(0, machine_storage_size(vmm->real), at, size) && !vmm->frames.free) {
+  if (range_contains(0, machine_storage_size(vmm->real), at, size) && !vmm->frames.frame) {
     *range = (mpa_range_t){mpa(at), size};
     return NULL;
   }

@@ -45,6 +45,7 @@ struct saved_vm {
   enum machine_why fate;
   char reason[REASON_SIZE];
   struct vmm_stats stats;
+  struct vmm_paging paging;
   struct machine_stats machine_stats;
 };
 
@@ -55,6 +56,7 @@ struct vmm_checkpoint {
   struct world world;
   struct processor processor; /* of which not all is restored */
   struct saved_bytes share;   /* its module's state; bytes NULL: it has none */
+  struct frames_saved *frames;
   uint8_t *keys;
   bool keys_known; /* the real machine's keys were looked at */
   unsigned violations;
@@ -218,6 +220,7 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
   s->fate = vm->fate;
   memcpy(s->reason, vm->reason, sizeof s->reason);
   s->stats = vm->stats;
+  s->paging = vm->paging;
   s->machine_stats = vm->machine_stats;
   const char *refusal = save_memory(s, c);
   if (!refusal) {
@@ -245,6 +248,11 @@ static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
     memcpy(c->keys, vmm->keys, len);
     c->bytes += len;
   }
+  c->frames = frames_save(vmm);
+  if (!c->frames) {
+    return "the VMM's page frames cannot be saved: no memory, or its swap file cannot be read";
+  }
+  c->bytes += frames_saved_bytes(c->frames);
   const char *refusal = save_processor(c, vmm);
   for (struct vm *vm = vmm->vms; vm && !refusal; vm = vm->next) {
     refusal = save_vm(&c->vm[c->count++], vm, c);
@@ -284,6 +292,7 @@ void vmm_checkpoint_destroy(struct vmm_checkpoint *c)
       free(c->vm[i].module[k].bytes);
     }
   }
+  frames_saved_destroy(c ? c->frames : NULL);
   free(c ? c->share.bytes : NULL);
   free(c ? c->keys : NULL);
   free(c);
@@ -337,6 +346,7 @@ static bool restore_vm(const struct saved_vm *s)
   vm->fate = s->fate;
   memcpy(vm->reason, s->reason, sizeof vm->reason);
   vm->stats = s->stats;
+  vm->paging = s->paging;
   vm->machine_stats = s->machine_stats;
   vm->stops.queued = 0;
   memcpy(vm->table, s->table, table_bytes(vm));
@@ -387,5 +397,6 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
     ok = restore_vm(&c->vm[i]) && ok;
   }
   ok = restore_processor(vmm, c) && ok;
+  ok = frames_restore(vmm, c->frames) && ok;
   return ok;
 }

@@ -163,6 +163,7 @@ struct vm {
   enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
   char reason[REASON_SIZE];
   struct vmm_stats stats;
+  struct vmm_paging paging;
   struct machine_stats machine_stats;
   struct decoded_word decoded[DECODED_WORDS]; /* by a hash of the word */
   uint64_t crs;                               /* a bit for each control register of the profile */
@@ -212,12 +213,6 @@ struct processor {
   uint64_t stop_at; /* the real tick at which direct execution pauses; at most the limit */
 };
 
-/* Pages of the real machine that can be placed one by one (memory/frames.c). */
-struct frames {
-  uint32_t *free; /* a stack; NULL: nobody has needed one */
-  uint32_t free_count;
-};
-
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
@@ -231,7 +226,7 @@ struct vmm {
   uint64_t disk_jobs;    /* all there were */
   bool steady;
   struct frames frames;
-  bool scattered; /* where a VM's storage need not lie in one piece, it does not */
+  struct vmm_storage_policy policy;
   struct processor processor;
   struct vm *stopper; /* whose stops the real machine has; NULL: none has any */
   unsigned violations;
@@ -256,8 +251,8 @@ const char *allocate_storage(const struct vmm *vmm, uint32_t size, bool scattere
                              mpa_range_t *range);
 const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
 
-/* memory/frames.c, for the end of a VMM. */
-void frames_destroy(struct vmm *vmm);
+/* The memory module may have an entry for this page of the VM no more. */
+void memory_forget(struct vm *vm, gpa_t at);
 
 /* processor.c: many VMs on one processor. */
 /* The real machine's tick, and what has been charged and is still to pass. */

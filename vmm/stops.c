@@ -12,6 +12,7 @@ bool vm_set_stops(struct machine *m, const struct machine_stops *wanted)
     machine_set_stops(vm->vmm->real, NULL);
     vm->vmm->stopper = NULL;
   }
+  pmap_unpin_all(vm);
   return stops_set(&vm->stops, wanted);
 }
 
@@ -41,16 +42,32 @@ static unsigned watched_parts(struct vm *vm, const struct machine_watch *wanted,
   return count;
 }
 
+/* Each page of it in a frame of its own, where it stays: an access to another's is none of this
+ * VM's. False: there are not so many. */
+static bool pin(struct vm *vm, gpa_range_t range)
+{
+  uint64_t end = (uint64_t)range.start.v + range.size;
+  bool ok = true;
+  for (uint64_t at = range.start.v; ok && at < end && at < vm->storage.size;
+       at += ISA_PAGE_SIZE - at % ISA_PAGE_SIZE) {
+    ok = pmap_pin(vm, gpa((uint32_t)at));
+  }
+  return ok;
+}
+
 /* NULL: no memory. */
 static struct machine_watch *real_watches(struct vm *vm, unsigned *count)
 {
   const struct stops *s = &vm->stops;
   unsigned most = s->watch_count + 1;
+  *count = 0;
   for (unsigned i = 0; pmap_is_scattered(vm) && i < s->watch_count; i++) {
+    if (!pin(vm, s->watches[i].range)) {
+      return NULL;
+    }
     most += watched_parts(vm, &s->watches[i], NULL);
   }
   struct machine_watch *watches = calloc(most, sizeof *watches);
-  *count = 0;
   for (unsigned i = 0; watches && i < s->watch_count; i++) {
     if (pmap_is_scattered(vm)) {
       *count += watched_parts(vm, &s->watches[i], watches + *count);

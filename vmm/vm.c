@@ -52,20 +52,23 @@ static struct turn stop_for(enum machine_why why)
   return (struct turn){true, {.why = why}};
 }
 
+static struct turn stop_by_fate(struct vm *vm)
+{
+  return (struct turn){true, {.why = vm->fate, .reason = vm->reason}};
+}
+
 /* The guest's trap: "executing never delivers" holds for a VM too, so reflecting
  * is this stop, and the VM's owner delivers it. */
 static struct turn stop_with_trap(struct vm *vm, struct trap trap, enum isa_cause real)
 {
+  if (vm->fate != MACHINE_LIMIT) {
+    return stop_by_fate(vm); /* for want of its storage, which is no trap of its own */
+  }
   vm->stats.reflected++;
   vm->machine_stats.traps[trap.cause]++;
   vm_trace(vm, TRACE_REFLECT, trap.cause, trap.epc, real, 0);
   vm_trace(vm, TRACE_TRAP, trap.cause, trap.epc, trap.value, trap.insn);
   return (struct turn){true, {.why = MACHINE_TRAP, .trap = trap}};
-}
-
-static struct turn stop_by_fate(struct vm *vm)
-{
-  return (struct turn){true, {.why = vm->fate, .reason = vm->reason}};
 }
 
 /* Virtual interrupts are recognised by the virtual IE, IMASK and IPEND, at
@@ -385,6 +388,7 @@ static uint64_t lend(struct vm *vm, uint64_t until)
   const struct world *w = &vmm->world;
   uint64_t now = vm->cpu.tick;
   if (w->lent != vm) {
+    pmap_scan(vm);
     uint64_t end = vmm->steady && !vmm->processor.running ? now + STEADY_TICKS : until;
     vcpu_enter(
         vm, vmm->modules->schedule->lend(vm->state.schedule, now, next_event(&vm->machine), end));
@@ -461,6 +465,7 @@ static struct trap announce(struct vm *vm, uint32_t pc)
  * VMM's was asked about it: it is the guest's alone. */
 static struct turn interpret_next(struct vm *vm)
 {
+  pmap_scan(vm);
   struct turn stopped;
   if (vm->stops.break_count > 0 && at_break(vm, &stopped)) {
     return stopped;
@@ -472,6 +477,9 @@ static struct turn interpret_next(struct vm *vm)
   }
   vm->used_device = false;
   struct vmm_trap met = interpret_one(vm);
+  if (met.raised && vm->fate != MACHINE_LIMIT) {
+    return stop_by_fate(vm);
+  }
   if (met.raised) {
     vm->machine_stats.traps[met.trap.cause]++;
     vm_trace(vm, TRACE_TRAP, met.trap.cause, met.trap.epc, met.trap.value, met.trap.insn);

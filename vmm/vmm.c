@@ -109,9 +109,15 @@ void vmm_set_steady(struct vmm *vmm, bool steady)
   vmm->steady = steady;
 }
 
-void vmm_set_scattered(struct vmm *vmm, bool scattered)
+void vmm_set_storage_policy(struct vmm *vmm, const struct vmm_storage_policy *policy)
 {
-  vmm->scattered = scattered;
+  vmm->policy = *policy;
+}
+
+bool vmm_set_swap(struct vmm *vmm, const struct overlay_store *store, uint32_t pages)
+{
+  swap_close(&vmm->frames.swap);
+  return swap_open(&vmm->frames.swap, store, pages);
 }
 
 struct vmm *vmm_create(struct machine *real, const char **reason)

@@ -15,6 +15,7 @@
 struct vmm;
 struct vmm_modules; /* vmm/modules.h */
 struct overlay;     /* vmm/devices/overlay.h */
+struct overlay_store;
 
 /* Bytes of real storage that a VMM keeps for itself, below its VMs. */
 #define VMM_OWN_STORAGE (128u << 10)
@@ -29,10 +30,21 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
  * lent. Where a run is cut then makes no difference, not even to what guests can see of
  * the real machine on a profile that lets them; time travel rests on it. Off at first. */
 void vmm_set_steady(struct vmm *vmm, bool steady);
-/* Where a new VM's storage need not lie in one piece in the real machine, it does not: that is if
- * nothing of it executes directly, on a profile without storage keys. Where the real machine
- * has pages or a TLB no VM's does, whatever this says. */
-void vmm_set_scattered(struct vmm *vmm, bool scattered);
+/* How the VMM spends the real machine's storage on VMs whose storage lies in frames, page by page:
+ * where the real machine has pages or a TLB all do, elsewhere none; docs/memory.md. Such a page
+ * takes a frame when it is first stored into. To be said before the first VM is created;
+ * all 0, as after vmm_create(): frames as there are, no search for equal pages. */
+struct vmm_storage_policy {
+  bool scattered;      /* where storage could lie in one piece, and nothing of the VM executes
+                          directly, on a profile without storage keys: it lies in frames too */
+  uint32_t frames;     /* at most; 0: all of the real machine's that are not the VMM's own */
+  uint32_t scan_ticks; /* of a VM's clock, after each of which … */
+  uint32_t scan_pages; /* … so many of its pages are looked at: is there an equal one? */
+};
+void vmm_set_storage_policy(struct vmm *vmm, const struct vmm_storage_policy *policy);
+/* Pages that find no frame go to this store, of so many pages, which is the VMM's from now on
+ * (devices/overlay.h). Before the first VM. False: no memory, there is none. */
+bool vmm_set_swap(struct vmm *vmm, const struct overlay_store *store, uint32_t pages);
 /* VMs first. */
 void vmm_destroy(struct vmm *vmm);
 
@@ -193,6 +205,44 @@ struct vmm_stats {
   uint32_t tables;         /* frames that it has for them now */
 };
 const struct vmm_stats *vmm_vm_stats(struct machine *vm);
+
+/* Storage in frames: what became of the VM's pages, counted. */
+struct vmm_paging {
+  uint64_t zeroed;       /* pages that the VMM zeroed because the guest stored into them … */
+  uint64_t zeroed_twice; /* … when all that it stored was zeros: what double zeroing costs */
+  uint64_t cleared;      /* pages that the guest had cleared or took back by the clearing port */
+  uint64_t shared;       /* pages found equal to another's, … */
+  uint64_t blank;        /* … or all zeros again */
+  uint64_t copied;       /* shared ones that were stored into */
+  uint64_t read, written; /* from and to the swap file */
+  uint64_t paged_twice;   /* read only because the guest itself paged them out */
+};
+const struct vmm_paging *vmm_vm_paging(struct machine *vm);
+/* Where they are now. Of storage in one piece, all are resident. */
+struct vmm_pages {
+  uint32_t resident; /* in frames, … */
+  uint32_t shared;   /* … of these with other pages, the VM's own or others' */
+  uint32_t zero, swapped;
+  uint32_t ballooned; /* of the zero ones, those that the guest gave back */
+};
+struct vmm_pages vmm_vm_pages(struct machine *vm);
+/* … and the frames. All 0: no VM's storage lies in any. */
+struct vmm_frames {
+  uint32_t total, free;
+  uint32_t tables;          /* of memory techniques; and the one page of zeros */
+  uint32_t pages, saved;    /* frames that hold pages, and those that sharing spares */
+  uint32_t slots, slots_used; /* of the swap file */
+};
+struct vmm_frames vmm_frames(const struct vmm *vmm);
+/* Where a page of its storage is, for people. shared: with so many pages; 0: no frame. */
+enum vmm_page_where { VMM_PAGE_ZERO, VMM_PAGE_FRAME, VMM_PAGE_SWAPPED };
+struct vmm_page {
+  enum vmm_page_where where;
+  mpa_t frame;
+  uint32_t slot, sharers;
+  bool ballooned;
+};
+struct vmm_page vmm_vm_page(struct machine *vm, gpa_t at); /* which exists */
 
 /* ------------------------------------------- many VMs on one processor (processor.c)
  * The VMM runs its VMs itself, as the owner of each: it delivers their traps and

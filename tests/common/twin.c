@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/common/program.h"
+#include "vmm/devices/overlay.h"
 
 /* Each level's extent begins a few sectors into the one below. */
 #define EXTENT_STEP 3u
@@ -46,7 +47,11 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
     t->vmm[i] =
         c->modules ? vmm_create_with(below, c->modules, &reason) : vmm_create(below, &reason);
     insist(t->vmm[i], reason);
-    vmm_set_scattered(t->vmm[i], c->scattered);
+    vmm_set_storage_policy(t->vmm[i], &c->policy);
+    if (c->swap > 0) {
+      struct overlay_store store;
+      insist(overlay_memory(&store) && vmm_set_swap(t->vmm[i], &store, c->swap), "no memory");
+    }
     unsigned above = t->depth - 1 - i;
     struct vmm_vm_config config = {
         .name = "twin",

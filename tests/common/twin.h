@@ -22,7 +22,8 @@ struct twin_config {
   bool no_vmm;                  /* the other one is bare too: what differs is the engine */
   enum vmm_technique technique;      /* of every VMM */
   const struct vmm_modules *modules; /* NULL: the default set */
-  bool scattered;                    /* vmm_set_scattered() */
+  struct vmm_storage_policy policy;  /* of every VMM, with … */
+  uint32_t swap;                     /* … so many pages of swap file, in memory */
 };
 
 struct twin {

@@ -399,7 +399,7 @@ bool vdisk_freezes(struct vm *vm)
   }
   vdisk_forget(vm);
   if (c.write && !(keep(vm, &c) &&
-                   pmap_read(vm, gpa(c.address), v->buffer, c.count * MACHINE_SECTOR_SIZE))) {
+                   pmap_read_out(vm, gpa(c.address), v->buffer, c.count * MACHINE_SECTOR_SIZE))) {
     v->unkept = c.due;
     return false;
   }
@@ -446,7 +446,7 @@ uint32_t vdma_size(void *ctx)
 
 bool vdma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
 {
-  return pmap_read(ctx, at, buf, len);
+  return pmap_read_out(ctx, at, buf, len);
 }
 
 bool vdma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)

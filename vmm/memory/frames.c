@@ -1,45 +1,251 @@
-/* Frames: the real machine's storage above the VMM's own, page by page. */
+/* Frames: the real machine's storage above the VMM's own, page by page; and who must leave when
+ * there are none left.
+ *
+ * The clock: its hand goes round all frames, and takes the first that holds pages which have
+ * not been used since it last passed. How a guest uses a page that it accesses
+ * directly is not to be seen; so when the hand passes the page is unmapped, and if it is
+ * used again the fault says so. That works under every memory technique, whether its
+ * hardware keeps accessed bits or not.
+ */
 #include <stdlib.h>
 #include <string.h>
 
 #include "vmm/internal.h"
 
-#define FIRST_FRAME (VMM_OWN_STORAGE / ISA_PAGE_SIZE)
+#define FIRST (VMM_OWN_STORAGE / ISA_PAGE_SIZE)
 
-/* The stack of those that are free, lowest on top. VMs in one piece have theirs besides: such a
- * real machine has no VMs in frames, or they are made first and the others refused. */
-static bool begin(struct frames *f, struct machine *real)
+/* Frames without which a VM might not get on: those of an instruction, and of what it accesses;
+ * and on a machine that walks tables, some for those. */
+#define FLOOR       4u
+#define TABLES_KEPT 8u
+
+/* Lowest on top of the stack. VMs in one piece have none of them: such a real machine has no VMs
+ * in frames, or those are made first and the others refused. */
+bool frames_begin(struct vmm *vmm)
 {
-  uint32_t count = machine_storage_size(real) / ISA_PAGE_SIZE - FIRST_FRAME;
-  f->free = malloc(count * sizeof *f->free);
-  for (uint32_t i = 0; f->free && i < count; i++) {
-    f->free[i] = FIRST_FRAME + count - 1 - i;
+  struct frames *f = &vmm->frames;
+  if (f->frame) {
+    return true;
   }
-  f->free_count = count;
-  return f->free != NULL;
+  uint32_t count = machine_storage_size(vmm->real) / ISA_PAGE_SIZE - FIRST;
+  if (vmm->policy.frames > 0 && vmm->policy.frames < count) {
+    count = vmm->policy.frames;
+  }
+  f->frame = calloc(count, sizeof *f->frame);
+  f->free = malloc(count * sizeof *f->free);
+  if (!f->frame || !f->free) {
+    free(f->frame);
+    free(f->free);
+    f->frame = NULL;
+    f->free = NULL;
+    return false;
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    f->free[i] = FIRST + count - 1 - i;
+  }
+  f->count = f->free_count = count;
+  return true;
+}
+
+void frames_destroy(struct vmm *vmm)
+{
+  struct frames *f = &vmm->frames;
+  free(f->frame);
+  free(f->free);
+  free(f->bucket);
+  swap_close(&f->swap);
+}
+
+struct frame *frame_of(struct vmm *vmm, uint32_t number)
+{
+  return &vmm->frames.frame[number - FIRST];
+}
+
+/* ------------------------------------------------------------------- who must leave */
+
+static bool is_pinned(const struct frame *frame)
+{
+  bool pinned = false;
+  for (const struct pmap_page *p = frame->pages; p; p = p->next) {
+    pinned |= p->pinned;
+  }
+  return pinned;
+}
+
+/* A memory module that was told of a page is about to enter it somewhere. */
+static bool holds(const struct frame *frame, const struct pmap_page *page)
+{
+  const struct pmap_page *p = frame->pages;
+  while (p && p != page) {
+    p = p->next;
+  }
+  return p != NULL;
+}
+
+/* Used since the hand passed; and from now on it is not. */
+static bool was_used(struct frame *frame)
+{
+  bool used = false;
+  for (struct pmap_page *p = frame->pages; p; p = p->next) {
+    used |= p->used;
+    p->used = false;
+    pmap_forget(p);
+  }
+  return used;
+}
+
+/* All pages of a frame to where they need none. False: the swap file is full, or failed. */
+static bool empty(struct vm *wants, uint32_t number)
+{
+  struct vmm *vmm = wants->vmm;
+  struct frame *frame = frame_of(vmm, number);
+  uint8_t bytes[ISA_PAGE_SIZE];
+  uint64_t digest;
+  uint32_t slot = 0;
+  machine_page_digests(vmm->real, &number, 1, &digest);
+  machine_phys_read(vmm->real, gpa(number * ISA_PAGE_SIZE), bytes, sizeof bytes);
+  bool blank = bytes[0] == 0 && memcmp(bytes, bytes + 1, sizeof bytes - 1) == 0;
+  if (!blank) {
+    if (!swap_write(&vmm->frames.swap, bytes, frame->refs, &slot)) {
+      return false;
+    }
+    wants->paging.written++;
+  }
+  while (frame->pages) {
+    struct pmap_page *p = frame->pages;
+    pmap_leave_frame(p);
+    p->vm->paging.blank += blank;
+    p->state = blank ? PAGE_ZERO : PAGE_SWAPPED;
+    p->where = slot;
+    p->digest = digest;
+  }
+  return true;
+}
+
+/* The hand goes round twice at most: then every frame has been found unused. */
+static bool evict(struct vm *wants)
+{
+  struct frames *f = &wants->vmm->frames;
+  for (uint32_t i = 0; i < 2 * f->count; i++) {
+    uint32_t number = FIRST + f->hand;
+    struct frame *frame = frame_of(wants->vmm, number);
+    f->hand = (f->hand + 1) % f->count;
+    if (frame->pages && !is_pinned(frame) && !holds(frame, f->answered) && !was_used(frame)) {
+      return empty(wants, number);
+    }
+  }
+  return false;
+}
+
+/* ------------------------------------------------------------- getting and giving back */
+
+static uint32_t tables_for(const struct vmm *vmm)
+{
+  return profile_features(machine_profile(vmm->real)) & ISA_FEATURE_MMU_PAGED ? TABLES_KEPT : 0;
+}
+
+/* Where frames are short, memory techniques get at least a few, or they could map nothing. */
+static uint32_t kept_for_tables(const struct vmm *vmm)
+{
+  const struct frames *f = &vmm->frames;
+  uint32_t kept = f->swap.slots > 0 ? f->vms * tables_for(vmm) : 0;
+  return kept > f->tables ? kept - f->tables : 0;
+}
+
+uint32_t frames_get(struct vm *vm)
+{
+  struct frames *f = &vm->vmm->frames;
+  if (f->free_count <= kept_for_tables(vm->vmm) && !evict(vm)) {
+    pmap_fail(vm, f->swap.slots == 0 ? "the VMM has no frame left for it, and no swap file"
+                  : f->swap.unused > 0
+                      ? "the VMM cannot write its swap file"
+                      : "the VMM has no frame left for it, and its swap file is full");
+    return 0;
+  }
+  return f->free[--f->free_count];
+}
+
+void frames_put(struct vmm *vmm, uint32_t number)
+{
+  struct frames *f = &vmm->frames;
+  frames_unlist(vmm, number);
+  f->free[f->free_count++] = number;
+}
+
+/* Pages that can be held somewhere. The last slot is for exchanging two. */
+static uint64_t frames_room(const struct frames *f)
+{
+  return (uint64_t)f->count - f->tables + (f->swap.slots > 0 ? f->swap.slots - 1 : 0);
+}
+
+const char *frames_promise(struct vmm *vmm, uint32_t pages)
+{
+  struct frames *f = &vmm->frames;
+  uint64_t room = frames_room(f);
+  if ((uint64_t)f->promised + pages > room ||
+      (f->vms + 1ull) * (FLOOR + tables_for(vmm)) > f->count) {
+    return "the real machine has not enough storage left for this virtual machine";
+  }
+  f->promised += pages;
+  f->vms++;
+  return NULL;
+}
+
+/* What was promised to nobody; nobody is paged out for it, for who asks is about to enter a
+ * page into a table, and that page must not leave now. */
+static bool may_be_table(const struct frames *f)
+{
+  return f->free_count > 0 && f->promised < frames_room(f);
+}
+
+static bool clear(struct machine *real, uint32_t number)
+{
+  static const uint8_t zeros[ISA_PAGE_SIZE];
+  uint8_t page[ISA_PAGE_SIZE];
+  gpa_t at = gpa(number * ISA_PAGE_SIZE);
+  return machine_phys_read(real, at, page, sizeof page) &&
+         (memcmp(page, zeros, sizeof page) == 0 ||
+          machine_phys_write(real, at, zeros, sizeof zeros));
 }
 
 bool frames_take(struct vmm *vmm, mpa_t *frame)
 {
   struct frames *f = &vmm->frames;
-  static const uint8_t zeros[ISA_PAGE_SIZE];
-  uint8_t page[ISA_PAGE_SIZE];
-  if ((!f->free && !begin(f, vmm->real)) || f->free_count == 0) {
+  if (!frames_begin(vmm) || !may_be_table(f)) {
     return false;
   }
-  *frame = mpa(f->free[--f->free_count] * ISA_PAGE_SIZE);
-  return machine_phys_read(vmm->real, gpa(frame->v), page, sizeof page) &&
-         (memcmp(page, zeros, sizeof page) == 0 ||
-          machine_phys_write(vmm->real, gpa(frame->v), zeros, sizeof zeros));
+  uint32_t number = f->free[--f->free_count];
+  f->tables++;
+  frame_of(vmm, number)->table = true;
+  *frame = mpa(number * ISA_PAGE_SIZE);
+  return clear(vmm->real, number);
+}
+
+struct vmm_frames vmm_frames(const struct vmm *vmm)
+{
+  const struct frames *f = &vmm->frames;
+  struct vmm_frames n = {.total = f->count,
+                         .free = f->free_count,
+                         .tables = f->tables,
+                         .slots = f->swap.slots,
+                         .slots_used = f->swap.slots - f->swap.unused};
+  for (uint32_t i = 0; i < f->count; i++) {
+    n.pages += f->frame[i].refs > 0;
+    n.saved += f->frame[i].refs > 1 ? f->frame[i].refs - 1 : 0;
+  }
+  return n;
+}
+
+void frames_release(struct vmm *vmm, uint32_t pages)
+{
+  vmm->frames.promised -= pages;
+  vmm->frames.vms--;
 }
 
 void frames_give(struct vmm *vmm, mpa_t frame)
 {
-  struct frames *f = &vmm->frames;
-  f->free[f->free_count++] = frame.v / ISA_PAGE_SIZE;
-}
-
-void frames_destroy(struct vmm *vmm)
-{
-  free(vmm->frames.free);
+  uint32_t number = frame.v / ISA_PAGE_SIZE;
+  vmm->frames.tables--;
+  frame_of(vmm, number)->table = false;
+  frames_put(vmm, number);
 }

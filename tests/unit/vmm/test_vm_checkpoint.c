@@ -22,6 +22,11 @@ static const enum vmm_technique techniques[] = {
     VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_INTERPRET};
 #define TECHNIQUE(n) techniques[(n) % (sizeof techniques / sizeof techniques[0])]
 
+/* Of those that are interpreted the pages come and go. */
+static const struct vmm_storage_policy paging = {
+    .scattered = true, .frames = 5, .scan_ticks = 3, .scan_pages = 2};
+#define SWAP 80u /* pages */
+
 struct saved {
   struct checkpoint *real;
   struct vmm_checkpoint *vmm[TWIN_MAX_DEPTH];
@@ -91,8 +96,11 @@ static void back_and_forth(uint64_t seed, unsigned depth, bool steady)
   struct twin t;
   struct saved saved[STEPS];
   uint64_t hash[STEPS + 1];
-  twin_open(
-      &t, &(struct twin_config){.depth = depth, .sectors = SECTORS, .technique = TECHNIQUE(seed)});
+  twin_open(&t, &(struct twin_config){.depth = depth,
+                                      .sectors = SECTORS,
+                                      .technique = TECHNIQUE(seed),
+                                      .policy = paging,
+                                      .swap = SWAP});
   struct random r = random_from(seed);
   load_chaos(t.vm, &r, SECTORS);
   for (unsigned i = 0; i < depth; i++) {
@@ -134,8 +142,11 @@ static void steps_like_one(uint64_t seed, unsigned depth)
   struct twin whole, cut;
   struct twin *both[] = {&whole, &cut};
   for (unsigned k = 0; k < 2; k++) {
-    twin_open(both[k], &(struct twin_config){
-                           .depth = depth, .sectors = SECTORS, .technique = TECHNIQUE(seed)});
+    twin_open(both[k], &(struct twin_config){.depth = depth,
+                                             .sectors = SECTORS,
+                                             .technique = TECHNIQUE(seed),
+                                             .policy = paging,
+                                             .swap = SWAP});
     struct random r = random_from(seed);
     load_chaos(both[k]->vm, &r, SECTORS);
     for (unsigned i = 0; i < depth; i++) {
