@@ -251,9 +251,6 @@ const char *allocate_storage(const struct vmm *vmm, uint32_t size, bool scattere
                              mpa_range_t *range);
 const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
 
-/* The memory module may have an entry for this page of the VM no more. */
-void memory_forget(struct vm *vm, gpa_t at);
-
 /* processor.c: many VMs on one processor. */
 /* The real machine's tick, and what has been charged and is still to pass. */
 uint64_t processor_clock(const struct vmm *vmm);

@@ -107,12 +107,6 @@ gpa_t pmap_address(const struct pmap_page *page)
   return gpa((uint32_t)(page - page->vm->pmap.page) * ISA_PAGE_SIZE);
 }
 
-void memory_forget(struct vm *vm, gpa_t at)
-{
-  (void)vm;
-  (void)at;
-}
-
 void pmap_forget(struct pmap_page *page)
 {
   if (page->mapped) {
