@@ -152,7 +152,7 @@ $(BUILD)/trapeze: $(TOOLS_MAIN) $(BUILD)/libtools.a $(LIBS)
 # SAN: it runs under limits that sanitizers cannot live with.
 RUNNER_SRC := $(wildcard labs/runner/*.c) isa/isa.c
 RUNNER_OBJ := $(RUNNER_SRC:%.c=$(BUILD)/grade/obj/%.o) $(BUILD)/grade/obj/pg32_tables.o
-RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h machine/devices/*.h vmm/*.h) labs/stub.h gen/pg32.h
+RUNNER_HEADERS := $(wildcard isa/*.h machine/*.h machine/devices/*.h vmm/*.h) labs/stub.h labs/patch.h gen/pg32.h
 $(RUNNER_OBJ): | $(ISA_OUT)
 $(BUILD)/grade/obj/pg32_tables.o: $(GEN)/pg32_tables.c
 	@mkdir -p $(@D)

@@ -37,6 +37,8 @@ struct profile; /* immutable once loaded */
 struct profile *profile_load(const char *name, FILE *errors);
 /* The same from text; `file` is the name used in messages. */
 struct profile *profile_parse(const char *file, const char *text, size_t len, FILE *errors);
+/* Of somebody who is not trusted: it may extend shipped profiles, but no file. */
+struct profile *profile_parse_alone(const char *file, const char *text, size_t len, FILE *errors);
 /* A copy with another MMU or I/O style ("bounds", "ports"; NULL keeps it).
  * NULL and a message if the name is unknown or not supported; errno as above. */
 struct profile *profile_override(const struct profile *p, const char *mmu, const char *io,

@@ -67,6 +67,7 @@ struct profile_reader {
   struct profile *profile;
   struct profile *base; /* what `extends` named, or NULL */
   const struct profile_reader *extended_by;
+  bool alone; /* no file of the host is read */
   bool given[PROFILE_KEY_COUNT];
   struct source_place given_at[PROFILE_KEY_COUNT];
   bool stated[ISA_INSN_COUNT]; /* by this file */

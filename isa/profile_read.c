@@ -294,6 +294,10 @@ void profile_read_extends(struct profile_reader *r, struct source_place at)
     r->out_of_memory |= !quoted;
     return;
   }
+  if (r->alone && is_path(name)) {
+    profile_error(r, at, "a file cannot be extended here: expected the name of a shipped profile");
+    return;
+  }
   char *path = path_from(r->in.source.file, name);
   if (!path) {
     r->out_of_memory = true;
@@ -440,7 +444,7 @@ static bool read_file(struct profile_reader *r)
 }
 
 static struct profile *parse(const char *file, const char *text, size_t len, FILE *errors,
-                             const struct profile_reader *from)
+                             const struct profile_reader *from, bool alone)
 {
   if (len > MOST_BYTES) {
     fprintf(errors, "%s: error: longer than %u bytes, so it is no profile\n", file, MOST_BYTES);
@@ -449,6 +453,7 @@ static struct profile *parse(const char *file, const char *text, size_t len, FIL
   }
   struct profile_reader r = {.in = {.source = {file, text, len}, .errors = errors},
                              .extended_by = from,
+                             .alone = alone,
                              .profile = profile_new()};
   bool done = r.profile && read_file(&r);
   if (!done && !r.host_reported)
@@ -466,7 +471,12 @@ static struct profile *parse(const char *file, const char *text, size_t len, FIL
 
 struct profile *profile_parse(const char *file, const char *text, size_t len, FILE *errors)
 {
-  return parse(file, text, len, errors, NULL);
+  return parse(file, text, len, errors, NULL, false);
+}
+
+struct profile *profile_parse_alone(const char *file, const char *text, size_t len, FILE *errors)
+{
+  return parse(file, text, len, errors, NULL, true);
 }
 
 /* ------------------------------------------------------------------- loading */
@@ -481,7 +491,7 @@ static struct profile *load_path(const char *path, FILE *errors, const struct pr
     errno = host_at_fault(error) ? error : 0;
     return NULL;
   }
-  struct profile *p = parse(path, text, len, errors, from);
+  struct profile *p = parse(path, text, len, errors, from, false);
   free(text);
   return p;
 }
@@ -517,7 +527,7 @@ static struct profile *load(const char *name, FILE *errors, const struct profile
       continue;
     for (const struct embedded_file *f = isa_embedded_profiles; f->name; f++)
       if (strncmp(f->name, name, len) == 0 && strcmp(f->name + len, ".profile") == 0)
-        return parse(f->name, (const char *)f->bytes, f->len, errors, from);
+        return parse(f->name, (const char *)f->bytes, f->len, errors, from, false);
   }
   explain_no_profile(name, errors);
   errno = 0;

@@ -7,6 +7,7 @@
 #include "tools/common/file.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
+#include "tools/grade/assign.h"
 #include "tools/grade/grade.h"
 
 #define JOBS_MAX GRADE_JOBS_MAX
@@ -14,11 +15,13 @@
 struct request {
   struct grade_options o; /* first */
   const struct format *format;
+  const char *assignment;
   uint64_t jobs;
   bool timings;
 };
 
 OPTION_FLAG(apply_timings, struct request, timings)
+OPTION_TEXT(apply_assignment, struct request, assignment)
 
 static int apply_format(void *ctx, const char *value)
 {
@@ -48,7 +51,12 @@ static const struct option_spec options[] = {
     {"labs", 0, "DIR",
      "where labs are looked for by number or name (default: labs, or the installed ones)",
      grade_apply_labs},
-    {"seed", 0, "N", "of the tests that draw their input (default: 1)", grade_apply_seed},
+    {"seed", 0, "N", "of the tests that draw their input, and of a student's variant (default: 1)",
+     grade_apply_seed},
+    {"student", 0, "NAME", "the seed that belongs to this name", grade_apply_student},
+    {"assignment", 0, "DIR",
+     "instead of grading, write the student's own variant of the lab into this folder",
+     apply_assignment},
     {"format", 'T', "FORMAT",
      "text (default), json (schema trapeze-grade/1), gradescope, autolab, prairielearn, "
      "classroom50, junit or tap",
@@ -67,7 +75,7 @@ static const struct option_spec options[] = {
 
 static const struct command_usage usage = {
     .command = "grade",
-    .synopsis = "[OPTION]... LAB SUBMISSION",
+    .synopsis = "[OPTION]... LAB SUBMISSION\n       trapeze grade --assignment=DIR [OPTION]... LAB",
     .about =
         "Grade a submission of a lab. LAB is a folder with a lab.json, or the number or name of "
         "one; SUBMISSION the folder with the student's files, or the file if the lab wants one.\n\n"
@@ -79,7 +87,7 @@ static const struct command_usage usage = {
         "describes labs, formats and the sandbox.\n\n"
         "Exit status: 0 graded, whatever the marks; 2 usage, or a mistake in the lab; 3 trapeze "
         "or the host failed, or the sandbox is not the one asked for.",
-    .min_operands = 2,
+    .min_operands = 1,
     .max_operands = 2,
     .operand = "a lab and a submission",
 };
@@ -149,12 +157,17 @@ int cmd_grade(int argc, char **argv)
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
   if (status != OPTIONS_GO_ON)
     return status;
+  if (count != (r.assignment ? 1 : 2)) {
+    message_usage("grade", r.assignment ? "--assignment takes a lab and no submission"
+                                        : "expected a lab and a submission");
+    return STATUS_USAGE;
+  }
   char installed[4096];
   const char *labs = r.o.labs ? r.o.labs : grade_default_labs(installed, sizeof installed);
   struct lab lab;
-  status = lab_load(&lab, "grade", labs, operands[0], r.o.hidden);
+  status = lab_load(&lab, "grade", labs, operands[0], r.o.hidden, r.o.seed);
   if (status == STATUS_DONE)
-    status = grade_lab(&r, &lab, operands[1]);
+    status = r.assignment ? assign_write(&lab, r.assignment) : grade_lab(&r, &lab, operands[1]);
   lab_destroy(&lab);
   return status;
 }

@@ -13,12 +13,13 @@
 struct request {
   struct grade_options o; /* first */
   uint64_t jobs;
-  bool again, merge, diff;
+  bool again, merge, diff, each_own;
 };
 
 OPTION_FLAG(apply_again, struct request, again)
 OPTION_FLAG(apply_merge, struct request, merge)
 OPTION_FLAG(apply_diff, struct request, diff)
+OPTION_FLAG(apply_each_own, struct request, each_own)
 
 static int apply_jobs(void *ctx, const char *value)
 {
@@ -44,7 +45,10 @@ static const struct option_spec options[] = {
     {"labs", 0, "DIR",
      "where labs are looked for by number or name (default: labs, or the installed ones)",
      grade_apply_labs},
-    {"seed", 0, "N", "of the tests that draw their input (default: 1)", grade_apply_seed},
+    {"seed", 0, "N", "of the tests that draw their input, and of variants (default: 1)",
+     grade_apply_seed},
+    {"each-own", 0, NULL,
+     "each submission's seed is that of its name: `trapeze grade --student=NAME`", apply_each_own},
     {"sandbox", 0, "RUNG",
      "the least to be content with: bwrap (or require), seccomp or limits (default)",
      grade_apply_sandbox},
@@ -72,13 +76,14 @@ static int grade_class(const struct request *r, const char *where, const char *s
   char installed[4096];
   const char *labs = r->o.labs ? r->o.labs : grade_default_labs(installed, sizeof installed);
   struct lab lab;
-  int status = lab_load(&lab, "grade-all", labs, where, r->o.hidden);
+  int status = lab_load(&lab, "grade-all", labs, where, r->o.hidden, r->o.seed);
   struct class_config c = {.submissions = submissions,
                            .results = r->o.output,
                            .jobs = (unsigned)r->jobs,
                            .shard = r->o.shard,
                            .shards = r->o.shards,
                            .again = r->again,
+                           .each_own = r->each_own,
                            .each = {.lab = &lab,
                                     .seed = r->o.seed,
                                     .only = r->o.only,

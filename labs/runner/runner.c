@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "labs/patch.h"
 #include "labs/runner/asked.h"
 #include "labs/runner/wire_chain.h"
 
@@ -20,6 +21,7 @@
 #pragma weak vmm_minidisk
 #pragma weak vmm_chain
 #pragma weak vmm_share
+#pragma weak lab_patch
 
 /* A handle is the address of what create() answered, which only this process understands.
  * A module without a create() has the handle 1. */
@@ -196,6 +198,22 @@ static void call_chain(const struct vmm_env *env, enum wire_function f, void *st
   }
 }
 
+static void call_patch(const struct vmm_env *env, enum wire_function f, void *state,
+                       const uint64_t *v, uint64_t *out)
+{
+  if (f == WIRE_patch_create) {
+    out[0] = create(lab_patch.create);
+  } else if (f == WIRE_patch_patch) {
+    struct patch_word p = lab_patch.patch(state, env, (gpa_t){(uint32_t)v[1]});
+    out[0] = p.replace;
+    out[1] = p.word;
+  } else {
+    struct vmm_word w = lab_patch.original(state, env, (gpa_t){(uint32_t)v[1]});
+    out[0] = w.ok;
+    out[1] = w.word;
+  }
+}
+
 static void serve(struct asked *outer, const struct wire *call)
 {
   const struct wire_shape *shape = wire_function(call->op);
@@ -217,8 +235,10 @@ static void serve(struct asked *outer, const struct wire *call)
     call_disk(f, state, call->value, w.value);
   } else if (f < WIRE_share_create) {
     call_chain(&env, f, state, call->value, w.value);
-  } else {
+  } else if (f < WIRE_patch_create) {
     call_share(f, state, call->value, w.value);
+  } else {
+    call_patch(&env, f, state, call->value, w.value);
   }
   if (!wire_send(a.fd, &w)) {
     _exit(1);

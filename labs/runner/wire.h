@@ -72,7 +72,10 @@ _Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
   X(share, ready, 3, 0)                                                                            \
   X(share, next, 1, 1)                                                                             \
   X(share, quantum, 3, 1)                                                                          \
-  X(share, charge, 3, 0)
+  X(share, charge, 3, 0)                                                                           \
+  X(patch, create, 0, 1)                                                                           \
+  X(patch, patch, 2, 2)                                                                            \
+  X(patch, original, 2, 2)
 
 enum wire_function {
 #define X(module, function, arguments, results) WIRE_##module##_##function,

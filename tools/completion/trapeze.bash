@@ -76,7 +76,7 @@ _trapeze() {
   --sandbox)
     mapfile -t COMPREPLY < <(compgen -W 'require bwrap seccomp limits' -- "$cur")
     return ;;
-  --hidden | --labs)
+  --hidden | --labs | --assignment)
     mapfile -t COMPREPLY < <(compgen -d -- "$cur")
     return ;;
   --costs)
@@ -85,7 +85,7 @@ _trapeze() {
   --type)
     mapfile -t COMPREPLY < <(compgen -W 'data program' -- "$cur")
     return ;;
-  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --checkpoint | --quantum | --only | --seed | --jobs | -j | --shard) return ;;
+  --memory | -m | --ticks | -t | --sectors | --size | --first | --length | --as | --checkpoint | --quantum | --only | --seed | --student | --jobs | -j | --shard) return ;;
   --model)
     mapfile -t COMPREPLY < <(compgen -W 'paper extended' -- "$cur")
     return ;;

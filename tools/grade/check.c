@@ -1,22 +1,33 @@
 /* See check.h. */
 #include "tools/grade/check.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tools/command.h"
+#include "tools/common/file.h"
 
 const struct check_limits check_limits_usual = {.cpu_seconds = 5, .stall_ms = 20000};
 
 static const struct {
   const char *name;
   check_fn *run;
-  bool modules;
+  enum lab_kind needs;
 } checks[] = {
-    {"equivalent", check_equivalent, true},
-    {"model", check_model, true},
-    {"shares", check_shares, true},
-    {"output", check_output, false},
-    {"call", check_call, false},
+    {"equivalent", check_equivalent, LAB_MODULE},
+    {"model", check_model, LAB_MODULE},
+    {"shares", check_shares, LAB_MODULE},
+    {"patch", check_patch, LAB_MODULE},
+    {"patched", check_patched, LAB_MODULE},
+    {"output", check_output, LAB_GUEST},
+    {"call", check_call, LAB_GUEST},
+    {"witness", check_witness, LAB_GUEST},
+    {"same", check_same, LAB_GUEST},
+    {"predict", check_predict, LAB_TEXT},
+    {"profile", check_profile, LAB_TEXT},
+    {"diagnosis", check_diagnosis, LAB_TEXT},
 };
 
 void check_outcome_free(struct check_outcome *o)
@@ -36,6 +47,39 @@ struct check_outcome check_lab_is_wrong(const struct check_run *run, const char 
   return check_fail(CHECK_LAB, NULL);
 }
 
+char *check_text(const struct check_run *run, const char *name, size_t *len,
+                 struct check_outcome *o)
+{
+  uint8_t *text = NULL;
+  char *path = workshop_file(run->workshop, name);
+  const char *problem = workshop_problem(run->workshop, name);
+  *o = check_fail(CHECK_HOST, NULL);
+  if (problem) {
+    *o = check_differs(NULL, "a file that can be read", "%s", problem);
+  } else if (path && file_read("grade", path, WORKSHOP_MAX_FILE, &text, len) != STATUS_DONE) {
+    text = NULL;
+  }
+  free(path);
+  return (char *)text;
+}
+
+struct check_outcome check_differs(const char *look, const char *expected, const char *format, ...)
+{
+  char *actual = NULL, *text = NULL;
+  va_list args;
+  va_start(args, format);
+  if (vasprintf(&actual, format, args) < 0) {
+    actual = NULL;
+  }
+  va_end(args);
+  if (!actual || asprintf(&text, "expected  %s\nactual    %s\n%s%s%s", expected, actual,
+                          look ? "look      " : "", look ? look : "", look ? "\n" : "") < 0) {
+    text = NULL;
+  }
+  free(actual);
+  return check_fail(CHECK_FAILED, text);
+}
+
 /* Never 0, which the generator would stay at. */
 uint64_t check_draw_from(uint64_t seed)
 {
@@ -50,15 +94,24 @@ uint64_t check_draw(uint64_t *random)
   return *random * UINT64_C(2685821657736338717);
 }
 
+static struct check_outcome no_such_check(const struct check_run *run)
+{
+  char expected[300] = "a \"check\" for files of the lab's kinds:";
+  for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+    if (run->lab->kinds & 1u << checks[i].needs) {
+      size_t len = strlen(expected);
+      snprintf(expected + len, sizeof expected - len, " %s", checks[i].name);
+    }
+  }
+  return check_lab_is_wrong(run, expected);
+}
+
 struct check_outcome check_run(const struct check_run *run)
 {
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-    if (strcmp(checks[i].name, run->test->check) == 0 && checks[i].modules == run->lab->modules) {
+    if (strcmp(checks[i].name, run->test->check) == 0 && run->lab->kinds & 1u << checks[i].needs) {
       return checks[i].run(run);
     }
   }
-  fprintf(stderr, "%s: error: %s: expected a \"check\" of a lab of this kind: %s\n",
-          run->test->folder, run->test->id,
-          run->lab->modules ? "\"equivalent\", \"model\" or \"shares\"" : "\"output\" or \"call\"");
-  return check_fail(CHECK_LAB, NULL);
+  return no_such_check(run);
 }

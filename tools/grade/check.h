@@ -48,6 +48,13 @@ check_fn check_model;      /* modules: answers are those of our module, call by 
 check_fn check_shares;     /* modules: VMs side by side get their shares of the processor */
 check_fn check_output;     /* guests: what they print, and how they end */
 check_fn check_call;       /* guests: a function of theirs, called with arguments */
+check_fn check_witness;    /* guests: bare and virtual they part at the instruction named */
+check_fn check_same;       /* guests: in a VM they do what another does on a bare machine */
+check_fn check_predict;    /* texts: what instructions are, and which theorems hold */
+check_fn check_profile;    /* texts: a profile that is as it was ordered */
+check_fn check_diagnosis;  /* texts: where a guest's runs part, and why */
+check_fn check_patch;      /* modules: which words of a page are replaced, by what */
+check_fn check_patched;    /* modules: a guest whose code was patched does what it did */
 
 /* A sentence about the lab's file, which is at fault; the outcome that says so. */
 struct check_outcome check_lab_is_wrong(const struct check_run *run, const char *expected);
@@ -55,6 +62,13 @@ struct check_outcome check_lab_is_wrong(const struct check_run *run, const char 
 /* Numbers drawn from a seed, the same everywhere: xorshift64*. */
 uint64_t check_draw_from(uint64_t seed);
 uint64_t check_draw(uint64_t *random);
+
+/* A submitted text, malloc'd, zero-terminated. NULL: *o is the outcome. */
+char *check_text(const struct check_run *run, const char *name, size_t *len,
+                 struct check_outcome *o);
+/* "expected  …\nactual    …\n" of one that fails; `look` NULL: no such line. */
+struct check_outcome check_differs(const char *look, const char *expected, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* "It was …" for the text of an outcome; malloc'd or NULL. */
 struct check_outcome check_fail(enum check_verdict verdict, char *text);

@@ -17,7 +17,9 @@
 #include "tools/common/file.h"
 #include "tools/common/json.h"
 #include "tools/common/message.h"
+#include "tools/grade/assign.h"
 #include "tools/grade/stop.h"
+#include "tools/grade/vary.h"
 
 #define COMMAND "grade-all"
 #define SUFFIX  ".result.json"
@@ -151,15 +153,28 @@ static uint64_t mix_folder(uint64_t key, const char *parent, const char *name)
   return key;
 }
 
-static uint64_t key_of(const struct class_config *c, const char *submission)
+/* A submission that is one file has its name, without what follows the dot. */
+static uint64_t seed_of(const struct class_config *c, const char *name)
+{
+  char student[NAME_ROOM + 1];
+  snprintf(student, sizeof student, "%s", name);
+  char *dot = c->each.lab->file_count == 1 ? strrchr(student, '.') : NULL;
+  if (dot && dot > student) {
+    *dot = '\0';
+  }
+  return c->each_own ? vary_seed_of(student) : c->each.seed;
+}
+
+static uint64_t key_of(const struct class_config *c, const char *submission, uint64_t seed)
 {
   const struct lab *lab = c->each.lab;
   uint64_t key = mix(UINT64_C(14695981039346656037), TRAPEZE_VERSION, sizeof TRAPEZE_VERSION);
-  key = mix(key, &c->each.seed, sizeof c->each.seed);
+  key = mix(key, &seed, sizeof seed);
   if (c->each.only) {
     key = mix(key, c->each.only, strlen(c->each.only));
   }
   key = mix_folder(mix_folder(key, lab->folder, ""), lab->folder, "tests");
+  key = mix_folder(key, lab->folder, ASSIGN_FOLDER);
   key = lab->hidden_root ? mix_folder(key, lab->hidden_folder, "") : key;
   for (unsigned i = 0; i < lab->file_count; i++) {
     char *path = NULL;
@@ -213,20 +228,37 @@ static int write_result(const struct results *r, const char *path, const char *n
   return status;
 }
 
-static int grade_one(const struct class_config *c, const char *name)
+/* The lab again, as it is for this student. */
+static int grade_with(const struct class_config *c, uint64_t seed, const char *submission,
+                      const char *result, const char *name)
 {
-  char *submission = path_of(c->submissions, name, ""), *result = path_of(c->results, name, SUFFIX);
-  int status = submission && result ? STATUS_DONE : out_of_memory();
+  const struct lab *shared = c->each.lab;
+  struct lab lab;
+  int status = lab_load(&lab, COMMAND, "", shared->folder,
+                        shared->hidden_root ? shared->hidden_folder : "none", seed);
   if (status == STATUS_DONE) {
     struct grade_config each = c->each;
     struct results r;
+    each.lab = &lab;
+    each.seed = seed;
     each.submission = submission;
-    uint64_t key = key_of(c, submission);
+    uint64_t key = key_of(c, submission, seed);
     status = grade(&each, &r);
     if (status == STATUS_DONE) {
       status = write_result(&r, result, name, key);
     }
     grade_free(&r);
+  }
+  lab_destroy(&lab);
+  return status;
+}
+
+static int grade_one(const struct class_config *c, const char *name)
+{
+  char *submission = path_of(c->submissions, name, ""), *result = path_of(c->results, name, SUFFIX);
+  int status = submission && result ? STATUS_DONE : out_of_memory();
+  if (status == STATUS_DONE) {
+    status = grade_with(c, seed_of(c, name), submission, result, name);
   }
   free(submission);
   free(result);
@@ -239,7 +271,8 @@ static bool wanted(const struct class_config *c, size_t i, const char *name)
     return false;
   }
   char *submission = path_of(c->submissions, name, ""), *result = path_of(c->results, name, SUFFIX);
-  bool done = submission && result && !c->again && is_done(result, key_of(c, submission));
+  bool done =
+      submission && result && !c->again && is_done(result, key_of(c, submission, seed_of(c, name)));
   free(submission);
   free(result);
   return !done;

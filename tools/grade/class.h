@@ -12,6 +12,7 @@ struct class_config {
   unsigned jobs;            /* submissions at the same time */
   unsigned shard, shards;   /* of the submissions, in the order of their names; 0: all */
   bool again;               /* also those graded before */
+  bool each_own;            /* the seed of a submission is that of its name */
 };
 
 struct class_counts {

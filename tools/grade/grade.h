@@ -35,6 +35,7 @@ int grade_apply_hidden(void *ctx, const char *value);
 int grade_apply_only(void *ctx, const char *value);
 int grade_apply_output(void *ctx, const char *value);
 int grade_apply_seed(void *ctx, const char *value);
+int grade_apply_student(void *ctx, const char *value); /* the seed, by name */
 int grade_apply_shard(void *ctx, const char *value);
 int grade_apply_sandbox(void *ctx, const char *value);
 /* Where labs are if nobody says so: labs/ here, else those that are installed. In buf, or a

@@ -39,8 +39,12 @@ static bool read_spec(struct guest *g)
     return false;
   }
   s->storage = (uint32_t)storage;
-  g->input_path = input ? lab_path(run->test, input) : NULL;
+  g->input_path = input ? workshop_lab_file(run->workshop, run->test, input) : NULL;
   s->input = g->input_path;
+  g->profile_path = s->profile_name && strchr(s->profile_name, '/')
+                        ? workshop_lab_file(run->workshop, run->test, s->profile_name)
+                        : NULL;
+  s->profile_name = g->profile_path ? g->profile_path : s->profile_name;
   return true;
 }
 
@@ -126,6 +130,11 @@ bool guest_load(struct guest *g, const char *path)
   if (!read_spec(g)) {
     return false;
   }
+  const char *problem = path ? NULL : workshop_problem(g->run->workshop, g->program);
+  if (problem) {
+    g->refused = strdup(problem);
+    return false;
+  }
   g->path = path ? strdup(path) : workshop_guest(g->run->workshop, g->program);
   return g->path && (path || loadable(g)) && setup_load(&g->setup, g->path) == STATUS_DONE &&
          guest_reset(g);
@@ -137,6 +146,7 @@ void guest_unload(struct guest *g)
   setup_destroy(&g->setup);
   free(g->path);
   free(g->input_path);
+  free(g->profile_path);
   free(g->refused);
 }
 

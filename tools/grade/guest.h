@@ -10,7 +10,7 @@ struct guest {
   const struct check_run *run;
   struct setup setup;
   const char *program; /* as the student knows it */
-  char *path, *input_path;
+  char *path, *input_path, *profile_path;
   struct machine *machine;
   struct disk_store *disk;
   char *refused; /* why the submitted program cannot be loaded; malloc'd. NULL: nothing */

@@ -22,6 +22,18 @@ static unsigned modules_of(const struct lab *lab)
   return modules;
 }
 
+bool hosted_problem(const struct hosted *h, const char **why)
+{
+  const struct lab *lab = h->run->lab;
+  *why = NULL;
+  for (unsigned i = 0; i < lab->file_count && !*why; i++) {
+    if (lab->files[i].kind == LAB_MODULE) {
+      *why = workshop_problem(h->run->workshop, lab->files[i].name);
+    }
+  }
+  return *why != NULL;
+}
+
 struct hosted_modules *hosted_start(struct hosted *h, const char **reason)
 {
   struct hosted_modules *m = calloc(1, sizeof *m);

@@ -22,6 +22,9 @@ struct hosted_modules {
   int channel;
 };
 
+/* Whether its modules are missing or do not build: *why, the workshop's. */
+bool hosted_problem(const struct hosted *h, const char **why);
+
 /* Once a submission has ended before its time no more processes are started: the modules
  * are then dead ones. NULL: the host failed, with a sentence in *reason. */
 struct hosted_modules *hosted_start(struct hosted *h, const char **reason);

@@ -11,6 +11,7 @@
 #include "tools/command.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
+#include "tools/grade/vary.h"
 
 #define POINTS_MAX 10000
 
@@ -97,6 +98,29 @@ static int wrong(const char *folder, const char *file, const char *what, const c
   return STATUS_USAGE;
 }
 
+/* The file as it is for one student: what is drawn is added to lab->drawn. */
+static int vary(struct lab *lab, json_t **root, const char *folder, const char *file, uint64_t seed)
+{
+  char unknown[VARY_NAME_SIZE], what[VARY_NAME_SIZE + 8];
+  const char *expected = vary_draw(json_object_get(*root, "draw"), seed, lab->drawn);
+  if (expected) {
+    return wrong(folder, file, "\"draw\"", expected);
+  }
+  json_object_del(*root, "draw");
+  json_t *varied = vary_json(*root, lab->drawn, unknown);
+  json_decref(*root);
+  *root = varied;
+  if (!varied && *unknown) {
+    snprintf(what, sizeof what, "${%s}", unknown);
+    return wrong(folder, file, what, "a name in \"draw\", with a text or a number");
+  }
+  if (!varied) {
+    message_error("grade", "out of memory");
+    return STATUS_OURS;
+  }
+  return STATUS_DONE;
+}
+
 static const char *text_member(const json_t *object, const char *key)
 {
   const char *text = json_string_value(json_object_get(object, key));
@@ -157,12 +181,23 @@ static int read_tests(struct lab *lab, const json_t *root, const char *folder, c
   return status;
 }
 
+static bool has_suffix(const char *name, const char *suffix)
+{
+  size_t len = strlen(name), end = strlen(suffix);
+  return len > end && strcmp(name + len - end, suffix) == 0;
+}
+
+bool lab_is_source(const char *name)
+{
+  return has_suffix(name, ".s");
+}
+
 static int read_files(struct lab *lab)
 {
   const json_t *files = json_object_get(lab->root, "files");
   size_t n = json_array_size(files);
   if (!json_is_array(files) || n == 0 || n > LAB_MAX_FILES) {
-    return wrong(lab->folder, "lab.json", "\"files\"", "an array of one to four files");
+    return wrong(lab->folder, "lab.json", "\"files\"", "an array of one to twelve files");
   }
   for (size_t i = 0; i < n; i++) {
     const json_t *object = json_array_get(files, i);
@@ -172,9 +207,13 @@ static int read_files(struct lab *lab)
     if (!f->name || strchr(f->name, '/') || *f->name == '.') {
       return wrong(lab->folder, "lab.json", "\"files\"", "a \"name\" without folders");
     }
-    lab->modules |= f->from != NULL;
+    f->kind = has_suffix(f->name, ".c") ? LAB_MODULE
+              : lab_is_source(f->name)  ? LAB_GUEST
+                                        : LAB_TEXT;
+    lab->kinds |= 1u << f->kind;
   }
   lab->file_count = (unsigned)n;
+  lab->whole = n == 1 || lab->kinds == 1u << LAB_MODULE;
   return STATUS_DONE;
 }
 
@@ -205,7 +244,7 @@ static int read_head(struct lab *lab)
   return read_files(lab);
 }
 
-static int read_hidden(struct lab *lab, const char *command, const char *hidden)
+static int read_hidden(struct lab *lab, const char *command, const char *hidden, uint64_t seed)
 {
   if (hidden && (*hidden == '\0' || strcmp(hidden, "none") == 0)) {
     return STATUS_DONE;
@@ -223,15 +262,18 @@ static int read_hidden(struct lab *lab, const char *command, const char *hidden)
     return STATUS_DONE;
   }
   lab->hidden_root = read_json(command, lab->hidden_folder, "hidden.json");
-  return lab->hidden_root
+  int status = lab->hidden_root
+                   ? vary(lab, &lab->hidden_root, lab->hidden_folder, "hidden.json", seed)
+                   : STATUS_USAGE;
+  return status == STATUS_DONE
              ? read_tests(lab, lab->hidden_root, lab->hidden_folder, "hidden.json", true)
-             : STATUS_USAGE;
+             : status;
 }
 
 int lab_load(struct lab *lab, const char *command, const char *labs, const char *where,
-             const char *hidden)
+             const char *hidden, uint64_t seed)
 {
-  *lab = (struct lab){.folder = find_folder(labs, where)};
+  *lab = (struct lab){.folder = find_folder(labs, where), .drawn = json_object()};
   if (!lab->folder) {
     message_error(command,
                   "%s: no lab of that name: expected a folder with a lab.json, or the "
@@ -240,17 +282,21 @@ int lab_load(struct lab *lab, const char *command, const char *labs, const char 
     return STATUS_USAGE;
   }
   lab->root = read_json(command, lab->folder, "lab.json");
-  int status = lab->root ? read_head(lab) : STATUS_USAGE;
+  int status = lab->root ? vary(lab, &lab->root, lab->folder, "lab.json", seed) : STATUS_USAGE;
+  if (status == STATUS_DONE) {
+    status = read_head(lab);
+  }
   if (status == STATUS_DONE) {
     status = read_tests(lab, lab->root, lab->folder, "lab.json", false);
   }
-  return status == STATUS_DONE ? read_hidden(lab, command, hidden) : status;
+  return status == STATUS_DONE ? read_hidden(lab, command, hidden, seed) : status;
 }
 
 void lab_destroy(struct lab *lab)
 {
   json_decref(lab->root);
   json_decref(lab->hidden_root);
+  json_decref(lab->drawn);
   free(lab->tests);
   free(lab->hidden_folder);
   free(lab->folder);

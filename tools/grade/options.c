@@ -7,6 +7,7 @@
 #include "tools/common/message.h"
 #include "tools/common/options.h"
 #include "tools/grade/grade.h"
+#include "tools/grade/vary.h"
 
 #define TEXT(member)                                                                               \
   int grade_apply_##member(void *ctx, const char *value)                                           \
@@ -27,6 +28,12 @@ int grade_apply_seed(void *ctx, const char *value)
   }
   message_usage(o->command, "'%s' is no seed: expected a number", value);
   return STATUS_USAGE;
+}
+
+int grade_apply_student(void *ctx, const char *value)
+{
+  ((struct grade_options *)ctx)->seed = vary_seed_of(value);
+  return STATUS_DONE;
 }
 
 int grade_apply_shard(void *ctx, const char *value)

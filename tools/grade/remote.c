@@ -52,11 +52,28 @@ static bool fits(const struct wire *w)
   return true;
 }
 
+/* An environment without a virtual machine lacks most of it. */
+static bool offered(const struct vmm_env *env, const struct wire *w)
+{
+  switch ((enum wire_operation)w->op) {
+#define X(operation, arguments, results)                                                           \
+  case WIRE_OP_##operation:                                                                        \
+    return env->operation != NULL;
+    WIRE_OPERATIONS(X)
+#undef X
+  default:
+    return false;
+  }
+}
+
 /* What no module may ask for: whatever the reference does, it stays within these. The
  * rest is refused by the answer itself (no such address, no such register). */
 static const char *forbidden(const struct vmm_env *env, const struct wire *w)
 {
   const uint64_t *v = w->value;
+  if (!offered(env, w)) {
+    return "what this module has no use for";
+  }
   if (!fits(w)) {
     return "a value of more than 32 bits";
   }
@@ -874,6 +891,26 @@ static const struct vmm_share_module remote_share = {.create = share_create,
                                                      .quantum = quantum,
                                                      .charge = charge};
 
+CREATE(patch)
+
+static struct patch_word patch(void *state, const struct vmm_env *env, gpa_t at)
+{
+  struct part *p = state;
+  CALL(p, env, patch_patch, w, p->handle, at.v);
+  return (struct patch_word){.replace = came && truth(p->remote, &w, 0),
+                             .word = number(p->remote, &w, 1)};
+}
+
+static struct vmm_word original(void *state, const struct vmm_env *env, gpa_t at)
+{
+  struct part *p = state;
+  CALL(p, env, patch_original, w, p->handle, at.v);
+  return (struct vmm_word){.ok = came && truth(p->remote, &w, 0), .word = number(p->remote, &w, 1)};
+}
+
+const struct patch_module remote_patch = {
+    .create = patch_create, .destroy = free, .patch = patch, .original = original};
+
 /* -------------------------------------------------------------------- the set */
 
 void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint32_t requests_max)
@@ -907,7 +944,8 @@ unsigned remote_module_of(const char *file)
                {"interpret.c", REMOTE_INTERPRET}, {"reflect.c", REMOTE_REFLECT},
                {"bounds.c", REMOTE_MEMORY},       {"vtimer.c", REMOTE_TIMER},
                {"schedule.c", REMOTE_SCHEDULE},   {"minidisk.c", REMOTE_MINIDISK},
-               {"share.c", REMOTE_SHARE},         {"chain.c", REMOTE_CHAIN}};
+               {"share.c", REMOTE_SHARE},         {"chain.c", REMOTE_CHAIN},
+               {"patch.c", REMOTE_PATCH}};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     if (strcmp(file, files[i].file) == 0) {
       return files[i].module;

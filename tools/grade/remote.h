@@ -10,6 +10,7 @@
 #ifndef TRAPEZE_TOOLS_GRADE_REMOTE_H
 #define TRAPEZE_TOOLS_GRADE_REMOTE_H
 
+#include "labs/patch.h"
 #include "labs/runner/wire.h"
 #include "vmm/modules.h"
 
@@ -25,6 +26,7 @@ enum remote_module {
   REMOTE_MINIDISK = 1 << 7,
   REMOTE_SHARE = 1 << 8,
   REMOTE_CHAIN = 1 << 9,
+  REMOTE_PATCH = 1 << 10, /* lab 5's, which is in no set: remote_patch */
 };
 
 /* Why the conversation ended. */
@@ -52,6 +54,9 @@ struct remote {
 /* Fills *r; r->set is the default set but for `modules`, an or of enum remote_module. The
  * socket stays the caller's. *r must not move until the VMM is gone. */
 void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint32_t requests_max);
+
+/* With what remote_open() made as create()'s argument. */
+extern const struct patch_module remote_patch;
 
 /* The module's file name, as "emulate.c", to its number. 0: there is none. */
 unsigned remote_module_of(const char *file);

@@ -11,8 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tools/command.h"
 #include "tools/common/message.h"
 #include "tools/common/text.h"
+#include "tools/grade/assign.h"
 
 #define OUTPUT_MAX     (64u << 10)
 #define MESSAGES_SHOWN 4000u
@@ -158,10 +160,13 @@ static bool make_folders(struct workshop *w)
     w->root = NULL;
     return false;
   }
-  if (asprintf(&w->source, "%s/source", w->root) < 0 || asprintf(&w->out, "%s/out", w->root) < 0) {
+  if (asprintf(&w->source, "%s/source", w->root) < 0 || asprintf(&w->out, "%s/out", w->root) < 0 ||
+      asprintf(&w->assigned, "%s/" ASSIGN_FOLDER, w->root) < 0) {
     return host_failed("grade");
   }
-  return (mkdir(w->source, 0700) == 0 && mkdir(w->out, 0700) == 0) || host_failed(w->root);
+  return (mkdir(w->source, 0700) == 0 && mkdir(w->out, 0700) == 0 &&
+          mkdir(w->assigned, 0700) == 0) ||
+         host_failed(w->root);
 }
 
 /* Where the labs are installed below /usr a compiler would see them: all of /usr is the
@@ -191,12 +196,17 @@ bool workshop_open(struct workshop *w, const struct lab *lab, enum sandbox_rung 
 {
   *w = (struct workshop){.lab = lab, .rung = rung};
   *reason = NULL;
-  if (!find_runtime(w) || !hide_labs(w) || !make_folders(w)) {
+  if (!find_runtime(w) || !hide_labs(w) || !make_folders(w) ||
+      assign_files(lab, w->assigned) != STATUS_DONE) {
     return false;
   }
   for (unsigned i = 0; i < lab->file_count; i++) {
     if (!take(w, submission, lab->files[i].name, lab->file_count == 1, reason)) {
-      return false;
+      if (lab->whole || !*reason) {
+        return false;
+      }
+      w->problem[i] = *reason;
+      *reason = NULL;
     }
   }
   return true;
@@ -216,10 +226,14 @@ void workshop_close(struct workshop *w)
   free(w->root);
   free(w->source);
   free(w->out);
+  free(w->assigned);
   free(w->runtime);
   free(w->command);
   free(w->hide[0]);
   free(w->hide[1]);
+  for (unsigned i = 0; i < LAB_MAX_FILES; i++) {
+    free(w->problem[i]);
+  }
 }
 
 /* -------------------------------------------------------------------- building */
@@ -328,6 +342,9 @@ static bool build_modules(struct workshop *w, char **reason)
   argv[n++] = runner;
   for (unsigned i = 0; done && i < w->lab->file_count; i++) {
     const char *name = w->lab->files[i].name;
+    if (w->lab->files[i].kind != LAB_MODULE) {
+      continue;
+    }
     done = asprintf(&object[i], "%s/%s.o", inside(w, "/out", w->out), name) >= 0 &&
            compile(w, include, name, object[i], reason);
     argv[n++] = object[i];
@@ -357,31 +374,81 @@ static bool build_guest(struct workshop *w, const char *name, char **reason)
   return done;
 }
 
-static bool is_source(const char *name)
+/* What every file of this kind, or (guests) this one, lacks. True: it goes on. */
+static bool put_up_with(struct workshop *w, const struct lab_file *f, char **reason)
 {
-  size_t len = strlen(name);
-  return len > 2 && strcmp(name + len - 2, ".s") == 0;
+  if (w->lab->whole || !*reason) {
+    return false;
+  }
+  for (unsigned i = 0; i < w->lab->file_count; i++) {
+    const struct lab_file *other = &w->lab->files[i];
+    bool same = f->kind == LAB_MODULE ? other->kind == LAB_MODULE : other == f;
+    if (same && !w->problem[i]) {
+      w->problem[i] = strdup(*reason);
+    }
+  }
+  free(*reason);
+  *reason = NULL;
+  return true;
+}
+
+static bool all_there(const struct workshop *w, enum lab_kind kind)
+{
+  for (unsigned i = 0; i < w->lab->file_count; i++) {
+    if (w->lab->files[i].kind == kind && w->problem[i]) {
+      return false;
+    }
+  }
+  return w->lab->kinds & 1u << kind;
 }
 
 bool workshop_build(struct workshop *w, char **reason)
 {
+  bool modules = all_there(w, LAB_MODULE);
   *reason = NULL;
-  if (w->lab->modules) {
-    return build_modules(w, reason);
-  }
   for (unsigned i = 0; i < w->lab->file_count; i++) {
-    if (is_source(w->lab->files[i].name) && !build_guest(w, w->lab->files[i].name, reason)) {
+    const struct lab_file *f = &w->lab->files[i];
+    bool built = w->problem[i] || f->kind == LAB_TEXT ||
+                 (f->kind == LAB_GUEST ? build_guest(w, f->name, reason)
+                                       : !modules || build_modules(w, reason));
+    modules = modules && f->kind != LAB_MODULE; /* all of them at once */
+    if (!built && !put_up_with(w, f, reason)) {
       return false;
     }
   }
   return true;
 }
 
+const char *workshop_problem(const struct workshop *w, const char *name)
+{
+  for (unsigned i = 0; i < w->lab->file_count; i++) {
+    if (strcmp(w->lab->files[i].name, name) == 0) {
+      return w->problem[i];
+    }
+  }
+  return NULL;
+}
+
+char *workshop_file(const struct workshop *w, const char *name)
+{
+  char *path = NULL;
+  return asprintf(&path, "%s/%s", w->source, name) < 0 ? NULL : path;
+}
+
+char *workshop_lab_file(const struct workshop *w, const struct lab_test *t, const char *name)
+{
+  char *path = NULL;
+  if (strncmp(name, ASSIGN_FOLDER "/", sizeof ASSIGN_FOLDER) != 0) {
+    return lab_path(t, name);
+  }
+  return asprintf(&path, "%s/%s", w->root, name) < 0 ? NULL : path;
+}
+
 char *workshop_guest(const struct workshop *w, const char *name)
 {
   char *path = NULL;
-  int done = is_source(name) ? asprintf(&path, "%s/%s.elf", w->out, name)
-                             : asprintf(&path, "%s/%s", w->source, name);
+  int done = lab_is_source(name) ? asprintf(&path, "%s/%s.elf", w->out, name)
+                                 : asprintf(&path, "%s/%s", w->source, name);
   return done < 0 ? NULL : path;
 }
 

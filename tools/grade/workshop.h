@@ -12,12 +12,14 @@
 struct workshop {
   const struct lab *lab;
   enum sandbox_rung rung;
-  char *root;    /* the private folder */
-  char *source;  /* … and in it: what was handed in, */
-  char *out;     /* what is built, */
-  char *runtime; /* and, of the installation: headers, and what modules are linked with */
-  char *command; /* this program */
-  char *hide[3]; /* folders that the compiler must not see; ended by NULL */
+  char *root;     /* the private folder */
+  char *source;   /* … and in it: what was handed in, */
+  char *out;      /* what is built, */
+  char *assigned; /* the lab's assign/, as this student got it; */
+  char *runtime;  /* and, of the installation: headers, and what modules are linked with */
+  char *command;  /* this program */
+  char *hide[3];  /* folders that the compiler must not see; ended by NULL */
+  char *problem[LAB_MAX_FILES]; /* of a lab that is not whole, by file; NULL: none */
 };
 
 /* Copies the lab's files from `submission`, a folder, or the one file of a lab that wants
@@ -30,6 +32,13 @@ void workshop_close(struct workshop *w);
 /* Builds. False: *reason, malloc'd, is what the compiler or assembler said, cut; NULL,
  * after a message: the host failed. */
 bool workshop_build(struct workshop *w, char **reason);
+
+/* Why a file of a lab that is not whole cannot be used; NULL: it can. */
+const char *workshop_problem(const struct workshop *w, const char *name);
+/* malloc'd path of a submitted file, or of one of the lab's that a test names: "assign/x" is
+ * the student's own. NULL: no memory. */
+char *workshop_file(const struct workshop *w, const char *name);
+char *workshop_lab_file(const struct workshop *w, const struct lab_test *t, const char *name);
 
 /* The program that a submitted guest source became: malloc'd path. NULL: no memory. */
 char *workshop_guest(const struct workshop *w, const char *name);

@@ -1,0 +1,4 @@
+# A machine to be repaired: ${BROKEN}, and worse.
+profile broken;
+extends ${BROKEN};
+outside ${BROKEN_TOO} = full;

@@ -1,0 +1,3 @@
+profile disclosing;
+extends pg;
+outside svbr = full;

@@ -1,0 +1,4 @@
+profile hybrid;
+extends pg;
+modes 4;
+outside mtcr = nop;

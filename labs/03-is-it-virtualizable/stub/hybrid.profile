@@ -1,0 +1,3 @@
+# As ASSIGNMENT.txt orders it. docs/profiles.md: what may stand here.
+profile hybrid;
+extends pg;
