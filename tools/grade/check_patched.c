@@ -55,7 +55,8 @@ static enum vmm_action dispatch(void *state, const struct vmm_env *env, struct t
   struct patched *p = state;
   if (real.cause == CAUSE_HYPERCALL) {
     bool te = psw_te(env->get_cr(env->ctx, CR_PSW));
-    struct translation t = env->translate(env->ctx, gva(real.epc), 4, MACHINE_FETCH, te);
+    struct translation t = env->translate(env->ctx, gva(real.epc), 4, MACHINE_FETCH, te,
+                                          psw_mode(env->get_cr(env->ctx, CR_PSW)));
     struct vmm_env own = patcher_env(&p->storage);
     struct vmm_word w = remote_patch.original(p->module, &own, t.pa);
     if (t.ok && w.ok) {
