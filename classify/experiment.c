@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/pages.h"
+
 #define STORAGE   MACHINE_MIN_STORAGE
 #define PER_STATE 4u   /* pairs with the same first state */
 #define TRIES     100u /* at a state that exists */
@@ -103,6 +105,9 @@ static uint32_t legal_cr(const struct lot *l, unsigned n, uint32_t value)
 {
   if (n == CR_TICK || n == CR_CPUID) {
     return value;
+  }
+  if (n == CR_NPTBR) {
+    value &= ~NPTBR_ON; /* as in the solver's states */
   }
   return profile_cr_write(l->e->profile, (enum isa_cr)n, 0, value);
 }

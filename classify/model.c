@@ -52,6 +52,9 @@ component_set model_location(const struct profile *profile)
   if (profile_has_cr(profile, CR_PTBR)) {
     set |= component_bit(COMPONENT_CR + CR_PTBR);
   }
+  if (profile_has_cr(profile, CR_NPTBR)) {
+    set |= component_bit(COMPONENT_CR + CR_NPTBR);
+  }
   if (profile_features(profile) & ISA_FEATURE_MMU_TLB) {
     set |= component_bit(COMPONENT_CR + CR_ASID) | component_bit(COMPONENT_TLB);
   }

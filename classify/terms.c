@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "isa/pages.h"
 #include "machine/keys.h"
 
 #define REG_BITS  4
@@ -319,6 +320,9 @@ static Z3_ast legal_cr(struct terms *t, enum isa_cr cr, Z3_ast value)
     return term_eq(t->z3, terms_legal_psw(t, value), value);
   }
   uint32_t zeros = info->write_mask == 0 ? 0 : ~info->write_mask; /* 0: any value is its own */
+  if (cr == CR_NPTBR) {
+    zeros |= NPTBR_ON; /* a machine is judged by what it does without its second level */
+  }
   return zeros == 0 ? term_bool(t->z3, true)
                     : term_eq(t->z3, Z3_mk_bvand(t->z3, value, term_number(t->z3, 32, zeros)),
                               term_number(t->z3, 32, 0));

@@ -589,8 +589,10 @@ void term_trial(struct term_program *p, const struct trial_state *s,
   run(p, &in, 0);
   r->trapped = term_value(p, TERM_MEMORY_TRAP) || term_value(p, TERM_OTHER_TRAP);
   if (r->trapped) {
-    r->trap = (struct trap){(enum isa_cause)term_value(p, TERM_CAUSE), s->pc, out32(p, TERM_VALUE),
-                            view_word(&in, s, s->pc / 4)};
+    r->trap = (struct trap){.cause = (enum isa_cause)term_value(p, TERM_CAUSE),
+                            .epc = s->pc,
+                            .value = out32(p, TERM_VALUE),
+                            .insn = view_word(&in, s, s->pc / 4)};
     return;
   }
   r->pc = out32(p, TERM_PC);

@@ -52,6 +52,19 @@ static inline uint32_t page_table_index(uint32_t va)
   return va >> 12 & (PAGE_TABLE_ENTRIES - 1);
 }
 
+/* NPTBR: the second level of `mmu nested`. */
+#define NPTBR_ON 1u
+
+static inline uint32_t nptbr_mode(uint32_t nptbr)
+{
+  return nptbr >> 1 & 3;
+}
+
+static inline uint32_t nptbr_base(uint32_t nptbr)
+{
+  return nptbr & PTE_FRAME_MASK;
+}
+
 /* The TLB. */
 #define TLB_ENTRIES  64u
 #define TLB_WIRED    8u /* the first ones, which the machine never chooses */

@@ -12,17 +12,17 @@ struct profile_string {
 };
 
 const struct profile_feature_word profile_feature_words[] = {
-    {"mmu", "bounds", ISA_FEATURE_MMU_BOUNDS, true},
-    {"mmu", "tlb", ISA_FEATURE_MMU_TLB, true},
-    {"mmu", "paged", ISA_FEATURE_MMU_PAGED, true},
-    {"mmu", "nested", ISA_FEATURE_MMU_NESTED, false},
-    {"io", "ports", ISA_FEATURE_IO_PORTS, true},
-    {"io", "none", 0, true},
-    {"io", "mmio", ISA_FEATURE_IO_MMIO, true},
-    {"io", "channel", ISA_FEATURE_IO_CHANNEL, true},
-    {"keys", "keys", ISA_FEATURE_KEYS, true},
-    {"kseg", "kseg", ISA_FEATURE_KSEG, true},
-    {NULL, NULL, 0, false},
+    {"mmu", "bounds", ISA_FEATURE_MMU_BOUNDS},
+    {"mmu", "tlb", ISA_FEATURE_MMU_TLB},
+    {"mmu", "paged", ISA_FEATURE_MMU_PAGED},
+    {"mmu", "nested", ISA_FEATURE_MMU_NESTED | ISA_FEATURE_MMU_PAGED},
+    {"io", "ports", ISA_FEATURE_IO_PORTS},
+    {"io", "none", 0},
+    {"io", "mmio", ISA_FEATURE_IO_MMIO},
+    {"io", "channel", ISA_FEATURE_IO_CHANNEL},
+    {"keys", "keys", ISA_FEATURE_KEYS},
+    {"kseg", "kseg", ISA_FEATURE_KSEG},
+    {NULL, NULL, 0},
 };
 
 /* ---------------------------------------------------------------- building */
@@ -92,6 +92,11 @@ uint32_t profile_features_of(const char *key)
   return all;
 }
 
+bool profile_feature_word_holds(const struct profile_feature_word *w, uint32_t features)
+{
+  return w->feature != 0 && (features & profile_features_of(w->key)) == w->feature;
+}
+
 char *profile_say_feature(const struct profile_feature_word *w, char buf[PROFILE_FEATURE_SIZE])
 {
   bool same = strcmp(w->key, w->word) == 0;
@@ -100,12 +105,12 @@ char *profile_say_feature(const struct profile_feature_word *w, char buf[PROFILE
 }
 
 /* "bounds" or "ports, none": the words that would do. */
-static void list_supported(const char *key, char *buf, size_t size)
+static void list_words(const char *key, char *buf, size_t size)
 {
   size_t used = 0;
   buf[0] = '\0';
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
-    if (w->supported && strcmp(w->key, key) == 0 && used < size)
+    if (strcmp(w->key, key) == 0 && used < size)
       used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? ", " : "", w->word);
 }
 
@@ -114,18 +119,13 @@ const struct profile_feature_word *profile_find_feature(const char *key, const c
 {
   struct suggestion near = suggest_begin(word, len);
   char have[80];
-  list_supported(key, have, sizeof have);
+  list_words(key, have, sizeof have);
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++) {
     if (strcmp(w->key, key) != 0)
       continue;
-    if (strlen(w->word) == len && memcmp(w->word, word, len) == 0) {
-      if (w->supported)
-        return w;
-      snprintf(message, size, "%s '%s' is not in this version; it has: %s", key, w->word, have);
-      return NULL;
-    }
-    if (w->supported)
-      suggest_offer(&near, w->word);
+    if (strlen(w->word) == len && memcmp(w->word, word, len) == 0)
+      return w;
+    suggest_offer(&near, w->word);
   }
   if (near.best)
     snprintf(message, size, "there is no %s '%.*s'; did you mean '%s'?", key, (int)len, word,

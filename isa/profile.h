@@ -40,7 +40,7 @@ struct profile *profile_parse(const char *file, const char *text, size_t len, FI
 /* Of somebody who is not trusted: it may extend shipped profiles, but no file. */
 struct profile *profile_parse_alone(const char *file, const char *text, size_t len, FILE *errors);
 /* A copy with another MMU or I/O style ("bounds", "ports"; NULL keeps it).
- * NULL and a message if the name is unknown or not supported; errno as above. */
+ * NULL and a message if the name is unknown; errno as above. */
 struct profile *profile_override(const struct profile *p, const char *mmu, const char *io,
                                  FILE *errors);
 void profile_destroy(struct profile *p);
@@ -60,10 +60,12 @@ uint32_t profile_features(const struct profile *p); /* set of enum isa_feature *
 struct profile_feature_word {
   const char *key;  /* "mmu" */
   const char *word; /* "bounds"; no two are the same */
-  uint32_t feature; /* 0: none */
-  bool supported;   /* in this version */
+  uint32_t feature; /* one, or with those that it includes; 0: none */
 };
 extern const struct profile_feature_word profile_feature_words[]; /* ended by a NULL key */
+/* Whether it is what a profile with these features says of its key: one with `mmu nested`
+ * has the features of `mmu paged` too, and does not say so. */
+bool profile_feature_word_holds(const struct profile_feature_word *w, uint32_t features);
 /* As a profile says it: "mmu bounds", "keys". Returns buf. */
 #define PROFILE_FEATURE_SIZE 32
 char *profile_say_feature(const struct profile_feature_word *w, char buf[PROFILE_FEATURE_SIZE]);

@@ -364,7 +364,7 @@ static void list_features(uint32_t features, char *buf, size_t size)
   char said[PROFILE_FEATURE_SIZE];
   buf[0] = '\0';
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
-    if ((w->feature & features) != 0 && used < size)
+    if (w->feature != 0 && (w->feature & ~features) == 0 && used < size)
       used += (size_t)snprintf(buf + used, size - used, "%s'%s'", used ? " or " : "",
                                profile_say_feature(w, said));
 }

@@ -9,6 +9,11 @@ void bare_phys_store(struct bare *b, uint32_t pa, const void *buf, uint32_t len)
   }
 }
 
+static bool is_nested(enum isa_cause cause)
+{
+  return cause == CAUSE_NESTED_FETCH || cause == CAUSE_NESTED_LOAD || cause == CAUSE_NESTED_STORE;
+}
+
 /* Alignment, translation, protection, bus, in this order. The access will be made. */
 static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_access access,
                    struct mmu_who who, uint32_t *pa)
@@ -17,12 +22,16 @@ static bool locate(struct bare *b, uint32_t va, uint32_t size, enum machine_acce
     bare_set_trap(b, CAUSE_ALIGNMENT, va);
     return false;
   }
-  struct translation t = mmu_translate(b, va, size, access, who);
+  struct mmu_walk walk = {.count = 0};
+  struct translation t = mmu_translate_by(b, va, size, access, who, &walk);
+  b->stats.walks += walk.count > 0;
+  b->stats.entries_read += walk.count;
   if (__builtin_expect(b->lint != NULL, 0)) {
     lint_access(b, va, access, who, &t);
   }
   if (!t.ok) {
     bare_set_trap(b, t.cause, va);
+    b->trap.ngpa = is_nested(t.cause) ? t.pa.v : 0;
     return false;
   }
   mmu_commit(b, &t);
@@ -128,5 +137,6 @@ void bare_insn_invalidate(struct bare *b, uint32_t va, uint32_t space)
 struct mmu_who bare_prev(const struct bare *b)
 {
   unsigned mode = psw_pmode(b->psw);
-  return (struct mmu_who){.te = mode != 0 || psw_te(b->psw), .mode = (uint8_t)mode};
+  struct mmu_who who = bare_who(b);
+  return (struct mmu_who){.te = mode != 0 || who.te, .mode = (uint8_t)mode, .guest = who.guest};
 }

@@ -57,7 +57,7 @@ static bool execute(struct bare *b, uint64_t until)
 /* It changed the PSW or the run state, and so no register that the map is made of. */
 static uint32_t completed_insn(const struct bare *b, uint32_t psw)
 {
-  struct translation t = mmu_translate(b, b->resync_pc, 4, MACHINE_FETCH, bare_who_of(psw));
+  struct translation t = mmu_translate(b, b->resync_pc, 4, MACHINE_FETCH, bare_who_of(b, psw));
   return t.ok ? storage_load(&b->storage, t.pa.v, 4) : 0;
 }
 
@@ -333,7 +333,8 @@ static bool bare_phys_write(struct machine *m, gpa_t at, const void *buf, uint32
 static struct translation bare_translate(struct machine *m, gva_t va, enum machine_access access,
                                          bool te)
 {
-  struct mmu_who who = {.te = te, .mode = (uint8_t)psw_mode(bare_of(m)->psw)};
+  struct mmu_who who = bare_who(bare_of(m));
+  who.te = te;
   return mmu_translate(bare_of(m), va.v, 1, access, who);
 }
 

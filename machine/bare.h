@@ -134,13 +134,15 @@ bool bare_store(struct bare *b, uint32_t va, uint32_t size, struct mmu_who who, 
 bool bare_fetch(struct bare *b, uint32_t pc, uint32_t *word);
 /* For whom ldprev and stprev are translated, and for whom the rest under this PSW. */
 struct mmu_who bare_prev(const struct bare *b);
-static inline struct mmu_who bare_who_of(uint32_t psw)
+static inline struct mmu_who bare_who_of(const struct bare *b, uint32_t psw)
 {
-  return (struct mmu_who){.te = psw_te(psw), .mode = (uint8_t)psw_mode(psw)};
+  bool guest = mmu_in_guest_mode(b, psw);
+  uint32_t mode = guest ? nptbr_mode(b->cr[CR_NPTBR]) : psw_mode(psw);
+  return (struct mmu_who){.te = psw_te(psw), .mode = (uint8_t)mode, .guest = guest};
 }
 static inline struct mmu_who bare_who(const struct bare *b)
 {
-  return bare_who_of(b->psw);
+  return bare_who_of(b, b->psw);
 }
 /* The key of the block that holds physical address pa; bits of `key` above KEY_MASK do
  * not count. False: no such address, or no keys. */
@@ -158,6 +160,7 @@ static inline void bare_set_trap(struct bare *b, enum isa_cause cause, uint32_t 
 {
   b->trap.cause = cause;
   b->trap.value = value;
+  b->trap.ngpa = 0;
 }
 
 /* ------------------------------------------------------------------- lint.c */

@@ -207,13 +207,13 @@ _Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
 #define TLB_WRITE()                                                                                \
   do {                                                                                             \
     mmu_tlb_write(b);                                                                              \
-    resync = resync || space->te;                                                                  \
+    resync = resync || space->who.te;                                                              \
   } while (0)
 #define TLB_PROBE(dst, hi) ((dst) = mmu_tlb_probe(b, (hi)))
 #define TLB_INVALIDATE(va, asid)                                                                   \
   do {                                                                                             \
     bare_insn_invalidate(b, (va), (asid));                                                         \
-    resync = resync || space->te;                                                                  \
+    resync = resync || space->who.te;                                                              \
   } while (0)
 
 #include "gen/pg32_bodies.h"

@@ -12,6 +12,7 @@
 
 #include "machine/bare.h"
 
+/* What a monitor changes below a guest is no kernel's error, so guest mode is left out. */
 #define PAGES (1u << 20)
 
 /* An entry with the generation in which it was kept; PTBR begins a new one. */
@@ -70,7 +71,7 @@ void lint_access(struct bare *b, uint32_t va, enum machine_access access, struct
                  const struct translation *t)
 {
   struct lint *l = b->lint;
-  if (!who.te || (b->mmu.kseg && kseg_has(va))) {
+  if (!who.te || who.guest || (b->mmu.kseg && kseg_has(va))) {
     return;
   }
   struct kept *k = &l->page[va >> STORAGE_PAGE_SHIFT];

@@ -26,12 +26,14 @@ struct tracer;
 /* Why an instruction cannot go on, or which interrupt is to be taken.
  * epc: the instruction, for synchronous causes; the next one, for interrupts.
  * value: what BADVA receives (0 where the cause has no address).
- * insn: the instruction word; 0 for fetch faults and interrupts. */
+ * insn: the instruction word; 0 for fetch faults and interrupts.
+ * ngpa: of a nested fault, the guest-physical address, which NGPA receives; else 0. */
 struct trap {
   enum isa_cause cause;
   uint32_t epc;
   uint32_t value;
   uint32_t insn;
+  uint32_t ngpa;
 };
 
 enum machine_why {
@@ -205,12 +207,18 @@ bool machine_tlb_set(struct machine *m, unsigned index, uint32_t hi, uint32_t lo
 enum machine_access { MACHINE_LOAD, MACHINE_STORE, MACHINE_FETCH };
 struct translation {
   bool ok;
-  gpa_t pa;             /* if ok, or if device */
+  gpa_t pa;             /* if ok, or if device; of a nested fault the guest-physical address */
   enum isa_cause cause; /* if not ok: bounds, protection, bus, … */
   bool device;          /* a bus error for all but lw and sw: there is a device register */
   bool marks;           /* the access sets A or D: the entry of a table at `entry` becomes … */
   gpa_t entry;
   uint32_t marked;
+  /* `mmu nested`: bits that the access sets in entries of the second level. */
+  unsigned second_count;
+  struct {
+    gpa_t at;
+    uint32_t bits;
+  } second[4];
 };
 /* Pure: what an access by the current PSW (te: its TE) to one byte at va would
  * meet, by the map and by keys. Alignment is not looked at, and no bit is set. */
@@ -304,6 +312,9 @@ struct machine_stats {
   uint64_t traps[ISA_CAUSE_LIMIT];     /* stops with MACHINE_TRAP (bare) / virtual traps (VM) */
   uint64_t delivered[ISA_CAUSE_LIMIT]; /* through the vector table */
   uint64_t stale;                      /* accesses of which the lint below has told */
+  /* Of accesses that no cache of the engine answered: walks of page tables, and the entries
+   * read for them. */
+  uint64_t walks, entries_read;
 };
 const struct machine_stats *machine_stats(struct machine *m);
 

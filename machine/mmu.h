@@ -4,6 +4,7 @@
  * An address space is what decides a translation: TE, and with it
  *   bounds: BASE and BOUND, and on a machine with storage keys PSW.key;
  *   paged:  PTBR and the mode;
+ *   nested: in guest mode, the table base in NPTBR, and TE, PTBR and the translation mode;
  *   tlb:    ASID and the mode.
  * Each has its own tags, so that a change of mode or of process, or of virtual machine,
  * swaps a pointer and forgets nothing. Under `bounds` only pages that lie wholly within the
@@ -18,6 +19,8 @@
  * old entry may have led to. An entry that was not valid has led to none, so mapping a page
  * costs no tag. That needs no list of who used what: ten bits of an entry's place are
  * the low bits of the page numbers that it maps, and choose the places of their tags.
+ * Under `nested`, in guest mode, a tag stands for entries of the second level too, whose
+ * places say nothing of addresses: a store to a valid one takes all tags of guest mode away.
  * When stores to tables become many, all tags and tables are forgotten, since pages that were
  * tables once may have become something else.
  *
@@ -40,6 +43,13 @@ struct code_page;
  * is compared with these and its low alignment bits. */
 #define MMU_NO_TAG 0x800u
 
+/* For whom an access is translated. */
+struct mmu_who {
+  bool te;
+  uint8_t mode;
+  bool guest; /* guest mode: through the second level */
+};
+
 struct data_entry {
   uint32_t read, write; /* tags; write only for pages that are dirty and hold no code */
   uintptr_t offset;     /* host address - va */
@@ -53,8 +63,7 @@ struct code_entry {
 struct space {
   struct data_entry data[MMU_DATA_ENTRIES]; /* first: the engine's addressing */
   struct code_entry code[MMU_CODE_ENTRIES];
-  bool te;
-  uint8_t mode;         /* of no meaning while te is off, or under bounds */
+  struct mmu_who who;   /* the mode has no meaning while te is off, or under bounds */
   uint32_t base, bound; /* 0 while te is off */
   uint32_t key;
 };
@@ -62,19 +71,14 @@ struct space {
 /* What a space is known by. */
 struct space_id {
   uint32_t selector;    /* of the PSW: TE and key or, but for bounds, mode; 0: no space yet */
-  uint32_t base, bound; /* 0 while TE is off; base is PTBR or ASID but for bounds */
+  uint32_t base, bound; /* 0 while TE is off; base is PTBR or ASID but for bounds; in guest
+                         * mode bound is the second level's directory, whatever TE */
 };
 
 enum mmu_kind { MMU_BOUNDS, MMU_PAGED, MMU_TLB };
 
 struct tlb_entry {
   uint32_t hi, lo;
-};
-
-/* For whom an access is translated. */
-struct mmu_who {
-  bool te;
-  uint8_t mode;
 };
 
 #define MMU_TABLES 1024u /* pages known as tables at most */
@@ -84,8 +88,9 @@ struct mmu {
   struct space_id id[MMU_SPACES];
   unsigned next; /* to be replaced */
   enum mmu_kind kind;
-  bool mmio; /* the profile has memory-mapped devices */
-  bool kseg; /* … the unmapped kernel segment */
+  bool mmio;   /* the profile has memory-mapped devices */
+  bool kseg;   /* … the unmapped kernel segment */
+  bool nested; /* … a second level */
   /* What the engine is executing may have changed, or where it lies. */
   bool stale;
   struct tlb_entry *tlb; /* MMU_TLB: TLB_ENTRIES of them */
@@ -96,9 +101,16 @@ struct mmu {
 bool mmu_init(struct mmu *mmu, const struct profile *profile); /* false: no memory */
 void mmu_free(struct mmu *mmu);
 
+/* PSW.mode is not 0, and the second level is on. */
+bool mmu_in_guest_mode(const struct bare *b, uint32_t psw);
 /* What an access of `size` bytes at va meets; alignment is not looked at. Pure. */
 struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size,
                                  enum machine_access access, struct mmu_who who);
+struct mmu_walk;
+/* The same, with the entries that were read for it. */
+struct translation mmu_translate_by(const struct bare *b, uint32_t va, uint32_t size,
+                                    enum machine_access access, struct mmu_who who,
+                                    struct mmu_walk *walk);
 /* The access that was translated so is about to be made: sets A and D. */
 void mmu_commit(struct bare *b, const struct translation *t);
 
@@ -120,15 +132,25 @@ void mmu_storing(struct bare *b, uint32_t pa, uint32_t len);
 
 /* ------------------------------------------- for the files that translate only */
 
-/* paged: where the entries lie that a walk has read. */
+/* paged: where the entries lie that a walk has read, and as what. In guest mode each of the
+ * guest's two, and the address itself, has cost two entries of the second level. */
+enum mmu_table { MMU_DIRECTORY = 1, MMU_LEAF = 2, MMU_SECOND = 4 };
+#define MMU_WALK 8u
 struct mmu_walk {
   unsigned count;
-  uint32_t at[2]; /* directory entry, table entry */
+  struct {
+    uint32_t at;
+    uint8_t as; /* enum mmu_table */
+  } entry[MMU_WALK];
 };
 /* Under TE and outside the unmapped segment; as mmu_translate(). */
 struct translation mmu_translate_paged(const struct bare *b, uint32_t va, uint32_t size,
                                        enum machine_access access, struct mmu_who who,
                                        struct mmu_walk *walk);
+/* In guest mode: `at` through the second level, with what t says so far of the access. False:
+ * t says why. */
+bool mmu_second_level(const struct bare *b, uint32_t at, uint32_t size, enum machine_access access,
+                      struct mmu_walk *walk, struct translation *t);
 struct translation mmu_translate_tlb(const struct bare *b, uint32_t va, uint32_t size,
                                      enum machine_access access, struct mmu_who who);
 /* Storage or a device at pa, at the end of a translation. */
@@ -144,6 +166,8 @@ enum isa_cause mmu_page_fault(enum machine_access access);
 void mmu_drop_page(struct bare *b, uint32_t number);
 void mmu_drop_region(struct bare *b, uint32_t va);
 void mmu_drop_all(struct bare *b);
+/* … all of guest mode. */
+void mmu_drop_guest(struct bare *b);
 /* The entries that the walk has read are in use for a tag from now on. */
 void mmu_note_tables(struct bare *b, const struct mmu_walk *walk);
 

@@ -3,10 +3,13 @@
 
 #include "machine/bare.h"
 
-#define PAGE_MASK  (ISA_PAGE_SIZE - 1)
-#define SPACE_USED 1u
-#define SPACE_TE   2u
-#define SPACE_KEY  2 /* shift; of the key, or of the mode */
+#define PAGE_MASK   (ISA_PAGE_SIZE - 1)
+#define SPACE_USED  1u
+#define SPACE_TE    2u
+#define SPACE_KEY   2 /* shift; of the key, or of the mode */
+#define SPACE_GUEST 0x100u
+/* What stores to tables concern. */
+#define SPACE_MAPPED (SPACE_TE | SPACE_GUEST)
 
 static void clear_tags(struct space *space)
 {
@@ -30,7 +33,8 @@ bool mmu_init(struct mmu *mmu, const struct profile *profile)
   uint32_t features = profile_features(profile);
   *mmu = (struct mmu){.kind = kind_of(features),
                       .mmio = (features & ISA_FEATURE_IO_MMIO) != 0,
-                      .kseg = (features & ISA_FEATURE_KSEG) != 0};
+                      .kseg = (features & ISA_FEATURE_KSEG) != 0,
+                      .nested = (features & ISA_FEATURE_MMU_NESTED) != 0};
   mmu->space = calloc(MMU_SPACES, sizeof *mmu->space);
   mmu->tlb = mmu->kind == MMU_TLB ? calloc(TLB_ENTRIES, sizeof *mmu->tlb) : NULL;
   mmu->table = mmu->kind == MMU_PAGED ? calloc(MMU_TABLES, sizeof *mmu->table) : NULL;
@@ -83,26 +87,40 @@ static struct translation translate_bounds(const struct bare *b, uint32_t va, ui
   return mmu_physical(b, pa, size);
 }
 
-/* The unmapped segment is mode 0's. */
-static struct translation translate_kseg(const struct bare *b, uint32_t va, uint32_t size,
-                                         struct mmu_who who)
+/* The address that the unmapped segment stands for; false: it is mode 0's. */
+static bool leave_kseg(uint32_t *va, struct mmu_who who, struct translation *t)
 {
-  return who.mode == 0 ? mmu_physical(b, va - KSEG_START, size)
-                       : (struct translation){.cause = CAUSE_PROTECTION};
+  *va -= KSEG_START;
+  t->cause = CAUSE_PROTECTION;
+  return who.mode == 0;
 }
 
-static struct translation translate(const struct bare *b, uint32_t va, uint32_t size,
+/* While nothing is mapped the address is physical; in guest mode, guest-physical. */
+static struct translation translate_unmapped(const struct bare *b, uint32_t at, uint32_t size,
+                                             enum machine_access access, struct mmu_who who,
+                                             struct mmu_walk *walk)
+{
+  struct translation t = {0};
+  if (!who.guest) {
+    return mmu_physical(b, at, size);
+  }
+  mmu_second_level(b, at, size, access, walk, &t);
+  return t;
+}
+
+struct translation mmu_translate_by(const struct bare *b, uint32_t va, uint32_t size,
                                     enum machine_access access, struct mmu_who who,
                                     struct mmu_walk *walk)
 {
+  struct translation t = {0};
   if (b->mmu.kind == MMU_BOUNDS) {
     return translate_bounds(b, va, size, access, who.te);
   }
   if (!who.te) {
-    return mmu_physical(b, va, size);
+    return translate_unmapped(b, va, size, access, who, walk);
   }
   if (b->mmu.kseg && kseg_has(va)) {
-    return translate_kseg(b, va, size, who);
+    return leave_kseg(&va, who, &t) ? translate_unmapped(b, va, size, access, who, walk) : t;
   }
   return b->mmu.kind == MMU_PAGED ? mmu_translate_paged(b, va, size, access, who, walk)
                                   : mmu_translate_tlb(b, va, size, access, who);
@@ -111,8 +129,13 @@ static struct translation translate(const struct bare *b, uint32_t va, uint32_t 
 struct translation mmu_translate(const struct bare *b, uint32_t va, uint32_t size,
                                  enum machine_access access, struct mmu_who who)
 {
-  struct mmu_walk walk = {0};
-  return translate(b, va, size, access, who, &walk);
+  struct mmu_walk walk = {.count = 0};
+  return mmu_translate_by(b, va, size, access, who, &walk);
+}
+
+bool mmu_in_guest_mode(const struct bare *b, uint32_t psw)
+{
+  return b->mmu.nested && (b->cr[CR_NPTBR] & NPTBR_ON) && psw_mode(psw) != 0;
 }
 
 bool mmu_entry_allows(uint32_t entry, enum machine_access access, struct mmu_who who,
@@ -138,8 +161,7 @@ static __attribute__((noinline)) struct space *new_space(struct bare *b, struct 
   struct space *s = &mmu->space[mmu->next];
   memset(s, 0, sizeof *s);
   clear_tags(s);
-  s->te = (id.selector & SPACE_TE) != 0;
-  s->mode = (uint8_t)psw_mode(b->psw);
+  s->who = bare_who(b);
   s->base = id.base;
   s->bound = id.bound;
   s->key = id.selector >> SPACE_KEY;
@@ -156,6 +178,10 @@ static struct space_id current(const struct bare *b)
   if (b->storage.key) {
     id.selector |= psw_key(b->psw) << SPACE_KEY;
   }
+  if (mmu_in_guest_mode(b, b->psw)) {
+    id.selector |= SPACE_GUEST;
+    id.bound = nptbr_base(b->cr[CR_NPTBR]);
+  }
   if (!te) {
     return id;
   }
@@ -165,7 +191,7 @@ static struct space_id current(const struct bare *b)
     id.bound = b->cr[CR_BOUND];
     break;
   case MMU_PAGED:
-    id.selector |= psw_mode(b->psw) << SPACE_KEY;
+    id.selector |= (uint32_t)bare_who(b).mode << SPACE_KEY;
     id.base = b->cr[CR_PTBR];
     break;
   case MMU_TLB:
@@ -196,7 +222,7 @@ static uint32_t page_extent(const struct bare *b, const struct space *s, uint32_
   uint32_t start = va & ~PAGE_MASK;
   uint32_t extent = ISA_PAGE_SIZE;
   *pa = start;
-  if (s->te) {
+  if (s->who.te) {
     if (s->base & PAGE_MASK || start >= s->bound) {
       return 0;
     }
@@ -229,11 +255,10 @@ static struct data_entry *data_entry(struct space *s, uint32_t va)
 static bool may_have_tag(struct bare *b, const struct space *s, uint32_t start,
                          enum machine_access access, uint32_t *pa)
 {
-  struct mmu_walk walk = {0};
-  struct mmu_who who = {.te = s->te, .mode = s->mode};
-  struct translation t = translate(b, start, ISA_PAGE_SIZE, access, who, &walk);
+  struct mmu_walk walk = {.count = 0};
+  struct translation t = mmu_translate_by(b, start, ISA_PAGE_SIZE, access, s->who, &walk);
   *pa = t.pa.v;
-  if (!t.ok || t.marks) {
+  if (!t.ok || t.marks || t.second_count > 0) {
     return false;
   }
   mmu_note_tables(b, &walk);
@@ -395,7 +420,7 @@ void mmu_drop_page(struct bare *b, uint32_t number)
   b->mmu.stale = true;
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
-    if (b->mmu.id[i].selector & SPACE_TE) {
+    if (b->mmu.id[i].selector & SPACE_MAPPED) {
       struct data_entry *e = &s->data[number % MMU_DATA_ENTRIES];
       e->read = e->write = MMU_NO_TAG;
       s->code[number % MMU_CODE_ENTRIES].tag = MMU_NO_TAG;
@@ -421,11 +446,21 @@ void mmu_drop_region(struct bare *b, uint32_t va)
   }
 }
 
+void mmu_drop_guest(struct bare *b)
+{
+  b->mmu.stale = true;
+  for (unsigned i = 0; i < MMU_SPACES; i++) {
+    if (b->mmu.id[i].selector & SPACE_GUEST) {
+      clear_tags(&b->mmu.space[i]);
+    }
+  }
+}
+
 void mmu_drop_all(struct bare *b)
 {
   b->mmu.stale = true;
   for (unsigned i = 0; i < MMU_SPACES; i++) {
-    if (b->mmu.id[i].selector & SPACE_TE) {
+    if (b->mmu.id[i].selector & SPACE_MAPPED) {
       clear_tags(&b->mmu.space[i]);
     }
   }

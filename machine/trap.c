@@ -37,6 +37,7 @@ bool bare_deliver(struct machine *m, const struct trap *trap)
   b->cr[CR_CAUSE] = trap->cause;
   b->cr[CR_BADVA] = trap->value;
   b->cr[CR_EINSN] = trap->insn;
+  b->cr[CR_NGPA] = trap->ngpa; /* of other machines it stays 0 */
   b->psw = psw_set_pmode(b->psw & (PSW_C_MASK | PSW_V_MASK), psw_mode(b->psw));
   b->pc = handler;
   if (isa_cause_is_interrupt(trap->cause)) {

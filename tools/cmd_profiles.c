@@ -71,7 +71,7 @@ static void print_profile(const struct profile *p)
   }
   printf("%u modes", profile_modes(p));
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
-    if (profile_features(p) & w->feature)
+    if (profile_feature_word_holds(w, profile_features(p)))
       printf(", %s", profile_say_feature(w, said));
   printf("\n");
   if (is_there(profile_source(p))) {
@@ -107,7 +107,7 @@ static json_t *summary_json(const struct profile *p)
   json_t *list = json_array();
   char said[PROFILE_FEATURE_SIZE];
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
-    if (profile_features(p) & w->feature)
+    if (profile_feature_word_holds(w, profile_features(p)))
       json_array_append_new(list, json_string(profile_say_feature(w, said)));
   return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o}", "name", json_text(profile_name(p)), "title",
                    json_text(profile_title(p)), "story", json_text(profile_story(p)), "source",

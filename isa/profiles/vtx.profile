@@ -1,8 +1,8 @@
 # The guest side of an x86 processor with VT-x: outside mode 0 is non-root
 # operation with every intercept on, so what is sensitive exits to the VMM. The
 # real processor lets most of it run on the guest's own state, and walks nested
-# tables for the guest's storage; nested paging is not in this version, and
-# relocation and bound stand in.
+# tables for the guest's storage: so does this one with `--mmu nested`, where the
+# guest has pages. Relocation and bound stand in without.
 profile vtx;
 title  "Intel x86 with VT-x, all intercepts on";
 story  "The hole is closed by the hardware: what used to execute silently leaves the guest instead.";

@@ -105,7 +105,7 @@ cp umlaut.asm umlaut.s
 expect 0 - - "which under the right name runs" -- run umlaut.s
 expect 2 - "for the file write './umlaut.s'" "a source named without its ending" -- run umlaut
 expect 2 - "^trapeze run: error: cannot open 'nosuch.s': No such file" "a source that is not there" -- run nosuch.s
-expect 2 - "^trapeze run: error: mmu 'nested' is not in this version; it has: bounds, tlb, paged$" "an MMU that is not there" -- run --mmu=nested hello
+expect 2 - "^trapeze run: error: there is no mmu 'segments'; this version has: bounds, tlb, paged, nested$" "an MMU that is not there" -- run --mmu=segments hello
 printf 'extends pg; profile paged; mmu paged;\n' >paged.profile
 expect 2 - "^trapeze vmm: error: no virtual machine: this VMM needs a machine with BASE and BOUND or with page tables" "a TLB and a VMM" -- vmm --mmu=tlb hello
 expect 2 - "^trapeze verify: error: profile pg has a TLB: so far the VMM" "a TLB and verify" -- verify --mmu=tlb hello

@@ -71,7 +71,7 @@ static int apply_rate(void *ctx, const char *value)
 const struct option_spec setup_machine_options[] = {
     {"profile", 'p', "NAME", "the machine: a shipped profile (default: pg) or a file NAME.profile",
      apply_profile},
-    {"mmu", 0, "NAME", "another memory management unit than the profile's (bounds, paged, tlb)",
+    {"mmu", 0, "NAME", "another memory management unit than the profile's (bounds, paged, tlb, nested)",
      apply_mmu},
     {"io", 0, "NAME",
      "another style of input and output than the profile's (this version: ports, none, mmio, channel)",

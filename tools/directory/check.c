@@ -41,7 +41,7 @@ static void check_features(struct directory_reader *r)
     return;
   for (size_t i = 0; i < r->promise_count; i++) {
     const struct promise *needed = &r->promises[i];
-    if (needed->kind != PROMISE_FEATURE || (needed->feature & profile_features(p)) != 0)
+    if (needed->kind != PROMISE_FEATURE || (needed->feature & ~profile_features(p)) == 0)
       continue;
     directory_error(r, needed->at, "the machine's profile '%s' does not have this",
                     profile_name(p));

@@ -44,7 +44,7 @@ static void list_features(uint32_t set, char *buf, size_t size)
   size_t used = 0;
   snprintf(buf, size, "-");
   for (const struct profile_feature_word *w = profile_feature_words; w->key && used < size; w++)
-    if (set & w->feature)
+    if (profile_feature_word_holds(w, set))
       used += (size_t)snprintf(buf + used, size - used, "%s%s", used ? " " : "", w->word);
 }
 
@@ -236,7 +236,7 @@ static json_t *json_requires(const struct directory_user *u)
 {
   json_t *list = json_array();
   for (const struct profile_feature_word *w = profile_feature_words; w->key; w++)
-    if (u->requires & w->feature)
+    if (profile_feature_word_holds(w, u->requires))
       json_array_append_new(list, json_string(w->word));
   return list;
 }

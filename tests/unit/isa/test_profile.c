@@ -340,15 +340,20 @@ static void test_override(void **state)
   assert_string_equal(profile_name(back), "x86");
   assert_string_equal(outside(back, ISA_OUT)->source, outside(p, ISA_OUT)->source);
   profile_destroy(back);
-  assert_null(profile_override(p, "nested", NULL, errors));
+  struct profile *nested = profile_override(p, "nested", NULL, errors);
+  assert_int_equal(profile_features(nested),
+                   ISA_FEATURE_MMU_NESTED | ISA_FEATURE_MMU_PAGED | ISA_FEATURE_IO_PORTS);
+  struct profile *paged = profile_override(nested, "paged", NULL, errors);
+  assert_int_equal(profile_features(paged), ISA_FEATURE_MMU_PAGED | ISA_FEATURE_IO_PORTS);
+  profile_destroy(nested);
+  profile_destroy(paged);
   assert_null(profile_override(p, NULL, "prots", errors));
   assert_null(profile_override(p, "segments", NULL, errors));
   fclose(errors);
   assert_string_equal(printed,
-                      "error: mmu 'nested' is not in this version; it has: bounds, tlb, paged\n"
                       "error: there is no io 'prots'; did you mean 'ports'?\n"
                       "error: there is no mmu 'segments'; this version has: bounds, "
-                      "tlb, paged\n");
+                      "tlb, paged, nested\n");
   free(printed);
   profile_destroy(p);
 }

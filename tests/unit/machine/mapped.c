@@ -12,6 +12,9 @@ enum {
   PAGE_DIRECTORY = 4, /* two */
   PAGE_TABLE = 6,     /* three */
   PAGE_DATA = 9,
+  /* Of machines with a second level, its directory and table; else two of data. */
+  PAGE_SECOND = 9,
+  PAGE_SECOND_TABLE = 10,
   PAGES = MAPPED_STORAGE / ISA_PAGE_SIZE
 };
 #define HANDLERS 0x200u
@@ -30,8 +33,12 @@ struct profile *mapped_profile(uint64_t seed)
   random_next(&seed);
   const char *base = bases[random_below(&seed, 5)];
   bool tlb = random_below(&seed, 3) == 0;
+  bool nested = random_below(&seed, 5) < 2;
   snprintf(text, sizeof text, "profile mapped; extends %s; mmu %s; io %s;%s", base,
-           tlb ? "tlb" : "paged", random_below(&seed, 4) == 0 ? "mmio" : "ports",
+           tlb      ? "tlb"
+           : nested ? "nested"
+                    : "paged",
+           random_below(&seed, 4) == 0 ? "mmio" : "ports",
            random_below(&seed, 2) == 0 ? " kseg;" : "");
   struct profile *p = profile_parse("mapped.profile", text, strlen(text), stderr);
   assert_non_null(p);
@@ -100,6 +107,34 @@ static uint32_t directory_entry(uint64_t *seed)
   return frame(seed, table) << 12 | flags(seed);
 }
 
+/* Of the second level, through which every access must come several times. */
+static uint32_t second_entry(uint64_t *seed, uint32_t index)
+{
+  uint32_t rights = mostly(seed, PTE_VALID, 24) | mostly(seed, PTE_WRITE, 10);
+  rights |= mostly(seed, PTE_EXECUTE, 12) | mostly(seed, PTE_ACCESSED, 2);
+  rights |= mostly(seed, PTE_DIRTY, 2) | (random_below(seed, 24) ? 0 : PTE_FETCH_ONLY);
+  rights |= random_below(seed, 4) << PTE_LEVEL_SHIFT;
+  uint32_t page = random_below(seed, 16) ? index % PAGES : random_below(seed, PAGES + 2);
+  return page << 12 | rights;
+}
+
+static uint32_t second_directory_entry(uint64_t *seed)
+{
+  uint32_t table = random_below(seed, 12) ? PAGE_SECOND_TABLE : random_below(seed, PAGES + 1);
+  return table << 12 | mostly(seed, PTE_VALID, 16);
+}
+
+static uint32_t any_nptbr(uint64_t *seed)
+{
+  uint32_t page = random_below(seed, 10) ? PAGE_SECOND : random_below(seed, PAGES + 1);
+  return page << 12 | random_below(seed, 4) << 1 | mostly(seed, NPTBR_ON, 6);
+}
+
+static bool is_nested(const struct profile *p)
+{
+  return profile_features(p) & ISA_FEATURE_MMU_NESTED;
+}
+
 /* ------------------------------------------------------------- instructions */
 
 static uint32_t any_reg(uint64_t *seed)
@@ -120,6 +155,9 @@ static uint32_t cr_word(uint64_t *seed, const struct profile *p)
 {
   bool paged = profile_features(p) & ISA_FEATURE_MMU_PAGED;
   enum isa_insn insn = random_below(seed, 2) ? ISA_MFCR : ISA_MTCR;
+  if (is_nested(p) && random_below(seed, 4) == 0) {
+    return program_cr_word(insn, any_reg(seed), random_below(seed, 2) ? CR_NPTBR : CR_NGPA);
+  }
   enum isa_cr cr = paged ? PICK(seed, CR_PTBR, CR_PTBR, CR_ASID, CR_EPSW, CR_BADVA, CR_EPC)
                          : PICK(seed, CR_TLBHI, CR_TLBLO, CR_TLBIX, CR_TLBRND, CR_ASID, CR_EPSW);
   return program_cr_word(insn, any_reg(seed), cr);
@@ -258,6 +296,26 @@ static uint32_t map_handler(struct machine *m, uint64_t *seed, uint32_t at)
   return at + (uint32_t)(paged ? sizeof tables : sizeof tlb);
 }
 
+/* Maps the page at nested fault. */
+static uint32_t second_handler(struct machine *m, uint32_t at)
+{
+  const uint32_t words[] = {
+      program_cr_word(ISA_MFCR, REG_A4, CR_NGPA),
+      program_word(ISA_SRLI, REG_A3, REG_A4, 0, 12),
+      program_word(ISA_ANDI, REG_A2, REG_A3, 0, 15),
+      program_word(ISA_SLLI, REG_A2, REG_A2, 0, 12),
+      program_word(ISA_ORI, REG_A2, REG_A2, 0, PTE_VALID | PTE_WRITE | PTE_EXECUTE),
+      program_word(ISA_ANDI, REG_A3, REG_A3, 0, 1023),
+      program_word(ISA_SLLI, REG_A3, REG_A3, 0, 2),
+      program_word(ISA_LUI, REG_A5, 0, 0, PAGE_SECOND_TABLE << 12),
+      program_word(ISA_ADD, REG_A5, REG_A5, REG_A3, 0),
+      program_word(ISA_SW, REG_A2, REG_A5, 0, 0),
+      program_word(ISA_RFE, 0, 0, 0, 0),
+  };
+  program_put(m, at, words, sizeof words / sizeof *words);
+  return at + sizeof words;
+}
+
 static void put(struct machine *m, uint32_t at, uint32_t word)
 {
   assert_true(machine_phys_write_word(m, gpa(at), word));
@@ -275,6 +333,13 @@ static void put_handlers(struct machine *m, uint64_t *seed)
                  cause == CAUSE_FETCH_FAULT || cause == CAUSE_PROTECTION;
     uint32_t handler = fault && random_below(seed, 2) ? map[random_below(seed, 3)] : skip;
     put(m, 4 * cause, handler);
+  }
+  for (unsigned cause = CAUSE_NESTED_FETCH;
+       is_nested(machine_profile(m)) && cause <= CAUSE_NESTED_STORE; cause++) {
+    put(m, 4 * cause, random_below(seed, 3) ? at : skip);
+  }
+  if (is_nested(machine_profile(m))) {
+    second_handler(m, at);
   }
 }
 
@@ -300,8 +365,19 @@ static void restart(struct machine *m, uint64_t *seed)
   machine_set_cr(m, CR_PSW, any_psw(seed));
   machine_set_cr(m, CR_EPSW, any_psw(seed));
   machine_set_cr(m, CR_PTBR, (PAGE_DIRECTORY + random_below(seed, 2)) << 12);
+  if (is_nested(machine_profile(m))) {
+    machine_set_cr(m, CR_NPTBR, any_nptbr(seed));
+  }
   machine_set_pc(m, (random_below(seed, 3) ? 0 : random_below(seed, 3) << 22) |
                         (PAGE_CODE + random_below(seed, 3)) << 12);
+}
+
+static void put_second_level(struct machine *m, uint64_t *seed)
+{
+  for (uint32_t i = 0; i < PAGE_TABLE_ENTRIES; i++) {
+    put(m, (PAGE_SECOND << 12) + 4 * i, second_directory_entry(seed));
+    put(m, (PAGE_SECOND_TABLE << 12) + 4 * i, second_entry(seed, i));
+  }
 }
 
 static void set_registers(struct machine *m, uint64_t *seed)
@@ -329,12 +405,38 @@ struct machine *mapped_create(const struct profile *p, uint64_t seed, enum machi
   for (uint32_t at = PAGE_DATA << 12; at < MAPPED_STORAGE; at += 64) {
     put(m, at, random_below(&seed, 2) ? any_psw(&seed) : mapped_address(&seed));
   }
+  if (is_nested(p)) {
+    put_second_level(m, &seed);
+  }
   for (unsigned i = 0; i < TLB_ENTRIES; i++) {
     put_tlb(m, &seed, i);
   }
   set_registers(m, &seed);
   restart(m, &seed);
   return m;
+}
+
+/* Some entries become others, or there is another second level. */
+static void kick_second_level(struct machine *m, uint64_t *seed)
+{
+  if (!is_nested(machine_profile(m))) {
+    return;
+  }
+  switch (random_below(seed, 4)) {
+  case 0:
+    put(m, (PAGE_SECOND << 12) + 4 * PICK(seed, 0, 0, 1, 2, 512), second_directory_entry(seed));
+    break;
+  case 1:
+    machine_set_cr(m, CR_NPTBR, any_nptbr(seed));
+    break;
+  default:
+    for (uint32_t page = 0; page < PAGES; page++) {
+      if (random_below(seed, 3) == 0) {
+        put(m, (PAGE_SECOND_TABLE << 12) + 4 * page, second_entry(seed, random_below(seed, PAGES)));
+      }
+    }
+    break;
+  }
 }
 
 void mapped_kick(struct machine *m, uint64_t seed, bool revive)
@@ -365,6 +467,10 @@ void mapped_kick(struct machine *m, uint64_t seed, bool revive)
     break;
   case 5:
     put(m, (PAGE_CODE << 12) + 4 * random_below(&seed, 3072), any_word(&seed, machine_profile(m)));
+    break;
+  case 6:
+  case 7:
+    kick_second_level(m, &seed);
     break;
   default:
     break;

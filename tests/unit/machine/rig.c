@@ -171,7 +171,7 @@ void expect_trap(struct rig *r, enum isa_cause cause, uint32_t value, uint32_t i
 void expect_delivery(struct rig *r, enum isa_cause cause, uint32_t value, uint32_t insn)
 {
   expect_trap(r, cause, value, insn);
-  struct trap trap = {cause, machine_get_pc(r->m), value, insn};
+  struct trap trap = {.cause = cause, .epc = machine_get_pc(r->m), .value = value, .insn = insn};
   assert_true(machine_deliver(r->m, &trap));
 }
 

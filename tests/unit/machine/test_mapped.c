@@ -310,6 +310,174 @@ static void test_code_under_aliases(void **state)
   }
 }
 
+/* Stores through one address, then a load and a store through another: D there is its own. */
+static void test_dirty_by_each_address(void **state)
+{
+  (void)state;
+  const uint32_t words[] = {
+      program_word(ISA_SW, REG_A2, REG_A1, 0, 0),
+      program_word(ISA_ADDI, REG_A1, REG_A1, 0, 64),
+      program_word(ISA_ADDI, REG_S0, REG_S0, 0, (uint32_t)-1),
+      program_word(ISA_BNE, REG_S0, REG_ZERO, 0, (uint32_t)-12),
+      program_word(ISA_LW, REG_A0, REG_A3, 0, 0),
+      program_word(ISA_SW, REG_A2, REG_A3, 0, 0),
+      program_word(ISA_BRK, 0, 0, 0, 0),
+  };
+  for (unsigned k = 0; k < 3; k++) {
+    struct bed b;
+    create(&b, "paged", engines[k]);
+    program_put(b.m, CODE, words, 7);
+    machine_set_pc(b.m, CODE);
+    map(b.m, 0x40001000, FRAME | RIGHTS);
+    map(b.m, 0x40002000, FRAME | RIGHTS | PTE_ACCESSED);
+    machine_set_reg(b.m, REG_S0, 64);
+    machine_set_reg(b.m, REG_A1, 0x40001000);
+    machine_set_reg(b.m, REG_A3, 0x40002000);
+    expect(b.m, CAUSE_BREAKPOINT, 0);
+    assert_int_equal(get(b.m, entry_at(0x40002000)), FRAME | RIGHTS | PTE_ACCESSED | PTE_DIRTY);
+    destroy(&b);
+  }
+}
+
+/* -------------------------------------------------------------- guest mode */
+
+#define HOST        0x400000u /* where the guest's storage lies */
+#define SECOND      0x600000u /* the second level's directory, and its one table */
+#define SECOND_LEAF 0x601000u
+#define GUEST_ROOT  0x10000u /* guest-physical; its table follows */
+
+static uint32_t second_at(uint32_t at)
+{
+  return SECOND_LEAF + 4 * page_table_index(at);
+}
+
+/* Under the loop at CODE: the guest's storage is 512 pages, of which all are mapped by the second
+ * level; the guest's tables map 0x40000000 to page 5, for mode 0 alone, and CODE. */
+static void create_guest(struct bed *b, enum machine_engine engine)
+{
+  create(b, "nested", engine);
+  put(b->m, SECOND, SECOND_LEAF | PTE_VALID);
+  for (uint32_t at = 0; at < 0x200000; at += ISA_PAGE_SIZE) {
+    put(b->m, second_at(at), (HOST + at) | PTE_VALID | PTE_WRITE | PTE_EXECUTE);
+  }
+  put(b->m, HOST + GUEST_ROOT, (GUEST_ROOT + 0x1000) | PTE_VALID);
+  put(b->m, HOST + GUEST_ROOT + 4 * 256, (GUEST_ROOT + 0x1000) | PTE_VALID);
+  put(b->m, HOST + GUEST_ROOT + 0x1000, 0x5000 | PTE_VALID | PTE_WRITE);
+  put(b->m, HOST + GUEST_ROOT + 0x1004, CODE | PTE_VALID | PTE_EXECUTE | PTE_LEVEL_MASK);
+  const uint32_t words[] = {
+      program_word(ISA_LW, REG_A0, REG_A1, 0, 0),
+      program_word(ISA_SW, REG_A2, REG_A1, 0, 0),
+      program_word(ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-8),
+  };
+  program_put(b->m, HOST + CODE, words, 3);
+  machine_set_pc(b->m, CODE);
+  machine_set_cr(b->m, CR_PTBR, GUEST_ROOT);
+  machine_set_cr(b->m, CR_PSW, psw_set_mode(psw_set_te(0, 1), 3));
+  machine_set_reg(b->m, REG_A1, 0x40000010);
+  machine_set_reg(b->m, REG_A2, 77);
+}
+
+static void set_second(struct bed *b, uint32_t mode)
+{
+  machine_set_cr(b->m, CR_NPTBR, SECOND | mode << 1 | NPTBR_ON);
+}
+
+static void expect_nested(struct machine *m, enum isa_cause cause, uint32_t value, uint32_t ngpa)
+{
+  struct machine_stop s = machine_run(m, MACHINE_NEVER);
+  assert_int_equal(s.why, MACHINE_TRAP);
+  assert_int_equal(s.trap.cause, cause);
+  assert_int_equal(s.trap.value, value);
+  assert_int_equal(s.trap.ngpa, ngpa);
+}
+
+static void test_guest_mode(void **state)
+{
+  (void)state;
+  for (unsigned k = 0; k < 3; k++) {
+    struct bed b;
+    create_guest(&b, engines[k]);
+    expect(b.m, CAUSE_FETCH_FAULT, CODE); /* what lies at GUEST_ROOT in the machine */
+    set_second(&b, 1);
+    expect(b.m, CAUSE_PROTECTION, 0x40000010); /* levels, by the translation mode */
+    set_second(&b, 0);
+    uint64_t walks = machine_stats(b.m)->walks, entries = machine_stats(b.m)->entries_read;
+    machine_run(b.m, 1000);
+    walks = machine_stats(b.m)->walks - walks;
+    assert_int_equal(machine_stats(b.m)->entries_read - entries, 8 * walks);
+    assert_int_equal(get(b.m, HOST + 0x5010), 77);
+    const uint32_t both = PTE_ACCESSED | PTE_DIRTY;
+    assert_int_equal(get(b.m, HOST + GUEST_ROOT + 0x1000) & both, both);
+    assert_int_equal(get(b.m, second_at(0x5000)) & both, both);
+    assert_int_equal(get(b.m, second_at(GUEST_ROOT)) & both, PTE_ACCESSED);
+    assert_int_equal(get(b.m, second_at(GUEST_ROOT + 0x1000)) & both, both);
+    assert_int_equal(get(b.m, second_at(CODE)) & both, PTE_ACCESSED);
+    destroy(&b);
+  }
+}
+
+/* The owner changes the second level under a loop that has used it for long. */
+static void test_owner_changes_second_level(void **state)
+{
+  (void)state;
+  for (unsigned k = 0; k < 3; k++) {
+    struct bed b;
+    create_guest(&b, engines[k]);
+    set_second(&b, 0);
+    machine_run(b.m, 3000);
+    put(b.m, second_at(0x5000), (HOST + 0x7000) | PTE_VALID | PTE_WRITE);
+    machine_set_reg(b.m, REG_A2, 78);
+    machine_run(b.m, 6000);
+    assert_int_equal(get(b.m, HOST + 0x5010), 77);
+    assert_int_equal(get(b.m, HOST + 0x7010), 78);
+    put(b.m, second_at(0x5000), (HOST + 0x7000) | PTE_VALID);
+    expect_nested(b.m, CAUSE_NESTED_STORE, 0x40000010, 0x5010);
+    assert_int_equal(get(b.m, second_at(0x5000)) & PTE_DIRTY, 0);
+    put(b.m, second_at(0x5000), 0);
+    machine_set_pc(b.m, CODE);
+    expect_nested(b.m, CAUSE_NESTED_LOAD, 0x40000010, 0x5010);
+    put(b.m, second_at(CODE), (HOST + CODE) | PTE_VALID);
+    machine_set_pc(b.m, CODE);
+    expect_nested(b.m, CAUSE_NESTED_FETCH, CODE, CODE);
+    put(b.m, second_at(GUEST_ROOT), 0);
+    expect_nested(b.m, CAUSE_NESTED_LOAD, CODE, GUEST_ROOT);
+    put(b.m, second_at(GUEST_ROOT), (HOST + GUEST_ROOT) | PTE_VALID);
+    put(b.m, second_at(GUEST_ROOT + 0x1000), (HOST + GUEST_ROOT + 0x1000) | PTE_VALID);
+    put(b.m, HOST + GUEST_ROOT + 0x1004, CODE | PTE_VALID | PTE_EXECUTE | PTE_LEVEL_MASK);
+    expect_nested(b.m, CAUSE_NESTED_STORE, CODE, GUEST_ROOT + 0x1004); /* no A can be set */
+    destroy(&b);
+  }
+}
+
+/* Delivery leaves guest mode, rfe enters it; TE off is guest-physical there. */
+static void test_into_guest_mode_and_out(void **state)
+{
+  (void)state;
+  for (unsigned k = 0; k < 3; k++) {
+    struct bed b;
+    create_guest(&b, engines[k]);
+    set_second(&b, 3);
+    put(b.m, 4 * CAUSE_NESTED_LOAD, 0x3000);
+    put(b.m, 0x3000, program_cr_word(ISA_MFCR, REG_S0, CR_NGPA));
+    put(b.m, 0x3004, program_word(ISA_RFE, 0, 0, 0, 0));
+    put(b.m, second_at(0x5000), 0);
+    machine_set_reg(b.m, REG_A1, 0x5ffc);
+    machine_set_cr(b.m, CR_PSW, psw_set_mode(0, 3));
+    struct machine_stop s = machine_run(b.m, MACHINE_NEVER);
+    assert_int_equal(s.trap.cause, CAUSE_NESTED_LOAD);
+    assert_true(machine_deliver(b.m, &s.trap));
+    machine_run(b.m, machine_tick(b.m) + 2);
+    assert_int_equal(machine_get_reg(b.m, REG_S0), 0x5ffc);
+    assert_int_equal(machine_get_pc(b.m), CODE);
+    put(b.m, second_at(0x5000), (HOST + 0x9000) | PTE_VALID | PTE_WRITE);
+    machine_run(b.m, machine_tick(b.m) + 3);
+    assert_int_equal(get(b.m, HOST + 0x9ffc), 77);
+    machine_set_cr(b.m, CR_NPTBR, STORAGE | NPTBR_ON);
+    expect(b.m, CAUSE_BUS, CODE);
+    destroy(&b);
+  }
+}
+
 /* Code that unmaps its own page goes no further, and code that changes it goes on there. */
 static void test_own_page(void **state)
 {
@@ -454,13 +622,23 @@ static void test_owner_changes_tlb(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_asking_changes_nothing), cmocka_unit_test(test_directory_nowhere),
-      cmocka_unit_test(test_owner_changes_tables),   cmocka_unit_test(test_many_tables),
-      cmocka_unit_test(test_many_stores_to_tables),  cmocka_unit_test(test_data_becomes_table),
-      cmocka_unit_test(test_code_under_aliases),     cmocka_unit_test(test_own_page),
-      cmocka_unit_test(test_break_before_fetch),     cmocka_unit_test(test_watch_through_alias),
-      cmocka_unit_test(test_tlb_is_state),           cmocka_unit_test(test_choice),
+      cmocka_unit_test(test_asking_changes_nothing),
+      cmocka_unit_test(test_directory_nowhere),
+      cmocka_unit_test(test_owner_changes_tables),
+      cmocka_unit_test(test_many_tables),
+      cmocka_unit_test(test_many_stores_to_tables),
+      cmocka_unit_test(test_data_becomes_table),
+      cmocka_unit_test(test_code_under_aliases),
+      cmocka_unit_test(test_own_page),
+      cmocka_unit_test(test_break_before_fetch),
+      cmocka_unit_test(test_watch_through_alias),
+      cmocka_unit_test(test_tlb_is_state),
+      cmocka_unit_test(test_choice),
       cmocka_unit_test(test_owner_changes_tlb),
+      cmocka_unit_test(test_dirty_by_each_address),
+      cmocka_unit_test(test_guest_mode),
+      cmocka_unit_test(test_owner_changes_second_level),
+      cmocka_unit_test(test_into_guest_mode_and_out),
   };
   return cmocka_run_group_tests_name("mapped", tests, NULL, NULL) != 0;
 }

@@ -138,7 +138,7 @@ static bool step_agrees(struct walker *w, struct machine *m, struct met *met)
   }
   met->causes[stop.trap.cause]++;
   bool agrees = !whole || (stop.trap.cause == expected.cause && stop.trap.value == expected.value &&
-                           walker_agrees(w, m));
+                           stop.trap.ngpa == expected.ngpa && walker_agrees(w, m));
   if (!agrees && w->wrong == WALKER_RIGHT) {
     print_message("# cause %d, value %x at pc %x, insn %08x; expected cause %d, value %x\n",
                   (int)stop.trap.cause, stop.trap.value, stop.trap.epc, stop.trap.insn,
@@ -156,7 +156,7 @@ static bool translations_agree(struct walker *w, struct machine *m, uint64_t *se
     uint32_t va = mapped_address(seed);
     enum machine_access access = (enum machine_access)random_below(seed, 3);
     bool te = random_below(seed, 4) != 0;
-    struct walked expected = walker_walk(w, va, access, te, w->psw % 4);
+    struct walked expected = walker_walk(w, va, access, te, walker_mode(w));
     struct translation t = machine_translate(m, gva(va), access, te);
     if (t.ok != expected.ok || (t.ok ? t.pa.v != expected.pa : t.cause != expected.cause)) {
       return false;
@@ -205,8 +205,9 @@ static void test_walker(void **state)
   }
   print_message("# %llu instructions of %llu programs\n", (unsigned long long)met.steps,
                 (unsigned long long)count);
-  static const enum isa_cause all[] = {CAUSE_FETCH_FAULT, CAUSE_LOAD_FAULT, CAUSE_STORE_FAULT,
-                                       CAUSE_PROTECTION,  CAUSE_BUS,        CAUSE_ALIGNMENT};
+  static const enum isa_cause all[] = {CAUSE_FETCH_FAULT,  CAUSE_LOAD_FAULT,  CAUSE_STORE_FAULT,
+                                       CAUSE_PROTECTION,   CAUSE_BUS,         CAUSE_ALIGNMENT,
+                                       CAUSE_NESTED_FETCH, CAUSE_NESTED_LOAD, CAUSE_NESTED_STORE};
   for (unsigned i = 0; i < sizeof all / sizeof *all && count >= 100; i++) {
     assert_true(met.causes[all[i]] >= count / 10);
   }

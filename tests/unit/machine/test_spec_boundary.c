@@ -535,7 +535,7 @@ static void delivery_takes_a_tick_trap_none(struct rig *r)
   steps(r, 3);
   expect_trap(r, CAUSE_SYSCALL, 0, sys);
   assert_true(now(r) == 3);
-  struct trap trap = {CAUSE_SYSCALL, RIG_CODE + 12, 0, sys};
+  struct trap trap = {.cause = CAUSE_SYSCALL, .epc = RIG_CODE + 12, .insn = sys};
   assert_true(machine_deliver(r->m, &trap));
   assert_true(now(r) == 4);
   assert_int_equal(machine_stats(r->m)->instructions, 3);

@@ -20,7 +20,7 @@ static void delivery_saves_and_sets(struct rig *r)
   set_cr(r, CR_IPEND, ALL_LINES);
   set_reg(r, REG_SP, 0x777);
   set_vector(r, CAUSE_BOUNDS, 0x2468);
-  struct trap trap = {CAUSE_BOUNDS, 0x1111, 0x2222, 0x3333};
+  struct trap trap = {.cause = CAUSE_BOUNDS, .epc = 0x1111, .value = 0x2222, .insn = 0x3333};
   assert_true(machine_deliver(r->m, &trap));
   assert_int_equal(cr(r, CR_EPSW), old);
   assert_int_equal(cr(r, CR_EPC), 0x1111);
@@ -106,7 +106,7 @@ static void vectors_are_physical(struct rig *r)
 
 static void double_fault(struct rig *r, uint32_t vbr, uint32_t handler)
 {
-  struct trap trap = {CAUSE_SYSCALL, 1, 2, 3};
+  struct trap trap = {.cause = CAUSE_SYSCALL, .epc = 1, .value = 2, .insn = 3};
   set_cr(r, CR_PSW, psw(1, PSW_IE_MASK));
   set_cr(r, CR_VBR, vbr);
   if (handler) {

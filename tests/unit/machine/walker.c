@@ -20,6 +20,8 @@ void walker_load(struct walker *w, struct machine *m)
   uint32_t features = profile_features(machine_profile(m));
   w->size = machine_storage_size(m);
   w->paged = features & ISA_FEATURE_MMU_PAGED;
+  w->nested = features & ISA_FEATURE_MMU_NESTED;
+  w->nptbr = machine_get_cr(m, CR_NPTBR);
   w->tlb = features & ISA_FEATURE_MMU_TLB;
   w->kseg = features & ISA_FEATURE_KSEG;
   w->mmio = features & ISA_FEATURE_IO_MMIO;
@@ -70,6 +72,91 @@ static struct walked at_physical(const struct walker *w, uint32_t pa)
   return pa < w->size ? (struct walked){.ok = true, .pa = pa} : refused(CAUSE_BUS);
 }
 
+static bool in_guest(const struct walker *w)
+{
+  return w->nested && w->nptbr % 2 == 1 && (w->psw % 4 != 0 || w->wrong == WALKER_GUEST_MODE_0);
+}
+
+/* With whose rights the page's level is compared. */
+unsigned walker_mode(const struct walker *w)
+{
+  return in_guest(w) && w->wrong != WALKER_MODE_OF_THE_PSW ? w->nptbr / 2 % 4 : w->psw % 4;
+}
+
+static bool second_allows(const struct walker *w, uint32_t entry, enum machine_access access)
+{
+  if (w->wrong == WALKER_SECOND_LEVEL && entry / 8 % 4 < w->psw % 4) {
+    return false;
+  }
+  bool allows = access == MACHINE_FETCH   ? entry & 4
+                : access == MACHINE_STORE ? (entry & 2) && !(entry & 256)
+                                          : !(entry & 256);
+  return allows || w->wrong == WALKER_SECOND_RIGHTS;
+}
+
+/* Guest-physical `at` becomes a machine address; or r says why not. */
+static bool second(struct walker *w, uint32_t *at, enum machine_access access, struct walked *r)
+{
+  static const enum isa_cause causes[] = {[MACHINE_LOAD] = CAUSE_NESTED_LOAD,
+                                          [MACHINE_STORE] = CAUSE_NESTED_STORE,
+                                          [MACHINE_FETCH] = CAUSE_NESTED_FETCH};
+  uint64_t place = w->nptbr / 4096 * 4096ull + *at / (4096 * 1024) * 4;
+  struct walked no = refused(CAUSE_BUS);
+  if (place + 4 > w->size) {
+    *r = no;
+    return false;
+  }
+  uint32_t entry = get(w, (uint32_t)place);
+  place = entry / 4096 * 4096ull + *at / 4096 % 1024 * 4;
+  if (entry % 2 == 1 && place + 4 > w->size) {
+    *r = no;
+    return false;
+  }
+  entry = entry % 2 == 1 ? get(w, (uint32_t)place) : 0;
+  if (entry % 2 == 0 || !second_allows(w, entry, access)) {
+    *r = refused(causes[access]);
+    r->ngpa = *at;
+    return false;
+  }
+  *at = entry / 4096 * 4096 + *at % 4096;
+  if (*at >= w->size) {
+    *r = no;
+    return false;
+  }
+  if (w->wrong != WALKER_SECOND_UNMARKED) {
+    r->second[r->seconds] = (uint32_t)place;
+    r->bits[r->seconds++] = access == MACHINE_STORE ? 0x60 : 0x20;
+  }
+  return true;
+}
+
+static struct walked guest_physical(struct walker *w, uint32_t at, enum machine_access access)
+{
+  struct walked r = {.ok = true};
+  if (!in_guest(w)) {
+    return at_physical(w, at);
+  }
+  if (second(w, &at, access, &r)) {
+    r.pa = at;
+  }
+  return r;
+}
+
+/* The address of the guest's entry, in the machine. */
+static bool find_table(struct walker *w, uint64_t *place, struct walked *r)
+{
+  uint32_t at = (uint32_t)*place;
+  if (in_guest(w) && w->wrong != WALKER_TABLES_BY_ONE && !second(w, &at, MACHINE_LOAD, r)) {
+    return false;
+  }
+  *place = at;
+  if (*place + 4 > w->size) {
+    *r = refused(CAUSE_BUS);
+    return false;
+  }
+  return true;
+}
+
 static struct walked by_entry(struct walker *w, uint32_t entry, uint32_t va,
                               enum machine_access access, unsigned mode)
 {
@@ -85,27 +172,54 @@ static struct walked by_entry(struct walker *w, uint32_t entry, uint32_t va,
   return at_physical(w, entry / 4096 * 4096 + va % 4096);
 }
 
+/* That the entry may be marked, and r says so. */
+static bool mark(struct walker *w, uint32_t at, uint64_t place, uint32_t entry, bool store,
+                 struct walked *r)
+{
+  bool missing_bits = !(entry & 0x20) || (store && !(entry & 0x40));
+  r->entry = (uint32_t)place;
+  r->marks = true;
+  return !in_guest(w) || !missing_bits || w->wrong == WALKER_MARKS_BY_LOAD ||
+         w->wrong == WALKER_TABLES_BY_ONE || second(w, &at, MACHINE_STORE, r);
+}
+
 static struct walked by_tables(struct walker *w, uint32_t va, enum machine_access access,
                                unsigned mode)
 {
+  struct walked r = {.ok = false};
   uint64_t at = (uint64_t)w->ptbr + va / (4096 * 1024) * 4;
-  if (at + 4 > w->size) {
-    return w->wrong == WALKER_TABLE_FAULT ? missing(access) : refused(CAUSE_BUS);
+  if (!find_table(w, &at, &r)) {
+    return w->wrong == WALKER_TABLE_FAULT ? missing(access) : r;
   }
   uint32_t directory = get(w, (uint32_t)at);
   if (directory % 2 == 0) {
     return missing(access);
   }
   uint64_t place = (uint64_t)(directory / 4096) * 4096 + va / 4096 % 1024 * 4;
-  if (place + 4 > w->size) {
-    return w->wrong == WALKER_TABLE_FAULT ? missing(access) : refused(CAUSE_BUS);
+  uint32_t guest_place = (uint32_t)place;
+  if (!find_table(w, &place, &r)) {
+    return w->wrong == WALKER_TABLE_FAULT ? missing(access) : r;
   }
-  uint32_t entry = get(w, (uint32_t)place);
+  uint32_t entry = get(w, (uint32_t)place), gpa = entry / 4096 * 4096 + va % 4096;
   if (entry % 2 == 0) {
     return missing(access);
   }
-  struct walked r = by_entry(w, entry, va, access, mode);
-  r.marks = r.ok || w->wrong == WALKER_TRAP_MARKS;
+  struct walked allowed = by_entry(w, entry, va, access, mode);
+  if (!allowed.ok && allowed.cause == CAUSE_PROTECTION) {
+    return allowed;
+  }
+  if (!mark(w, guest_place, place, entry, access == MACHINE_STORE, &r)) {
+    return r;
+  }
+  if (!in_guest(w)) {
+    r.ok = allowed.ok;
+    r.cause = allowed.cause;
+    r.pa = allowed.pa;
+  } else if (second(w, &gpa, access, &r)) {
+    r.ok = true;
+    r.pa = gpa;
+  }
+  r.marks = r.ok || (w->wrong == WALKER_TRAP_MARKS && !in_guest(w));
   r.entry = (uint32_t)place;
   if (r.marks && w->wrong == WALKER_DIRECTORY_MARKED) {
     r.entry = (uint32_t)at;
@@ -136,10 +250,10 @@ struct walked walker_walk(struct walker *w, uint32_t va, enum machine_access acc
                           unsigned mode)
 {
   if (!te) {
-    return at_physical(w, va);
+    return guest_physical(w, va, access);
   }
   if (w->kseg && va >= 0x80000000 && va < 0xa0000000) {
-    return mode == 0 || w->wrong == WALKER_KSEG_FOR_ALL ? at_physical(w, va % 0x20000000)
+    return mode == 0 || w->wrong == WALKER_KSEG_FOR_ALL ? guest_physical(w, va % 0x20000000, access)
                                                         : refused(CAUSE_PROTECTION);
   }
   if (w->paged) {
@@ -160,8 +274,11 @@ bool walker_access(struct walker *w, uint32_t va, uint32_t size, enum machine_ac
     bool dirty = access == MACHINE_STORE && w->wrong != WALKER_NO_DIRTY;
     put(w, r.entry, get(w, r.entry) | 0x20 | (dirty ? 0x40 : 0), 4);
   }
+  for (unsigned i = 0; r.ok && i < r.seconds; i++) {
+    put(w, r.second[i], get(w, r.second[i]) | r.bits[i], 4);
+  }
   if (!r.ok) {
-    *trap = (struct trap){.cause = r.cause, .value = va};
+    *trap = (struct trap){.cause = r.cause, .value = va, .ngpa = r.ngpa};
     return false;
   }
   *pa = r.pa;
@@ -197,7 +314,7 @@ static void access_memory(struct walker *w, struct machine *m, const struct memo
                           const struct isa_decoded *d, struct trap *trap)
 {
   uint32_t va = machine_get_reg(m, d->b) + d->imm, pa;
-  unsigned mode = w->psw % 4, previous = w->psw / 4 % 4;
+  unsigned mode = walker_mode(w), previous = w->psw / 4 % 4;
   bool te = w->psw & 0x20;
   if (how->previous) {
     te = te || previous != 0;
@@ -216,11 +333,11 @@ static void load_psw(struct walker *w, struct machine *m, const struct isa_decod
 {
   uint32_t va = machine_get_reg(m, d->b) + d->imm, pa, other;
   bool te = w->psw & 0x20;
-  if (!walker_access(w, va, 4, MACHINE_LOAD, te, w->psw % 4, &pa, trap)) {
+  if (!walker_access(w, va, 4, MACHINE_LOAD, te, walker_mode(w), &pa, trap)) {
     return;
   }
   uint32_t loaded = get(w, pa);
-  if (!walker_access(w, va + 4, 4, MACHINE_LOAD, te, w->psw % 4, &other, trap)) {
+  if (!walker_access(w, va + 4, 4, MACHINE_LOAD, te, walker_mode(w), &other, trap)) {
     trap->value = w->wrong == WALKER_SECOND_AT_FIRST ? va : trap->value;
   } else if (check && loaded % 4 < w->psw % 4) {
     trap->cause = CAUSE_PRIVILEGED;
@@ -230,8 +347,8 @@ static void load_psw(struct walker *w, struct machine *m, const struct isa_decod
 static void push_flags(struct walker *w, struct machine *m, struct trap *trap)
 {
   uint32_t pa;
-  if (walker_access(w, machine_get_reg(m, REG_SP) - 4, 4, MACHINE_STORE, w->psw & 0x20, w->psw % 4,
-                    &pa, trap)) {
+  if (walker_access(w, machine_get_reg(m, REG_SP) - 4, 4, MACHINE_STORE, w->psw & 0x20,
+                    walker_mode(w), &pa, trap)) {
     put(w, pa, w->psw & 0xd0, 4); /* IE, C, V */
   }
 }
@@ -285,7 +402,7 @@ bool walker_step(struct walker *w, struct machine *m, struct trap *trap)
   uint32_t pc = machine_get_pc(m), pa;
   struct isa_decoded d;
   *trap = (struct trap){.cause = (enum isa_cause)WALKER_NO_TRAP};
-  if (!walker_access(w, pc, 4, MACHINE_FETCH, w->psw & 0x20, w->psw % 4, &pa, trap)) {
+  if (!walker_access(w, pc, 4, MACHINE_FETCH, w->psw & 0x20, walker_mode(w), &pa, trap)) {
     return true;
   }
   if (!profile_decode(machine_profile(m), get(w, pa), &d)) {

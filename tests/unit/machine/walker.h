@@ -24,14 +24,21 @@ enum walker_wrong {
   WALKER_GLOBAL_IGNORED,
   WALKER_HIGHEST_MATCH,
   WALKER_KSEG_FOR_ALL,
+  WALKER_SECOND_RIGHTS,   /* the second level's rights mean nothing */
+  WALKER_SECOND_LEVEL,    /* … its levels do */
+  WALKER_SECOND_UNMARKED, /* … nothing is marked there */
+  WALKER_TABLES_BY_ONE,   /* the guest's tables lie where it says, in the machine */
+  WALKER_MARKS_BY_LOAD,   /* a table that is read-only there can be marked */
+  WALKER_GUEST_MODE_0,    /* the second level is for mode 0 too */
+  WALKER_MODE_OF_THE_PSW, /* levels are compared with PSW.mode in guest mode */
   WALKER_WRONGS
 };
 
 struct walker {
   uint8_t *storage; /* its own copy */
   uint32_t size;
-  bool paged, tlb, kseg, mmio;
-  uint32_t ptbr, asid, tlbhi, tlblo, tlbix, tlbrnd, psw;
+  bool paged, tlb, kseg, mmio, nested;
+  uint32_t nptbr, ptbr, asid, tlbhi, tlblo, tlbix, tlbrnd, psw;
   uint32_t hi[64], lo[64];
   enum walker_wrong wrong;
 };
@@ -47,7 +54,12 @@ struct walked {
   enum isa_cause cause;
   bool marks;
   uint32_t entry; /* physical, of the one that is marked */
+  uint32_t ngpa;
+  unsigned seconds; /* entries of the second level that are marked */
+  uint32_t second[4], bits[4];
 };
+/* With whose rights levels are compared. */
+unsigned walker_mode(const struct walker *w);
 struct walked walker_walk(struct walker *w, uint32_t va, enum machine_access access, bool te,
                           unsigned mode);
 /* The access is made: sets bits. */

@@ -1,5 +1,0 @@
-profile bad;
-title "T";
-modes 2;
-mmu nested;
-io ports;
