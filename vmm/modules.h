@@ -266,6 +266,7 @@ struct vmm_real_map {
 enum vmm_fault {
   VMM_FAULT_TRUE,      /* the virtual machine has it too */
   VMM_FAULT_HIDDEN,    /* the real map was only behind; it is not any more: execute again */
+  VMM_FAULT_MARKS,     /* … but the access is to set A or D: interpret it this time */
   VMM_FAULT_INTERPRET, /* the instruction cannot execute directly here */
 };
 struct vmm_memory_module {

@@ -234,20 +234,6 @@ static struct vmm_trap interpret_one(struct vm *vm)
   return met;
 }
 
-static struct turn interpret(struct vm *vm, struct trap real)
-{
-  uint32_t psw = vm->cpu.cr[CR_PSW];
-  struct vmm_insn insn = vm->env.decode(vm, real.insn);
-  vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, real.epc, 0, real.insn);
-  struct vmm_trap met = interpret_one(vm);
-  if (met.raised) {
-    return stop_with_trap(vm, met.trap, real.cause);
-  }
-  vm->stats.interpreted++;
-  complete(vm, psw, real);
-  return go_on;
-}
-
 static struct turn hypercall(struct vm *vm, struct trap real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
@@ -271,7 +257,7 @@ static enum vmm_fault look_at_fault(struct vm *vm, struct trap real)
   }
   enum vmm_fault fault = vm->memory->fault(vm->state.memory, &vm->env, real);
   vm->stats.true_faults += fault == VMM_FAULT_TRUE;
-  vm->stats.hidden_faults += fault == VMM_FAULT_HIDDEN;
+  vm->stats.hidden_faults += fault == VMM_FAULT_HIDDEN || fault == VMM_FAULT_MARKS;
   vm->stats.refused_direct += fault == VMM_FAULT_INTERPRET;
   vm->cpu.map_stale |= fault != VMM_FAULT_TRUE;
   return fault;
@@ -286,6 +272,48 @@ static struct turn execute_again(struct vm *vm, struct trap real)
                      isa_cause_info(real.cause)->summary, real.epc);
     return stop_by_fate(vm);
   }
+  return go_on;
+}
+
+/* What the trace says of the instruction at pc before it is interpreted. */
+static struct trap announce(struct vm *vm, uint32_t pc)
+{
+  struct trap at = {.epc = pc};
+  uint32_t psw = vm->cpu.cr[CR_PSW];
+  struct translation t =
+      vm->env.translate(vm, gva(pc), sizeof at.insn, MACHINE_FETCH, psw_te(psw), psw_mode(psw));
+  struct vmm_insn insn = {.legal = false};
+  if (t.ok && machine_phys_read(&vm->machine, t.pa, &at.insn, sizeof at.insn)) {
+    insn = vm->env.decode(vm, at.insn);
+  }
+  bool system = insn.legal && isa_insn_info(insn.decoded.insn)->group == ISA_GROUP_SYSTEM;
+  if (system || (insn.legal && trace_wants_instructions(&vm->machine))) {
+    vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, pc, 0, at.insn);
+  }
+  return at;
+}
+
+/* The instruction at which the real machine trapped. A guest that asks the VMM for something
+ * is answered even if its fetch was what trapped. */
+static struct turn interpret(struct vm *vm, struct trap real)
+{
+  uint32_t psw = vm->cpu.cr[CR_PSW];
+  struct trap at = real;
+  if (real.insn != 0) {
+    struct vmm_insn insn = vm->env.decode(vm, real.insn);
+    vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, real.epc, 0, real.insn);
+  } else if (vm->machine.tracer) {
+    at = announce(vm, real.epc);
+  }
+  struct vmm_trap met = interpret_one(vm);
+  if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->state.paravirt && psw_mode(psw) == 0) {
+    return hypercall(vm, met.trap);
+  }
+  if (met.raised) {
+    return stop_with_trap(vm, met.trap, real.cause);
+  }
+  vm->stats.interpreted++;
+  complete(vm, psw, at);
   return go_on;
 }
 
@@ -322,6 +350,7 @@ static struct turn dispatch(struct vm *vm, struct trap real)
   switch (look_at_fault(vm, real)) {
   case VMM_FAULT_HIDDEN:
     return execute_again(vm, real);
+  case VMM_FAULT_MARKS:
   case VMM_FAULT_INTERPRET:
     return interpret(vm, real);
   case VMM_FAULT_TRUE:
@@ -441,24 +470,6 @@ static struct turn execute(struct vm *vm, uint64_t until)
     return (struct turn){true, stop};
   }
   return dispatch(vm, stop.trap);
-}
-
-/* What the trace says of the instruction at pc before it is interpreted. */
-static struct trap announce(struct vm *vm, uint32_t pc)
-{
-  struct trap at = {.epc = pc};
-  uint32_t psw = vm->cpu.cr[CR_PSW];
-  struct translation t =
-      vm->env.translate(vm, gva(pc), sizeof at.insn, MACHINE_FETCH, psw_te(psw), psw_mode(psw));
-  struct vmm_insn insn = {.legal = false};
-  if (t.ok && machine_phys_read(&vm->machine, t.pa, &at.insn, sizeof at.insn)) {
-    insn = vm->env.decode(vm, at.insn);
-  }
-  bool system = insn.legal && isa_insn_info(insn.decoded.insn)->group == ISA_GROUP_SYSTEM;
-  if (system || (insn.legal && trace_wants_instructions(&vm->machine))) {
-    vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, pc, 0, at.insn);
-  }
-  return at;
 }
 
 /* The next instruction is not the real machine's. Its trap is no real one, and nothing of the
