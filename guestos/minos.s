@@ -15,6 +15,8 @@
 #   minos/shell.inc     the shell, a thread of the kernel
 #   minos/programs.inc  the user programs: the only code here that runs unprivileged
 #
+# and, if it is built with pages, pages.inc, paging.inc, refill.inc and memory.inc.
+#
 # Who runs, and where:
 #
 #             reset
@@ -51,11 +53,20 @@
 # the like, docs/machine.md what the machine does, docs/minos.md how it all fits.
 # get_cr and set_cr are mfcr and mtcr; pg32.inc tells when they are not.
 #
-# Two build options: with JUSER the first process is entered by the instruction
+# Build options: with JUSER the first process is entered by the instruction
 # `juser`, as on a PDP-10, and not by `rfe` (minos-juser.s). With PARAVIRT minos runs on a
-# VMM and knows it: docs/paravirt.md (minos-paravirt.s).
+# VMM and knows it: docs/paravirt.md (minos-paravirt.s). With PAGING each process has an
+# address space of pages, which storage and disk share (minos-paged.s); with REFILL too
+# the machine has no page tables, and the kernel refills its TLB (minos-tlb.s). Both are
+# told of in minos/paging.inc, and minos/pages.inc shows what lies where.
 .ifndef JUSER
 .equ JUSER, 0
+.endif
+.ifndef PAGING
+.equ PAGING, 0
+.endif
+.ifndef REFILL
+.equ REFILL, 0
 .endif
 
 .include "pg32.inc"
@@ -65,6 +76,12 @@
 .include "hyper.inc"
 .endif
 
+.if PAGING                              # users have the first pages of addresses
+        .data
+        .org    KERNEL_DATA
+        .text
+        .org    KERNEL_TEXT
+.endif
         .text
 .include "minos/boot.inc"
 .include "minos/trap.inc"
@@ -73,6 +90,12 @@
 .include "minos/devices.inc"
 .include "minos/print.inc"
 .include "minos/shell.inc"
+.if PAGING
+.include "minos/paging.inc"
+.endif
+.if REFILL
+.include "minos/refill.inc"
+.endif
 .include "minos/programs.inc"
 .if PARAVIRT
         hyper_routines
@@ -84,8 +107,13 @@
 trap_stack:                             # the trap handlers' stack grows down from here
                 .space  1024
 shell_stack:                            # and the shell's from here
+.if PAGING
+        .assert . <= KERNEL_TEXT, "the kernel's data must end before its text"
+.equ frames, TABLES + ROOM              # the first one is the kernel's own
+.else
         .align  4096
 .if PARAVIRT
 hyper_page: .space 4096
 .endif
 frames:         .space  PROCESSES * FRAME_SIZE
+.endif

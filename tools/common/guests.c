@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/profile.h"
+
 bool guests_is_shipped_name(const char *name)
 {
   return !strpbrk(name, "/.");
@@ -59,6 +61,22 @@ void guests_each(guests_visit *visit, void *ctx)
     first_comment(f, summary, sizeof summary);
     visit(ctx, name, summary);
   }
+}
+
+const char *guests_wants(const char *name, const char *key)
+{
+  const struct embedded_file *f = guests_source(name);
+  char line[200];
+  if (!f)
+    return NULL;
+  first_comment(f, line, sizeof line);
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++) {
+    char option[48];
+    snprintf(option, sizeof option, "(--%s=%s)", w->key, w->word);
+    if (strcmp(w->key, key) == 0 && strstr(line, option))
+      return w->word;
+  }
+  return NULL;
 }
 
 static uint8_t *read_embedded(void *ctx, const char *path, size_t *len, const char **reason)

@@ -22,6 +22,10 @@ bool guests_is_shipped_name(const char *name);
 const struct embedded_file *guests_source(const char *name);
 const struct embedded_file *guests_session(const char *name);
 
+/* The word that the first comment line of a shipped guest's source gives for the option `key`
+ * ("mmu", "io"), as in "(--mmu=paged)": that is the machine it was made for. NULL: none. */
+const char *guests_wants(const char *name, const char *key);
+
 /* The table itself, ended by a NULL name (generated). */
 extern const struct embedded_file tools_embedded_guests[];
 

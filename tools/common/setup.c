@@ -71,7 +71,9 @@ static int apply_rate(void *ctx, const char *value)
 const struct option_spec setup_machine_options[] = {
     {"profile", 'p', "NAME", "the machine: a shipped profile (default: pg) or a file NAME.profile",
      apply_profile},
-    {"mmu", 0, "NAME", "another memory management unit than the profile's (bounds, paged, tlb, nested)",
+    {"mmu", 0, "NAME",
+     "another memory management unit than the profile's or the shipped guest's (bounds, paged, "
+     "tlb, nested)",
      apply_mmu},
     {"io", 0, "NAME",
      "another style of input and output than the profile's (this version: ports, none, mmio, channel)",
@@ -109,17 +111,26 @@ static void complain_override(const struct setup *s, const char *said)
   message_error(s->command, "%.*s", (int)strcspn(said, "\n"), said);
 }
 
+/* Nested paging is paging, to a guest. */
+static bool suits(const struct profile *p, const char *mmu)
+{
+  return strcmp(mmu, "paged") == 0 && (profile_features(p) & ISA_FEATURE_MMU_NESTED);
+}
+
 int setup_load_profile(struct setup *s)
 {
   s->profile = profile_load(s->profile_name, stderr);
   if (!s->profile)
     return errno ? STATUS_OURS : STATUS_USAGE;
-  if (!s->mmu && !s->io)
+  const char *mmu = s->mmu ? s->mmu : s->guest_mmu, *io = s->io ? s->io : s->guest_io;
+  if (!s->mmu && mmu && suits(s->profile, mmu))
+    mmu = NULL;
+  if (!mmu && !io)
     return STATUS_DONE;
   char *said = NULL;
   size_t len;
   FILE *errors = open_memstream(&said, &len); /* it has no place in a file, so say whose it is */
-  struct profile *changed = errors ? profile_override(s->profile, s->mmu, s->io, errors) : NULL;
+  struct profile *changed = errors ? profile_override(s->profile, mmu, io, errors) : NULL;
   int status = changed ? STATUS_DONE : !errors || errno ? STATUS_OURS : STATUS_USAGE;
   if (errors)
     fclose(errors);
@@ -201,6 +212,10 @@ int setup_load(struct setup *s, const char *program_name)
   if (s->session + (s->input != NULL) + (s->input_file_log != NULL) > 1) {
     message_usage(s->command, "--input, --input-log and --session exclude one another");
     return STATUS_USAGE;
+  }
+  if (guests_is_shipped_name(program_name)) {
+    s->guest_mmu = guests_wants(program_name, "mmu");
+    s->guest_io = guests_wants(program_name, "io");
   }
   int status = setup_load_profile(s);
   if (status == STATUS_DONE)

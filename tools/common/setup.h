@@ -19,6 +19,7 @@
 struct setup {
   const char *command;
   const char *profile_name, *mmu, *io;
+  const char *guest_mmu, *guest_io; /* what a shipped guest was made for; NULL: whatever */
   uint32_t storage;
   const char *disk; /* as given; NULL: scratch */
   const char *input, *input_file_log;
