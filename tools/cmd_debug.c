@@ -193,6 +193,7 @@ static bool make_machines(struct request *r, struct machines *o, struct debug_wo
                            .depth = (unsigned)r->depth,
                            .technique = r->technique,
                            .memory = r->memory,
+                           .below = s->real_profile,
                            .disk = o->disk,
                            .disk_readonly = readonly,
                            .engine = s->engine};
@@ -270,6 +271,7 @@ static int refuse_options(const struct request *r)
                       : s->storage        ? "--memory"
                       : s->disk           ? "--disk"
                       : s->mmu            ? "--mmu"
+                      : s->real_mmu       ? "--real-mmu"
                       : s->io             ? "--io"
                       : s->input          ? "--input"
                       : s->input_file_log ? "--input-log"
@@ -397,6 +399,7 @@ int cmd_debug(int argc, char **argv)
   s->storage = 0; /* not said */
   const char *unsaid = s->profile_name;
   const struct option_group groups[] = {{"The machine", setup_machine_options, s},
+                                        {"The machine below", setup_below_options, s},
                                         {"The VMM", vmm_options, &r},
                                         {"The console", setup_console_options, s},
                                         {"The debugger", repl_options, &r},

@@ -245,6 +245,7 @@ int cmd_verify(int argc, char **argv)
   r.setup.storage = 0; /* not said */
   const char *unsaid = r.setup.profile_name;
   const struct option_group groups[] = {{"The machine", setup_machine_options, &r.setup},
+                                        {"The machine below", setup_below_options, &r.setup},
                                         {"The comparison", options, &r},
                                         {"A system directory", directory_options, &r},
                                         {"Its VMM", system_option_specs, &r.system},

@@ -131,6 +131,7 @@ static int run_virtual(struct request *r)
                                 .depth = (unsigned)r->depth,
                                 .technique = r->technique,
                                 .memory = r->memory,
+                                .below = s->real_profile,
                                 .engine = s->engine};
   int status = setup_open_disk(s, true, &config.disk, &config.disk_readonly);
   if (status != STATUS_DONE)
@@ -189,6 +190,7 @@ int cmd_vmm(int argc, char **argv)
   s->storage = 0; /* not said */
   const char *unsaid = s->profile_name;
   const struct option_group groups[] = {{"The machine", setup_machine_options, s},
+                                        {"The machine below", setup_below_options, s},
                                         {"The VMM", options, &r},
                                         {"A system directory", system_option_specs, &r.system},
                                         {"The console", setup_console_options, s},

@@ -332,9 +332,27 @@ static struct turn reflect(struct vm *vm, struct trap real)
   return stop_with_trap(vm, trap.trap, real.cause);
 }
 
+/* The real machine may have other registers and instructions than the virtual one, those of
+ * its MMU. What is none of the guest's is illegal, whatever the real machine had against
+ * it. True: it is one of the guest's, and the real machine has not got it. */
+static bool is_known_to_guest_alone(const struct vm *vm, struct trap *real)
+{
+  if (vm->machine.profile == machine_profile(vm->vmm->real) ||
+      (real->cause != CAUSE_ILLEGAL && real->cause != CAUSE_PRIVILEGED)) {
+    return false;
+  }
+  bool legal = vm->env.decode(vm->env.ctx, real->insn).legal;
+  bool alone = legal && real->cause == CAUSE_ILLEGAL;
+  real->cause = legal ? real->cause : CAUSE_ILLEGAL;
+  return alone;
+}
+
 static struct turn dispatch(struct vm *vm, struct trap real)
 {
   vm->stats.dispatched++;
+  if (is_known_to_guest_alone(vm, &real)) {
+    return interpret(vm, real);
+  }
   switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, real)) {
   case VMM_SERVE:
     return serve(vm, real);

@@ -27,6 +27,7 @@ void setup_init(struct setup *s, const char *command)
 
 OPTION_TEXT(apply_profile, struct setup, profile_name)
 OPTION_TEXT(apply_mmu, struct setup, mmu)
+OPTION_TEXT(apply_real_mmu, struct setup, real_mmu)
 OPTION_TEXT(apply_io, struct setup, io)
 
 static int apply_memory(void *ctx, const char *value)
@@ -87,6 +88,12 @@ const struct option_spec setup_machine_options[] = {
     {NULL, 0, NULL, NULL, NULL},
 };
 
+const struct option_spec setup_below_options[] = {
+    {"real-mmu", 0, "NAME", "the real machine's memory management unit, if it is to be another than the "
+     "virtual machine's", apply_real_mmu},
+    {NULL, 0, NULL, NULL, NULL},
+};
+
 const struct option_spec setup_console_options[] = {
     {"input", 'i', "FILE", "console input; - is standard input, read to its end first",
      apply_input},
@@ -117,28 +124,40 @@ static bool suits(const struct profile *p, const char *mmu)
   return strcmp(mmu, "paged") == 0 && (profile_features(p) & ISA_FEATURE_MMU_NESTED);
 }
 
-int setup_load_profile(struct setup *s)
+/* *changed is NULL if it is not STATUS_DONE. */
+static int override(const struct setup *s, const char *mmu, const char *io,
+                    struct profile **changed)
 {
-  s->profile = profile_load(s->profile_name, stderr);
-  if (!s->profile)
-    return errno ? STATUS_OURS : STATUS_USAGE;
-  const char *mmu = s->mmu ? s->mmu : s->guest_mmu, *io = s->io ? s->io : s->guest_io;
-  if (!s->mmu && mmu && suits(s->profile, mmu))
-    mmu = NULL;
-  if (!mmu && !io)
-    return STATUS_DONE;
   char *said = NULL;
   size_t len;
   FILE *errors = open_memstream(&said, &len); /* it has no place in a file, so say whose it is */
-  struct profile *changed = errors ? profile_override(s->profile, mmu, io, errors) : NULL;
-  int status = changed ? STATUS_DONE : !errors || errno ? STATUS_OURS : STATUS_USAGE;
+  *changed = errors ? profile_override(s->profile, mmu, io, errors) : NULL;
+  int status = *changed ? STATUS_DONE : !errors || errno ? STATUS_OURS : STATUS_USAGE;
   if (errors)
     fclose(errors);
   if (status != STATUS_DONE)
     complain_override(s, said);
   free(said);
-  profile_destroy(s->profile);
-  s->profile = changed;
+  return status;
+}
+
+int setup_load_profile(struct setup *s)
+{
+  s->profile = profile_load(s->profile_name, stderr);
+  if (!s->profile)
+    return errno ? STATUS_OURS : STATUS_USAGE;
+  int status = STATUS_DONE;
+  const char *mmu = s->mmu ? s->mmu : s->guest_mmu, *io = s->io ? s->io : s->guest_io;
+  if (!s->mmu && mmu && suits(s->profile, mmu))
+    mmu = NULL;
+  if (mmu || io) {
+    struct profile *changed;
+    status = override(s, mmu, io, &changed);
+    profile_destroy(s->profile);
+    s->profile = changed;
+  }
+  if (status == STATUS_DONE && s->real_mmu)
+    status = override(s, s->real_mmu, NULL, &s->real_profile);
   return status;
 }
 
@@ -236,6 +255,7 @@ void setup_destroy(struct setup *s)
 {
   program_destroy(&s->program);
   profile_destroy(s->profile);
+  profile_destroy(s->real_profile);
   inputlog_destroy(&s->log);
   free(s->input_story);
 }

@@ -20,6 +20,7 @@ struct setup {
   const char *command;
   const char *profile_name, *mmu, *io;
   const char *guest_mmu, *guest_io; /* what a shipped guest was made for; NULL: whatever */
+  const char *real_mmu; /* of the machine below a virtual one, if it is another */
   uint32_t storage;
   const char *disk; /* as given; NULL: scratch */
   const char *input, *input_file_log;
@@ -31,19 +32,21 @@ struct setup {
   /* After setup_load(): */
   struct program program;
   struct profile *profile;
+  struct profile *real_profile; /* NULL: the same */
   struct inputlog log;
   char *input_story; /* "session minos.in, 120 bytes, one every 5,000 ticks"; NULL: none given */
 };
 
 extern const struct option_spec setup_machine_options[];
 extern const struct option_spec setup_console_options[];
+extern const struct option_spec setup_below_options[]; /* of the machine below a virtual one */
 
 void setup_init(struct setup *s, const char *command);
 /* Loads profile, program and console log. Returns an exit status, after
  * messages; setup_destroy() either way. */
 int setup_load(struct setup *s, const char *program_name);
 void setup_destroy(struct setup *s);
-/* The profile alone, with --mmu and --io. Returns an exit status, after messages. */
+/* The profile alone, with --mmu and --io, and the one below. Returns an exit status, after messages. */
 int setup_load_profile(struct setup *s);
 
 /* The disk the options describe. In writable mode an image file is written

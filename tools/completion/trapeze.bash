@@ -67,6 +67,9 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
+  --real-mmu)
+    mapfile -t COMPREPLY < <(compgen -W 'bounds paged tlb' -- "$cur")
+    return ;;
   --memory-technique)
     mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow' -- "$cur")
     return ;;

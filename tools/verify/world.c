@@ -19,6 +19,7 @@ static bool make_virtual(struct world *w, enum machine_engine engine, bool reado
                                 .depth = w->depth,
                                 .technique = w->technique,
                                 .memory = w->memory,
+                                .below = w->setup->real_profile,
                                 .disk = pair->disk[1],
                                 .disk_readonly = readonly,
                                 .engine = engine,
