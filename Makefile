@@ -22,8 +22,8 @@ LDLIBS   := -lelf -ljansson -lz3 -lreadline -lseccomp
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev \
-                  libseccomp-dev bubblewrap
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc patch graphviz jq xxd
+                  libseccomp-dev bubblewrap patch
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc graphviz jq xxd
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
 
@@ -101,13 +101,31 @@ $(GEN)/tools/page_embed.c: tools/trace/page.html $(BUILD)/embed
 	$(call step,EMBED)
 	$(Q)$(BUILD)/embed --strip tools/trace/ tools_embedded_page $< > $@
 
+# ------------------------------------------------------------- flawed VMMs, for lab 9
+# Modules of ours with one hole each; a hand-out of another lab has no such folder.
+FLAWS := $(sort $(wildcard labs/09-break-out/flaws/*.patch))
+FLAWS_SRC := $(FLAWS:labs/09-break-out/flaws/%.patch=$(GEN)/flaws/%.c)
+flaw_head = $(shell sed -n 's/^$(2): //p' labs/09-break-out/flaws/$(1).patch)
+define flaw_rules
+$(GEN)/flaws/$(1).c: labs/09-break-out/flaws/$(1).patch $(call flaw_head,$(1),File) tools/build/flaws.sh
+	@mkdir -p $$(@D)
+	$$(call step,PATCH)
+	$(Q)tools/build/flaws.sh --module $$< $$@
+$(BUILD)/obj/gen/flaws/$(1).o: private CPPFLAGS += -D$(lastword $(call flaw_head,$(1),Module))=flaw_$(1)
+endef
+$(foreach f,$(FLAWS),$(eval $(call flaw_rules,$(basename $(notdir $(f))))))
+$(GEN)/tools/flaws_table.c: $(FLAWS) tools/build/flaws.sh
+	@mkdir -p $(@D)
+	$(Q)tools/build/flaws.sh $@ $(FLAWS)
+
 # ------------------------------------------------------------------ libraries
 # $(1): room. Hand-written sources, then generated ones.
 room_src = $(filter-out isa/gen/%,$(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c))
 room_gen = $(patsubst %.y,$(GEN)/%.c,$(filter-out isa/gen/%,$(wildcard $(1)/*.y $(1)/*/*.y))) \
            $(patsubst %.l,$(GEN)/%.c,$(filter-out isa/gen/%,$(wildcard $(1)/*.l $(1)/*/*.l))) \
            $(if $(filter isa,$(1)),$(GEN)/pg32_tables.c $(GEN)/isa/profiles_embed.c) \
-           $(if $(filter tools,$(1)),$(GEN)/tools/guests_embed.c $(GEN)/tools/page_embed.c)
+           $(if $(filter tools,$(1)),$(GEN)/tools/guests_embed.c $(GEN)/tools/page_embed.c \
+             $(GEN)/tools/flaws_table.c $(FLAWS_SRC))
 room_obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1))) \
            $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,$(1)))
 
@@ -136,7 +154,7 @@ $(BUILD)/obj/%.o: %.c
 # ---------------------------------------------------------------- the command
 TOOLS_SRC := $(filter-out tools/build/%,$(call room_src,tools)) labs/runner/wire.c labs/runner/wire_chain.c
 TOOLS_OBJ := $(TOOLS_SRC:%.c=$(BUILD)/obj/%.o) $(patsubst $(GEN)/%.c,$(BUILD)/obj/gen/%.o,$(call room_gen,tools))
-$(TOOLS_OBJ): | $(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c,$(call room_gen,tools)))
+$(TOOLS_OBJ): | $(ISA_OUT) $(patsubst %.c,%.h,$(filter-out %_embed.c %_table.c $(FLAWS_SRC),$(call room_gen,tools)))
 TOOLS_MAIN := $(BUILD)/obj/tools/main.o
 $(BUILD)/libtools.a: $(filter-out $(TOOLS_MAIN),$(TOOLS_OBJ))
 	@rm -f $@

@@ -6,6 +6,7 @@
 
 #include "isa/host.h"
 #include "tools/command.h"
+#include "tools/common/flaws.h"
 #include "tools/common/message.h"
 #include "tools/common/setup.h"
 #include "tools/common/stack.h"
@@ -23,6 +24,8 @@ struct request {
   bool technique_said;
   enum vmm_memory memory;
   bool memory_said;
+  const char *flaw;           /* of the VMM; NULL: none */
+  struct vmm_modules modules; /* with it */
   const char *path;           /* of a system directory; NULL: one program */
   const char *user;           /* of it, as given */
   struct directory *directory;
@@ -49,6 +52,18 @@ static int apply_technique(void *ctx, const char *value)
   struct request *r = ctx;
   r->technique_said = true;
   return stack_parse_technique("debug", value, &r->technique);
+}
+
+static int apply_flaw(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  if (!flaws_plant(value, &r->modules)) {
+    message_usage("debug", "'%s' is no flaw; docs/grading.md tells where they are", value);
+    return STATUS_USAGE;
+  }
+  r->flaw = value;
+  r->depth = r->depth ? r->depth : 1;
+  return STATUS_DONE;
 }
 
 static int apply_vmm(void *ctx, const char *value)
@@ -115,6 +130,8 @@ static const struct option_spec vmm_options[] = {
      apply_depth},
     {"technique", 0, "NAME", STACK_TECHNIQUE_HELP, apply_technique},
     {"memory-technique", 0, "NAME", STACK_MEMORY_HELP, apply_memory},
+    {"flaw", 0, "NAME", "in a virtual machine whose VMM has a hole, for lab 9; others lie beside it",
+     apply_flaw},
     {"user", 'u', "NAME", "of a system directory: whose virtual machine (default: the first user's)",
      apply_user},
     {NULL, 0, NULL, NULL, NULL},
@@ -196,6 +213,8 @@ static bool make_machines(struct request *r, struct machines *o, struct debug_wo
                            .below = s->real_profile,
                            .disk = o->disk,
                            .disk_readonly = readonly,
+                           .modules = r->flaw ? &r->modules : NULL,
+                           .neighbours = r->flaw != NULL,
                            .engine = s->engine};
   o->stack = stack_create(&c, reason);
   if (!o->stack)
@@ -265,7 +284,8 @@ static bool make_world(void *ctx, struct debug_world *w, const char **reason)
 static int refuse_options(const struct request *r)
 {
   const struct setup *s = &r->setup;
-  const char *which = r->depth            ? "--vmm or --depth"
+  const char *which = r->flaw             ? "--flaw"
+                      : r->depth          ? "--vmm or --depth"
                       : r->technique_said ? "--technique"
                       : r->memory_said    ? "--memory-technique"
                       : s->storage        ? "--memory"

@@ -400,6 +400,9 @@ struct vmm_modules {
   /* … of the ways that memory.c lists; `memory` is the one of relocation. */
   const struct vmm_memory_module *shadow; /* NULL: the default one */
   void *with;                             /* for every create(); outlives the VMM */
+  /* What the chain module makes is carried out as it is, without the frame's second look at
+   * it: for flawed modules, whose holes that would close. */
+  bool unguarded;
 };
 
 extern const struct vmm_modules vmm_default_modules;

@@ -87,6 +87,7 @@ build_handout() { # NAME
     for part in obj gen grade isagen embed assemble guests; do
       [ ! -e "$from/$part" ] || cp -a "$from/$part" "$1/build/"
     done
+  rm -f "$1"/build/gen/tools/flaws_table.c # there are no flawed VMMs in this one
   make -C "$1" -j2
 }
 is "lab 4: the hand-out builds" build_handout 04-trap-and-emulate
@@ -95,6 +96,11 @@ is "… and gives the stub no point" grep -q '^Score: 0 of 70' said
 cp "$top"/vmm/{dispatch,emulate}.c 04-trap-and-emulate/submission/ && make -C 04-trap-and-emulate test >said 2>&1
 is "… and our own modules every public one" grep -q '^Score: 70 of 70' said
 rm -rf 04-trap-and-emulate/build
+if [ "${WRONG:-}" = all ]; then
+  is "lab 9: the hand-out builds, with its flawed machines" make -C 09-break-out -j2
+  is "… and the debugger runs one" sh -c 'cd 09-break-out && build/trapeze debug submission/stale.s --flaw stale --batch -n -q -e "goto 1" | grep -q "^tick 1 "'
+  rm -rf 09-break-out/build
+fi
 
 # ----------------------------------------------------------- submissions that attack
 ref=reference/04-trap-and-emulate

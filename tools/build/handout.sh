@@ -18,7 +18,7 @@ mkdir -p "$tree/docs" && cp -a docs/*.md docs/trapeze.1 "$tree/docs/"
 cp -a Makefile "$tree/trapeze.mk"
 cp -a labs/runner labs/stub.h labs/patch.h "$tree/labs/"
 cp "labs/$name/lab.json" "labs/$name/handout.md" "$tree/labs/$name/"
-for part in tests assign; do
+for part in tests assign flaws; do
   [ ! -d "labs/$name/$part" ] || cp -r "labs/$name/$part" "$tree/labs/$name/"
 done
 tools/build/stubs.sh "labs/$name" "$work/stubs"

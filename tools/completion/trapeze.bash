@@ -76,6 +76,9 @@ _trapeze() {
   --technique)
     mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid paravirt' -- "$cur")
     return ;;
+  --flaw)
+    mapfile -t COMPREPLY < <(compgen -W 'credit deputy inject loan overrun readonly rights stale twice wrap' -- "$cur")
+    return ;;
   --sandbox)
     mapfile -t COMPREPLY < <(compgen -W 'require bwrap seccomp limits' -- "$cur")
     return ;;

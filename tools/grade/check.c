@@ -25,6 +25,8 @@ static const struct {
     {"call", check_call, LAB_GUEST},
     {"witness", check_witness, LAB_GUEST},
     {"same", check_same, LAB_GUEST},
+    {"escape", check_escape, LAB_GUEST},
+    {"catches", check_catches, LAB_GUEST},
     {"predict", check_predict, LAB_TEXT},
     {"profile", check_profile, LAB_TEXT},
     {"diagnosis", check_diagnosis, LAB_TEXT},

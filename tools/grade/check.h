@@ -47,6 +47,8 @@ check_fn check_equivalent; /* modules: the VM does what the bare machine does */
 check_fn check_model;      /* modules: answers are those of our module, call by call */
 check_fn check_shares;     /* modules: VMs side by side get their shares of the processor */
 check_fn check_output;     /* guests: what they print, and how they end */
+check_fn check_escape;     /* guests: they break out where the VMM has a hole, and only there */
+check_fn check_catches;    /* guests: a test that tells the VMM with a hole from sound ones */
 check_fn check_call;       /* guests: a function of theirs, called with arguments */
 check_fn check_witness;    /* guests: bare and virtual they part at the instruction named */
 check_fn check_same;       /* guests: in a VM they do what another does on a bare machine */

@@ -197,7 +197,7 @@ static int read_files(struct lab *lab)
   const json_t *files = json_object_get(lab->root, "files");
   size_t n = json_array_size(files);
   if (!json_is_array(files) || n == 0 || n > LAB_MAX_FILES) {
-    return wrong(lab->folder, "lab.json", "\"files\"", "an array of one to twelve files");
+    return wrong(lab->folder, "lab.json", "\"files\"", "an array of one to 24 files");
   }
   for (size_t i = 0; i < n; i++) {
     const json_t *object = json_array_get(files, i);

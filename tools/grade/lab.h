@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LAB_MAX_FILES 12u
+#define LAB_MAX_FILES 24u
 
 /* How much of a hidden test a student is shown. */
 enum lab_reveal { LAB_REVEAL_NAME, LAB_REVEAL_CATEGORY, LAB_REVEAL_FULL };

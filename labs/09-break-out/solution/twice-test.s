@@ -1,0 +1,51 @@
+# prints: ok
+# What a program was at sio is what is done.
+.include "pg32.inc"
+.equ MARK, 0x0b5e55ed
+.equ CHAIN, 0x4000              # another command follows
+.macro entry command, count, address
+        .word   (\command) | (\count) << 16, \address
+.endm
+# Starts a program of the disk; a0 = what sio said. And waits for its end.
+.macro start program
+        li      t0, \program + 1
+        sio     a0, t0
+.endm
+.macro finish
+busy\@: li      t0, 1
+        tio     t1, t0
+        andi    t1, t1, 3
+        li      t2, 2
+        beq     t1, t2, busy\@
+.endm
+        .globl  _start
+_start: li      s0, 0x11111111
+        li      t0, 0x4000
+        sw      s0, 0(t0)
+        start   out
+        la      t0, out
+        li      t1, 0x5000
+        sw      t1, 12(t0)
+        finish
+        start   back
+        finish
+        li      t0, 0x6000
+        lw      t1, 0(t0)
+        beq     t1, s0, good
+        j       wrong
+good:   la      t0, ok
+        j       say
+wrong:  la      t0, bad
+say:    sio     t1, t0
+        halt
+yes:    .ascii  "ok\n"
+no:     .ascii  "bad\n"
+        .align  8
+ok:     entry   1, 3, yes
+bad:    entry   1, 4, no
+where:  .word   0
+        .align  8
+out:    entry   7 | CHAIN, 4, where
+        entry   1, 512, 0x4000
+back:   entry   7 | CHAIN, 4, where
+        entry   2, 512, 0x6000

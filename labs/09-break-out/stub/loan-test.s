@@ -1,0 +1,5 @@
+# A test of what is put into TIMER. To do: say here what it comes to on a sound VMM, by a line
+#   # share: PERCENT
+.include "pg32.inc"
+        .globl  _start
+_start: halt                            # To do.

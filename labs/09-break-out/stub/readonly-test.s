@@ -1,0 +1,14 @@
+# A test of the 16 sectors behind your own 32, which all may read. To do: say here what it comes to on a sound VMM, by a line
+#   # prints: TEXT
+.include "pg32.inc"
+        .globl  _start
+_start: j       wrong                   # To do.
+
+good:   li      t0, 'o'
+        out     t0, CONSOLE_DATA
+        li      t0, 'k'
+        out     t0, CONSOLE_DATA
+        halt
+wrong:  li      t0, '!'
+        out     t0, CONSOLE_DATA
+        halt
