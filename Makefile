@@ -23,7 +23,8 @@ LDLIBS   := -lelf -ljansson -lz3 -lreadline -lseccomp
 # `make deps` installs what is missing.
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev \
                   libseccomp-dev bubblewrap patch
-TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc graphviz jq xxd
+TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc graphviz jq xxd \
+                  zip unzip parallel libxml2-utils python3-jsonschema
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
 
@@ -299,6 +300,13 @@ $(BUILD)/handouts/%.tar.gz: FORCE
 	$(Q)tools/build/handout.sh labs/$* $@
 FORCE:
 
+# LAB: its number, as 04 or 4. The archive is uploaded as it is.
+gradescope:  ## what Gradescope takes as the autograder of a lab: make gradescope LAB=04 (SEED=1)
+	@$(MAKE) --no-print-directory deps PACKAGES="zip"
+	@lab=$$(ls -d labs/$$(printf %02d "$$(echo $(LAB) | sed "s,^0*,,")")-* 2>/dev/null) || { echo "make gradescope: LAB=$(LAB) is no lab: expected a number" >&2; exit 2; }; \
+	SEED=$(SEED) tools/build/gradescope.sh "$$lab" "$(BUILD)/gradescope-$${lab#labs/}.zip" && \
+	echo "$(BUILD)/gradescope-$${lab#labs/}.zip"
+
 pictures: all  ## draw docs/pictures again
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
 	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
@@ -390,6 +398,6 @@ print-%:
 	@echo '$($*)'
 
 .PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench growth coverage \
-        pictures handouts FORCE format deps deps-dev install uninstall dist clean help
+        pictures handouts gradescope FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

@@ -81,14 +81,17 @@ for lab in "$top"/labs/[0-9]*/; do
   is "… and no hidden test, solution, wrong solution or note" sh -c '[ -z "$(find "$1" -path "*hidden*" -o -path "*solution*" -o -path "*labs/*wrong*" -o -name instructor.md)" ]' - "$name"
 done
 from=$(cd "$top" && realpath "$BUILD")
-build_handout() { # NAME
+lend_objects() { # TREE
   mkdir -p "$1/build"
   grep -q __asan_init "$from/trapeze" ||
     for part in obj gen grade isagen embed assemble guests; do
       [ ! -e "$from/$part" ] || cp -a "$from/$part" "$1/build/"
     done
-  rm -f "$1"/build/gen/tools/flaws_table.c # there are no flawed VMMs in this one
-  make -C "$1" -j2
+  rm -rf "$1"/build/{gen,obj/gen}/tools/flaws_table.[co] "$1"/build/obj/tests # it has no flawed VMMs
+}
+build_handout() { # NAME
+  lend_objects "$1"
+  env -u BUILD make -C "$1" -j2
 }
 is "lab 4: the hand-out builds" build_handout 04-trap-and-emulate
 make -C 04-trap-and-emulate test >said 2>&1
@@ -97,7 +100,7 @@ cp "$top"/vmm/{dispatch,emulate}.c 04-trap-and-emulate/submission/ && make -C 04
 is "… and our own modules every public one" grep -q '^Score: 70 of 70' said
 rm -rf 04-trap-and-emulate/build
 if [ "${WRONG:-}" = all ]; then
-  is "lab 9: the hand-out builds, with its flawed machines" make -C 09-break-out -j2
+  is "lab 9: the hand-out builds, with its flawed machines" env -u BUILD make -C 09-break-out -j2
   is "… and the debugger runs one" sh -c 'cd 09-break-out && build/trapeze debug submission/stale.s --flaw stale --batch -n -q -e "goto 1" | grep -q "^tick 1 "'
   rm -rf 09-break-out/build
 fi
@@ -132,6 +135,12 @@ class 4 class --shard 1/2 -o one >said && class 4 class --shard 2/2 -o two >said
 "$trapeze" grade-all --merge two one -o one >said && cp one/summary.csv merged.csv && "$trapeze" grade-all --merge one two -o one >said
 is "shards in either order give the same" cmp merged.csv one/summary.csv
 is "… as all at once" cmp merged.csv results/summary.csv
+
+# --------------------------------------------------- for others: formats, packages
+# shellcheck source=tests/grade/formats.sh
+. "$top/tests/grade/formats.sh"
+# shellcheck source=tests/grade/packages.sh
+. "$top/tests/grade/packages.sh"
 
 # ------------------------------------------------------------------- bad input
 says 2 'no lab of that name' "a lab that does not exist" 77 $ref
