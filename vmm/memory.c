@@ -171,14 +171,14 @@ struct vmm_word memory_load_table(struct vm *vm, mpa_t at)
 }
 
 /* Resource control: the allocator is asked for every entry. */
-static bool may_lead_to(const struct vm *vm, enum vmm_table kind, uint32_t frame)
+static bool may_lead_to(const struct vm *vm, enum vmm_table kind, uint32_t entry)
 {
-  gpa_t at;
+  uint32_t frame = pte_frame(entry);
   switch (kind) {
   case VMM_TABLE_DIRECTORY:
     return kind_of(vm, frame) == VMM_TABLE_LEAF;
   case VMM_TABLE_LEAF:
-    return (vm->framed.frame.v == frame && frame != 0) || pmap_find(vm, mpa(frame), &at);
+    return pmap_allows(vm, mpa(frame), entry & PTE_WRITE);
   case VMM_TABLE_NONE:
     break;
   }
@@ -189,7 +189,7 @@ bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word)
 {
   enum vmm_table kind = kind_of(vm, at.v);
   return at.v % 4 == 0 && kind != VMM_TABLE_NONE &&
-         (!(word & PTE_VALID) || may_lead_to(vm, kind, pte_frame(word))) &&
+         (!(word & PTE_VALID) || may_lead_to(vm, kind, word)) &&
          machine_phys_write_word(vm->vmm->real, gpa(at.v), word);
 }
 

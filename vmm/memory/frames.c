@@ -14,10 +14,8 @@
 
 #define FIRST (VMM_OWN_STORAGE / ISA_PAGE_SIZE)
 
-/* Frames without which a VM might not get on: those of an instruction, and of what it accesses;
- * and on a machine that walks tables, some for those. */
-#define FLOOR       4u
-#define TABLES_KEPT 8u
+/* Frames without which a VM might not get on: those of an instruction, and of what it accesses. */
+#define FLOOR 4u
 
 /* Lowest on top of the stack. VMs in one piece have none of them: such a real machine has no VMs
  * in frames, or those are made first and the others refused. */
@@ -56,9 +54,10 @@ void frames_destroy(struct vmm *vmm)
   swap_close(&f->swap);
 }
 
-struct frame *frame_of(struct vmm *vmm, uint32_t number)
+struct frame *frame_of(const struct vmm *vmm, uint32_t number)
 {
-  return &vmm->frames.frame[number - FIRST];
+  const struct frames *f = &vmm->frames;
+  return f->frame && number - FIRST < f->count ? &f->frame[number - FIRST] : NULL;
 }
 
 /* ------------------------------------------------------------------- who must leave */
@@ -139,23 +138,10 @@ static bool evict(struct vm *wants)
 
 /* ------------------------------------------------------------- getting and giving back */
 
-static uint32_t tables_for(const struct vmm *vmm)
-{
-  return profile_features(machine_profile(vmm->real)) & ISA_FEATURE_MMU_PAGED ? TABLES_KEPT : 0;
-}
-
-/* Where frames are short, memory techniques get at least a few, or they could map nothing. */
-static uint32_t kept_for_tables(const struct vmm *vmm)
-{
-  const struct frames *f = &vmm->frames;
-  uint32_t kept = f->swap.slots > 0 ? f->vms * tables_for(vmm) : 0;
-  return kept > f->tables ? kept - f->tables : 0;
-}
-
 uint32_t frames_get(struct vm *vm)
 {
   struct frames *f = &vm->vmm->frames;
-  if (f->free_count <= kept_for_tables(vm->vmm) && !evict(vm)) {
+  if (f->free_count == 0 && !evict(vm)) {
     pmap_fail(vm, f->swap.slots == 0 ? "the VMM has no frame left for it, and no swap file"
                   : f->swap.unused > 0
                       ? "the VMM cannot write its swap file"
@@ -183,7 +169,7 @@ const char *frames_promise(struct vmm *vmm, uint32_t pages)
   struct frames *f = &vmm->frames;
   uint64_t room = frames_room(f);
   if ((uint64_t)f->promised + pages > room ||
-      (f->vms + 1ull) * (FLOOR + tables_for(vmm)) > f->count) {
+      (f->vms + 1ull) * FLOOR > f->count - f->tables) {
     return "the real machine has not enough storage left for this virtual machine";
   }
   f->promised += pages;

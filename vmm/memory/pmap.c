@@ -354,18 +354,28 @@ struct pmap_frame pmap_frame(struct vm *vm, gpa_t at, bool write)
 
 bool pmap_find(const struct vm *vm, mpa_t real, gpa_t *at)
 {
-  const struct pmap *p = &vm->pmap;
   if (!pmap_is_scattered(vm)) {
     *at = gpa(real.v - vm->storage.start.v);
     return range_contains(vm->storage.start.v, vm->storage.size, real.v, 1);
   }
-  for (uint32_t i = 0; i < p->pages; i++) {
-    if (p->page[i].state == PAGE_FRAME && p->page[i].where == real.v / ISA_PAGE_SIZE) {
-      *at = gpa(i * ISA_PAGE_SIZE + real.v % ISA_PAGE_SIZE);
-      return true;
-    }
+  const struct frame *frame = frame_of(vm->vmm, real.v / ISA_PAGE_SIZE);
+  const struct pmap_page *page = frame ? frame->pages : NULL;
+  while (page && page->vm != vm) {
+    page = page->next;
   }
-  return false;
+  *at = page ? gpa(pmap_address(page).v + real.v % ISA_PAGE_SIZE) : gpa(0);
+  return page != NULL;
+}
+
+bool pmap_allows(const struct vm *vm, mpa_t real, bool store)
+{
+  uint32_t number = real.v / ISA_PAGE_SIZE;
+  gpa_t at;
+  if (pmap_is_scattered(vm) && number == vm->vmm->frames.zero) {
+    return !store && number != 0;
+  }
+  return pmap_find(vm, real, &at) &&
+         !(store && pmap_is_scattered(vm) && frame_of(vm->vmm, number)->refs > 1);
 }
 
 bool pmap_clear(struct vm *vm, gpa_t at)

@@ -72,8 +72,11 @@ struct pmap_frame {
   mpa_t frame;
 };
 struct pmap_frame pmap_frame(struct vm *vm, gpa_t at, bool write);
-/* The other way: whether a real address is of the VM's storage. */
+/* The other way: whether a real address is of the VM's storage; and whether a memory module may
+ * map it, for loads and fetches or for stores too: the page of zeros for loads, and what the VM
+ * shares. */
 bool pmap_find(const struct vm *vm, mpa_t real, gpa_t *at);
+bool pmap_allows(const struct vm *vm, mpa_t real, bool store);
 /* The page that holds `at`, which must exist, becomes all zeros, and needs no frame for that. */
 bool pmap_clear(struct vm *vm, gpa_t at);
 /* Watched by a debugger: it gets a frame of its own and stays there. False: there is none. */
@@ -130,7 +133,7 @@ struct frames {
 /* False: no memory. */
 bool frames_begin(struct vmm *vmm);
 void frames_destroy(struct vmm *vmm);
-struct frame *frame_of(struct vmm *vmm, uint32_t number);
+struct frame *frame_of(const struct vmm *vmm, uint32_t number); /* NULL: no such number */
 /* One for a page of this VM, with whatever is in it; another page may have to leave for it. 0:
  * there is none, and the VM has been stopped for it. */
 uint32_t frames_get(struct vm *vm);
