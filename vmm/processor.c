@@ -16,7 +16,7 @@
 /* Instructions that such routines take on a machine like this one: registers saved and
  * restored, a decoding, a few control registers. docs/timers.md has the table. */
 const struct vmm_costs vmm_default_costs = {
-    .dispatch = 40, .emulate = 30, .reflect = 30, .world_switch = 100, .request = 20, .byte = 4};
+    .dispatch = 40, .emulate = 30, .reflect = 30, .world_switch = 100, .request = 20, .byte = 4, .swap = 2000};
 
 uint64_t processor_clock(const struct vmm *vmm)
 {
@@ -70,7 +70,7 @@ static void spend(struct vm *vm, uint64_t ticks)
 
 /* What a step of a VM is measured by. */
 struct reading {
-  uint64_t virtual, real, frozen, emulated, dispatched, requests, bytes;
+  uint64_t virtual, real, frozen, emulated, dispatched, requests, bytes, swapped;
 };
 
 static struct reading read_clocks(const struct vm *vm)
@@ -79,7 +79,7 @@ static struct reading read_clocks(const struct vm *vm)
   return (struct reading){vm->cpu.tick,  machine_tick(vm->vmm->real),
                           s->frozen,     s->emulated + s->interpreted + s->hypercalls,
                           s->dispatched, s->ring_requests,
-                          s->ring_bytes};
+                          s->ring_bytes,    vm->paging.read + vm->paging.written};
 }
 
 /* An instruction that the VMM completes for the guest, and a delivery, take the tick that
@@ -98,7 +98,8 @@ static void account_for(struct vm *vm, const struct reading *before)
   uint64_t traps = now.dispatched - before->dispatched;
   uint64_t rings = (now.requests - before->requests) * p->costs.request +
                    (now.bytes - before->bytes) * p->costs.byte;
-  spend(vm, traps * p->costs.dispatch + emulated * p->costs.emulate + rings);
+  uint64_t swapped = (now.swapped - before->swapped) * p->costs.swap;
+  spend(vm, traps * p->costs.dispatch + emulated * p->costs.emulate + rings + swapped);
 }
 
 /* --------------------------------------------------------------------------- turns */

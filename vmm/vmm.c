@@ -390,6 +390,7 @@ struct vmm_allocation vmm_vm_allocation(struct machine *m)
   const struct vm *vm = vm_of(m);
   const struct vdisk *v = &vm->vdisk;
   struct vmm_allocation a = {.storage = vm->storage,
+                             .scattered = pmap_is_scattered(vm),
                              .disk_first = v->extents[0].first,
                              .disk_sectors = v->sectors,
                              .disk_readonly = v->extent_count > 0,

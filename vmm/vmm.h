@@ -138,6 +138,7 @@ uint64_t vmm_vm_footprint(const struct vmm_vm_config *config, const struct profi
 /* What the allocator gave it, of the machine that the VMM runs on. */
 struct vmm_allocation {
   mpa_range_t storage;
+  bool scattered;        /* it lies in frames, page by page: start means nothing */
   uint32_t disk_first;   /* of its first extent */
   uint32_t disk_sectors; /* of all extents together; 0: no disk */
   bool disk_readonly;    /* all of them */
@@ -260,6 +261,7 @@ struct vmm_costs {
   uint32_t world_switch; /* each time that another VM is loaded */
   uint32_t request;      /* each request in a ring: four words fetched and checked */
   uint32_t byte;         /* each byte of text in a ring: to be fetched and printed */
+  uint32_t swap;         /* each page written to the swap file or read from it */
 };
 extern const struct vmm_costs vmm_default_costs; /* the model of docs/timers.md */
 void vmm_set_costs(struct vmm *vmm, const struct vmm_costs *costs); /* copied */

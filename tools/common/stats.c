@@ -73,6 +73,21 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
     row(out, "spaces evicted", v->spaces_evicted, "for want of frames");
     row(out, "frames for tables", v->tables, "now");
   }
+  if (vmm_vm_allocation(vm).scattered) {
+    struct vmm_pages n = vmm_vm_pages(vm);
+    const struct vmm_paging *p = vmm_vm_paging(vm);
+    row(out, "pages resident", n.resident, "in frames of the machine below");
+    row(out, "  shared", n.shared, "with other pages of the same contents");
+    row(out, "pages of zeros", n.zero, "in no frame");
+    row(out, "  given back", n.ballooned, "by the guest");
+    row(out, "pages swapped", n.swapped, "");
+    row(out, "pages zeroed", p->zeroed, "when they were first stored into");
+    row(out, "  twice", p->zeroed_twice, "by the guest too");
+    row(out, "pages copied", p->copied, "when they were stored into, being shared");
+    row(out, "pages written", p->written, "to the swap file");
+    row(out, "pages read", p->read, "from it");
+    row(out, "  twice", p->paged_twice, "only for the guest to page them out");
+  }
   row(out, "world switches", v->world_switches, "");
   row(out, "real ticks frozen", v->frozen, "the guest stood still for a disk");
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {

@@ -83,10 +83,60 @@ static void refuse_storage(struct directory_reader *r, size_t user, uint64_t giv
                    text_size(own, VMM_OWN_STORAGE));
 }
 
+/* Only a machine that maps pages, or a VMM that interprets, can have one anywhere. */
+static void check_user_in_frames(struct directory_reader *r, size_t user)
+{
+  const struct profile *p = r->directory->profile;
+  uint32_t features = p ? profile_features(p) : 0;
+  if (!(features & ISA_FEATURE_MMU_BOUNDS) ||
+      (!(features & ISA_FEATURE_KEYS) &&
+       user_of(r, user)->technique == VMM_TECHNIQUE_INTERPRET))
+    return;
+  directory_error(r, said(&r->users[user], KEY_TECHNIQUE),
+                  "on profile '%s' the storage of '%s' lies in one piece, and not in frames",
+                  profile_name(p), user_of(r, user)->name);
+  directory_note(r, r->machine.at[KEY_FRAMES], "frames are for profiles with pages or a TLB, or "
+                                               "without storage keys for 'technique interpret;'");
+}
+
+/* The users' pages need no place of their own, but one. */
+static void allocate_frames(struct directory_reader *r)
+{
+  struct directory *d = r->directory;
+  char need[TEXT_COUNT_SIZE], have[TEXT_COUNT_SIZE], more[TEXT_COUNT_SIZE];
+  uint64_t wanted = 0, tables = ISA_PAGE_SIZE; /* the page of zeros */
+  for (size_t i = 0; i < r->user_count; i++) {
+    struct directory_user *u = user_of(r, i);
+    const struct vmm_vm_config config = {.memory = u->memory, .storage = u->storage.size};
+    check_user_in_frames(r, i);
+    tables += d->profile ? vmm_vm_footprint(&config, d->profile) - u->storage.size : 0;
+    wanted += u->storage.size;
+  }
+  uint64_t room = d->frames + (d->swap > 0 ? (uint64_t)d->swap - ISA_PAGE_SIZE : 0);
+  uint64_t total = VMM_OWN_STORAGE + tables + d->frames;
+  if (wanted > room) {
+    directory_error(r, r->machine.at[KEY_FRAMES],
+                    "the users have %s of storage in all, for which there are %s of frames and, "
+                    "but for a page, %s of swap file",
+                    text_size(need, wanted), text_size(have, d->frames), text_size(more, d->swap));
+  } else if (total > (r->storage_given ? d->storage : MACHINE_MAX_STORAGE)) {
+    directory_error(r, r->machine.at[KEY_FRAMES],
+                    "with these frames, tables and its own %s the VMM needs %s",
+                    text_size(have, VMM_OWN_STORAGE), text_size(need, total));
+  }
+  d->storage = r->storage_given ? d->storage : (uint32_t)total;
+  d->own = (mpa_range_t){mpa(0), VMM_OWN_STORAGE};
+  d->free = (mpa_range_t){mpa((uint32_t)total), d->storage - (uint32_t)total};
+}
+
 /* First come, first served, from what the VMM keeps for itself upwards. */
 static void allocate_storage(struct directory_reader *r)
 {
   struct directory *d = r->directory;
+  if (d->frames > 0) {
+    allocate_frames(r);
+    return;
+  }
   uint64_t most = r->storage_given ? d->storage : MACHINE_MAX_STORAGE;
   uint64_t at = VMM_OWN_STORAGE;
   for (size_t i = 0; i < r->user_count; i++) {
@@ -445,6 +495,7 @@ static void refuse_file(struct directory_reader *r, const struct file_use *f,
                     : strcmp(earlier->what, "input") == 0      ? "an input"
                     : strcmp(earlier->what, "log") == 0        ? "a log"
                     : strcmp(earlier->what, "disk image") == 0 ? "the disk image"
+                    : strcmp(earlier->what, "swap file") == 0  ? "the swap file"
                     : strcmp(earlier->what, "program") == 0    ? "a program"
                                                                : "the profile");
   directory_note(r, earlier->at, "it is named here");

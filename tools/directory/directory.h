@@ -23,6 +23,8 @@
 #define DIRECTORY_MAX_SHARE     10000u
 #define DIRECTORY_MAX_ADDRESS   1000000u /* of a station */
 #define DIRECTORY_MAX_PATH      1024u
+#define DIRECTORY_SCAN_TICKS    10000u /* of a user's clock, after which its pages are looked at */
+#define DIRECTORY_MAX_SCAN      65536u
 #define DIRECTORY_MAX_SECTORS   (1u << 24) /* 8 GiB */
 
 enum directory_disk { DIRECTORY_NO_DISK, DIRECTORY_SCRATCH, DIRECTORY_IMAGE };
@@ -89,6 +91,10 @@ struct directory {
   uint32_t storage; /* of the machine */
   mpa_range_t own;  /* what the VMM keeps of it */
   mpa_range_t free; /* what no user has: one range, above the last user's; may be empty */
+  uint32_t frames; /* bytes of the machine's storage that users' pages share; 0: each has its own */
+  uint32_t swap;   /* bytes of the swap file; 0: there is none */
+  const char *swap_file; /* its path; NULL: it is in memory */
+  uint32_t scan;   /* pages of a user looked at every DIRECTORY_SCAN_TICKS; 0: none */
   enum directory_disk disk;
   enum directory_disk_mode disk_mode;
   const char *image; /* path; NULL unless DIRECTORY_IMAGE */

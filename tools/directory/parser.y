@@ -30,6 +30,7 @@ static void directory_yyerror(struct source_place *at, yyscan_t scanner,
 }
 
 %token MACHINE "'machine'" USER "'user'" PROFILE "'profile'" STORAGE "'storage'" DISK "'disk'"
+%token FRAMES "'frames'" SWAP "'swap'" SCAN "'scan'"
 %token SECTORS "'sectors'" SWITCH "'switch'" PROGRAM "'program'" REQUIRES "'requires'"
 %token TIMER "'timer'" SHARE "'share'" TECHNIQUE "'technique'" MEMORY "'memory'" MINIDISK "'minidisk'"
 %token FIRST "'first'" LENGTH "'length'" ACCESS "'access'" CONSOLE "'console'"
@@ -67,6 +68,10 @@ statement:
 | STORAGE NUMBER SEMICOLON      { directory_read_storage(reader, @2); }
 | DISK WORD sectors mode SEMICOLON   { directory_read_disk(reader, @2, false, @3, @4); }
 | DISK STRING sectors mode SEMICOLON { directory_read_disk(reader, @2, true, @3, @4); }
+| FRAMES NUMBER SEMICOLON       { directory_read_frames(reader, @2); }
+| SWAP NUMBER SEMICOLON         { directory_read_swap(reader, @2, NOWHERE); }
+| SWAP NUMBER STRING SEMICOLON  { directory_read_swap(reader, @2, @3); }
+| SCAN NUMBER SEMICOLON         { directory_read_scan(reader, @2); }
 | SWITCH switches SEMICOLON
 | PROGRAM name SEMICOLON        { directory_read_program(reader, @2, false); }
 | PROGRAM STRING SEMICOLON      { directory_read_program(reader, @2, true); }
@@ -112,7 +117,7 @@ peer: name { directory_read_peer(reader, @1); };
 
 /* Keywords are names where a name is wanted: there is a guest called disk. */
 name: WORD | keyword;
-keyword: MACHINE | USER | PROFILE | STORAGE | DISK | SECTORS | SWITCH | PROGRAM | REQUIRES
+keyword: MACHINE | USER | PROFILE | STORAGE | DISK | FRAMES | SWAP | SCAN | SECTORS | SWITCH | PROGRAM | REQUIRES
 | TIMER | SHARE | TECHNIQUE | MEMORY | MINIDISK | FIRST | LENGTH | ACCESS | CONSOLE | PREFIX | LOG | INPUT
 | NETWORK | PEERS | ADDRESS;
 

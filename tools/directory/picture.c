@@ -81,7 +81,12 @@ static void fill_storage(struct map *m, const struct directory *d)
   char line[LINE_CHARS], size[TEXT_COUNT_SIZE];
   add_line(add_box(m, d->own.start.v, d->own.size, "style=filled fillcolor=\"#d0d0d0\""),
            "the VMM");
-  for (size_t i = 0; i < d->user_count; i++) {
+  if (d->frames > 0) {
+    uint32_t start = d->own.start.v + d->own.size;
+    snprintf(line, sizeof line, "frames of %zu users, and tables", d->user_count);
+    add_line(add_box(m, start, d->free.start.v - start, "style=bold"), line);
+  }
+  for (size_t i = 0; d->frames == 0 && i < d->user_count; i++) {
     const struct directory_user *u = &d->users[i];
     struct box *b = add_box(m, u->storage.start.v, u->storage.size, "style=bold");
     snprintf(line, sizeof line, "%s, %s", u->name, text_size(size, u->storage.size));

@@ -25,13 +25,38 @@ static void print_range(FILE *out, mpa_range_t range, const char *name, const ch
           program ? program : "");
 }
 
+/* Users' pages lie anywhere in there. */
+static void print_frames(FILE *out, const struct directory *d)
+{
+  char size[TEXT_COUNT_SIZE], percent[TEXT_COUNT_SIZE];
+  uint64_t pages = 0;
+  uint32_t start = d->own.start.v + d->own.size;
+  print_range(out, (mpa_range_t){mpa(start), d->free.start.v - start}, "(frames, tables)", NULL);
+  for (size_t i = 0; i < d->user_count; i++) {
+    const struct directory_user *u = &d->users[i];
+    pages += u->storage.size;
+    fprintf(out, "  %-22s  %8s  %-*s  %s\n", "", text_size(size, u->storage.size), NAME_WIDTH,
+            u->name, u->program);
+  }
+  fprintf(out, "  %s of frames, ", text_size(size, d->frames));
+  if (d->swap > 0)
+    fprintf(out, "%s of swap file in %s, ", text_size(size, d->swap),
+            d->swap_file ? d->swap_file : "memory");
+  fprintf(out, "%s of what users have\n", text_percent(percent, d->frames, pages));
+  if (d->scan > 0)
+    fprintf(out, "  %u pages of each looked at for equal ones every %u ticks of its own\n", d->scan,
+            DIRECTORY_SCAN_TICKS);
+}
+
 static void print_storage(FILE *out, const struct directory *d)
 {
   char size[TEXT_COUNT_SIZE];
   fprintf(out, "Storage: %s\n  %-10s  %-10s  %8s  %-*s  %s\n", text_size(size, d->storage), "from",
           "to", "size", NAME_WIDTH, "user", "program");
   print_range(out, d->own, "(the VMM)", NULL);
-  for (size_t i = 0; i < d->user_count; i++)
+  if (d->frames > 0)
+    print_frames(out, d);
+  for (size_t i = 0; d->frames == 0 && i < d->user_count; i++)
     print_range(out, d->users[i].storage, d->users[i].name, d->users[i].program);
   if (d->free.size > 0)
     print_range(out, d->free, "(free)", NULL);
@@ -279,6 +304,14 @@ static json_t *json_disk(const struct directory *d)
   return disk;
 }
 
+static json_t *json_frames(const struct directory *d)
+{
+  return d->frames == 0 ? json_null()
+                        : json_pack("{s:I, s:I, s:o, s:I}", "size", (json_int_t)d->frames, "swap",
+                                    (json_int_t)d->swap, "swap_file", json_text(d->swap_file),
+                                    "scan", (json_int_t)d->scan);
+}
+
 json_t *directory_json(const struct directory *d)
 {
   json_t *users = json_array();
@@ -287,9 +320,9 @@ json_t *directory_json(const struct directory *d)
   json_t *switches = json_array();
   for (size_t i = 0; i < d->switch_count; i++)
     json_array_append_new(switches, json_string(d->switches[i]));
-  return json_pack("{s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "schema",
+  return json_pack("{s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "schema",
                    "trapeze-directory/1", "file", json_text(d->file), "profile",
                    profile_name(d->profile), "storage", (json_int_t)d->storage, "vmm",
-                   json_range(d->own), "free", json_range(d->free), "disk", json_disk(d),
+                   json_range(d->own), "free", json_range(d->free), "frames", json_frames(d), "disk", json_disk(d),
                    "switches", switches, "shares", (json_int_t)d->shares, "users", users);
 }

@@ -17,8 +17,8 @@
 #define DEFAULT_MEMORY (256u << 10)
 
 static const char *const key_words[KEY_COUNT] = {
-    "profile", "storage",   "disk",    "program", "requires", "timer",
-    "share",   "technique", "memory",  "console", "network",  "switch", "minidisk",
+    "profile",  "storage", "disk",  "frames",    "swap",   "scan",    "program", "requires",
+    "timer",    "share",   "technique", "memory", "console", "network", "switch",  "minidisk",
 };
 static const char *const access_words[] = {"rw", "r", "shared", "cow", NULL};
 static const char *const timer_words[] = {"virtual", "real", NULL};
@@ -402,7 +402,8 @@ static bool belongs(enum directory_key key, enum block_kind block)
 {
   if (key == KEY_STORAGE)
     return true;
-  bool machine = key == KEY_PROFILE || key == KEY_DISK || key == KEY_SWITCH;
+  bool machine = key == KEY_PROFILE || key == KEY_DISK || key == KEY_SWITCH ||
+                 key == KEY_FRAMES || key == KEY_SWAP || key == KEY_SCAN;
   return machine == (block == BLOCK_MACHINE);
 }
 
@@ -502,6 +503,44 @@ void directory_read_storage(struct directory_reader *r, struct source_place at)
   } else {
     this_user(r)->storage.size = (uint32_t)value;
   }
+}
+
+/* Bytes, in whole pages. */
+static bool read_pages(struct directory_reader *r, struct source_place at, const char *what,
+                       uint32_t *bytes)
+{
+  uint64_t value;
+  bool unit;
+  if (!number_of(r, at, &value, &unit) || value < MACHINE_MIN_STORAGE ||
+      value > MACHINE_MAX_STORAGE || value % ISA_PAGE_SIZE) {
+    directory_error(r, at, "%s go from 64K to 1G, in whole pages of 4K", what);
+    return false;
+  }
+  *bytes = (uint32_t)value;
+  return true;
+}
+
+void directory_read_frames(struct directory_reader *r, struct source_place at)
+{
+  if (heard(r, KEY_FRAMES, at))
+    read_pages(r, at, "frames", &r->directory->frames);
+}
+
+void directory_read_swap(struct directory_reader *r, struct source_place size,
+                         struct source_place file)
+{
+  struct directory *d = r->directory;
+  if (!heard(r, KEY_SWAP, size) || !read_pages(r, size, "swap files", &d->swap) ||
+      file.length == 0)
+    return;
+  d->swap_file = keep_path(r, file, false);
+  use_file(r, d->swap_file, "swap file", true, file);
+}
+
+void directory_read_scan(struct directory_reader *r, struct source_place at)
+{
+  if (heard(r, KEY_SCAN, at))
+    read_count(r, at, "scan", 1, DIRECTORY_MAX_SCAN, &r->directory->scan);
 }
 
 /* The image is there, is whole sectors, and as many as were said. */

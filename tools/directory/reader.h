@@ -21,6 +21,9 @@ enum directory_key {
   KEY_PROFILE,
   KEY_STORAGE,
   KEY_DISK,
+  KEY_FRAMES,
+  KEY_SWAP,
+  KEY_SCAN,
   KEY_PROGRAM,
   KEY_REQUIRES,
   KEY_TIMER,
@@ -130,6 +133,10 @@ void directory_read_profile(struct directory_reader *r, struct source_place at, 
 void directory_read_storage(struct directory_reader *r, struct source_place at);
 void directory_read_disk(struct directory_reader *r, struct source_place what, bool quoted,
                          struct source_place sectors, struct source_place mode);
+void directory_read_frames(struct directory_reader *r, struct source_place at);
+void directory_read_swap(struct directory_reader *r, struct source_place size,
+                         struct source_place file);
+void directory_read_scan(struct directory_reader *r, struct source_place at);
 void directory_read_switch(struct directory_reader *r, struct source_place at);
 void directory_read_program(struct directory_reader *r, struct source_place at, bool quoted);
 void directory_begin_requires(struct directory_reader *r, struct source_place at);

@@ -212,6 +212,45 @@ static void print_vmm(FILE *out, const struct system *s)
   }
 }
 
+static bool has_frames(const struct system *s)
+{
+  return vmm_frames(s->vmm).total > 0;
+}
+
+static void print_pages(FILE *out, const struct system *s)
+{
+  enum { WIDTH = 9 };
+  struct vmm_frames f = vmm_frames(s->vmm);
+  fprintf(out, "storage, in pages\n  %-*s %9s %9s %9s %9s %9s %9s\n", NAME, "user", "all",
+          "resident", "shared", "zero", "swapped", "ballooned");
+  for (size_t i = 0; i < s->count; i++) {
+    struct machine *vm = s->users[i].vm;
+    struct vmm_pages n = vmm_vm_pages(vm);
+    uint32_t all = machine_storage_size(vm) / ISA_PAGE_SIZE;
+    count_row(
+        out, s->users[i].entry->name, WIDTH,
+        (const uint64_t[]){all, n.resident, n.shared, n.zero, n.swapped, n.ballooned}, 6);
+  }
+  count_row(out, "(frames)", WIDTH, (const uint64_t[]){f.total, f.pages}, 2);
+  fprintf(out, "  %u frames are free, %u hold tables and zeros, sharing spares %u, "
+               "%u of %u slots of the swap file are in use\n",
+          f.free, f.tables, f.saved, f.slots_used, f.slots);
+}
+
+static void print_paging(FILE *out, const struct system *s)
+{
+  enum { WIDTH = 9 };
+  fprintf(out, "paging, in pages\n  %-*s %9s %9s %9s %9s %9s %9s %9s %9s\n", NAME, "user", "zeroed",
+          "twice", "shared", "blank", "copied", "written", "read", "twice");
+  for (size_t i = 0; i < s->count; i++) {
+    const struct vmm_paging *p = vmm_vm_paging(s->users[i].vm);
+    count_row(out, s->users[i].entry->name, WIDTH,
+              (const uint64_t[]){p->zeroed, p->zeroed_twice, p->shared, p->blank, p->copied,
+                                 p->written, p->read, p->paged_twice},
+              8);
+  }
+}
+
 static bool has_network(const struct system *s)
 {
   for (size_t i = 0; i < s->count; i++)
@@ -244,6 +283,10 @@ void report_stats(FILE *out, const struct system *s)
   print_time(out, s);
   print_processor(out, s);
   print_vmm(out, s);
+  if (has_frames(s)) {
+    print_pages(out, s);
+    print_paging(out, s);
+  }
   if (has_network(s))
     print_network(out, s);
 }
@@ -271,6 +314,20 @@ static json_t *vmm_json(struct machine *vm)
                    N(v->world_switches), "frozen", N(v->frozen));
 }
 
+static json_t *pages_json(struct machine *vm)
+{
+  struct vmm_pages n = vmm_vm_pages(vm);
+  const struct vmm_paging *p = vmm_vm_paging(vm);
+  if (!vmm_vm_allocation(vm).scattered)
+    return json_null();
+  return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+                   "resident", N(n.resident), "shared", N(n.shared), "zero", N(n.zero), "swapped",
+                   N(n.swapped), "ballooned", N(n.ballooned), "zeroed", N(p->zeroed),
+                   "zeroed_twice", N(p->zeroed_twice), "cleared", N(p->cleared), "found_equal",
+                   N(p->shared), "found_blank", N(p->blank), "copied", N(p->copied), "written",
+                   N(p->written), "read", N(p->read), "paged_twice", N(p->paged_twice));
+}
+
 static json_t *network_json(const struct system_user *u)
 {
   struct vmm_network n = vmm_vm_network(u->vm);
@@ -287,12 +344,13 @@ static json_t *user_json(const struct system_user *u)
   size_t len;
   struct machine_stop stop = vmm_vm_stop(u->vm);
   machine_console_output(u->vm, &len);
-  return json_pack("{s:s, s:o, s:s, s:o, s:I, s:s, s:I, s:I, s:o, s:o, s:o}", "name",
+  return json_pack("{s:s, s:o, s:s, s:o, s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o}", "name",
                    u->entry->name, "program", json_text(u->entry->program), "state",
                    system_state(u->vm), "reason", json_text(stop.reason), "share",
                    N(u->entry->share), "timer", directory_timer_word(u->entry->timer), "ticks",
                    N(machine_tick(u->vm)), "output_bytes", N(len), "real_ticks",
-                   account_json(u->vm), "vmm", vmm_json(u->vm), "network", network_json(u));
+                   account_json(u->vm), "vmm", vmm_json(u->vm), "pages", pages_json(u->vm), "network",
+                   network_json(u));
 }
 
 static const char *end_word(const struct system_end *end)

@@ -16,6 +16,7 @@ struct system_store {
   struct directory *directory;
   struct program *programs; /* of users; several may be the same */
   size_t program_count;
+  struct overlay_file *swap; /* NULL: none, or in memory */
 };
 
 static int out_of_memory(const struct system *s)
@@ -102,6 +103,43 @@ static int refused(const struct system *s, const char *what, const char *name, c
   return status;
 }
 
+/* A file of the host, empty at first, or memory. */
+static int open_swap(struct system *s, struct overlay_store *store)
+{
+  const struct directory *d = s->directory;
+  const char *reason = "cannot be opened";
+  if (!d->swap_file || s->own->config.copy_disk)
+    return overlay_memory(store) ? STATUS_DONE : out_of_memory(s);
+  errno = 0;
+  s->own->swap = overlay_file_open(d->swap_file, OVERLAY_FILE_CREATE, &reason);
+  if (s->own->swap) {
+    *store = overlay_file_store(s->own->swap);
+    if (store->size(store->ctx) == 0)
+      return STATUS_DONE;
+    message_error(s->own->config.command,
+                  "swap file '%s': it is not empty; a swap file holds nothing between two runs",
+                  d->swap_file);
+    return STATUS_USAGE;
+  }
+  int status = host_at_fault(errno) ? STATUS_OURS : STATUS_USAGE;
+  message_error(s->own->config.command, "swap file '%s': %s", d->swap_file, reason);
+  return status;
+}
+
+static int set_storage_policy(struct system *s)
+{
+  const struct directory *d = s->directory;
+  const struct vmm_storage_policy policy = {.scattered = true,
+                                            .scan_ticks = d->scan ? DIRECTORY_SCAN_TICKS : 0,
+                                            .scan_pages = d->scan};
+  struct overlay_store store;
+  vmm_set_storage_policy(s->vmm, &policy);
+  int status = d->swap > 0 ? open_swap(s, &store) : STATUS_DONE;
+  if (status != STATUS_DONE || d->swap == 0)
+    return status;
+  return vmm_set_swap(s->vmm, &store, d->swap / ISA_PAGE_SIZE) ? STATUS_DONE : out_of_memory(s);
+}
+
 static int make_machine(struct system *s)
 {
   const struct system_config *c = &s->own->config;
@@ -117,6 +155,11 @@ static int make_machine(struct system *s)
   s->vmm = vmm_create(s->real, &reason);
   if (!s->vmm)
     return refused(s, "virtual machine monitor", NULL, reason);
+  if (s->directory->frames > 0) {
+    int status = set_storage_policy(s);
+    if (status != STATUS_DONE)
+      return status;
+  }
   vmm_set_costs(s->vmm, c->costs);
   if (c->quantum)
     vmm_set_quantum(s->vmm, c->quantum);
@@ -137,7 +180,7 @@ static bool is_as_proposed(const struct system_user *u)
 {
   const struct directory_user *e = u->entry;
   struct vmm_allocation a = vmm_vm_allocation(u->vm);
-  bool same = a.storage.start.v == e->storage.start.v && a.storage.size == e->storage.size &&
+  bool same = (a.scattered || a.storage.start.v == e->storage.start.v) && a.storage.size == e->storage.size &&
               a.extent_count == e->minidisk_count;
   for (size_t i = 0; same && i < e->minidisk_count; i++)
     same = a.extents[i].first == e->minidisks[i].extent.first &&
@@ -297,6 +340,23 @@ static int close_disk(struct system *s, int status)
   return status;
 }
 
+/* What it holds is nobody's any more. */
+static int close_swap(struct system *s, int status)
+{
+  struct overlay_file *f = s->own->swap;
+  const char *failure = f ? overlay_file_failure(f) : NULL;
+  if (failure && status != STATUS_OURS) {
+    message_error(s->own->config.command, "swap file '%s': %s", s->directory->swap_file, failure);
+    status = status > STATUS_SIGNAL ? status : STATUS_OURS;
+  }
+  if (f) {
+    struct overlay_store store = overlay_file_store(f);
+    store.clear(store.ctx);
+  }
+  overlay_file_close(f);
+  return status;
+}
+
 int system_destroy(struct system *s, int status)
 {
   for (size_t i = 0; s->users && i < s->count; i++) {
@@ -309,7 +369,7 @@ int system_destroy(struct system *s, int status)
   machine_destroy(s->real);
   if (!s->own)
     return status;
-  status = close_disk(s, status);
+  status = close_swap(s, close_disk(s, status));
   for (size_t i = 0; i < s->own->program_count; i++)
     program_destroy(&s->own->programs[i]);
   free(s->own->programs);

@@ -651,7 +651,7 @@ static void prices(void **state)
   hyper_request(r.vm, 0, 1, HYPER_RIG_BUFFER, 1);
   hyper_request(r.vm, DISK_COMMAND_READ | HYPER_DISK_QUIET, 1, HYPER_RIG_BUFFER, 1);
   hyper_request(r.vm, DISK_COMMAND_READ, 1, HYPER_RIG_BUFFER, 1);
-  static const struct vmm_costs costs = {1000, 100000, 0, 0, 10000000, 1000000000};
+  static const struct vmm_costs costs = {1000, 100000, 0, 0, 10000000, 1000000000, 0};
   vmm_set_costs(r.vmm, &costs);
   uint32_t halt = word_of(ISA_HCALL, 0, 0, 0, HYPER_HALT);
   assert_true(machine_phys_write_word(r.vm, gpa(HYPER_RIG_CALLS + 8 * HYPER_WAIT + 4), halt));
