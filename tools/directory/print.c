@@ -38,11 +38,11 @@ static void print_frames(FILE *out, const struct directory *d)
     fprintf(out, "  %-22s  %8s  %-*s  %s\n", "", text_size(size, u->storage.size), NAME_WIDTH,
             u->name, u->program);
   }
-  fprintf(out, "  %s of frames, ", text_size(size, d->frames));
+  fprintf(out, "  %s of frames, %s of what users have\n", text_size(size, d->frames),
+          text_percent(percent, d->frames, pages));
   if (d->swap > 0)
-    fprintf(out, "%s of swap file in %s, ", text_size(size, d->swap),
+    fprintf(out, "  %s of swap file in %s\n", text_size(size, d->swap),
             d->swap_file ? d->swap_file : "memory");
-  fprintf(out, "%s of what users have\n", text_percent(percent, d->frames, pages));
   if (d->scan > 0)
     fprintf(out, "  %u pages of each looked at for equal ones every %u ticks of its own\n", d->scan,
             DIRECTORY_SCAN_TICKS);

@@ -1,6 +1,6 @@
 /* The pmap: where the pages of a virtual machine's storage lie in the real machine, guest-physical
  * to machine addresses. It is the one way to a VM's storage: for the owner, the VMM's own
- * routines, virtual devices and memory techniques alike. docs/memory.md has the story.
+ * routines, virtual devices and memory techniques alike. docs/frames.md has the story.
  *
  * On a real machine with relocation by BASE and BOUND a VM's storage lies in one piece, for
  * that is all such a machine can express. On any other it lies in frames, pages of the real
