@@ -69,7 +69,7 @@ bool vmm_technique_is_direct(enum vmm_technique technique, const struct profile 
 /* The names, ended by NULL, in the enum's order. */
 extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
 
-/* How the guest's addresses become the real machine's: docs/frames.md. memory.c says where each
+/* How the guest's addresses become the real machine's: docs/memory.md. memory.c says where each
  * can be. */
 enum vmm_memory {
   VMM_MEMORY_DEFAULT, /* 0: what suits the machine */
@@ -195,7 +195,7 @@ struct vmm_stats {
   uint64_t ring_requests; /* taken from the rings in shared storage, … */
   uint64_t ring_bytes;    /* … and bytes of text taken and given */
   uint32_t exit_status;   /* with which it halted */
-  /* Of its memory (docs/frames.md). */
+  /* Of its memory (docs/memory.md). */
   uint64_t hidden_faults;  /* faults of the real map alone: never seen by the guest; … */
   uint64_t true_faults;    /* … and those that it has itself, of all that the module looked at */
   uint64_t refused_direct; /* … and those that had an instruction interpreted */
