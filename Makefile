@@ -252,6 +252,15 @@ $(LOCKSTEP_BIN): $(LOCKSTEP_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Guests that refill a TLB, driven by tests/tlb/run.sh and soak.
+TORTURE_TLB_BIN := $(BUILD)/tests/tlb/torture
+TORTURE_TLB_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/tlb/*.c))
+$(TORTURE_TLB_OBJ): | $(ISA_OUT)
+$(TORTURE_TLB_BIN): $(TORTURE_TLB_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # The solver's queries, for tests/classify/cvc5.sh to put to another solver.
 QUERIES_BIN := $(BUILD)/tests/classify/queries
 QUERIES_OBJ := $(BUILD)/obj/tests/classify/queries.o
@@ -261,7 +270,7 @@ $(QUERIES_BIN): $(QUERIES_OBJ) $(libs_classify)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
+unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(TORTURE_TLB_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
 
 # Every source compiled and nothing linked: for tests/builds.
 objects: $(foreach r,$(ROOMS),$(call room_obj,$(r))) $(ISAGEN_OBJ) $(TOOLS_OBJ) $(RUNNER_OBJ) $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) \

@@ -136,11 +136,6 @@ static void record(void *ctx, struct pair *pair, const struct divergence *first,
 
 static int verify(struct request *r)
 {
-  if (profile_features(r->setup.profile) & ISA_FEATURE_MMU_TLB) {
-    message_error("verify", "profile %s has a TLB: so far the VMM knows BASE and BOUND and page "
-                  "tables", profile_name(r->setup.profile));
-    return trace_options_finish(r->recorder, STATUS_USAGE);
-  }
   struct world world = {.setup = &r->setup,
                         .depth = (unsigned)r->depth,
                         .technique = r->technique,

@@ -54,6 +54,7 @@ struct vmm_checkpoint {
   uint32_t disk_waiting;
   uint64_t disk_jobs;
   struct world world;
+  struct rtlb rtlb;
   struct processor processor; /* of which not all is restored */
   struct saved_bytes share;   /* its module's state; bytes NULL: it has none */
   struct frames_saved *frames;
@@ -236,6 +237,7 @@ static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
   c->disk_waiting = vmm->disk_waiting;
   c->disk_jobs = vmm->disk_jobs;
   c->world = vmm->world;
+  c->rtlb = vmm->rtlb;
   c->violations = vmm->violations;
   memcpy(c->first_violation, vmm->first_violation, sizeof c->first_violation);
   c->keys_known = vmm->key_changes == machine_key_changes(vmm->real);
@@ -386,6 +388,7 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
   vmm->disk_waiting = c->disk_waiting;
   vmm->disk_jobs = c->disk_jobs;
   vmm->world = c->world;
+  vmm->rtlb = c->rtlb;
   vmm->violations = c->violations;
   memcpy(vmm->first_violation, c->first_violation, sizeof vmm->first_violation);
   if (c->keys) {

@@ -158,18 +158,24 @@ static bool table_store(void *ctx, mpa_t at, uint32_t word)
   return memory_store_table(ctx, at, word);
 }
 
-static struct vmm_tlb_entry real_tlb_get(void *ctx, unsigned index)
+static uint32_t real_space(void *ctx, uint32_t id)
 {
-  const struct vm *vm = ctx;
-  struct vmm_tlb_entry e = {.ok = false};
-  e.ok = machine_tlb_get(vm->vmm->real, index, &e.hi, &e.lo);
-  return e;
+  return rtlb_space(ctx, id);
 }
 
-static bool real_tlb_set(void *ctx, unsigned index, uint32_t hi, uint32_t lo)
+static bool real_fill(void *ctx, uint32_t id, gva_t va, gpa_t at, uint32_t rights, bool for_stores)
 {
-  const struct vm *vm = ctx;
-  return machine_tlb_set(vm->vmm->real, index, hi, lo);
+  return rtlb_fill(ctx, id, va, at, rights, for_stores);
+}
+
+static void real_drop(void *ctx, gva_t va, uint32_t mask, uint32_t id)
+{
+  rtlb_drop(ctx, va, mask, id);
+}
+
+static void real_forget(void *ctx, gpa_t at)
+{
+  rtlb_forget_page(ctx, at);
 }
 
 static void trace(void *ctx, gpa_t at, bool on)
@@ -188,6 +194,7 @@ static void count(void *ctx, enum vmm_memory_event event)
   stats->fills += event == VMM_MEMORY_FILL;
   stats->spaces_made += event == VMM_MEMORY_MAKE;
   stats->spaces_evicted += event == VMM_MEMORY_EVICT;
+  stats->second_hits += event == VMM_MEMORY_BEHIND;
 }
 
 static struct vmm_word load(void *ctx, gpa_t at)
@@ -375,8 +382,10 @@ struct vmm_env env_make(struct vm *vm)
       .table_give = table_give,
       .table_load = table_load,
       .table_store = table_store,
-      .real_tlb_get = real_tlb_get,
-      .real_tlb_set = real_tlb_set,
+      .real_space = real_space,
+      .real_fill = real_fill,
+      .real_drop = real_drop,
+      .real_forget = real_forget,
       .trace = trace,
       .traced = traced,
       .count = count,

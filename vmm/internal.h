@@ -213,6 +213,26 @@ struct processor {
   uint64_t stop_at; /* the real tick at which direct execution pauses; at most the limit */
 };
 
+/* The real machine's TLB, and who has its address spaces (rtlb.c). */
+#define RTLB_SPACES 256u
+struct rtlb_entry {
+  struct vm *vm;   /* NULL: it is empty */
+  uint32_t page;   /* of the VM's storage, to which it leads */
+  uint32_t hi, lo; /* as the real machine has it */
+};
+struct rtlb_space {
+  struct vm *vm; /* NULL: nobody's */
+  uint32_t id;   /* what the VM's memory module calls it */
+  uint64_t used; /* when last, by `clock` */
+};
+struct rtlb {
+  struct rtlb_entry entry[TLB_ENTRIES];
+  unsigned next; /* to be replaced */
+  struct rtlb_space space[RTLB_SPACES];
+  uint8_t hint[RTLB_SPACES]; /* where a space was found last, by a hash of it */
+  uint64_t clock;
+};
+
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
@@ -226,6 +246,7 @@ struct vmm {
   uint64_t disk_jobs;    /* all there were */
   bool steady;
   struct frames frames;
+  struct rtlb rtlb;
   struct vmm_storage_policy policy;
   struct processor processor;
   struct vm *stopper; /* whose stops the real machine has; NULL: none has any */
@@ -345,8 +366,18 @@ struct translation vmmu_translate(struct vm *vm, gva_t va, uint32_t size,
 struct vmm_tlb_entry vtlb_get(const struct vm *vm, unsigned index);
 void vtlb_set(struct vm *vm, unsigned index, uint32_t hi, uint32_t lo);
 void vtlb_write(struct vm *vm);
-uint32_t vtlb_probe(const struct vm *vm, uint32_t hi);
+uint32_t vtlb_probe(struct vm *vm, uint32_t hi);
 void vtlb_invalidate(struct vm *vm, uint32_t va, uint32_t space);
+/* The entry by which va is translated in the space; not ok: there is none. */
+struct vmm_tlb_entry vtlb_match(struct vm *vm, uint32_t va, uint32_t space);
+
+/* rtlb.c: the real TLB. Modules know it by what struct vmm_env says of it. */
+uint32_t rtlb_space(struct vm *vm, uint32_t id);
+bool rtlb_fill(struct vm *vm, uint32_t id, gva_t va, gpa_t pa, uint32_t rights, bool store);
+void rtlb_drop(struct vm *vm, gva_t va, uint32_t mask, uint32_t id);
+void rtlb_forget_page(struct vm *vm, gpa_t at);
+void rtlb_forget(struct vm *vm); /* it is gone */
+void rtlb_check(struct vm *vm);  /* on the way out: a guest that could has not changed it */
 
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);

@@ -9,7 +9,9 @@
 #define MEMORIES(M)                                                                                \
   M(DEFAULT, "default", "what suits the machine: bounds, shadow or exact")                         \
   M(BOUNDS, "bounds", "the guest's BASE and BOUND are composed with the VMM's")                    \
-  M(SHADOW, "shadow", "tables of the VMM's own lead from guest virtual to machine addresses")
+  M(SHADOW, "shadow", "tables of the VMM's own lead from guest virtual to machine addresses")        \
+  M(EXACT, "exact", "the guest's TLB is virtual; the real one holds what that has, and no more")     \
+  M(DISCO, "disco", "and a second, larger one spares the guest many of its refills")
 
 const struct vmm_memory_info vmm_memories[VMM_MEMORIES] = {
 #define INFO(id, name, story) [VMM_MEMORY_##id] = {name, story},
@@ -26,7 +28,10 @@ enum vmm_memory vmm_memory_of(const struct vmm_vm_config *config, const struct p
   if (config->memory != VMM_MEMORY_DEFAULT) {
     return config->memory;
   }
-  return profile_features(real) & ISA_FEATURE_MMU_PAGED ? VMM_MEMORY_SHADOW : VMM_MEMORY_BOUNDS;
+  uint32_t features = profile_features(real);
+  return features & ISA_FEATURE_MMU_PAGED ? VMM_MEMORY_SHADOW
+         : features & ISA_FEATURE_MMU_TLB ? VMM_MEMORY_EXACT
+                                          : VMM_MEMORY_BOUNDS;
 }
 
 const char *memory_refusal(enum vmm_memory memory, const struct profile *real,
@@ -43,6 +48,11 @@ const char *memory_refusal(enum vmm_memory memory, const struct profile *real,
                    (above & (ISA_FEATURE_MMU_PAGED | ISA_FEATURE_MMU_BOUNDS))
                ? NULL
                : "shadow page tables need a machine with page tables, below and in the guest";
+  case VMM_MEMORY_EXACT:
+  case VMM_MEMORY_DISCO:
+    return below & above & ISA_FEATURE_MMU_TLB
+               ? NULL
+               : "an emulated TLB needs a machine that refills its TLB, below and in the guest";
   case VMM_MEMORY_DEFAULT:
   case VMM_MEMORIES:
     break;
@@ -56,6 +66,10 @@ const struct vmm_memory_module *memory_module(const struct vmm_modules *modules,
   switch (memory) {
   case VMM_MEMORY_SHADOW:
     return modules->shadow ? modules->shadow : &vmm_memory_shadow;
+  case VMM_MEMORY_EXACT:
+    return modules->exact ? modules->exact : &vmm_memory_exact;
+  case VMM_MEMORY_DISCO:
+    return modules->disco ? modules->disco : &vmm_memory_disco;
   case VMM_MEMORY_BOUNDS:
   case VMM_MEMORY_DEFAULT:
   case VMM_MEMORIES:

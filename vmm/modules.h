@@ -66,6 +66,21 @@ struct vmm_tlb_entry {
   uint32_t hi, lo;
 };
 
+/* What was done to the virtual machine's TLB. */
+enum vmm_tlb_kind {
+  VMM_TLB_BY_CHANCE,       /* tlbw: the machine has chosen the entry */
+  VMM_TLB_BY_NUMBER,       /* tlbw: the guest has */
+  VMM_TLB_INVALIDATED,     /* tlbi has emptied an entry; after all of them, and if there is none: */
+  VMM_TLB_INVALIDATED_ALL, /* … was.hi is what the tlbi named */
+  VMM_TLB_PROBED_IN_VAIN,  /* tlbp has not found was.hi */
+  VMM_TLB_BY_OWNER,
+};
+struct vmm_tlb_act {
+  enum vmm_tlb_kind kind;
+  unsigned index;
+  struct vmm_tlb_entry was, is; /* the entry of that index */
+};
+
 /* What a frame for tables is used as. */
 enum vmm_table { VMM_TABLE_NONE, VMM_TABLE_DIRECTORY, VMM_TABLE_LEAF };
 
@@ -74,6 +89,7 @@ enum vmm_memory_event {
   VMM_MEMORY_FILL,  /* an entry of a real table, or of the real TLB, was made */
   VMM_MEMORY_MAKE,  /* an address space got real tables */
   VMM_MEMORY_EVICT, /* … and lost them for want of frames */
+  VMM_MEMORY_BEHIND, /* a miss was answered by an entry behind the virtual TLB */
   VMM_MEMORY_EVENTS,
 };
 
@@ -137,9 +153,17 @@ struct vmm_env {
   bool (*table_give)(void *ctx, mpa_t frame);
   struct vmm_word (*table_load)(void *ctx, mpa_t at);
   bool (*table_store)(void *ctx, mpa_t at, uint32_t word);
-  /* The real TLB, as of a VM that is loaded. */
-  struct vmm_tlb_entry (*real_tlb_get)(void *ctx, unsigned index);
-  bool (*real_tlb_set)(void *ctx, unsigned index, uint32_t hi, uint32_t lo);
+  /* The real TLB and its address spaces, which all VMs share (rtlb.c). A module names the
+   * address spaces of its VM by numbers of its own; real_space answers the real one that `id` has
+   * now, until another is asked for. real_fill: the page at va leads to the page of guest storage
+   * at `at`, with the rights W, X and fetch-only of `rights`; without W where stores must come to
+   * the VMM. False: there is no such page, or (store) it cannot be stored into directly.
+   * real_drop: what there is of the page at va in those spaces whose id is `id` in the bits of
+   * `mask`. real_forget: what leads to the page of guest storage at `at`. */
+  uint32_t (*real_space)(void *ctx, uint32_t id);
+  bool (*real_fill)(void *ctx, uint32_t id, gva_t va, gpa_t at, uint32_t rights, bool store);
+  void (*real_drop)(void *ctx, gva_t va, uint32_t mask, uint32_t id);
+  void (*real_forget)(void *ctx, gpa_t at);
   /* The memory-trace service: from now on, or no longer, each write to the page of guest storage
    * that holds `at` is announced (writing, written), whoever writes. traced: by anybody. */
   void (*trace)(void *ctx, gpa_t at, bool on);
@@ -292,9 +316,11 @@ struct vmm_memory_module {
   void (*forget)(void *state, const struct vmm_env *env, gpa_t at);
   /* A control register has another value. */
   void (*changed)(void *state, const struct vmm_env *env, enum isa_cr cr);
-  /* An entry of the virtual machine's TLB has: `was` and is. */
-  void (*tlb_changed)(void *state, const struct vmm_env *env, unsigned index,
-                      struct vmm_tlb_entry was, struct vmm_tlb_entry is);
+  /* The virtual machine's TLB has been acted upon. */
+  void (*tlb_acted)(void *state, const struct vmm_env *env, struct vmm_tlb_act act);
+  /* An entry that the virtual machine can be thought to have besides, where none of its TLB
+   * matches va in the space. */
+  struct vmm_tlb_entry (*tlb_behind)(void *state, uint32_t va, uint32_t space);
   /* The VM is loaded into the real processor, after another, or for the first time. */
   void (*enter)(void *state, const struct vmm_env *env);
   VMM_MODULE_STATE;
@@ -399,6 +425,8 @@ struct vmm_modules {
   const struct vmm_paravirt_module *paravirt; /* NULL: the default one */
   /* … of the ways that memory.c lists; `memory` is the one of relocation. */
   const struct vmm_memory_module *shadow; /* NULL: the default one */
+  const struct vmm_memory_module *exact;  /* NULL: the default one */
+  const struct vmm_memory_module *disco;  /* NULL: the default one */
   void *with;                             /* for every create(); outlives the VMM */
   /* What the chain module makes is carried out as it is, without the frame's second look at
    * it: for flawed modules, whose holes that would close. */
@@ -414,6 +442,8 @@ extern const struct vmm_interpret_module vmm_interpret;  /* interpret.c */
 extern const struct vmm_reflect_module vmm_reflect;      /* reflect.c */
 extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
 extern const struct vmm_memory_module vmm_memory_shadow; /* memory/shadow.c */
+extern const struct vmm_memory_module vmm_memory_exact;  /* memory/tlb.c */
+extern const struct vmm_memory_module vmm_memory_disco;  /* memory/tlb.c */
 extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */
 extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
 extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */

@@ -295,6 +295,7 @@ static void check_world(struct vm *vm, uint64_t elapsed)
   check_cr(vm, CR_IMASK, "IMASK", w->imask);
   check_cr(vm, CR_TIMER, "TIMER", elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0);
   check_keys(vm);
+  rtlb_check(vm);
   vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
 }
 

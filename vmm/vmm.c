@@ -34,8 +34,9 @@ static bool can_emulate(const struct profile *profile, const struct vmm_emulate_
 static const char *refuse_real(struct machine *real, const struct vmm_modules *modules)
 {
   const struct profile *profile = machine_profile(real);
-  if (!(profile_features(profile) & (ISA_FEATURE_MMU_BOUNDS | ISA_FEATURE_MMU_PAGED))) {
-    return "this VMM needs a machine with BASE and BOUND or with page tables";
+  if (!(profile_features(profile) &
+        (ISA_FEATURE_MMU_BOUNDS | ISA_FEATURE_MMU_PAGED | ISA_FEATURE_MMU_TLB))) {
+    return "this VMM needs a machine with BASE and BOUND, with page tables, or with a TLB to refill";
   }
   if (!can_emulate(profile, modules->emulate)) {
     return "the profile has a privileged instruction for which the VMM has no routine";
@@ -382,6 +383,7 @@ void vm_destroy(struct machine *m)
   *link = vm->next;
   station_leave(vm);
   vcpu_forget(vm);
+  rtlb_forget(vm);
   destroy_parts(vm);
 }
 

@@ -75,6 +75,8 @@ enum vmm_memory {
   VMM_MEMORY_DEFAULT, /* 0: what suits the machine */
   VMM_MEMORY_BOUNDS,
   VMM_MEMORY_SHADOW,
+  VMM_MEMORY_EXACT,
+  VMM_MEMORY_DISCO,
   VMM_MEMORIES,
 };
 struct vmm_memory_info {
@@ -203,6 +205,7 @@ struct vmm_stats {
   uint64_t fills;          /* entries of real tables, or of the real TLB, that were made */
   uint64_t spaces_made;    /* address spaces that were given real tables … */
   uint64_t spaces_evicted; /* … and lost them for want of frames */
+  uint64_t second_hits;    /* hidden faults for which the second level of a TLB had an entry */
   uint32_t tables;         /* frames that it has for them now */
 };
 const struct vmm_stats *vmm_vm_stats(struct machine *vm);

@@ -31,7 +31,7 @@ static enum isa_cause page_fault(enum machine_access access)
 static bool allows(uint32_t entry, enum machine_access access, unsigned mode)
 {
   return mode <= pte_level(entry) && (access != MACHINE_STORE || (entry & PTE_WRITE)) &&
-         (access != MACHINE_FETCH || (entry & PTE_EXECUTE));
+         (access == MACHINE_FETCH ? entry & PTE_EXECUTE : !(entry & PTE_FETCH_ONLY));
 }
 
 static struct translation through(struct vm *vm, uint32_t entry, uint32_t va, uint32_t size)
@@ -69,13 +69,11 @@ static struct translation paged(struct vm *vm, uint32_t va, uint32_t size,
 static struct translation by_tlb(struct vm *vm, uint32_t va, uint32_t size,
                                  enum machine_access access, unsigned mode)
 {
-  for (unsigned i = 0; i < TLB_ENTRIES; i++) {
-    uint32_t entry = vm->cpu.tlb[i].lo;
-    if (tlb_matches(vm->cpu.tlb[i].hi, entry, va, vm->cpu.cr[CR_ASID])) {
-      return allows(entry, access, mode) ? through(vm, entry, va, size) : fault(CAUSE_PROTECTION);
-    }
+  struct vmm_tlb_entry e = vtlb_match(vm, va, vm->cpu.cr[CR_ASID]);
+  if (!e.ok) {
+    return fault(page_fault(access));
   }
-  return fault(page_fault(access));
+  return allows(e.lo, access, mode) ? through(vm, e.lo, va, size) : fault(CAUSE_PROTECTION);
 }
 
 struct translation vmmu_translate(struct vm *vm, gva_t va, uint32_t size,

@@ -107,9 +107,10 @@ expect 2 - "for the file write './umlaut.s'" "a source named without its ending"
 expect 2 - "^trapeze run: error: cannot open 'nosuch.s': No such file" "a source that is not there" -- run nosuch.s
 expect 2 - "^trapeze run: error: there is no mmu 'segments'; this version has: bounds, tlb, paged, nested$" "an MMU that is not there" -- run --mmu=segments hello
 printf 'extends pg; profile paged; mmu paged;\n' >paged.profile
-expect 2 - "^trapeze vmm: error: no virtual machine: this VMM needs a machine with BASE and BOUND or with page tables" "a TLB and a VMM" -- vmm --mmu=tlb hello
-expect 2 - "^trapeze verify: error: profile pg has a TLB: so far the VMM" "a TLB and verify" -- verify --mmu=tlb hello
-expect 2 - "^trapeze debug: error: no machine: this VMM needs a machine with BASE and BOUND or" "a TLB and a VMM under the debugger" -- debug --vmm --mmu=tlb -batch hello
+expect 0 "^Hello" - "a TLB and a VMM" -- vmm --mmu=tlb hello
+expect 0 "^Equivalence +holds" - "a TLB and verify" -- verify --mmu=tlb refill
+expect 2 - "^trapeze vmm: error: no virtual machine: shadow page tables need" "shadow tables for a TLB" -- vmm --mmu=tlb --memory-technique=shadow hello
+expect 2 - "^trapeze vmm: error: no virtual machine: an emulated TLB needs" "a TLB where there is none" -- vmm --memory-technique=exact hello
 expect 0 "Theorem 1  holds" - "pages and the classifier" -- classify ./paged.profile
 expect 0 "^the kernel is out of reach$" - "pages bare" -- run --profile=./paged.profile paging
 printf '# nothing yet\n' >nothing.s

@@ -36,5 +36,17 @@ report $? "where there are no page tables it says so" "$log"
 "$TRAPEZE" run --mmu paged --lint paging 2>/dev/null | cmp -s - "$work/plain"
 report $? "to the guest it makes no difference"
 
+# ------------------------------------------------------------- an emulated TLB
+"$TRAPEZE" verify --mmu tlb refill >"$log" 2>&1 && grep -q '^Equivalence *holds' "$log"
+report $? "refill is equivalent at every tick: exact" "$log"
+"$TRAPEZE" verify --mmu tlb --depth 2 refill >"$log" 2>&1 && grep -q '^Equivalence *holds' "$log"
+report $? "… and on two VMMs" "$log"
+"$BUILD/tests/tlb/torture" --seeds "${SEEDS:-20}" --from "${FROM:-0}" >"$log" 2>&1
+report $? "random guests, bare and virtual, at every tick: exact" "$log"
+grep '^# ' "$log"
+"$BUILD/tests/tlb/torture" --memory disco --seeds "${SEEDS:-20}" --from "${FROM:-0}" >"$log" 2>&1
+report $? "random guests do the same in less time: disco" "$log"
+grep '^# ' "$log"
+
 echo "1..$number"
 exit "$failed"

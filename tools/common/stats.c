@@ -40,6 +40,23 @@ static void emulated_by(FILE *out, const struct vmm_stats *v)
   }
 }
 
+static void memory_rows(FILE *out, const struct vmm_stats *v, enum vmm_memory memory)
+{
+  if (memory == VMM_MEMORY_EXACT || memory == VMM_MEMORY_DISCO) {
+    if (memory == VMM_MEMORY_DISCO)
+      row(out, "  by the second level", v->second_hits, "that would have been the guest's own");
+    row(out, "entries filled", v->fills, "of the real TLB");
+    row(out, "spaces made", v->spaces_made, "that got a real address space identifier");
+    row(out, "spaces recycled", v->spaces_evicted, "of others, to have one for these");
+    return;
+  }
+  row(out, "traced writes", v->traced_writes, "to the guest's page tables, say");
+  row(out, "entries filled", v->fills, "of real tables");
+  row(out, "spaces made", v->spaces_made, "that got real tables");
+  row(out, "spaces evicted", v->spaces_evicted, "for want of frames");
+  row(out, "frames for tables", v->tables, "now");
+}
+
 void stats_vmm(FILE *out, struct stack *s, unsigned level)
 {
   struct machine *vm = s->level[level - 1].vm;
@@ -67,11 +84,7 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
     row(out, "true faults", v->true_faults, "the guest's own");
     row(out, "hidden faults", v->hidden_faults, "of the real map alone; it was mended");
     row(out, "refused directly", v->refused_direct, "faults after which one was interpreted");
-    row(out, "traced writes", v->traced_writes, "to the guest's page tables, say");
-    row(out, "entries filled", v->fills, "of real tables");
-    row(out, "spaces made", v->spaces_made, "that got real tables");
-    row(out, "spaces evicted", v->spaces_evicted, "for want of frames");
-    row(out, "frames for tables", v->tables, "now");
+    memory_rows(out, v, vmm_vm_memory(vm));
   }
   if (vmm_vm_allocation(vm).scattered) {
     struct vmm_pages n = vmm_vm_pages(vm);

@@ -71,7 +71,7 @@ _trapeze() {
     mapfile -t COMPREPLY < <(compgen -W 'bounds paged tlb' -- "$cur")
     return ;;
   --memory-technique)
-    mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow exact disco' -- "$cur")
     return ;;
   --technique)
     mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid paravirt' -- "$cur")
