@@ -26,7 +26,7 @@
 struct diagnosis {
   const struct check_run *run;
   const char *file, *guest;
-  char *guest_path, *profile_path;
+  char *guest_path, *profile_path, *input_path;
   struct setup setup;
   struct verify_result v;
 };
@@ -162,9 +162,7 @@ static bool is_key(const char *key)
 static struct check_outcome judge(struct diagnosis *d, const char *text)
 {
   const json_t *ask = json_object_get(d->run->test->spec, "ask");
-  char look[300];
-  snprintf(look, sizeof look, "build/trapeze debug assignment/%s --vmm",
-           strchr(d->guest, '/') ? strchr(d->guest, '/') + 1 : d->guest);
+  static const char look[] = "build/trapeze debug, with the options of ASSIGNMENT.txt and --vmm";
   for (size_t i = 0; i < json_array_size(ask); i++) {
     const char *key = json_string_value(json_array_get(ask, i));
     char value[VALUE_SIZE], shown[4 * VALUE_SIZE];
@@ -189,10 +187,13 @@ static bool load(struct diagnosis *d)
 {
   const struct check_run *run = d->run;
   struct setup *s = &d->setup;
+  const char *input = NULL;
   s->ticks = TICKS_USUAL;
   if (!lab_string(run->lab, run->test, "file", &d->file) ||
       !lab_string(run->lab, run->test, "guest", &d->guest) ||
       !lab_string(run->lab, run->test, "profile", &s->profile_name) ||
+      !lab_string(run->lab, run->test, "input", &input) ||
+      !lab_count(run->lab, run->test, "rate", &s->rate) ||
       !lab_count(run->lab, run->test, "ticks", &s->ticks)) {
     return false;
   }
@@ -205,6 +206,8 @@ static bool load(struct diagnosis *d)
                         ? workshop_lab_file(run->workshop, run->test, s->profile_name)
                         : NULL;
   s->profile_name = d->profile_path ? d->profile_path : s->profile_name;
+  d->input_path = input ? workshop_lab_file(run->workshop, run->test, input) : NULL;
+  s->input = d->input_path;
   return d->guest_path && setup_load(s, d->guest_path) == STATUS_DONE;
 }
 
@@ -231,5 +234,6 @@ struct check_outcome check_diagnosis(const struct check_run *run)
   setup_destroy(&d.setup);
   free(d.guest_path);
   free(d.profile_path);
+  free(d.input_path);
   return outcome;
 }

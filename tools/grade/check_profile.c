@@ -218,7 +218,7 @@ static struct check_outcome run_guest(const struct order *o, struct setup *s, co
   return outcome;
 }
 
-/* {"guest": a file of the lab's, "ticks"}: bare and virtual it does the same on it. */
+/* {"guest": a file of the lab's, "input", "ticks"}: bare and virtual it does the same on it. */
 static struct check_outcome want_guest(const struct order *o)
 {
   struct setup s;
@@ -226,10 +226,14 @@ static struct check_outcome want_guest(const struct order *o)
   json_int_t ticks = json_integer_value(json_object_get(o->want, "ticks"));
   s.ticks = ticks > 0 ? (uint64_t)ticks : TICKS_USUAL;
   char *path = workshop_lab_file(o->run->workshop, o->run->test, word(o, "guest"));
+  char *input =
+      word(o, "input") ? workshop_lab_file(o->run->workshop, o->run->test, word(o, "input")) : NULL;
+  s.input = input;
   struct check_outcome outcome =
       path ? run_guest(o, &s, path, o->file) : check_fail(CHECK_HOST, NULL);
   setup_destroy(&s);
   free(path);
+  free(input);
   return outcome;
 }
 

@@ -23,6 +23,7 @@ struct same {
   const char *like, *technique_name;
   char *like_path;
   uint64_t lines; /* that may be changed; 0: any number */
+  uint64_t traps; /* percent of those that the lab's guest takes where all holes trap; 0: any */
   struct tracer tracer;
   bool met; /* a hole was executed, first … */
   enum isa_insn hole;
@@ -136,11 +137,12 @@ static struct check_outcome judge(struct same *s, struct machine *vm, enum machi
   char look[300], place[100];
   size_t len;
   const uint8_t *got = machine_console_output(vm, &len);
+  s->theirs.look = look_at(s, look, sizeof look);
   if (len != want_len || memcmp(got, want, len) != 0) {
     return check_fail(CHECK_FAILED, guest_output_differs(&s->theirs, want, want_len, got, len));
   }
   if (end != MACHINE_HALTED) {
-    return check_differs(look_at(s, look, sizeof look), "it halts", "it %s",
+    return check_differs(look, "it halts", "it %s",
                          guest_end_name(&(struct machine_stop){.why = end}));
   }
   if (s->met) {
@@ -152,31 +154,70 @@ static struct check_outcome judge(struct same *s, struct machine *vm, enum machi
   return (struct check_outcome){.verdict = CHECK_PASSED};
 }
 
-/* The virtual machine alone; `want` is what the bare one has printed. */
-static struct check_outcome run_virtual(struct same *s, const uint8_t *want, size_t want_len)
+/* A virtual machine that has run to its end, or NULL after a message. */
+static struct stack *run_virtual(struct same *s, const struct setup *setup,
+                                 const struct profile *profile, enum vmm_technique technique,
+                                 enum machine_why *end)
 {
-  struct setup *setup = &s->theirs.setup;
   const char *reason = "out of memory";
-  struct stack_config config = {.profile = setup->profile,
+  struct stack_config config = {.profile = profile,
                                 .storage = setup->storage,
                                 .depth = 1,
-                                .technique = s->technique,
+                                .technique = technique,
                                 .engine = MACHINE_ENGINE_FAST};
   struct stack *stack = stack_create(&config, &reason);
-  if (!stack) {
-    message_error("grade", "%s", reason);
-    return check_fail(CHECK_HOST, NULL);
-  }
-  struct machine *vm = stack_vm(stack);
-  struct check_outcome outcome = {.verdict = CHECK_HOST};
-  if (image_load(setup->program.image, vm, stderr)) {
+  if (stack && image_load(setup->program.image, stack_vm(stack), stderr)) {
     s->tracer = (struct tracer){.record = record, .sensitive = true};
     machine_set_tracer(stack->real, &s->tracer);
-    inputlog_feed(&setup->log, vm);
-    struct machine_stop stop = machine_advance(vm, setup->ticks);
+    inputlog_feed(&setup->log, stack_vm(stack));
+    struct machine_stop stop = machine_advance(stack_vm(stack), setup->ticks);
     machine_set_tracer(stack->real, NULL);
-    outcome = stop.why == MACHINE_HOST_ERROR ? check_fail(CHECK_HOST, NULL)
-                                             : judge(s, vm, stop.why, want, want_len);
+    *end = stop.why;
+    if (stop.why != MACHINE_HOST_ERROR) {
+      return stack;
+    }
+    reason = stop.reason;
+  }
+  message_error("grade", "%s", reason);
+  stack_destroy(stack);
+  return NULL;
+}
+
+/* Against the lab's guest on the paper's machine, where it runs as it is. */
+static struct check_outcome count_traps(struct same *s, struct machine *vm)
+{
+  enum machine_why end;
+  uint64_t is = vmm_vm_stats(vm)->dispatched;
+  struct profile *pg = profile_load("pg", stderr);
+  struct stack *native =
+      pg ? run_virtual(s, &s->ours.setup, pg, VMM_TECHNIQUE_TRAP_AND_EMULATE, &end) : NULL;
+  struct check_outcome outcome = {.verdict = native ? CHECK_PASSED : CHECK_HOST};
+  if (native) {
+    uint64_t was = vmm_vm_stats(stack_vm(native))->dispatched, most = was * s->traps / 100;
+    char expected[100];
+    snprintf(expected, sizeof expected,
+             "at most %" PRIu64 " traps, where the guest as it was takes %" PRIu64, most, was);
+    if (is > most) {
+      outcome = check_differs(NULL, expected, "%" PRIu64, is);
+    }
+  }
+  stack_destroy(native);
+  profile_destroy(pg);
+  return outcome;
+}
+
+/* `want` is what the bare machine has printed. */
+static struct check_outcome compare(struct same *s, const uint8_t *want, size_t want_len)
+{
+  enum machine_why end;
+  struct setup *setup = &s->theirs.setup;
+  struct stack *stack = run_virtual(s, setup, setup->profile, s->technique, &end);
+  if (!stack) {
+    return check_fail(CHECK_HOST, NULL);
+  }
+  struct check_outcome outcome = judge(s, stack_vm(stack), end, want, want_len);
+  if (outcome.verdict == CHECK_PASSED && s->traps) {
+    outcome = count_traps(s, stack_vm(stack));
   }
   stack_destroy(stack);
   return outcome;
@@ -194,7 +235,7 @@ static struct check_outcome run_both(struct same *s)
   if (s->lines) {
     outcome = count_lines(s);
   }
-  return outcome.verdict == CHECK_PASSED ? run_virtual(s, want, len) : outcome;
+  return outcome.verdict == CHECK_PASSED ? compare(s, want, len) : outcome;
 }
 
 /* ------------------------------------------------------------------------ the check */
@@ -205,7 +246,8 @@ static bool read_spec(struct same *s)
   s->technique_name = vmm_techniques[VMM_TECHNIQUE_PARAVIRT].name;
   if (!lab_string(run->lab, run->test, "like", &s->like) ||
       !lab_string(run->lab, run->test, "technique", &s->technique_name) ||
-      !lab_count(run->lab, run->test, "lines", &s->lines)) {
+      !lab_count(run->lab, run->test, "lines", &s->lines) ||
+      !lab_count(run->lab, run->test, "traps", &s->traps)) {
     return false;
   }
   for (unsigned i = 0; i < VMM_TECHNIQUES; i++) {

@@ -191,12 +191,13 @@ char *guest_output_differs(const struct guest *g, const uint8_t *want, size_t wa
     }
   }
   char *expected = quoted(want, want_len, line), *actual = quoted(got, got_len, line);
-  char *text = NULL;
+  char *text = NULL, look[300];
+  snprintf(look, sizeof look, "build/trapeze run %s -p %s", g->program,
+           profile_name(g->setup.profile));
   if (asprintf(&text,
-               "input     %s, output line %u\nexpected  \"%s\"\nactual    \"%s\"\nlook      "
-               "build/trapeze run %s -p %s\n",
+               "input     %s, output line %u\nexpected  \"%s\"\nactual    \"%s\"\nlook      %s\n",
                g->setup.input ? "a console session" : "none", number, expected ? expected : "",
-               actual ? actual : "", g->program, profile_name(g->setup.profile)) < 0) {
+               actual ? actual : "", g->look ? g->look : look) < 0) {
     text = NULL;
   }
   free(expected);

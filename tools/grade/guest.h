@@ -13,6 +13,7 @@ struct guest {
   char *path, *input_path, *profile_path;
   struct machine *machine;
   struct disk_store *disk;
+  const char *look; /* a command that shows the student how it runs; NULL: on a bare machine */
   char *refused; /* why the submitted program cannot be loaded; malloc'd. NULL: nothing */
 };
 

@@ -1,0 +1,4 @@
+profile mended;
+extends pg;
+outside popf = trap;
+outside probe = trap;

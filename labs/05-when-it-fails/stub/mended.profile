@@ -1,0 +1,4 @@
+# machine.profile, mended.
+profile mended;
+extends pg;
+outside popf = partial;
