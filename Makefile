@@ -24,7 +24,7 @@ LDLIBS   := -lelf -ljansson -lz3 -lreadline -lseccomp
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev \
                   libseccomp-dev bubblewrap patch
 TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc graphviz jq xxd \
-                  zip unzip parallel libxml2-utils python3-jsonschema
+                  zip unzip parallel libxml2-utils python3-jsonschema gcc-riscv64-unknown-elf
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
 
@@ -80,7 +80,7 @@ $(GEN)/isa/profiles_embed.c: $(PROFILES) $(BUILD)/embed
 	@mkdir -p $(@D)
 	$(call step,EMBED)
 	$(Q)$(BUILD)/embed isa_embedded_profiles $(PROFILES) > $@
-GUESTS := $(wildcard guestos/*.s guestos/*.inc guestos/*.in guestos/*/*.s guestos/*/*.inc guestos/*/*.in)
+GUESTS := $(wildcard guestos/*.s guestos/*.inc guestos/*.in guestos/*/*.s guestos/*/*.inc guestos/*/*.in guestos/c/*.[ch])
 # Guests that other guests hold (.incbin): assembled, by the assembler of this build.
 $(BUILD)/assemble: $(BUILD)/obj/tools/build/assemble.o $(BUILD)/libasm.a $(BUILD)/libisa.a
 	$(call step,LINK)

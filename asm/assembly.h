@@ -79,9 +79,16 @@ struct recording {
   VEC(const struct line *) lines;
 };
 
+/* A line of the source that this one was made from, by a compiler. */
+struct place {
+  const char *file; /* NULL: from none */
+  unsigned number;
+};
+
 /* Line table and listing: what a line of source became. */
 struct emitted {
   const struct line *line;
+  struct place from;
   struct section *section;
   uint32_t offset, size;
   uint8_t unit;  /* 1, 2, 4: data; 0: instructions */
@@ -143,6 +150,7 @@ struct assembly {
   const struct expr *later;
   unsigned eval_depth;
 
+  struct place from; /* .loc */
   struct emitted noted; /* unit and pseudo of the statement being assembled */
   VEC(struct emitted) emitted;
   VEC(struct assertion) assertions;

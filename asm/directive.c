@@ -238,6 +238,20 @@ static void do_incbin(struct assembly *a, const struct statement *st, unsigned d
     section_emit(a, loc, bytes + skip, (size_t)count);
 }
 
+/* What follows was made from that line of that file: by a compiler, whose user reads it. */
+static void do_loc(struct assembly *a, const struct statement *st, unsigned detail)
+{
+  (void)detail;
+  if (st->operands.count == 0) {
+    a->from = (struct place){0};
+    return;
+  }
+  const char *path = path_operand(a, st);
+  int64_t number = 0;
+  if (path && number_operand(a, st, 1, "the number of a line", 1, INT32_MAX, &number))
+    a->from = (struct place){path, number == 0 ? 1 : (unsigned)number};
+}
+
 /* ---------------------------------------------------------------- messages */
 static void do_message(struct assembly *a, const struct statement *st, unsigned error)
 {
@@ -303,6 +317,7 @@ static const struct directive table[] = {
     {".global", do_globl, 0, 1, ANY, "name, …"},
     {".include", do_include, 0, 1, 1, "\"file\""},
     {".incbin", do_incbin, 0, 1, 3, "\"file\", skip, count"},
+    {".loc", do_loc, 0, 0, 2, "\"file\", line"},
     {".error", do_message, 1, 0, 1, "\"text\""},
     {".warning", do_message, 0, 0, 1, "\"text\""},
     {".assert", do_assert, 0, 1, 2, "condition, \"text\""},

@@ -131,7 +131,7 @@ void asm_statement(struct assembly *a, const struct line *line)
 {
   a->line = line;
   a->here = a->section->size;
-  a->noted = (struct emitted){.unit = 1};
+  a->noted = (struct emitted){.unit = 1, .from = a->from};
   const struct section *before = a->section;
   asm_lex_line(a, line);
   if (a->tokens.count > TOKEN_LIMIT) {

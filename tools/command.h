@@ -25,6 +25,7 @@ const struct command *command_table(void);
 const struct command *command_find(const char *name);
 
 int cmd_asm(int argc, char **argv);
+int cmd_cc(int argc, char **argv);
 int cmd_disasm(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_vmm(int argc, char **argv);

@@ -4,6 +4,7 @@
 
 static const struct command commands[] = {
     {"asm", "assemble a source file", cmd_asm},
+    {"cc", "compile C for the bare machine", cmd_cc},
     {"disasm", "print a program as source that assembles to the same bytes", cmd_disasm},
     {"run", "run a program on the bare machine", cmd_run},
     {"vmm", "run a program in a virtual machine", cmd_vmm},

@@ -57,7 +57,7 @@ check() { # name, command…
 exec </dev/null
 
 # ---------------------------------------------------------------- help, usage
-commands="asm disasm run vmm debug verify compare trace directory disk grade grade-all profiles guests help"
+commands="asm cc disasm run vmm debug verify compare trace directory disk grade grade-all profiles guests help"
 expect 0 '^trapeze [0-9]+\.[0-9]+\.[0-9]+$' - "--version" -- --version
 expect 0 '^Usage: trapeze COMMAND' - "--help" -- --help
 expect 0 '^Usage: trapeze COMMAND' - "help" -- help

@@ -1,0 +1,175 @@
+#!/bin/bash
+# trapeze cc: every program of programs/ prints the same when the host's compiler has made
+# it and when PG32 executes it, and its own checks hold; what is wrong gets one message.
+# Of the levels of optimisation each program gets one, the next one after each commit:
+# LEVEL chooses; --all, in make soak, takes all.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+. tests/common/tap.sh
+BUILD=$(realpath "${BUILD:-build}")
+trapeze=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
+top=$PWD/tests/c
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 3
+levels=(0 1 2 s)
+commits=${LEVEL:-$(git -C "$top" rev-list --count HEAD 2>/dev/null || echo 1)}
+
+# What it prints, natively and on PG32, and whether these are the same.
+compare() { # program, level
+  local name=$1 level=$2
+  "${CC:-cc}" -w -O1 -I "$top" -o "$name.native" "$top/programs/$name.c" >"$name.why" 2>&1 &&
+    ./"$name.native" >"$name.want" &&
+    grep -q '^passed$' "$name.want" &&
+    "$trapeze" cc -O "$level" -I "$top" -o "$name-$level.elf" "$top/programs/$name.c" >>"$name.why" 2>&1 &&
+    "$trapeze" run --ticks 50M "$name-$level.elf" >"$name-$level.got" 2>>"$name.why" &&
+    diff "$name.want" "$name-$level.got" >>"$name.why"
+}
+programs=()
+for program in "$top"/programs/*.c; do programs+=("$(basename "$program" .c)"); done
+number_of_program=0
+for name in "${programs[@]}"; do
+  number_of_program=$((number_of_program + 1))
+  chosen=("${levels[(number_of_program + commits) % ${#levels[@]}]}")
+  [ "${1:-}" != --all ] || chosen=("${levels[@]}" 3 g)
+  for level in "${chosen[@]}"; do
+    compare "$name" "$level"
+    report $? "$name, -O$level" "$name.why"
+  done
+done
+[ "${#programs[@]}" -ge 60 ]
+report $? "there are 60 programs at least"
+
+# The comparison can fail: of a program that knows where it is, and of one that fails itself.
+mkdir -p wrong/programs
+sed 's/printf("%d\\n", fib(15))/printf("%d\\n", (int)sizeof(long))/' "$top/programs/recursion-fibonacci.c" >wrong/programs/where.c
+sed 's/610/611/' "$top/programs/recursion-fibonacci.c" >wrong/programs/fails.c
+cp "$top/check.h" wrong
+for name in where fails; do
+  ! (top=$PWD/wrong && compare "$name" 1)
+  report $? "caught: a program that differs ($name)"
+done
+
+# ------------------------------------------------------------------ several files
+cat >main.c <<'END'
+#include <stdio.h>
+#include <string.h>
+static int count = 1;
+int other(int);
+static int helper(int n) { return n + count; }
+void *memcpy(void *to, const void *from, size_t n) { puts("my own"); while (n--) ((char *)to)[n] = ((char *)from)[n]; return to; }
+int main(void)
+{
+  char a[40], b[40] = "copied";
+  int n = 39;
+  __asm__ volatile("" : "+r"(n));
+  memcpy(a, b, n);
+  printf("%d %d %s\n", helper(1), other(1), a);
+  return 7;
+}
+END
+cat >other.c <<'END'
+static int count = 10;
+static int helper(int n) { return n * count; }
+int other(int n) { return helper(n) + 1; }
+END
+"$trapeze" cc -O0 -o both.elf main.c other.c >why 2>&1 && "$trapeze" run both.elf >out 2>>why
+printf 'my own\n2 11 copied\n[exit status 7]\n' | diff - out >>why
+report $? "two files with statics of the same names, and a function of the library's name" why
+"$trapeze" cc -O0 main.c other.c >why 2>&1 && cmp main.elf both.elf >>why
+report $? "the output is named after the first" why
+"$trapeze" cc -S -o - main.c other.c >both.s 2>why && "$trapeze" asm both.s -o again.elf >>why 2>&1 &&
+  "$trapeze" run again.elf 2>&1 | grep -q '^2 11 copied'
+report $? "-S writes PG32 assembly that assembles" why
+
+# --------------------------------------------------------------- on the machine
+cat >ticks.c <<'END'
+#include <stdio.h>
+#include <trapeze.h>
+static volatile int ticks;
+static void on_trap(struct trap_frame *f)
+{
+  if (f->cause == 16) {
+    ticks++;
+    set_cr(timer, 1000);
+  } else {
+    printf("trap %u\n", f->cause);
+    f->epc += 4;
+  }
+}
+int main(void)
+{
+  c_on_trap = on_trap;
+  set_cr(imask, 1);
+  set_cr(timer, 1000);
+  interrupts_on();
+  while (ticks < 5) {
+  }
+  interrupts_off();
+  __asm__ volatile("sys 1");
+  printf("%d interrupts, tick %s\n", ticks, get_cr(tick) > 5000 ? "after 5000" : "too early");
+  *(volatile int *)0x7ffffff0 = 1;
+  c_on_trap = 0;
+}
+END
+"$trapeze" cc -o ticks.elf ticks.c >why 2>&1 && "$trapeze" run ticks.elf >out 2>>why
+printf 'trap 2\n5 interrupts, tick after 5000\ntrap 11\n' | diff - out >>why
+report $? "a program in C takes interrupts and traps" why
+"$trapeze" verify ticks.elf --profile s360 >why 2>&1
+report $? "and is the same in a virtual machine, at every tick" why
+"$trapeze" verify ticks.elf --profile pg --depth 2 >why 2>&1
+report $? "and in one within one" why
+printf 'int main(void) { *(volatile int *)0x7ffffff0 = 1; }\n' >lost.c
+"$trapeze" cc lost.c && "$trapeze" run lost.elf 2>&1 | grep -q '^\[trap 11 at 0x0000'
+report $? "a trap that nobody expects ends the program with a line"
+
+# ---------------------------------------------------------------- by its source
+cat >lines.c <<'END'
+#include <stdio.h>
+__attribute__((noinline)) static int add(int a, int b)
+{
+  int sum = a + b;
+  return sum;
+}
+int main(void)
+{
+  printf("%d\n", add(2, 3));
+}
+END
+"$trapeze" cc -O0 -o lines.elf lines.c && "$trapeze" debug --nx --batch --ex 'break add' --ex continue --ex step \
+  --ex 'break lines.c:9' --ex backtrace --ex 'info line putchar' lines.elf >out 2>&1
+grep -q 'lines\.c:4' out && grep -q 'sum = a + b' out && grep -q '#1 .*main.*lines\.c:9' out && grep -q 'libc\.c:' out
+report $? "the debugger speaks of lines of C, the library's too" out
+
+# ----------------------------------------------------------------------- errors
+refused() { # STATUS TEXT NAME ARGUMENT…
+  local want=$1 text=$2 name=$3
+  shift 3
+  rm -f x.elf
+  PATH=${path:-$PATH} "$trapeze" cc -o x.elf "$@" >out 2>&1
+  [ $? = "$want" ] && grep -qF -- "$text" out && [ ! -e x.elf ] && [ -z "$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'trapeze-cc-*' -user "$(id -u)" -newer both.s 2>/dev/null)" ]
+  report $? "$name" out
+}
+export TMPDIR=$work
+echo 'int main(void) { return x; }' >bad.c
+refused 2 "bad.c:1:25: error: 'x' undeclared" "what the compiler says of a source comes as it is" bad.c
+echo 'double d = 3; int main(void) { d *= d; return 0; }' >float.c
+refused 2 "float.c: '__muldf3' is used and defined nowhere: there is no floating point" "floating point" float.c
+echo 'int f(void); int main(void) { return f(); }' >undefined.c
+refused 2 "undefined.c: 'f' is used and defined nowhere" "a function that is nowhere" undefined.c
+echo 'int f(void) { return 1; }' >nomain.c
+refused 2 "'main' is used and defined nowhere" "no main" nomain.c
+cp other.c copy.c
+refused 2 "other.c: 'other' is defined here and in copy.c" "a function that is there twice" main.c copy.c other.c
+echo 'int main(void) { __asm__ volatile("frobnicate 3"); }' >odd.c
+refused 2 "frobnicate" "an instruction that PG32 has not" odd.c
+refused 2 "'main.s' is no C source" "a source that is no C" main.s
+refused 2 "none.c" "a file that is not there" none.c
+refused 2 "optimisation level" "a level that does not exist" -O9 main.c
+refused 2 "no size of the stack" "a stack of 7 bytes" --stack 7 main.c
+refused 2 "Try" "no source at all"
+path=/nonexistent refused 3 "Debian: gcc-riscv64-unknown-elf" "no compiler" main.c
+path=
+(TMPDIR=/nonexistent refused 3 "cannot create a folder in '/nonexistent'" "no room for temporary files" main.c)
+number=$((number + 1))
+echo "1..$number"
