@@ -24,6 +24,7 @@ WRONG=all tests/grade/run.sh
 tests/builds/run.sh --all
 tests/equiv/run.sh --all
 tests/c/run.sh --all
+tests/pages/run.sh --all
 CHECKPOINT=1 tests/isolation/run.sh
 $BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
 $BUILD/tests/random/random --technique interpret --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
