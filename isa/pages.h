@@ -55,6 +55,11 @@ static inline uint32_t page_table_index(uint32_t va)
 /* NPTBR: the second level of `mmu nested`. */
 #define NPTBR_ON 1u
 
+static inline uint32_t nptbr_make(uint32_t directory, unsigned mode)
+{
+  return pte_frame(directory) | mode << 1 | NPTBR_ON;
+}
+
 static inline uint32_t nptbr_mode(uint32_t nptbr)
 {
   return nptbr >> 1 & 3;

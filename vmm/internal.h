@@ -179,7 +179,7 @@ struct vm {
 /* What the VMM loaded into the real processor and must find again. */
 struct world {
   uint32_t psw; /* without C and V, which are the guest's */
-  uint32_t base, bound, ptbr, asid, vbr, imask;
+  uint32_t base, bound, ptbr, asid, nptbr, vbr, imask;
   uint32_t timer;   /* ticks lent */
   uint64_t entered; /* real tick */
   /* A run's limit need not end a loan (vmm_set_steady): whose it is meanwhile, or NULL,
@@ -236,8 +236,9 @@ struct rtlb {
 struct vmm {
   struct machine *real;
   const struct vmm_modules *modules;
-  struct vm *vms;    /* in the order of their storage */
-  struct vm *loaded; /* whose registers the real machine holds; NULL: none */
+  struct profile *guests; /* of VMs, unless they have another; NULL: the real machine's */
+  struct vm *vms;         /* in the order of their storage */
+  struct vm *loaded;      /* whose registers the real machine holds; NULL: none */
   struct world world;
   uint8_t *keys;         /* of the real machine's blocks, as they must be; NULL: it has none */
   uint64_t key_changes;  /* the real machine's count when that was so */

@@ -9,9 +9,10 @@
 #define MEMORIES(M)                                                                                \
   M(DEFAULT, "default", "what suits the machine: bounds, shadow or exact")                         \
   M(BOUNDS, "bounds", "the guest's BASE and BOUND are composed with the VMM's")                    \
-  M(SHADOW, "shadow", "tables of the VMM's own lead from guest virtual to machine addresses")        \
-  M(EXACT, "exact", "the guest's TLB is virtual; the real one holds what that has, and no more")     \
-  M(DISCO, "disco", "and a second, larger one spares the guest many of its refills")
+  M(SHADOW, "shadow", "tables of the VMM's own lead from guest virtual to machine addresses")      \
+  M(EXACT, "exact", "the guest's TLB is virtual; the real one holds what that has, and no more")   \
+  M(DISCO, "disco", "and a second, larger one spares the guest many of its refills")               \
+  M(NESTED, "nested", "the machine walks the guest's tables, and the VMM's below them")
 
 const struct vmm_memory_info vmm_memories[VMM_MEMORIES] = {
 #define INFO(id, name, story) [VMM_MEMORY_##id] = {name, story},
@@ -28,16 +29,23 @@ enum vmm_memory vmm_memory_of(const struct vmm_vm_config *config, const struct p
   if (config->memory != VMM_MEMORY_DEFAULT) {
     return config->memory;
   }
-  uint32_t features = profile_features(real);
-  return features & ISA_FEATURE_MMU_PAGED ? VMM_MEMORY_SHADOW
-         : features & ISA_FEATURE_MMU_TLB ? VMM_MEMORY_EXACT
-                                          : VMM_MEMORY_BOUNDS;
+  uint32_t below = profile_features(real);
+  uint32_t above = config->profile ? profile_features(config->profile) : below;
+  if ((below & ISA_FEATURE_MMU_NESTED) && (above & ISA_FEATURE_MMU_PAGED)) {
+    return VMM_MEMORY_NESTED;
+  }
+  return below & ISA_FEATURE_MMU_PAGED ? VMM_MEMORY_SHADOW
+         : below & ISA_FEATURE_MMU_TLB ? VMM_MEMORY_EXACT
+                                       : VMM_MEMORY_BOUNDS;
 }
 
 const char *memory_refusal(enum vmm_memory memory, const struct profile *real,
                            const struct profile *guest)
 {
   uint32_t below = profile_features(real), above = profile_features(guest);
+  if (above & ISA_FEATURE_MMU_NESTED) {
+    return "a virtual machine has no second level of tables: its MMU is 'paged'";
+  }
   switch (memory) {
   case VMM_MEMORY_BOUNDS:
     return below & above & ISA_FEATURE_MMU_BOUNDS
@@ -53,6 +61,10 @@ const char *memory_refusal(enum vmm_memory memory, const struct profile *real,
     return below & above & ISA_FEATURE_MMU_TLB
                ? NULL
                : "an emulated TLB needs a machine that refills its TLB, below and in the guest";
+  case VMM_MEMORY_NESTED:
+    return (below & ISA_FEATURE_MMU_NESTED) && (above & ISA_FEATURE_MMU_PAGED)
+               ? NULL
+               : "nested paging needs a machine of 'mmu nested', and a guest with page tables";
   case VMM_MEMORY_DEFAULT:
   case VMM_MEMORIES:
     break;
@@ -70,6 +82,8 @@ const struct vmm_memory_module *memory_module(const struct vmm_modules *modules,
     return modules->exact ? modules->exact : &vmm_memory_exact;
   case VMM_MEMORY_DISCO:
     return modules->disco ? modules->disco : &vmm_memory_disco;
+  case VMM_MEMORY_NESTED:
+    return modules->nested ? modules->nested : &vmm_memory_nested;
   case VMM_MEMORY_BOUNDS:
   case VMM_MEMORY_DEFAULT:
   case VMM_MEMORIES:
@@ -78,10 +92,19 @@ const struct vmm_memory_module *memory_module(const struct vmm_modules *modules,
   return modules->memory;
 }
 
+/* Of a second level: a directory, and what its storage needs. */
 static uint32_t table_frames(const struct vmm_vm_config *config, const struct profile *real)
 {
   uint32_t frames = config->tables ? config->tables : VMM_TABLES;
-  return vmm_memory_of(config, real) == VMM_MEMORY_SHADOW ? frames : 0;
+  switch (vmm_memory_of(config, real)) {
+  case VMM_MEMORY_SHADOW:
+    return frames;
+  case VMM_MEMORY_NESTED:
+    return 1 + (config->storage + (PAGE_TABLE_ENTRIES * ISA_PAGE_SIZE - 1)) /
+                   (PAGE_TABLE_ENTRIES * ISA_PAGE_SIZE);
+  default:
+    return 0;
+  }
 }
 
 uint64_t vmm_vm_footprint(const struct vmm_vm_config *config, const struct profile *real)
@@ -207,11 +230,14 @@ bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word)
          machine_phys_write_word(vm->vmm->real, gpa(at.v), word);
 }
 
+/* Whatever lies above the second level is the guest's: it is the guest's storage. */
 bool memory_may_use(const struct vm *vm, struct vmm_real_map map)
 {
   uint32_t features = profile_features(machine_profile(vm->vmm->real));
+  bool nested = (features & ISA_FEATURE_MMU_NESTED) && (map.nptbr & NPTBR_ON);
+  uint32_t directory = nested ? nptbr_base(map.nptbr) : map.ptbr;
   return !(features & ISA_FEATURE_MMU_PAGED) ||
-         (map.ptbr % ISA_PAGE_SIZE == 0 && kind_of(vm, map.ptbr) == VMM_TABLE_DIRECTORY);
+         (directory % ISA_PAGE_SIZE == 0 && kind_of(vm, directory) == VMM_TABLE_DIRECTORY);
 }
 
 struct vmm_frame memory_frame(struct vm *vm, gpa_t at, bool store)

@@ -286,6 +286,7 @@ struct vmm_reflect_module {
 struct vmm_real_map {
   uint32_t base, bound; /* for the real machine's registers, … */
   uint32_t ptbr, asid;  /* … of those that it has */
+  uint32_t nptbr;       /* on: PTBR is the guest's own, and so is PSW.TE */
 };
 enum vmm_fault {
   VMM_FAULT_TRUE,      /* the virtual machine has it too */
@@ -427,6 +428,7 @@ struct vmm_modules {
   const struct vmm_memory_module *shadow; /* NULL: the default one */
   const struct vmm_memory_module *exact;  /* NULL: the default one */
   const struct vmm_memory_module *disco;  /* NULL: the default one */
+  const struct vmm_memory_module *nested; /* NULL: the default one */
   void *with;                             /* for every create(); outlives the VMM */
   /* What the chain module makes is carried out as it is, without the frame's second look at
    * it: for flawed modules, whose holes that would close. */
@@ -444,6 +446,7 @@ extern const struct vmm_memory_module vmm_memory_bounds; /* memory/bounds.c */
 extern const struct vmm_memory_module vmm_memory_shadow; /* memory/shadow.c */
 extern const struct vmm_memory_module vmm_memory_exact;  /* memory/tlb.c */
 extern const struct vmm_memory_module vmm_memory_disco;  /* memory/tlb.c */
+extern const struct vmm_memory_module vmm_memory_nested; /* memory/nested.c */
 extern const struct vmm_timer_module vmm_timer_virtual;  /* devices/vtimer.c */
 extern const struct vmm_schedule_module vmm_schedule;    /* schedule.c */
 extern const struct vmm_minidisk_module vmm_minidisk;    /* devices/minidisk.c */

@@ -157,8 +157,9 @@ static void write_map(struct vm *vm)
   struct vmm *vmm = vm->vmm;
   struct vmm_real_map map = vm->memory->compose(vm->state.memory, &vm->env);
   if (!memory_may_use(vm, map)) {
-    vmm_lose_control(vm, "the memory module would have the real machine use the page at 0x%08x as "
-                         "a directory, which it is not",
+    vmm_lose_control(vm,
+                     "the memory module would have the real machine use the page at 0x%08x as "
+                     "a directory, which it is not",
                      map.ptbr);
     return;
   }
@@ -169,7 +170,11 @@ static void write_map(struct vm *vm)
   write_difference(vmm->real, CR_BOUND, &vmm->world.bound, map.bound);
   write_difference(vmm->real, CR_PTBR, &vmm->world.ptbr, map.ptbr);
   write_difference(vmm->real, CR_ASID, &vmm->world.asid, map.asid);
+  write_difference(vmm->real, CR_NPTBR, &vmm->world.nptbr, map.nptbr);
   uint32_t psw = real_psw(vm);
+  if (map.nptbr & NPTBR_ON) {
+    psw = psw_set_te(psw, psw_te(vm->cpu.cr[CR_PSW]));
+  }
   machine_set_cr(vmm->real, CR_PSW, psw);
   vmm->world.psw = psw & ~PSW_GUEST_MASK;
   vm->cpu.map_stale = false;
@@ -291,6 +296,7 @@ static void check_world(struct vm *vm, uint64_t elapsed)
   check_cr(vm, CR_BOUND, "BOUND", w->bound);
   check_cr(vm, CR_PTBR, "PTBR", w->ptbr);
   check_cr(vm, CR_ASID, "ASID", w->asid);
+  check_cr(vm, CR_NPTBR, "NPTBR", w->nptbr);
   check_cr(vm, CR_VBR, "VBR", w->vbr);
   check_cr(vm, CR_IMASK, "IMASK", w->imask);
   check_cr(vm, CR_TIMER, "TIMER", elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0);
@@ -355,6 +361,7 @@ static void recover_world(struct vm *vm)
   machine_set_cr(real, CR_BOUND, w->bound);
   machine_set_cr(real, CR_PTBR, w->ptbr);
   machine_set_cr(real, CR_ASID, w->asid);
+  machine_set_cr(real, CR_NPTBR, w->nptbr);
   machine_set_cr(real, CR_TIMER, 0);
   machine_set_run_state(real, MACHINE_RUNNING);
 }

@@ -75,6 +75,25 @@ bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key)
   return true;
 }
 
+/* The second level of a real machine is the VMM's, and a VM has none: it would have to be composed
+ * with ours, as a shadow. False: no memory. */
+static bool choose_profile(struct vmm *vmm)
+{
+  const struct profile *profile = machine_profile(vmm->real);
+  if (profile_features(profile) & ISA_FEATURE_MMU_NESTED) {
+    vmm->guests = profile_override(profile, "paged", NULL, stderr);
+    return vmm->guests != NULL;
+  }
+  return true;
+}
+
+static const struct profile *profile_of(const struct vmm *vmm, const struct vmm_vm_config *config)
+{
+  return config->profile ? config->profile
+         : vmm->guests   ? vmm->guests
+                         : machine_profile(vmm->real);
+}
+
 struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modules,
                             const char **reason)
 {
@@ -90,13 +109,14 @@ struct vmm *vmm_create_with(struct machine *real, const struct vmm_modules *modu
   }
   vmm->real = real;
   vmm->modules = modules;
-  vmm->world.base = machine_get_cr(real, CR_BASE);
-  vmm->world.bound = machine_get_cr(real, CR_BOUND);
-  vmm->world.ptbr = machine_get_cr(real, CR_PTBR);
-  vmm->world.asid = machine_get_cr(real, CR_ASID);
-  vmm->world.vbr = machine_get_cr(real, CR_VBR);
-  vmm->world.imask = machine_get_cr(real, CR_IMASK);
-  if (!learn_keys(vmm) || !processor_create(vmm)) {
+  vmm->world = (struct world){.base = machine_get_cr(real, CR_BASE),
+                              .bound = machine_get_cr(real, CR_BOUND),
+                              .ptbr = machine_get_cr(real, CR_PTBR),
+                              .asid = machine_get_cr(real, CR_ASID),
+                              .nptbr = machine_get_cr(real, CR_NPTBR),
+                              .vbr = machine_get_cr(real, CR_VBR),
+                              .imask = machine_get_cr(real, CR_IMASK)};
+  if (!choose_profile(vmm) || !learn_keys(vmm) || !processor_create(vmm)) {
     give_reason(reason, "no memory for the VMM");
     vmm_destroy(vmm);
     return NULL;
@@ -131,6 +151,7 @@ void vmm_destroy(struct vmm *vmm)
   if (vmm) {
     processor_destroy(vmm);
     frames_destroy(vmm);
+    profile_destroy(vmm->guests);
     free(vmm->keys);
   }
   free(vmm);
@@ -276,7 +297,7 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
   strcpy(vm->name, name);
   vm->machine =
       (struct machine){.ops = &vm_ops,
-                       .profile = config->profile ? config->profile : machine_profile(vmm->real),
+                       .profile = profile_of(vmm, config),
                        .parent = vmm->real,
                        .name = vm->name};
   vm->vmm = vmm;

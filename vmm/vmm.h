@@ -77,6 +77,7 @@ enum vmm_memory {
   VMM_MEMORY_SHADOW,
   VMM_MEMORY_EXACT,
   VMM_MEMORY_DISCO,
+  VMM_MEMORY_NESTED,
   VMM_MEMORIES,
 };
 struct vmm_memory_info {
@@ -106,7 +107,8 @@ struct vmm_vm_config {
   enum vmm_memory memory;
   uint32_t tables; /* frames for tables; 0: VMM_TABLES. Not used where memory needs none. */
   /* Its profile if it is another than the real machine's: the same but for the MMU, which is
-   * `bounds` where the real one's is `paged`. Borrowed until the VM is gone. NULL: the same. */
+   * `bounds` where the real one's is `paged`. Borrowed until the VM is gone. NULL: the same; but
+   * where the real one's MMU is `nested` the VM's is `paged`. */
   const struct profile *profile;
   uint32_t storage;      /* bytes; multiple of the page size, at least MACHINE_MIN_STORAGE */
   uint32_t disk_first;   /* mini-disk: extent of the real disk, in sectors */

@@ -46,14 +46,27 @@ static const struct profile *below(const struct stack_config *c)
   return c->below ? c->below : c->profile;
 }
 
+/* Of the VMM on level i. The second level of the real machine is the lowest VMM's: those above
+ * run on machines that have none. */
+static enum vmm_memory memory_at(const struct stack_config *c, unsigned i)
+{
+  if (i == 0 || !(profile_features(below(c)) & ISA_FEATURE_MMU_NESTED))
+    return c->memory;
+  return c->memory == VMM_MEMORY_DEFAULT || c->memory == VMM_MEMORY_NESTED ? VMM_MEMORY_SHADOW
+                                                                           : c->memory;
+}
+
 /* What the machine needs that carries `levels` VMMs. */
 static uint64_t storage_under(const struct stack_config *c, unsigned levels)
 {
-  struct vmm_vm_config config = {.memory = c->memory, .storage = NEIGHBOUR_STORAGE};
-  uint64_t neighbours = c->neighbours ? 2 * vmm_vm_footprint(&config, below(c)) : 0;
-  config.storage = 0;
-  uint64_t each = VMM_OWN_STORAGE + neighbours + vmm_vm_footprint(&config, below(c));
-  return c->storage + levels * each;
+  uint64_t size = c->storage;
+  for (unsigned i = c->depth; i-- > c->depth - levels && size <= MACHINE_MAX_STORAGE;) {
+    struct vmm_vm_config config = {.memory = memory_at(c, i), .storage = NEIGHBOUR_STORAGE};
+    uint64_t neighbours = c->neighbours ? 2 * vmm_vm_footprint(&config, below(c)) : 0;
+    config.storage = (uint32_t)size;
+    size = VMM_OWN_STORAGE + neighbours + vmm_vm_footprint(&config, below(c));
+  }
+  return size;
 }
 
 /* The disk of the innermost machine between the neighbours' sectors of every level. */
@@ -100,14 +113,15 @@ static void fill(struct machine *m, uint32_t seed)
   }
 }
 
-static struct machine *create_vm(struct vmm *vmm, const struct stack_config *c, const char *name,
-                                 uint64_t storage, uint32_t first, uint32_t sectors,
-                                 bool innermost, const char **reason)
+static struct machine *create_vm(struct vmm *vmm, enum vmm_memory memory,
+                                 const struct stack_config *c, const char *name, uint64_t storage,
+                                 uint32_t first, uint32_t sectors, bool innermost,
+                                 const char **reason)
 {
   struct vmm_vm_config config = {.name = name,
                                  .technique = c->technique,
-                                 .memory = c->memory,
-                                 .profile = innermost ? c->profile : NULL,
+                                 .memory = memory,
+                                 .profile = innermost && c->below ? c->profile : NULL,
                                  .storage = (uint32_t)storage,
                                  .disk_first = sectors ? first : 0,
                                  .disk_sectors = sectors,
@@ -116,14 +130,14 @@ static struct machine *create_vm(struct vmm *vmm, const struct stack_config *c, 
   return vmm_create_vm(vmm, &config, reason);
 }
 
-static bool create_neighbour(struct stack_level *l, unsigned which, const struct stack_config *c,
+static bool create_neighbour(struct stack_level *l, enum vmm_memory memory, unsigned which, const struct stack_config *c,
                              uint32_t first, const char **reason)
 {
   if (!c->neighbours)
     return true;
   static const char *const names[] = {"below", "above"};
   uint32_t sectors = c->disk ? STACK_NEIGHBOUR_SECTORS : 0;
-  struct machine *m = create_vm(l->vmm, c, names[which], NEIGHBOUR_STORAGE, first, sectors, false, reason);
+  struct machine *m = create_vm(l->vmm, memory, c, names[which], NEIGHBOUR_STORAGE, first, sectors, false, reason);
   l->neighbour[which] = m;
   if (!m)
     return false;
@@ -138,6 +152,7 @@ static bool create_level(struct stack *s, unsigned i, const struct stack_config 
 {
   struct stack_level *l = &s->level[i];
   unsigned above = c->depth - 1 - i;
+  enum vmm_memory memory = memory_at(c, i);
   struct machine *under = i ? s->level[i - 1].vm : s->real;
   l->vmm = i == 0 && c->modules ? vmm_create_with(under, c->modules, reason)
                                 : vmm_create(under, reason);
@@ -145,10 +160,10 @@ static bool create_level(struct stack *s, unsigned i, const struct stack_config 
     return false;
   uint32_t pad = padding(c);
   uint32_t sectors = c->disk ? disk_store_sectors(c->disk) + 2 * above * pad : 0;
-  if (!create_neighbour(l, 0, c, 0, reason))
+  if (!create_neighbour(l, memory, 0, c, 0, reason))
     return false;
-  l->vm = create_vm(l->vmm, c, "vm", storage_under(c, above), pad, sectors, above == 0, reason);
-  return l->vm && create_neighbour(l, 1, c, pad + sectors, reason);
+  l->vm = create_vm(l->vmm, memory, c, "vm", storage_under(c, above), pad, sectors, above == 0, reason);
+  return l->vm && create_neighbour(l, memory, 1, c, pad + sectors, reason);
 }
 
 struct stack *stack_create(const struct stack_config *c, const char **reason)

@@ -57,7 +57,7 @@ int stack_parse_technique(const char *command, const char *value, enum vmm_techn
 /* The value of --memory-technique. Returns an exit status, after a message. */
 int stack_parse_memory(const char *command, const char *value, enum vmm_memory *memory);
 #define STACK_MEMORY_HELP                                                                          \
-  "how the VMM translates the guest's addresses: bounds, shadow, exact, disco " \
+  "how the VMM translates the guest's addresses: bounds, shadow, exact, disco, nested " \
   "(default: what suits the machine)"
 
 /* NULL: no such stack fits, with a sentence in *reason. */

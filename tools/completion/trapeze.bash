@@ -68,10 +68,10 @@ _trapeze() {
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
   --real-mmu)
-    mapfile -t COMPREPLY < <(compgen -W 'bounds paged tlb' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'bounds paged tlb nested' -- "$cur")
     return ;;
   --memory-technique)
-    mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow exact disco' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow exact disco nested' -- "$cur")
     return ;;
   --technique)
     mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid paravirt' -- "$cur")

@@ -2,11 +2,12 @@
 
 #include "tools/command.h"
 
+/* A bare machine like the VM, whose MMU need not be the real machine's. */
 static bool make_bare(const struct setup *s, enum machine_engine engine, struct pair *pair,
                       const char **reason)
 {
   struct machine_config config = {
-      .profile = s->profile, .storage = s->storage, .disk = pair->disk[0], .engine = engine};
+      .profile = machine_profile(pair->vm), .storage = s->storage, .disk = pair->disk[0], .engine = engine};
   pair->bare = machine_create(&config, reason);
   return pair->bare != NULL;
 }
@@ -52,8 +53,8 @@ static bool world_make(void *ctx, enum machine_engine engine, struct pair *pair,
     }
   }
   w->sectors = pair->disk[0] ? disk_store_sectors(pair->disk[0]) : 0;
-  if (!make_bare(w->setup, engine, pair, reason) ||
-      !make_virtual(w, engine, readonly, pair, reason))
+  if (!make_virtual(w, engine, readonly, pair, reason) ||
+      !make_bare(w->setup, engine, pair, reason))
     return false;
   *reason = NULL; /* said already */
   return load(w->setup, pair->bare) && load(w->setup, pair->vm);
@@ -62,10 +63,10 @@ static bool world_make(void *ctx, enum machine_engine engine, struct pair *pair,
 static void world_destroy(void *ctx, struct pair *pair)
 {
   struct world *w = ctx;
+  machine_destroy(pair->bare);
   stack_destroy(pair->stack);
   if (pair->modules_own)
     w->give_back(w->ctx, pair->modules_own);
-  machine_destroy(pair->bare);
   for (unsigned i = 0; i < 2; i++)
     if (pair->disk[i])
       disk_store_destroy(pair->disk[i]);
