@@ -8,9 +8,11 @@
 #include "isa/pages.h"
 #include "isa/profile.h"
 #include "tests/common/program.h"
+#include "vmm/devices/overlay.h"
 
 #define STORAGE MACHINE_MIN_STORAGE
-#define TICKS   15000u /* that a guest gets in lockstep; eight times as many by its output */
+#define TICKS   12000u  /* that a guest gets, … */
+#define LONG    120000u /* … and where it is not compared at each of them */
 #define REGION  0x00400000u
 #define PAGES   32u /* of the region; the first are … */
 #define CODE    4u  /* … the program, */
@@ -30,12 +32,24 @@ struct guest {
   const struct profile *profile;
   struct random r;
   bool tame;
-  bool restless; /* it has many address spaces, and goes from one to the next */
+  bool privileged; /* its program runs in mode 0 */
+  bool restless;   /* it has many address spaces, and goes from one to the next */
 };
 
 static bool once_in(struct guest *g, uint32_t n)
 {
   return random_below(&g->r, n) == 0;
+}
+
+static uint32_t rights(struct guest *g)
+{
+  uint32_t e = once_in(g, 8) ? 0 : PTE_VALID;
+  e |= once_in(g, 4) ? 0 : PTE_WRITE;
+  e |= once_in(g, 4) ? PTE_EXECUTE : 0;
+  e |= once_in(g, 20) ? PTE_FETCH_ONLY : 0;
+  e |= !g->tame && once_in(g, 8) ? PTE_GLOBAL : 0;
+  e |= PICK(&g->r, 3, 3, 3, 3, 2, 1, 0) << PTE_LEVEL_SHIFT;
+  return e | (random_word(&g->r) & (PTE_SOFT_MASK | PTE_ACCESSED | PTE_DIRTY));
 }
 
 /* ------------------------------------------------------------------- programs
@@ -95,6 +109,28 @@ static uint32_t system_word(struct guest *g)
   }
 }
 
+/* An entry for a page that may well have one, wherever; and the unmapped segment, if there is one.
+ * Most of it is for programs in mode 0. */
+static void put_wild(struct guest *g, struct program *p)
+{
+  uint32_t page = random_below(&g->r, PAGES), frame = random_below(&g->r, FRAMES);
+  unsigned reg = any_reg(g);
+  if (once_in(g, 3)) {
+    put(p, ISA_LUI, REG_A5, 0, 0, KSEG_START + frame * ISA_PAGE_SIZE);
+    put_word(p, once_in(g, 8) ? word_of(ISA_JALR, REG_ZERO, REG_A5, 0, random_below(&g->r, 64) * 4)
+                              : access(g, REG_A5));
+    return;
+  }
+  put(p, ISA_LUI, reg, 0, 0, REGION + page * ISA_PAGE_SIZE);
+  put_cr(p, ISA_MTCR, CR_TLBHI, reg);
+  put(p, ISA_LUI, reg, 0, 0, frame * ISA_PAGE_SIZE);
+  put(p, ISA_ORI, reg, reg, 0, (page < CODE ? PTE_VALID | PTE_EXECUTE : 0) | (rights(g) & 0xfff));
+  put_cr(p, ISA_MTCR, CR_TLBLO, reg);
+  put(p, ISA_ADDI, reg, REG_ZERO, 0, random_below(&g->r, TLB_ENTRIES));
+  put_cr(p, ISA_MTCR, CR_TLBIX, reg);
+  put(p, ISA_TLBW, 0, 0, 0, 0);
+}
+
 static void put_program(struct guest *g, struct program *p)
 {
   const uint32_t size = CODE * ISA_PAGE_SIZE / 4 - 1;
@@ -112,7 +148,9 @@ static void put_program(struct guest *g, struct program *p)
       put(p, ISA_SYS, 0, 0, 0, g->restless && once_in(g, 2) ? 0 : random_below(&g->r, 8));
     } else if (kind < 63 && !g->tame && once_in(g, 2)) {
       put_word(p, system_word(g));
-    } else if (kind < 65) {
+    } else if (kind < 69 && !g->tame && p->count + 9 < size && once_in(g, g->privileged ? 1 : 8)) {
+      put_wild(g, p);
+    } else if (kind < 72) {
       put(p, ISA_LUI, any_reg(g), 0, 0, REGION + page * ISA_PAGE_SIZE);
     } else {
       put_word(p, simple(g));
@@ -122,17 +160,6 @@ static void put_program(struct guest *g, struct program *p)
 }
 
 /* -------------------------------------------------------------------- tables */
-
-static uint32_t rights(struct guest *g)
-{
-  uint32_t e = once_in(g, 8) ? 0 : PTE_VALID;
-  e |= once_in(g, 4) ? 0 : PTE_WRITE;
-  e |= once_in(g, 4) ? PTE_EXECUTE : 0;
-  e |= once_in(g, 20) ? PTE_FETCH_ONLY : 0;
-  e |= !g->tame && once_in(g, 8) ? PTE_GLOBAL : 0;
-  e |= PICK(&g->r, 3, 3, 3, 3, 2, 1, 0) << PTE_LEVEL_SHIFT;
-  return e | (random_word(&g->r) & (PTE_SOFT_MASK | PTE_ACCESSED | PTE_DIRTY));
-}
 
 static uint32_t data_entry(struct guest *g)
 {
@@ -174,7 +201,8 @@ static void put_settings(struct guest *g, struct machine *m)
   unsigned user = profile_user_mode(g->profile);
   bool timer = !g->tame && once_in(g, 3);
   uint32_t psw = psw_set_te(0, 1);
-  psw = psw_set_mode(psw, once_in(g, 3) ? random_below(&g->r, user + 1) : user);
+  g->privileged = once_in(g, g->tame ? 6 : 2);
+  psw = psw_set_mode(psw, g->privileged ? 0 : once_in(g, 3) ? random_below(&g->r, user + 1) : user);
   psw = psw_set_pmode(psw, random_below(&g->r, user + 1));
   g->restless = once_in(g, 4);
   write_word(m, SPACES, g->restless ? 255 : PICK(&g->r, 0, 1, 3, 3, 15, 63));
@@ -198,7 +226,6 @@ static struct asm_output kernel(void)
   return k;
 }
 
-/* The guest of a seed, into a machine that was just reset. */
 static void load(struct machine *m, const struct asm_output *k, uint64_t seed, bool tame)
 {
   struct guest g = {.profile = machine_profile(m), .r = random_from(seed), .tame = tame};
@@ -215,6 +242,13 @@ static void load(struct machine *m, const struct asm_output *k, uint64_t seed, b
   for (uint32_t at = DATA; at < STORAGE; at += 4) {
     write_word(m, at, once_in(&g, 4) ? random_word(&g.r) : REGION + random_below(&g.r, 1 << 16) * 4);
   }
+}
+
+void refill_load(struct machine *m, uint64_t seed, bool tame)
+{
+  struct asm_output k = kernel();
+  load(m, &k, seed, tame);
+  free(k.bytes);
 }
 
 /* -------------------------------------------------------------------- machines */
@@ -260,6 +294,15 @@ static struct machine *virtual_machine(struct vmm *vmm, uint32_t storage, enum v
   return m;
 }
 
+/* Pages come and go, and are shared where they are equal. */
+static void over_commit(struct vmm *vmm, uint32_t frames)
+{
+  const struct vmm_storage_policy policy = {.frames = frames, .scan_ticks = 40, .scan_pages = 3};
+  struct overlay_store store;
+  vmm_set_storage_policy(vmm, &policy);
+  insist(overlay_memory(&store) && vmm_set_swap(vmm, &store, REFILL_MAX_VMS * FRAMES), "no swap");
+}
+
 static void open_world(struct world *w, uint64_t seed, const struct refill_way *way)
 {
   const char *reason = NULL;
@@ -274,6 +317,9 @@ static void open_world(struct world *w, uint64_t seed, const struct refill_way *
     w->vmm[i] = innermost && way->modules ? vmm_create_with(below, way->modules, &reason)
                                           : vmm_create(below, &reason);
     insist(w->vmm[i], reason);
+    if (innermost && way->frames) {
+      over_commit(w->vmm[i], way->frames);
+    }
     if (!innermost) {
       storage -= VMM_OWN_STORAGE;
       w->level[i] = below = virtual_machine(w->vmm[i], storage, VMM_MEMORY_EXACT);
@@ -344,7 +390,8 @@ static bool in_control(struct trial *t)
 static bool in_lockstep(struct trial *t)
 {
   bool over[REFILL_MAX_VMS] = {false};
-  for (uint64_t until = t->way->stride; until <= TICKS; until += t->way->stride) {
+  const uint64_t ticks = t->way->stride == 1 ? TICKS : LONG;
+  for (uint64_t until = t->way->stride; until <= ticks; until += t->way->stride) {
     unsigned left = 0;
     for (unsigned i = 0; i < t->w.vms; i++) {
       if (over[i]) {
@@ -388,14 +435,14 @@ static bool same_registers(struct machine *a, struct machine *b)
 /* By what they have done when they have halted. One that does not halt proves nothing. */
 static bool by_output(struct trial *t)
 {
-  for (uint64_t until = t->way->stride; until <= 8 * TICKS; until += t->way->stride) {
+  for (uint64_t until = t->way->stride; until <= LONG; until += t->way->stride) {
     for (unsigned i = 0; i < t->w.vms; i++) {
       machine_advance(t->w.vm[i], until);
     }
   }
   for (unsigned i = 0; i < t->w.vms; i++) {
     struct machine *bare = t->w.bare[i], *vm = t->w.vm[i];
-    if (machine_advance(bare, 8 * TICKS).why != MACHINE_HALTED) {
+    if (machine_advance(bare, LONG).why != MACHINE_HALTED) {
       continue;
     }
     write_word(bare, NEXT, 0);

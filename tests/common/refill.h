@@ -21,6 +21,7 @@ struct refill_way {
   uint32_t stride;                   /* ticks between comparisons */
   bool output_only;                  /* they are compared when they have halted, but for time */
   bool tame;                         /* only correct kernels: what output_only needs */
+  uint32_t frames; /* of the real machine, for all guests' pages: less than they have; 0: enough */
 };
 
 /* What was met, added up. */
@@ -30,6 +31,9 @@ struct refill_met {
   uint64_t ticks, virtual_ticks; /* bare, virtual */
   uint64_t guests, halted;
 };
+
+/* The guest of a seed, into a machine of MACHINE_MIN_STORAGE that was just reset and has a TLB. */
+void refill_load(struct machine *m, uint64_t seed, bool tame);
 
 /* True: they agree. Else what says why. met: is added to. */
 bool refill_trial(uint64_t seed, const struct refill_way *way, struct refill_met *met, char *what,

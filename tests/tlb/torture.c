@@ -62,6 +62,7 @@ static struct refill_way way_of(uint64_t seed, enum vmm_memory memory)
                            .depth = random_below(&r, 8) == 0 ? 2 : 1,
                            .output_only = disco,
                            .tame = disco || random_below(&r, 3) == 0};
+  way.frames = random_below(&r, 4) == 0 ? 5 * way.vms + random_below(&r, 8) : 0;
   way.stride = disco || random_below(&r, 3) == 0 ? 50 + random_below(&r, 3000) : 1;
   return way;
 }
