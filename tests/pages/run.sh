@@ -10,7 +10,6 @@ BUILD=$(realpath "${BUILD:-build}")
 TRAPEZE=$(realpath "${TRAPEZE:-$BUILD/trapeze}")
 . tests/common/tap.sh
 all=${1:-}
-virtual="minos-paged"                   # the guests that the VMM has a way for
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cp -r guestos "$work/guestos"
@@ -196,13 +195,15 @@ parted() { # GUEST PROFILE INSTRUCTION
 pressure=(--memory 152K --disk 1024 --input memory.in)
 fast=--fast-only
 [ "$all" != --all ] || fast=
-for guest in $virtual; do
+for guest in minos-paged minos-tlb; do
   # shellcheck disable=SC2086
   check "$guest: in a virtual machine, with eight frames" verified "$guest" pg $fast "${pressure[@]}"
 done
+t vmm minos-tlb --memory-technique disco --session >out 2>err
+check "minos-tlb: as Disco did it, in other ticks, but it prints the same" same minos.out out
 check "minos-paged: on x86 popf parts the two" parted minos-paged x86 popf
 if [ "$all" = --all ]; then
-  for guest in $virtual; do
+  for guest in minos-paged minos-tlb; do
     for profile in $profiles; do
       case $profile in
         x86 | x86-popf) check "$guest: on $profile popf parts the two" parted "$guest" "$profile" popf ;;

@@ -42,6 +42,10 @@ minos-modes|vmm minos --session|--picture modes
 minos-memory|vmm minos --session|--picture memory
 PICTURES
 
+# Two address spaces.
+TRAPEZE=$trapeze "$(dirname "$0")/spaces.sh" >"$out/minos-spaces.dot"
+[ -n "$only" ] || dot -Tsvg "$out/minos-spaces.dot" -o "$out/minos-spaces.svg"
+
 # Three users' clocks on one machine.
 if [ -z "$only" ]; then
   "$(dirname "$0")/clocks.sh" docs/examples/speed.dir 350000 1750 >"$out/clocks.svg"
