@@ -89,6 +89,8 @@ extern const struct vmm_memory_info vmm_memories[VMM_MEMORIES];
 extern const char *const vmm_memory_names[VMM_MEMORIES + 1];
 
 #define VMM_TABLES 64u /* frames of the real machine for a VM's tables, where it has any */
+/* … at least: one instruction may touch pages in three tables, under one directory. */
+#define VMM_TABLES_LEAST 8u
 
 #define VMM_MAX_EXTENTS 8u /* of a VM */
 

@@ -18,6 +18,7 @@ MUTANTS=all tests/definition-mutants/run.sh
 TRAPEZE_STATES=1000000 $BUILD/tests/unit/machine/test_states
 TRAPEZE_STATES=100000 $BUILD/tests/unit/classify/test_terms
 TRAPEZE_SEED=${FROM:-1000000} TRAPEZE_SEEDS=10000 $BUILD/tests/unit/machine/test_mapped_random
+TRAPEZE_SEED=${FROM:-1000000} TRAPEZE_SEEDS=10000 $BUILD/tests/unit/vmm/test_torture
 tests/classify/cvc5.sh --all
 tests/faults/run.sh --all
 WRONG=all tests/grade/run.sh

@@ -261,11 +261,31 @@ static struct leaf *make_leaf(struct shadow *s, const struct vmm_env *env, uint3
 
 /* --------------------------------------------------------------------- faults */
 
-/* What an access at `va` may do there, of which the guest's own machine says `entry`, to the
- * page of its storage at `page`. Real bits A and D are set, lest the real machine write. */
-static bool fill(struct shadow *s, const struct vmm_env *env, uint32_t va, uint32_t source,
-                 uint32_t entry, uint32_t page)
+/* An entry of the guest's where it has none: translation is off. */
+#define EVERYTHING (PTE_VALID | PTE_WRITE | PTE_DIRTY | PTE_EXECUTE)
+
+/* One entry of a shadow, to be. */
+struct wanted {
+  uint32_t va;
+  enum machine_access access; /* for which it is made, and maybe others */
+  uint32_t source;            /* the guest's table in which its own entry lies, or NO_SOURCE */
+  uint32_t entry;             /* that entry, as the access leaves it */
+  uint32_t page;              /* of the guest's storage, to which it leads */
+};
+
+/* Real bits A and D are set, lest the real machine write. Only a fetch lets fetches in: where
+ * code is looked at before it runs, that is when. */
+static uint32_t rights(const struct wanted *w, bool write)
 {
+  uint32_t fetch = w->access == MACHINE_FETCH ? w->entry & PTE_EXECUTE : 0;
+  return PTE_VALID | PTE_LEVEL_MASK | PTE_ACCESSED | PTE_DIRTY | (write ? PTE_WRITE : 0) | fetch |
+         (w->entry & PTE_FETCH_ONLY);
+}
+
+/* False: there is no room for it, or the page has no frame. */
+static bool fill(struct shadow *s, const struct vmm_env *env, const struct wanted *w)
+{
+  uint32_t va = w->va, source = w->source, entry = w->entry, page = w->page;
   struct leaf *l = find_leaf(s, va);
   if (!l && !(l = make_leaf(s, env, va, source))) {
     return false;
@@ -277,9 +297,8 @@ static bool fill(struct shadow *s, const struct vmm_env *env, uint32_t va, uint3
     frame = env->frame(env->ctx, gpa(page), false);
   }
   uint32_t k = page_table_index(va);
-  uint32_t real = frame.at.v | PTE_VALID | PTE_LEVEL_MASK | PTE_ACCESSED | PTE_DIRTY |
-                  (write ? PTE_WRITE : 0) | (entry & PTE_EXECUTE);
-  if (!frame.ok || !env->table_store(env->ctx, mpa(l->frame + WORD_SIZE * k), real)) {
+  if (!frame.ok ||
+      !env->table_store(env->ctx, mpa(l->frame + WORD_SIZE * k), frame.at.v | rights(w, write))) {
     return false;
   }
   l->made[k / 32] |= 1u << k % 32;
@@ -322,10 +341,9 @@ static enum vmm_fault fault_in_bounds(struct shadow *s, const struct vmm_env *en
     return VMM_FAULT_TRUE;
   }
   struct translation t = env->translate(env->ctx, gva(page_of(va)), ISA_PAGE_SIZE, access, te, 0);
-  uint32_t all = PTE_WRITE | PTE_DIRTY | PTE_EXECUTE;
+  struct wanted w = {va, access, NO_SOURCE, EVERYTHING, t.pa.v};
   return t.ok && t.pa.v % ISA_PAGE_SIZE == 0 &&
-                 !(access == MACHINE_STORE && env->traced(env->ctx, t.pa)) &&
-                 fill(s, env, va, NO_SOURCE, all, t.pa.v)
+                 !(access == MACHINE_STORE && env->traced(env->ctx, t.pa)) && fill(s, env, &w)
              ? VMM_FAULT_HIDDEN
              : VMM_FAULT_INTERPRET;
 }
@@ -352,8 +370,12 @@ static enum vmm_fault fault(void *state, const struct vmm_env *env, struct trap 
   if (access == MACHINE_STORE && env->traced(env->ctx, t.pa)) {
     return VMM_FAULT_INTERPRET;
   }
-  uint32_t entry = te ? t.marked : PTE_WRITE | PTE_DIRTY | PTE_EXECUTE;
-  if (!fill(s, env, va, te ? page_of(t.entry.v) : NO_SOURCE, entry, page_of(t.pa.v))) {
+  struct wanted w = {va, access, NO_SOURCE, EVERYTHING, page_of(t.pa.v)};
+  if (te) {
+    w.source = page_of(t.entry.v);
+    w.entry = t.marked;
+  }
+  if (!fill(s, env, &w)) {
     return VMM_FAULT_INTERPRET;
   }
   /* The bits are set by the access, when it is made: not before. */

@@ -4,10 +4,10 @@
  * many; TRAPEZE_SEED=n begins there.
  */
 #include "cmocka_all.h"
-#include "mapped.h"
 #include "machine/checkpoint.h"
 #include "machine/snapshot.h"
 #include "random.h"
+#include "tests/common/mapped.h"
 #include "walker.h"
 
 #include <stdio.h>
@@ -37,7 +37,7 @@ static bool same(struct machine *m, struct machine *reference, uint64_t seed, un
 
 static bool engines_agree(uint64_t seed)
 {
-  struct profile *p = mapped_profile(seed);
+  struct profile *p = mapped_profile(seed, NULL);
   struct machine *m[] = {
       mapped_create(p, seed, MACHINE_ENGINE_STEPPER),
       mapped_create(p, seed, MACHINE_ENGINE_FAST),
@@ -88,7 +88,7 @@ static uint64_t after_rounds(struct machine *m, uint64_t seed)
 /* What was kept leads to the same end, here and in another machine. */
 static void back_in_time(uint64_t seed)
 {
-  struct profile *p = mapped_profile(seed);
+  struct profile *p = mapped_profile(seed, NULL);
   struct machine *m = mapped_create(p, seed, MACHINE_ENGINE_FAST);
   struct machine *other = mapped_create(p, seed + 1, MACHINE_ENGINE_FAST);
   after_rounds(m, seed);
@@ -172,7 +172,7 @@ static bool goes_on(struct machine *m)
 
 static bool walker_agrees_with(uint64_t seed, enum walker_wrong wrong, struct met *met)
 {
-  struct profile *p = mapped_profile(seed);
+  struct profile *p = mapped_profile(seed, NULL);
   struct machine *m = mapped_create(p, seed, MACHINE_ENGINE_STEPPER);
   uint8_t storage[MAPPED_STORAGE];
   struct walker w = {.storage = storage, .wrong = wrong};

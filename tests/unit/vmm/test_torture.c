@@ -1,0 +1,66 @@
+/* Page-table torture of every memory technique. TRAPEZE_SEEDS=n in the environment makes so many
+ * guests a test; TRAPEZE_SEED=n begins there.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "torture.h"
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+  const char *value = getenv(name);
+  return value ? strtoull(value, NULL, 10) : otherwise;
+}
+
+/* share: one in so many of the guests. */
+static struct torture_met all_alike(const struct torture *t, uint64_t share)
+{
+  struct torture_met met = {0};
+  uint64_t from = setting("TRAPEZE_SEED", 1), count = setting("TRAPEZE_SEEDS", 300) / share,
+           bad = 0;
+  for (uint64_t seed = from; seed < from + count && bad < 5; seed++) {
+    bad += !torture(t, seed, &met);
+  }
+  print_message("# %llu guests, %llu ticks; hidden faults %llu, traced writes %llu, spaces made "
+                "%llu, evictions %llu\n",
+                (unsigned long long)count, (unsigned long long)met.ticks,
+                (unsigned long long)met.hidden, (unsigned long long)met.traced,
+                (unsigned long long)met.made, (unsigned long long)met.evicted);
+  assert_int_equal(bad, 0);
+  return met;
+}
+
+static void shadow_tables(void **state)
+{
+  (void)state;
+  struct torture_met met = all_alike(&(struct torture){.memory = VMM_MEMORY_SHADOW}, 1);
+  assert_true(met.hidden > 0 && met.traced > 0 && met.evicted > 0);
+}
+
+static void shadow_tables_of_bounds(void **state)
+{
+  (void)state;
+  all_alike(&(struct torture){.mmu = "bounds", .real_mmu = "paged"}, 4);
+}
+
+static void shadows_of_shadows(void **state)
+{
+  (void)state;
+  all_alike(&(struct torture){.memory = VMM_MEMORY_SHADOW, .depth = 2}, 10);
+}
+
+int main(int argc, char **argv)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(shadow_tables),
+      cmocka_unit_test(shadow_tables_of_bounds),
+      cmocka_unit_test(shadows_of_shadows),
+  };
+  if (argc > 1) {
+    cmocka_set_test_filter(argv[1]);
+  }
+  return cmocka_run_group_tests_name("torture", tests, NULL, NULL) != 0;
+}
