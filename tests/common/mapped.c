@@ -183,6 +183,11 @@ static uint32_t any_nptbr(uint64_t *seed)
   return page << 12 | below(seed, 4) << 1 | mostly(seed, NPTBR_ON, 6);
 }
 
+static bool is_relocated(const struct profile *p)
+{
+  return profile_features(p) & ISA_FEATURE_MMU_BOUNDS;
+}
+
 static bool is_nested(const struct profile *p)
 {
   return profile_features(p) & ISA_FEATURE_MMU_NESTED;
@@ -205,6 +210,10 @@ static uint32_t memory_word(uint64_t *seed)
 
 static uint32_t cr_word(uint64_t *seed, const struct profile *p)
 {
+  if (is_relocated(p)) {
+    return cr_access(below(seed, 4) ? ISA_MFCR : ISA_MTCR, any_reg(seed),
+                     PICK(seed, CR_BASE, CR_BOUND, CR_EPSW, CR_BADVA, CR_EPC));
+  }
   bool paged = profile_features(p) & ISA_FEATURE_MMU_PAGED;
   enum isa_insn insn = below(seed, 2) ? ISA_MFCR : ISA_MTCR;
   if (is_nested(p) && below(seed, 4) == 0) {
@@ -411,6 +420,10 @@ static void restart(struct machine *m, uint64_t *seed)
   machine_set_cr(m, CR_PTBR, (PAGE_DIRECTORY + below(seed, 2)) << 12);
   if (is_nested(machine_profile(m))) {
     machine_set_cr(m, CR_NPTBR, any_nptbr(seed));
+  }
+  if (is_relocated(machine_profile(m))) {
+    machine_set_cr(m, CR_BASE, PICK(seed, 0, 0, 0, 0x1000, 0x2000, 0xf000, 4, 0x800));
+    machine_set_cr(m, CR_BOUND, PICK(seed, 0x10000, 0x4a04, 0x6900, 0x7100, 0x8802, 0x5c00));
   }
   machine_set_pc(m, (below(seed, 3) ? 0 : below(seed, 3) << 22) | (PAGE_CODE + below(seed, 3))
                                                                       << 12);

@@ -43,7 +43,7 @@ static void shadow_tables(void **state)
 static void shadow_tables_of_bounds(void **state)
 {
   (void)state;
-  all_alike(&(struct torture){.mmu = "bounds", .real_mmu = "paged"}, 4);
+  all_alike(&(struct torture){.mmu = "bounds", .real_mmu = "paged"}, 1);
 }
 
 static void shadows_of_shadows(void **state)
