@@ -22,6 +22,7 @@ const struct profile_feature_word profile_feature_words[] = {
     {"io", "channel", ISA_FEATURE_IO_CHANNEL},
     {"keys", "keys", ISA_FEATURE_KEYS},
     {"kseg", "kseg", ISA_FEATURE_KSEG},
+    {"middle", "middle", ISA_FEATURE_MIDDLE},
     {NULL, NULL, 0},
 };
 
@@ -252,6 +253,12 @@ unsigned profile_modes(const struct profile *p)
 uint32_t profile_features(const struct profile *p)
 {
   return p->features;
+}
+
+unsigned profile_guest_mode(const struct profile *p, unsigned mode)
+{
+  unsigned user = profile_user_mode(p);
+  return mode == 0 && (p->features & ISA_FEATURE_MIDDLE) ? user - 1 : user;
 }
 
 const struct profile_behaviour *profile_behaviour(const struct profile *p, enum isa_insn insn,

@@ -75,6 +75,11 @@ static inline unsigned profile_user_mode(const struct profile *p)
   return profile_modes(p) - 1;
 }
 
+/* The mode of a real machine of this profile in which a VMM runs what is in `mode` of a virtual
+ * one: the least privileged; or, for guests' kernels where the profile says `middle`, the one
+ * above it, which is not privileged either. */
+unsigned profile_guest_mode(const struct profile *p, unsigned mode);
+
 /* Behaviour of an instruction in a mode. Mode 0 of any instruction that is not
  * absent, and user and errant instructions always: PROFILE_BODY, full. */
 const struct profile_behaviour *profile_behaviour(const struct profile *p, enum isa_insn insn,

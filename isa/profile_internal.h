@@ -54,6 +54,7 @@ enum profile_key {
   PROFILE_KEY_IO,
   PROFILE_KEY_KEYS,
   PROFILE_KEY_KSEG,
+  PROFILE_KEY_MIDDLE,
   PROFILE_KEY_EXTENDS,
   PROFILE_KEY_COUNT,
 };
@@ -85,6 +86,7 @@ void profile_read_modes(struct profile_reader *r, struct source_place at);
 void profile_read_feature(struct profile_reader *r, enum profile_key key, struct source_place at);
 void profile_read_keys(struct profile_reader *r, struct source_place at);
 void profile_read_kseg(struct profile_reader *r, struct source_place at);
+void profile_read_middle(struct profile_reader *r, struct source_place at);
 void profile_read_extends(struct profile_reader *r, struct source_place at);
 void profile_read_outside(struct profile_reader *r, struct source_place insn,
                           struct source_place behaviour, struct source_place models,

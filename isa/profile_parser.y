@@ -30,7 +30,7 @@ static void profile_yyerror(struct source_place *at, yyscan_t scanner,
 }
 
 %token PROFILE "'profile'" TITLE "'title'" STORY "'story'" SOURCE "'source'" MODES "'modes'"
-%token MMU "'mmu'" IO "'io'" KEYS "'keys'" KSEG "'kseg'"
+%token MMU "'mmu'" IO "'io'" KEYS "'keys'" KSEG "'kseg'" MIDDLE "'middle'"
 %token EXTENDS "'extends'" OUTSIDE "'outside'" ABSENT "'absent'" AS "'as'"
 %token WORD "a name" NUMBER "a number" STRING "a string in quotes"
 %token UNTERMINATED "a string without its closing quote" LIKE_WORD "a name that starts with a digit"
@@ -52,6 +52,7 @@ statement:
 | IO WORD SEMICOLON                 { profile_read_feature(reader, PROFILE_KEY_IO, @2); }
 | KEYS SEMICOLON                    { profile_read_keys(reader, @1); }
 | KSEG SEMICOLON                    { profile_read_kseg(reader, @1); }
+| MIDDLE SEMICOLON                  { profile_read_middle(reader, @1); }
 | EXTENDS WORD SEMICOLON            { profile_read_extends(reader, @2); }
 | EXTENDS STRING SEMICOLON          { profile_read_extends(reader, @2); }
 | OUTSIDE WORD EQUALS behaviour models where SEMICOLON

@@ -15,7 +15,7 @@
 #define DEEPEST_EXTENDS 16
 
 static const char *const key_names[PROFILE_KEY_COUNT] = {
-    "profile", "title", "story", "source", "modes", "mmu", "io", "keys", "kseg", "extends",
+    "profile", "title", "story", "source", "modes", "mmu", "io", "keys", "kseg", "middle", "extends",
 };
 
 /* ------------------------------------------------------------------ messages */
@@ -130,6 +130,12 @@ void profile_read_keys(struct profile_reader *r, struct source_place at)
 {
   if (first_time(r, PROFILE_KEY_KEYS, at))
     r->profile->features |= ISA_FEATURE_KEYS;
+}
+
+void profile_read_middle(struct profile_reader *r, struct source_place at)
+{
+  if (first_time(r, PROFILE_KEY_MIDDLE, at))
+    r->profile->features |= ISA_FEATURE_MIDDLE;
 }
 
 void profile_read_kseg(struct profile_reader *r, struct source_place at)
@@ -327,7 +333,9 @@ static void inherit(struct profile_reader *r)
     p->features |= base->features & profile_features_of("mmu");
   if (!r->given[PROFILE_KEY_IO])
     p->features |= base->features & profile_features_of("io");
-  p->features |= base->features & (ISA_FEATURE_KEYS | ISA_FEATURE_KSEG);
+  p->features |= base->features & (ISA_FEATURE_KEYS | ISA_FEATURE_KSEG | ISA_FEATURE_MIDDLE);
+  if (p->modes == 2)
+    p->features &= ~(uint32_t)ISA_FEATURE_MIDDLE;
   profile_drop_features(p); /* another MMU leaves them behind */
   /* Title, story and source speak of the base as it is, so they stay there. */
   if (!r->given[PROFILE_KEY_TITLE]) {
@@ -398,6 +406,9 @@ static void check_options(struct profile_reader *r)
   if (r->given[PROFILE_KEY_KSEG] && (r->profile->features & PROFILE_KSEG_NEEDS) == 0)
     profile_error(r, r->given_at[PROFILE_KEY_KSEG],
                   "an unmapped kernel segment needs 'mmu paged' or 'mmu tlb'");
+  if (r->given[PROFILE_KEY_MIDDLE] && r->profile->modes == 2)
+    profile_error(r, r->given_at[PROFILE_KEY_MIDDLE],
+                  "a machine of two modes has none in the middle");
 }
 
 static void check_whole(struct profile_reader *r)

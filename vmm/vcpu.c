@@ -137,7 +137,8 @@ static void write_difference(struct machine *real, enum isa_cr cr, uint32_t *kno
   }
 }
 
-/* Real mode u in every virtual mode: this is what makes every privileged
+/* Real mode u in every virtual mode, or for a guest's kernel the one above it where the profile
+ * has a middle one: neither is privileged, which is what makes every privileged
  * instruction trap. IE and TE are the VMM's: the guest runs relocated and can be
  * interrupted whatever its own PSW says. */
 static uint32_t real_psw(const struct vm *vm)
@@ -145,7 +146,7 @@ static uint32_t real_psw(const struct vm *vm)
   unsigned user = profile_user_mode(vm->machine.profile);
   uint32_t virtual = vm->cpu.cr[CR_PSW];
   uint32_t psw = virtual & PSW_GUEST_MASK;
-  psw = psw_set_mode(psw, user);
+  psw = psw_set_mode(psw, profile_guest_mode(vm->machine.profile, psw_mode(virtual)));
   psw = psw_set_pmode(psw, user);
   psw = psw_set_ie(psw, 1);
   psw = psw_set_te(psw, 1);

@@ -4,13 +4,15 @@
 # kernel alone, so a guest kernel linked there faults at every access. That is a
 # memory trap: efficiency suffers, not safety. Relocation and bound stand in here for the
 # software-refilled TLB and these segments; a profile that extends this one has them
-# with `mmu tlb; kseg;`.
+# with `mmu tlb; kseg;`. Disco ran its guests' kernels in the supervisor mode, so
+# does a VMM here.
 profile mips;
 title  "MIPS R4000, R10000";
 story  "No sensitive instruction is left to user programs; Disco's trouble was a kernel segment that only the kernel may touch.";
 source "MIPS R4000 Microprocessor User's Manual, 1994; Bugnion, Devine and Rosenblum, Disco, SOSP 1997";
 
 modes 3;
+middle;
 mmu   bounds;
 io    ports;
 

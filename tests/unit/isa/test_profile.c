@@ -104,7 +104,7 @@ static void test_shipped_are_complete(void **state)
     assert_true(strlen(profile_story(p)) > 20);
     assert_null(strchr(profile_story(p), '\n'));
     assert_true(strlen(profile_source(p)) > 10);
-    assert_int_equal(profile_features(p) & ~(uint32_t)ISA_FEATURE_KEYS,
+    assert_int_equal(profile_features(p) & ~(uint32_t)(ISA_FEATURE_KEYS | ISA_FEATURE_MIDDLE),
                      ISA_FEATURE_MMU_BOUNDS | ISA_FEATURE_IO_PORTS);
     for (unsigned i = 0; i < ISA_INSN_COUNT; i++) {
       const struct profile_behaviour *b = outside(p, i);
@@ -304,6 +304,25 @@ static void test_cr_write_masks(void **state)
 }
 
 /* The unmapped segment goes with pages, and stays behind without them. */
+static void test_middle(void **state)
+{
+  (void)state;
+  struct profile *p = good("profile t; title \"T\"; modes 4; mmu paged; io ports; middle;");
+  assert_true(profile_features(p) & ISA_FEATURE_MIDDLE);
+  assert_int_equal(profile_guest_mode(p, 0), 2);
+  assert_int_equal(profile_guest_mode(p, 1), 3);
+  assert_int_equal(profile_guest_mode(p, 3), 3);
+  profile_destroy(p);
+  p = good("profile t; extends mips;");
+  assert_int_equal(profile_guest_mode(p, 0), 1);
+  profile_destroy(p);
+  p = good("profile t; extends mips; modes 2;");
+  assert_false(profile_features(p) & ISA_FEATURE_MIDDLE);
+  assert_int_equal(profile_guest_mode(p, 0), 1);
+  profile_destroy(p);
+  expect_message(HEADER "middle;", "a machine of two modes has none in the middle");
+}
+
 static void test_kseg(void **state)
 {
   (void)state;
@@ -570,6 +589,7 @@ int main(void)
       cmocka_unit_test(test_legal_psw),
       cmocka_unit_test(test_cr_write_masks),
       cmocka_unit_test(test_kseg),
+      cmocka_unit_test(test_middle),
       cmocka_unit_test(test_override),
       cmocka_unit_test(test_words_of_every_behaviour),
       cmocka_unit_test(test_extends),
