@@ -350,6 +350,9 @@ bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--lo
 	@case "$(BENCH_FLAGS)" in *--json*|*--only*) ;; *) \
 	  $(MAKE) -s --no-print-directory all && TRAPEZE=$(BUILD)/trapeze tests/bench/record.sh ;; esac
 
+bench-kernels: all  ## C kernels natively, under qemu where there is one, bare and virtual (BENCH_FLAGS=--short)
+	@BUILD=$(BUILD) tests/bench/kernels.sh $(BENCH_FLAGS)
+
 growth: $(BENCH)  ## measure and draw what more guests cost: docs/pictures/growth.svg
 	@BUILD=$(BUILD) tests/bench/growth.sh docs/pictures $(BENCH_FLAGS)
 
@@ -406,7 +409,7 @@ help:  ## list the targets
 print-%:
 	@echo '$($*)'
 
-.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench growth coverage \
+.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels growth coverage \
         pictures handouts gradescope FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

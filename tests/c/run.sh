@@ -50,6 +50,22 @@ for name in where fails; do
   report $? "caught: a program that differs ($name)"
 done
 
+# The kernels of make bench-kernels; one of them, the next one after each commit, with pages.
+kernels=$(realpath "$top/../bench/kernels")
+number_of_program=0
+for kernel in sieve matrix fibonacci crc quicksort list bytecode coremark dhrystone; do
+  number_of_program=$((number_of_program + 1))
+  k="$kernels/$kernel.c"
+  with=(-DROUNDS=5u -I "$kernels" "$kernels/main.c" "$k") machine=()
+  "${CC:-cc}" -O1 -w -o native "${with[@]}" >why 2>&1
+  if [ $(((number_of_program + commits) % 9)) -eq 0 ]; then
+    with+=(-DPAGES "$kernels/pages-pg32.c") machine=(--mmu paged --memory 4M)
+  fi
+  "$trapeze" cc -O2 -o kernel.elf "${with[@]}" >>why 2>&1 &&
+    [ "$("$trapeze" run "${machine[@]}" kernel.elf 2>>why)" = "$(./native)" ]
+  report $? "the kernel $kernel has the host's sum${machine[*]:+, with pages}" why
+done
+
 # ------------------------------------------------------------------ several files
 cat >main.c <<'END'
 #include <stdio.h>
