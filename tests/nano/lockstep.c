@@ -218,7 +218,7 @@ static bool same_output(struct lockstep *l, bool last, const char *more)
     return differs(l, "%zu bytes of output bare, %zu virtual, or others", bare_len, real_len);
   }
   l->shown = bare_len;
-  return !last || memcmp(real + bare_len, more, tail) == 0 ||
+  return !last || tail == 0 || memcmp(real + bare_len, more, tail) == 0 ||
          differs(l, "nanovmm says: %.*s", (int)tail, (const char *)real + bare_len);
 }
 
