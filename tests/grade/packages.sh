@@ -59,7 +59,7 @@ is "a class is graded by an array of jobs" env PATH="$work/bin:$PATH" TRAPEZE="$
 "$work/bin/limited" grade-all 4 cluster -o atonce >out 2>&1
 is "… as at once" cmp arrays/summary.csv atonce/summary.csv
 is "… into one folder a job" test "$(ls -d arrays/shard-* | wc -l)" -eq 3
-mkdir -p one
+rm -rf one && mkdir one
 parallel_grade() {
   find cluster -mindepth 1 -maxdepth 1 -printf '%f\n' | PARALLEL_HOME="$work" parallel --will-cite -j 2 "$trapeze" grade 4 cluster/{} --labs "$top/labs" --only errant-kernel -T json -o one/{}.json
 }

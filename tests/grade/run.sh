@@ -78,6 +78,20 @@ for lab in "$top"/labs/[0-9]*/; do
   done
 done
 
+# Variants: what is right for one student, found by other ways than the grader's, gets all
+# points, and for another it does not.
+students=(ann); [ "${WRONG:-}" != all ] || students=(ann bob carol dave eve fay gus hal ivy joe)
+for student in "${students[@]}"; do
+  for number_of in 3 5; do
+    rm -rf mine && trapeze=$trapeze "$top/tests/grade/variants.sh" $number_of $student mine >out 2>&1 &&
+      grade $number_of mine --student $student -j 2 -T json >own.json 2>>out
+    is "lab $number_of, $student's own variant: everything right" jq -e '.score == .points' own.json
+  done
+done
+grade 5 mine --only find -T json >other.json 2>out
+is "… and somebody else's answers are wrong for him" jq -e '.score < .points' other.json
+is "the assignment of a lab without variants says so" sh -c '"$1" grade --labs "$2" --assignment mine/a 4 && grep -q "same for everybody" mine/a/ASSIGNMENT.txt' - "$trapeze" "$top/labs"
+
 # -------------------------------------------------------------------- hand-outs
 # What students get: nothing that is not theirs, and it builds. The objects of the build
 # under test spare it most of the work; those of a sanitizer build cannot be linked without.
@@ -122,6 +136,9 @@ ref=reference/04-trap-and-emulate
 rm -rf bad && cp -r $ref bad
 sed -i 's/^static enum vmm_action dispatch(.*/#include <stdio.h>\n&/; s/^  (void)state;/  (void)state; for (int i = 0; i < 1000; i++) puts("ok 1 - passed, score 100");/' bad/dispatch.c
 says 0 '^Score: 2 of 2' "a flood of output costs nothing" 4 bad --only hello
+
+# shellcheck source=tests/grade/texts.sh
+. "$top/tests/grade/texts.sh"
 
 # -------------------------------------------------------------------- a class
 class() { timeout 300 "$trapeze" grade-all --labs "$top/labs" --only errant-kernel "$@"; }

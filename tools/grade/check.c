@@ -8,6 +8,7 @@
 
 #include "tools/command.h"
 #include "tools/common/file.h"
+#include "tools/grade/assign.h"
 
 const struct check_limits check_limits_usual = {.cpu_seconds = 5, .stall_ms = 20000};
 
@@ -63,6 +64,14 @@ char *check_text(const struct check_run *run, const char *name, size_t *len,
   }
   free(path);
   return (char *)text;
+}
+
+char *check_known(const char *name, char buf[CHECK_KNOWN_SIZE])
+{
+  const size_t len = sizeof ASSIGN_FOLDER;
+  bool own = strncmp(name, ASSIGN_FOLDER "/", len) == 0;
+  snprintf(buf, CHECK_KNOWN_SIZE, "%s%s", own ? "assignment/" : "", own ? name + len : name);
+  return buf;
 }
 
 struct check_outcome check_differs(const char *look, const char *expected, const char *format, ...)

@@ -68,6 +68,9 @@ uint64_t check_draw(uint64_t *random);
 /* A submitted text, malloc'd, zero-terminated. NULL: *o is the outcome. */
 char *check_text(const struct check_run *run, const char *name, size_t *len,
                  struct check_outcome *o);
+/* A file of the lab's as the student knows it: of "assign/x", "assignment/x". */
+#define CHECK_KNOWN_SIZE 128u
+char *check_known(const char *name, char buf[CHECK_KNOWN_SIZE]);
 /* "expected  …\nactual    …\n" of one that fails; `look` NULL: no such line. */
 struct check_outcome check_differs(const char *look, const char *expected, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -173,7 +173,8 @@ static struct check_outcome differ(const struct patched *p, const struct observa
                                    const struct observation *bare, const struct observation *vm)
 {
   struct observed_field field = {.name = "a device"};
-  char place[100], insn[100] = "an instruction", n[TEXT_COUNT_SIZE], expected[200], command[300];
+  char place[100], insn[100] = "an instruction", n[TEXT_COUNT_SIZE], expected[200], command[300],
+                   known[CHECK_KNOWN_SIZE];
   uint32_t word = 0;
   bool named = observation_fields(p->setup.profile, before, bare, vm, &field, 1) == 1 &&
                field.bare != field.vm;
@@ -184,7 +185,7 @@ static struct check_outcome differ(const struct patched *p, const struct observa
            "after tick %s, %s at %s, the virtual machine is as the bare one",
            text_count(n, before->tick), insn,
            program_place(p->setup.program.image, before->pc, place, sizeof place));
-  snprintf(command, sizeof command, "build/trapeze verify %s -p %s", p->guest,
+  snprintf(command, sizeof command, "build/trapeze verify %s -p %s", check_known(p->guest, known),
            profile_name(p->setup.profile));
   return named ? check_differs(command, expected, "%s is 0x%" PRIx32 ", bare 0x%" PRIx32,
                                field.name, field.vm, field.bare)

@@ -264,11 +264,10 @@ static struct check_outcome judge_all(const struct inquiry *q, const struct clai
   if (!first) {
     return (struct check_outcome){.verdict = CHECK_PASSED};
   }
-  char look[300];
-  snprintf(look, sizeof look, "build/trapeze classify %s%s -m %s%s%s",
-           strchr(q->profile_name, '/') ? "./" : "", q->profile_name,
-           q->model == MODEL_PAPER ? "paper" : "extended", is_theorem(first->key) ? "" : " -e ",
-           is_theorem(first->key) ? "" : first->key);
+  char look[300], known[CHECK_KNOWN_SIZE];
+  snprintf(look, sizeof look, "build/trapeze classify %s -m %s%s%s",
+           check_known(q->profile_name, known), q->model == MODEL_PAPER ? "paper" : "extended",
+           is_theorem(first->key) ? "" : " -e ", is_theorem(first->key) ? "" : first->key);
   return check_differs(look, "what follows from the definitions",
                        "%zu of %zu are right; wrong is %s:%u: %s: %s", right, count, c->name,
                        first->line, first->key, first->value);

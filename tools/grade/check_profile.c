@@ -163,7 +163,7 @@ static struct check_outcome want_like(const struct order *o)
   enum model model;
   struct theory_offenders found = {.count = 0};
   const char *fewest = word(o, "changes");
-  char expected[200];
+  char expected[200], known[CHECK_KNOWN_SIZE];
   unsigned most = 0;
   if (!number(o, "changes", &most) &&
       (!fewest || strcmp(fewest, "fewest") != 0 || !theorem_and_model(o, &theorem, &model))) {
@@ -177,7 +177,7 @@ static struct check_outcome want_like(const struct order *o)
   unsigned count = changes(base, o->profile);
   most = fewest ? found.count : most;
   snprintf(expected, sizeof expected, "at most %u %s from %s", most,
-           most == 1 ? "change" : "changes", word(o, "like"));
+           most == 1 ? "change" : "changes", check_known(word(o, "like"), known));
   profile_destroy(base);
   return !found_out      ? check_fail(CHECK_HOST, NULL)
          : count <= most ? passed()
@@ -209,9 +209,9 @@ static struct check_outcome run_guest(const struct order *o, struct setup *s, co
   if (v.holds) {
     return passed();
   }
-  char *parting = duel_parting(s, &v), look[300];
-  snprintf(look, sizeof look, "build/trapeze verify %s -p submission/%s", word(o, "guest"),
-           submitted);
+  char *parting = duel_parting(s, &v), look[300], known[CHECK_KNOWN_SIZE];
+  snprintf(look, sizeof look, "build/trapeze verify %s -p submission/%s",
+           check_known(word(o, "guest"), known), submitted);
   outcome = check_differs(look, "the guest does in a virtual machine what it does on a bare one",
                           "they part %s", parting ? parting : "");
   free(parting);

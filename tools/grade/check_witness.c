@@ -86,8 +86,7 @@ static struct check_outcome judge(struct guest *g, const struct witness_spec *s)
   struct verify_result v;
   char look[300], expected[200];
   const char *profile = g->setup.profile_name;
-  snprintf(look, sizeof look, "build/trapeze verify submission/%s -p %s", g->program,
-           g->profile_path ? "the profile" : profile);
+  snprintf(look, sizeof look, "build/trapeze verify submission/%s -p %s", g->program, profile);
   if (!duel_run(&g->setup, &v)) {
     return check_fail(CHECK_HOST, NULL);
   }

@@ -26,6 +26,10 @@ static void indent(FILE *out, const char *text, const char *by)
 static bool write_text(const struct results *r, FILE *out)
 {
   fprintf(out, "Lab %u, %s\n", r->lab->number, r->lab->title);
+  if (json_object_size(r->lab->drawn) > 0) {
+    fprintf(out, "The variant of seed %llu; another student's: --student=NAME\n",
+            (unsigned long long)r->seed);
+  }
   if (r->problem) {
     fprintf(out, "\nThe submission cannot be graded:\n");
     indent(out, r->problem, "  ");
