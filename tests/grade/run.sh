@@ -80,9 +80,11 @@ done
 
 # Variants: what is right for one student, found by other ways than the grader's, gets all
 # points, and for another it does not.
-students=(ann); [ "${WRONG:-}" != all ] || students=(ann bob carol dave eve fay gus hal ivy joe)
+# One student of lab 5, else ten of both labs.
+students=(ann) varied=(5)
+[ "${WRONG:-}" != all ] || students=(ann bob carol dave eve fay gus hal ivy joe) varied=(3 5)
 for student in "${students[@]}"; do
-  for number_of in 3 5; do
+  for number_of in "${varied[@]}"; do
     rm -rf mine && trapeze=$trapeze "$top/tests/grade/variants.sh" $number_of $student mine >out 2>&1 &&
       grade $number_of mine --student $student -j 2 -T json >own.json 2>>out
     is "lab $number_of, $student's own variant: everything right" jq -e '.score == .points' own.json

@@ -16,7 +16,7 @@ word() { awk -v key="$1" -v n="$2" '$1 == key { print $n; exit }' "$work/a/ASSIG
 predict() {
   local section
   section="$(basename "$1" .profile) $2"
-  "$trapeze" classify "$1" -m "$2" --json >"$work/c.json" || [ $? -eq 1 ]
+  "$trapeze" classify "$1" -m "$2" --routes exhaustion --json >"$work/c.json" || [ $? -eq 1 ]
   echo "[$section]"
   jq -r '.theorems[] | select(.theorem != 2) | "theorem \(.theorem): \(if .holds then "holds" else "fails" end)"' "$work/c.json"
   jq -r '.instructions[] | select(.instruction | IN($ARGS.positional[])) | .instruction + ": " +
@@ -50,7 +50,7 @@ lab3() {
   printf 'profile disclosing;\nextends pg;\noutside %s = full;\n' "$insn" >"$to/disclosing.profile"
   cp "$solution/disagree.profile" "$to/"
   base=$(sed -n 's/^extends \(.*\);/\1/p' "$work/a/broken.profile")
-  "$trapeze" classify "$work/a/broken.profile" --json >"$work/c.json" || [ $? -eq 1 ]
+  "$trapeze" classify "$work/a/broken.profile" --routes exhaustion --json >"$work/c.json" || [ $? -eq 1 ]
   {
     printf 'profile repaired;\nextends %s;\n' "$base"
     jq -r '.theorems[] | select(.theorem == 3).offenders[] | "outside \(.) = trap;"' "$work/c.json"
