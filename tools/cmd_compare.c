@@ -82,7 +82,7 @@ OPTION_FLAG(apply_time, struct request, timed)
 
 static const struct option_spec options[] = {
     {"technique", 0, "NAME,...",
-     "only these: trap-and-emulate, interpret, hybrid (default: every one)", apply_technique},
+     "only these, of those of 'trapeze vmm' but for paravirt (default: every one)", apply_technique},
     {"checkpoint", 0, "N",
      "ticks between two comparisons, but for the first 100,000, which are all compared (default: "
      "10000)",

@@ -136,6 +136,8 @@ static void record(void *ctx, struct pair *pair, const struct divergence *first,
 
 static int verify(struct request *r)
 {
+  if (stack_check_technique("verify", r->technique, r->setup.profile) != STATUS_DONE)
+    return trace_options_finish(r->recorder, STATUS_USAGE);
   struct world world = {.setup = &r->setup,
                         .depth = (unsigned)r->depth,
                         .technique = r->technique,

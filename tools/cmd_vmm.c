@@ -133,7 +133,9 @@ static int run_virtual(struct request *r)
                                 .memory = r->memory,
                                 .below = s->real_profile,
                                 .engine = s->engine};
-  int status = setup_open_disk(s, true, &config.disk, &config.disk_readonly);
+  int status = stack_check_technique("vmm", r->technique, s->profile);
+  if (status == STATUS_DONE)
+    status = setup_open_disk(s, true, &config.disk, &config.disk_readonly);
   if (status != STATUS_DONE)
     return status;
   const char *reason = "out of memory";

@@ -47,6 +47,7 @@ struct saved_vm {
   struct vmm_stats stats;
   struct vmm_paging paging;
   struct machine_stats machine_stats;
+  struct technique_mark technique;
 };
 
 struct vmm_checkpoint {
@@ -223,6 +224,7 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
   s->stats = vm->stats;
   s->paging = vm->paging;
   s->machine_stats = vm->machine_stats;
+  s->technique = technique_mark(vm);
   const char *refusal = save_memory(s, c);
   if (!refusal) {
     refusal = save_devices(s, c);
@@ -401,5 +403,8 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
   }
   ok = restore_processor(vmm, c) && ok;
   ok = frames_restore(vmm, c->frames) && ok;
+  for (unsigned i = 0; i < c->count; i++) {
+    technique_restored(c->vm[i].vm, c->vm[i].technique);
+  }
   return ok;
 }

@@ -140,7 +140,8 @@ static struct vmm_frame frame(void *ctx, gpa_t at, bool for_stores)
 
 static struct vmm_frame table_take(void *ctx, enum vmm_table kind)
 {
-  return memory_take_table(ctx, kind);
+  return kind == VMM_TABLE_DIRECTORY || kind == VMM_TABLE_LEAF ? memory_take_table(ctx, kind)
+                                                               : (struct vmm_frame){.ok = false};
 }
 
 static bool table_give(void *ctx, mpa_t at)

@@ -128,6 +128,8 @@ struct vm {
   struct vmm *vmm;
   struct vm *next;
   struct vmm_env env;
+  struct translation_cache *cache; /* NULL: not its technique */
+  struct patching *patching;       /* likewise */
   struct { /* the modules' own */
     void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk, *chain;
     void *paravirt; /* NULL: not its technique */
@@ -352,7 +354,7 @@ struct vmm_word memory_load_table(struct vm *vm, mpa_t at);
 bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word);
 void memory_commit(struct vm *vm, struct translation t);
 /* The memory-trace service: for whom. */
-enum trace_client { TRACE_BY_MEMORY = 1 };
+enum trace_client { TRACE_BY_MEMORY = 1, TRACE_BY_CODE = 2 };
 void memory_trace(struct vm *vm, enum trace_client client, gpa_t at, bool on);
 bool memory_is_traced(const struct vm *vm, gpa_t at);
 /* Guest storage is about to be written, and has been. Whoever writes to it calls both. */
@@ -465,7 +467,59 @@ void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32
 
 /* techniques.c: whether the next instruction executes directly, by the VM's technique and its
  * virtual mode. */
-bool technique_is_direct(const struct vm *vm);
+bool technique_is_direct(struct vm *vm);
+/* NULL: it can be, on such a machine and for such a guest. */
+const char *technique_refusal(enum vmm_technique technique, const struct profile *real,
+                              const struct profile *guest);
+uint32_t technique_frames(const struct vmm_vm_config *config); /* that it takes of tables */
+bool technique_create(struct vm *vm, const struct vmm_vm_config *config); /* false: no memory */
+void technique_destroy(struct vm *vm);
+/* What a real trap is where guest code executes in another form. */
+enum translate_trap {
+  TRANSLATE_GUEST,   /* one like any other; its epc is the guest's now */
+  TRANSLATE_EXIT,    /* the technique's own affair, which it has seen to: execute again */
+  TRANSLATE_CALLOUT, /* in the place of an instruction, now the trap's, which is to be interpreted */
+  TRANSLATE_HIDDEN,  /* at a place where other code is than the guest has: interpret */
+};
+enum translate_trap technique_trap(struct vm *vm, struct trap *real);
+void technique_written(struct vm *vm, gpa_t at, uint32_t len);
+/* The machine below has been put back into an earlier state. */
+struct technique_mark {
+  bool inside; /* the processor was lent, and executed from the cache … */
+  uint32_t pc; /* … in the place of the guest's code here */
+};
+struct technique_mark technique_mark(struct vm *vm);
+void technique_restored(struct vm *vm, struct technique_mark mark);
+
+/* techniques/translate.c */
+uint32_t translate_frames(const struct vmm_vm_config *config);
+bool translate_create(struct vm *vm, const struct vmm_vm_config *config);
+void translate_destroy(struct vm *vm);
+bool translate_applies(const struct vm *vm); /* in the virtual mode that it is in */
+/* The next instruction can be executed from the cache. */
+bool translate_ready(struct vm *vm);
+void translate_enter(struct vm *vm); /* the real pc is that of the cache from now on, … */
+void translate_leave(struct vm *vm); /* … and the guest's again */
+bool translate_inside(const struct vm *vm);
+uint32_t translate_pc(const struct vm *vm, uint32_t real_pc); /* the guest's */
+uint32_t translate_directory(struct vm *vm, uint32_t directory); /* its twin with the cache */
+void translate_table_stored(const struct vm *vm, uint32_t at, uint32_t word);
+void translate_table_gone(const struct vm *vm, uint32_t frame);
+enum translate_trap translate_trap(struct vm *vm, struct trap *real);
+void translate_count(struct vm *vm); /* brings vm->stats up to date */
+void translate_written(struct vm *vm, gpa_t at, uint32_t len);
+void translate_restored(struct vm *vm, bool inside, uint32_t pc);
+
+/* techniques/patch.c */
+uint32_t patch_frames(const struct vmm_vm_config *config);
+bool patch_create(struct vm *vm, const struct vmm_vm_config *config);
+void patch_destroy(struct vm *vm);
+bool patch_frame(const struct vm *vm, gpa_t at, mpa_t *frame); /* true: a copy is there instead */
+uint32_t patch_entry(const struct vm *vm, uint32_t entry);     /* of a table: as it may be */
+bool patch_may_lead_to(const struct vm *vm, uint32_t frame);
+enum translate_trap patch_trap(struct vm *vm, struct trap *real);
+void patch_written(struct vm *vm, gpa_t at, uint32_t len);
+void patch_reset(struct vm *vm);
 
 /* devices/vconsole.c */
 void vconsole_connect(struct vm *vm);

@@ -98,7 +98,7 @@ static uint32_t table_frames(const struct vmm_vm_config *config, const struct pr
   uint32_t frames = config->tables ? config->tables : VMM_TABLES;
   switch (vmm_memory_of(config, real)) {
   case VMM_MEMORY_SHADOW:
-    return frames;
+    return frames + technique_frames(config);
   case VMM_MEMORY_NESTED:
     return 1 + (config->storage + (PAGE_TABLE_ENTRIES * ISA_PAGE_SIZE - 1)) /
                    (PAGE_TABLE_ENTRIES * ISA_PAGE_SIZE);
@@ -197,6 +197,7 @@ bool memory_give_table(struct vm *vm, mpa_t frame)
   if (!t || t->at != frame.v) {
     return false;
   }
+  translate_table_gone(vm, frame.v);
   t->kind = VMM_TABLE_NONE;
   vm->stats.tables--;
   return true;
@@ -218,7 +219,8 @@ static bool may_lead_to(const struct vm *vm, enum vmm_table kind, uint32_t entry
   case VMM_TABLE_DIRECTORY:
     return kind_of(vm, frame) == VMM_TABLE_LEAF;
   case VMM_TABLE_LEAF:
-    return pmap_allows(vm, mpa(frame), entry & PTE_WRITE);
+    return pmap_allows(vm, mpa(frame), entry & PTE_WRITE) || patch_may_lead_to(vm, frame);
+  case VMM_TABLE_CODE:
   case VMM_TABLE_NONE:
     break;
   }
@@ -228,9 +230,17 @@ static bool may_lead_to(const struct vm *vm, enum vmm_table kind, uint32_t entry
 bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word)
 {
   enum vmm_table kind = kind_of(vm, at.v);
-  return at.v % 4 == 0 && kind != VMM_TABLE_NONE &&
-         (!(word & PTE_VALID) || may_lead_to(vm, kind, word)) &&
-         machine_phys_write_word(vm->vmm->real, gpa(at.v), word);
+  if (at.v % 4 != 0 || kind == VMM_TABLE_NONE ||
+      ((word & PTE_VALID) && !may_lead_to(vm, kind, word))) {
+    return false;
+  }
+  if (kind == VMM_TABLE_LEAF && vm->patching) {
+    word = patch_entry(vm, word);
+  }
+  if (kind == VMM_TABLE_DIRECTORY) {
+    translate_table_stored(vm, at.v, word);
+  }
+  return machine_phys_write_word(vm->vmm->real, gpa(at.v), word);
 }
 
 /* Whatever lies above the second level is the guest's: it is the guest's storage. */
@@ -245,6 +255,10 @@ bool memory_may_use(const struct vm *vm, struct vmm_real_map map)
 
 struct vmm_frame memory_frame(struct vm *vm, gpa_t at, bool store)
 {
+  mpa_t copy;
+  if (patch_frame(vm, at, &copy)) {
+    return (struct vmm_frame){!store, copy};
+  }
   struct pmap_frame f = pmap_frame(vm, at, store);
   if (!f.ok || (store && !f.writable)) {
     return (struct vmm_frame){.ok = false};
@@ -308,6 +322,9 @@ void memory_written(struct vm *vm, gpa_t at, uint32_t len)
   vm->stats.traced_writes += clients != 0;
   if ((clients & TRACE_BY_MEMORY) && vm->memory->written) {
     vm->memory->written(vm->state.memory, &vm->env, at, len);
+  }
+  if (clients & TRACE_BY_CODE) {
+    technique_written(vm, at, len);
   }
 }
 

@@ -82,7 +82,12 @@ struct vmm_tlb_act {
 };
 
 /* What a frame for tables is used as. */
-enum vmm_table { VMM_TABLE_NONE, VMM_TABLE_DIRECTORY, VMM_TABLE_LEAF };
+enum vmm_table {
+  VMM_TABLE_NONE,
+  VMM_TABLE_DIRECTORY,
+  VMM_TABLE_LEAF,
+  VMM_TABLE_CODE, /* not for modules: what executes in the place of guest code */
+};
 
 /* What a memory module has done, for people: see struct vmm_stats. */
 enum vmm_memory_event {

@@ -59,11 +59,14 @@ void vcpu_set_regs(struct vm *vm, const uint32_t *regs)
 
 uint32_t vcpu_get_pc(struct vm *vm)
 {
-  return is_loaded(vm) ? machine_get_pc(vm->vmm->real) : vm->cpu.pc;
+  return is_loaded(vm) ? translate_pc(vm, machine_get_pc(vm->vmm->real)) : vm->cpu.pc;
 }
 
 void vcpu_set_pc(struct vm *vm, uint32_t pc)
 {
+  if (translate_inside(vm)) {
+    vcpu_settle(vm->vmm);
+  }
   if (is_loaded(vm)) {
     machine_set_pc(vm->vmm->real, pc);
   } else {
@@ -116,6 +119,7 @@ void vcpu_raise(struct vm *vm, enum isa_cause cause)
 
 static void save(struct vm *vm)
 {
+  translate_leave(vm);
   machine_get_regs(vm->vmm->real, vm->cpu.regs);
   vm->cpu.pc = machine_get_pc(vm->vmm->real);
 }
@@ -157,6 +161,9 @@ static void write_map(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
   struct vmm_real_map map = vm->memory->compose(vm->state.memory, &vm->env);
+  if (memory_may_use(vm, map) && translate_applies(vm)) {
+    map.ptbr = translate_directory(vm, map.ptbr);
+  }
   if (!memory_may_use(vm, map)) {
     vmm_lose_control(vm,
                      "the memory module would have the real machine use the page at 0x%08x as "
@@ -208,6 +215,9 @@ void vcpu_enter(struct vm *vm, uint32_t ticks)
   }
   if (vm->cpu.map_stale) {
     write_map(vm);
+  }
+  if (translate_applies(vm)) {
+    translate_enter(vm);
   }
   /* TIMER = 0 is no timer at all: there is no lending without a term. */
   ticks = ticks == 0 ? 1 : ticks;
@@ -400,6 +410,7 @@ void vcpu_leave(struct vm *vm, const struct machine_stop *stop)
   struct vmm *vmm = vm->vmm;
   uint64_t elapsed = machine_tick(vmm->real) - vmm->world.entered;
   vmm->world.lent = NULL;
+  translate_leave(vm);
   charge(vm);
   check_stop(vm, stop);
   check_world(vm, elapsed);

@@ -405,6 +405,9 @@ static struct turn pause_run(struct vm *vm, struct machine_stop stop)
   if (stop.why == MACHINE_LIMIT) {
     return go_on; /* the boundary answers so */
   }
+  if (translate_inside(vm)) {
+    stop.hit.pc = translate_pc(vm, stop.hit.pc);
+  }
   if (stop.why == MACHINE_WATCH) {
     vm_own_hit(vm, &stop.hit);
   }
@@ -470,7 +473,9 @@ static struct turn execute(struct vm *vm, uint64_t until)
   if (!load_stops(vm)) {
     return (struct turn){true, {MACHINE_HOST_ERROR, .reason = "no memory for breakpoints"}};
   }
-  uint64_t end = lend(vm, until);
+  /* Breakpoints are at the guest's addresses, which code in the cache does not have. */
+  bool look = vm->stops.break_count > 0 && translate_applies(vm) && until > vm->cpu.tick;
+  uint64_t end = lend(vm, look ? vm->cpu.tick + 1 : until);
   if (vm->fate != MACHINE_LIMIT) {
     vcpu_forget(vm);
     return stop_by_fate(vm);
@@ -486,6 +491,17 @@ static struct turn execute(struct vm *vm, uint64_t until)
   }
   if (stop.why == MACHINE_HOST_ERROR) {
     return (struct turn){true, stop};
+  }
+  switch (technique_trap(vm, &stop.trap)) {
+  case TRANSLATE_EXIT:
+    vm->stats.dispatched++;
+    return go_on;
+  case TRANSLATE_CALLOUT:
+  case TRANSLATE_HIDDEN:
+    vm->stats.dispatched++;
+    return interpret(vm, stop.trap);
+  case TRANSLATE_GUEST:
+    break;
   }
   return dispatch(vm, stop.trap);
 }

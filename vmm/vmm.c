@@ -257,6 +257,7 @@ static void destroy_parts(struct vm *vm)
   devices_destroy(&vm->devices);
   free(vm->vdisk.buffer);
   free(vm->station.peers);
+  technique_destroy(vm);
   destroy_modules(vm);
   memory_destroy(vm);
   free(vm);
@@ -329,6 +330,9 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
   const char *refusal =
       memory_refusal(vm->memory_kind, machine_profile(vmm->real), vm->machine.profile);
   if (!refusal) {
+    refusal = technique_refusal(vm->technique, machine_profile(vmm->real), vm->machine.profile);
+  }
+  if (!refusal) {
     refusal = allocate_storage(vmm, config->storage, pmap_scatters(vm), &vm->storage);
   }
   if (!refusal) {
@@ -346,7 +350,7 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
   if (!refusal) {
     refusal = memory_create(vm, config);
   }
-  if (!refusal && !(create_modules(vm) && create_devices(vm))) {
+  if (!refusal && !(create_modules(vm) && technique_create(vm, config) && create_devices(vm))) {
     refusal = "no memory for a virtual machine";
   }
   return refusal;
@@ -438,5 +442,6 @@ enum vmm_memory vmm_vm_memory(struct machine *m)
 
 const struct vmm_stats *vmm_vm_stats(struct machine *m)
 {
+  translate_count(vm_of(m));
   return &vm_of(m)->stats;
 }

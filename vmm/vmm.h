@@ -55,6 +55,9 @@ enum vmm_technique {
   VMM_TECHNIQUE_INTERPRET,
   VMM_TECHNIQUE_HYBRID,
   VMM_TECHNIQUE_PARAVIRT,
+  VMM_TECHNIQUE_PATCH,
+  VMM_TECHNIQUE_TRANSLATE,
+  VMM_TECHNIQUE_TRANSLATE_ALL,
   VMM_TECHNIQUES,
 };
 struct vmm_technique_info {
@@ -66,6 +69,10 @@ extern const struct vmm_technique_info vmm_techniques[VMM_TECHNIQUES];
  * interpreted. */
 bool vmm_technique_is_direct(enum vmm_technique technique, const struct profile *profile,
                              unsigned mode);
+/* Whether it hides code on pages of the machine below, which then has to be one of `mmu paged`. */
+bool vmm_technique_needs_pages(enum vmm_technique technique);
+/* Why there is no machine on which a guest of this profile could be run so; NULL: there is. */
+const char *vmm_technique_refusal(enum vmm_technique technique, const struct profile *guest);
 /* The names, ended by NULL, in the enum's order. */
 extern const char *const vmm_technique_names[VMM_TECHNIQUES + 1];
 
@@ -92,6 +99,9 @@ extern const char *const vmm_memory_names[VMM_MEMORIES + 1];
 /* … at least: one instruction may touch pages in three tables, under one directory. */
 #define VMM_TABLES_LEAST 8u
 
+/* Bytes that `patch` and `translate` have for code, of the machine below. */
+#define VMM_CACHE (64u << 10)
+
 #define VMM_MAX_EXTENTS 8u /* of a VM */
 
 /* A place on one of the VMM's virtual switches (devices/vswitch.c). A frame passes between
@@ -108,6 +118,7 @@ struct vmm_vm_config {
   enum vmm_technique technique;
   enum vmm_memory memory;
   uint32_t tables; /* frames for tables; 0: VMM_TABLES. Not used where memory needs none. */
+  uint32_t cache;  /* bytes for code that executes in the place of the guest's; 0: VMM_CACHE */
   /* Its profile if it is another than the real machine's: the same but for the MMU, which is
    * `bounds` where the real one's is `paged`. Borrowed until the VM is gone. NULL: the same; but
    * where the real one's MMU is `nested` the VM's is `paged`. */
@@ -201,6 +212,15 @@ struct vmm_stats {
   uint64_t ring_requests; /* taken from the rings in shared storage, … */
   uint64_t ring_bytes;    /* … and bytes of text taken and given */
   uint32_t exit_status;   /* with which it halted */
+  /* Of guest code that executes in another form (docs/translate.md, docs/patch.md). */
+  uint64_t blocks;                      /* of the translation cache that were made; pages copied */
+  uint64_t identical, inlined, callout; /* instructions translated so */
+  uint64_t patched;                     /* words of pages that were replaced */
+  uint64_t chained, unchained;
+  uint64_t invalidated; /* blocks, or words of copies: the original was written */
+  uint64_t flushes;     /* of the cache; copies given up for want of room */
+  uint64_t exits;       /* taken from the cache to code that was not translated, or to be linked */
+  uint64_t callouts;    /* executed: instructions interpreted in the place of what would not trap */
   /* Of its memory (docs/memory.md). */
   uint64_t hidden_faults;  /* faults of the real map alone: never seen by the guest; … */
   uint64_t true_faults;    /* … and those that it has itself, of all that the module looked at */

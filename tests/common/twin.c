@@ -21,6 +21,17 @@ static void fill_disk(struct disk_store *d, uint32_t first, uint32_t sectors)
   }
 }
 
+/* The outermost VM. */
+static struct vmm_vm_config first_vm(const struct twin *t, const struct twin_config *c,
+                                     uint32_t storage)
+{
+  return (struct vmm_vm_config){.name = "twin",
+                                .technique = c->technique,
+                                .cache = c->cache,
+                                .profile = t->paged ? t->has : NULL,
+                                .storage = storage + (t->depth - 1) * VMM_OWN_STORAGE};
+}
+
 static void open_machines(struct twin *t, const struct twin_config *c, uint32_t storage)
 {
   struct machine_config bare = {.profile = t->has,
@@ -31,9 +42,10 @@ static void open_machines(struct twin *t, const struct twin_config *c, uint32_t 
   insist(t->bare, "no bare machine");
   /* 64 KiB more than needed, so that there is something behind the VM. */
   struct machine_config real = {
-      .profile = t->has, .disk = t->real_disk, .engine = c->engine, .storage = storage};
+      .profile = t->paged ? t->paged : t->has, .disk = t->real_disk, .engine = c->engine, .storage = storage};
   if (!c->no_vmm) {
-    real.storage += t->depth * VMM_OWN_STORAGE + (64u << 10);
+    struct vmm_vm_config first = first_vm(t, c, storage);
+    real.storage = (uint32_t)vmm_vm_footprint(&first, real.profile) + VMM_OWN_STORAGE + (64u << 10);
   }
   t->real = machine_create(&real, NULL);
   insist(t->real, "no real machine");
@@ -53,13 +65,10 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
       insist(overlay_memory(&store) && vmm_set_swap(t->vmm[i], &store, c->swap), "no memory");
     }
     unsigned above = t->depth - 1 - i;
-    struct vmm_vm_config config = {
-        .name = "twin",
-        .technique = c->technique,
-        .storage = storage + above * VMM_OWN_STORAGE,
-        .disk_first = c->sectors ? EXTENT_STEP : 0,
-        .disk_sectors = c->sectors ? c->sectors + above * EXTENT_STEP : 0,
-    };
+    struct vmm_vm_config config = first_vm(t, c, storage);
+    config.storage = storage + above * VMM_OWN_STORAGE;
+    config.disk_first = c->sectors ? EXTENT_STEP : 0;
+    config.disk_sectors = c->sectors ? c->sectors + above * EXTENT_STEP : 0;
     t->level[i] = vmm_create_vm(t->vmm[i], &config, &reason);
     insist(t->level[i], reason);
     below = t->level[i];
@@ -77,6 +86,11 @@ void twin_open(struct twin *t, const struct twin_config *c)
                          : profile_load(c->profile ? c->profile : "pg", stderr);
   t->has = c->loaded ? c->loaded : t->profile;
   insist(t->has, "no profile");
+  if (vmm_technique_needs_pages(c->technique) &&
+      (profile_features(t->has) & ISA_FEATURE_MMU_BOUNDS)) {
+    t->paged = profile_override(t->has, "paged", NULL, stderr);
+    insist(t->paged, "no profile with pages");
+  }
   if (c->sectors) {
     t->bare_disk = disk_store_memory(c->sectors);
     t->real_disk = disk_store_memory(c->sectors + (c->no_vmm ? 0 : t->depth + 1) * EXTENT_STEP);
@@ -97,6 +111,7 @@ void twin_close(struct twin *t)
   machine_destroy(t->bare);
   disk_store_destroy(t->bare_disk);
   disk_store_destroy(t->real_disk);
+  profile_destroy(t->paged);
   profile_destroy(t->profile);
 }
 

@@ -21,6 +21,7 @@ struct twin_config {
   enum machine_engine engine;   /* of the virtual machine's real one; the bare one always steps */
   bool no_vmm;                  /* the other one is bare too: what differs is the engine */
   enum vmm_technique technique;      /* of every VMM */
+  uint32_t cache;                    /* for its code, if it has any; 0: as much as by default */
   const struct vmm_modules *modules; /* NULL: the default set */
   struct vmm_storage_policy policy;  /* of every VMM, with … */
   uint32_t swap;                     /* … so many pages of swap file, in memory */
@@ -28,6 +29,7 @@ struct twin_config {
 
 struct twin {
   struct profile *profile; /* ours, or NULL */
+  struct profile *paged;   /* the real machine's, if it is another; else NULL */
   const struct profile *has;
   struct disk_store *bare_disk, *real_disk;
   struct machine *bare;

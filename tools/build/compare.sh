@@ -15,7 +15,9 @@ every technique, a run in a virtual machine beside one on the bare machine. What
 techniques are, and what each needs, is in [techniques.md](techniques.md).
 
 - **theory**: whether the theorem that promises the technique holds on that machine, as the
-  classifier finds it (`trapeze classify`, extended model). Interpreting needs none.
+  classifier finds it (`trapeze classify`, extended model). Interpreting, `patch` and
+  `translate-all` need none. For `patch` and both `translate` the machine below has page tables.
+- **cannot be**: no machine has page tables beside this one's storage keys.
 - **run**: equal to the bare machine's; or the instruction, and the tick, at which it parts.
 - **(?)**: no theorem promises it, and yet it is equal. No offender was executed in a state
   where it matters; the remark names them. Theorems 1 and 3 are sufficient, not necessary:
@@ -26,8 +28,7 @@ techniques are, and what each needs, is in [techniques.md](techniques.md).
   of [timers.md](timers.md). Of a run that parts they count up to there.
 
 Paravirtualization runs another guest than the bare machine's, so that there is no state
-to compare; [paravirt.md](paravirt.md) compares what the two do. Patching and translation
-are not built yet.
+to compare; [paravirt.md](paravirt.md) compares what the two do.
 
 ## An operating system: minos
 

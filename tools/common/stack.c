@@ -26,6 +26,15 @@ int stack_parse_technique(const char *command, const char *value, enum vmm_techn
   return status;
 }
 
+int stack_check_technique(const char *command, enum vmm_technique technique,
+                          const struct profile *profile)
+{
+  const char *refusal = vmm_technique_refusal(technique, profile);
+  if (refusal)
+    message_error(command, "profile %s: %s", profile_name(profile), refusal);
+  return refusal ? STATUS_USAGE : STATUS_DONE;
+}
+
 int stack_parse_memory(const char *command, const char *value, enum vmm_memory *memory)
 {
   unsigned chosen;
@@ -56,6 +65,13 @@ static enum vmm_memory memory_at(const struct stack_config *c, unsigned i)
                                                                            : c->memory;
 }
 
+/* Code that a VMM has rewritten is fit for any below. */
+static enum vmm_technique technique_at(const struct stack_config *c, bool innermost)
+{
+  return innermost || !vmm_technique_needs_pages(c->technique) ? c->technique
+                                                               : VMM_TECHNIQUE_TRAP_AND_EMULATE;
+}
+
 /* What the machine needs that carries `levels` VMMs. */
 static uint64_t storage_under(const struct stack_config *c, unsigned levels)
 {
@@ -64,6 +80,8 @@ static uint64_t storage_under(const struct stack_config *c, unsigned levels)
     struct vmm_vm_config config = {.memory = memory_at(c, i), .storage = NEIGHBOUR_STORAGE};
     uint64_t neighbours = c->neighbours ? 2 * vmm_vm_footprint(&config, below(c)) : 0;
     config.storage = (uint32_t)size;
+    config.technique = technique_at(c, i + 1 == c->depth);
+    config.cache = c->cache;
     size = VMM_OWN_STORAGE + neighbours + vmm_vm_footprint(&config, below(c));
   }
   return size;
@@ -119,7 +137,8 @@ static struct machine *create_vm(struct vmm *vmm, enum vmm_memory memory,
                                  const char **reason)
 {
   struct vmm_vm_config config = {.name = name,
-                                 .technique = c->technique,
+                                 .technique = technique_at(c, innermost),
+                                 .cache = c->cache,
                                  .memory = memory,
                                  .profile = innermost && c->below ? c->profile : NULL,
                                  .storage = (uint32_t)storage,
@@ -130,14 +149,15 @@ static struct machine *create_vm(struct vmm *vmm, enum vmm_memory memory,
   return vmm_create_vm(vmm, &config, reason);
 }
 
-static bool create_neighbour(struct stack_level *l, enum vmm_memory memory, unsigned which, const struct stack_config *c,
-                             uint32_t first, const char **reason)
+static bool create_neighbour(struct stack_level *l, enum vmm_memory memory, unsigned which,
+                             const struct stack_config *c, uint32_t first, const char **reason)
 {
   if (!c->neighbours)
     return true;
   static const char *const names[] = {"below", "above"};
   uint32_t sectors = c->disk ? STACK_NEIGHBOUR_SECTORS : 0;
-  struct machine *m = create_vm(l->vmm, memory, c, names[which], NEIGHBOUR_STORAGE, first, sectors, false, reason);
+  struct machine *m =
+      create_vm(l->vmm, memory, c, names[which], NEIGHBOUR_STORAGE, first, sectors, false, reason);
   l->neighbour[which] = m;
   if (!m)
     return false;
@@ -154,27 +174,41 @@ static bool create_level(struct stack *s, unsigned i, const struct stack_config 
   unsigned above = c->depth - 1 - i;
   enum vmm_memory memory = memory_at(c, i);
   struct machine *under = i ? s->level[i - 1].vm : s->real;
-  l->vmm = i == 0 && c->modules ? vmm_create_with(under, c->modules, reason)
-                                : vmm_create(under, reason);
+  l->vmm =
+      i == 0 && c->modules ? vmm_create_with(under, c->modules, reason) : vmm_create(under, reason);
   if (!l->vmm)
     return false;
   uint32_t pad = padding(c);
   uint32_t sectors = c->disk ? disk_store_sectors(c->disk) + 2 * above * pad : 0;
   if (!create_neighbour(l, memory, 0, c, 0, reason))
     return false;
-  l->vm = create_vm(l->vmm, memory, c, "vm", storage_under(c, above), pad, sectors, above == 0, reason);
+  l->vm =
+      create_vm(l->vmm, memory, c, "vm", storage_under(c, above), pad, sectors, above == 0, reason);
   return l->vm && create_neighbour(l, memory, 1, c, pad + sectors, reason);
 }
 
-struct stack *stack_create(const struct stack_config *c, const char **reason)
+/* The machine below the guest's, as the technique needs it. False: there is none such. */
+static bool choose_below(struct stack *s, struct stack_config *c, const char **reason)
 {
+  if (c->below || !vmm_technique_needs_pages(c->technique) ||
+      !(profile_features(c->profile) & ISA_FEATURE_MMU_BOUNDS))
+    return true;
+  s->paged = profile_override(c->profile, "paged", NULL, stderr);
+  c->below = s->paged;
+  *reason = "there is no such machine with page tables";
+  return s->paged != NULL;
+}
+
+struct stack *stack_create(const struct stack_config *wanted, const char **reason)
+{
+  struct stack_config config = *wanted, *c = &config;
   struct stack *s = calloc(1, sizeof *s);
   if (!s) {
     *reason = "out of memory";
     return NULL;
   }
   s->depth = c->depth;
-  bool done = create_real(s, c, reason);
+  bool done = choose_below(s, c, reason) && create_real(s, c, reason);
   for (unsigned i = 0; done && i < c->depth; i++)
     done = create_level(s, i, c, reason);
   if (done)
@@ -198,6 +232,7 @@ void stack_destroy(struct stack *s)
   machine_destroy(s->real);
   if (s->padded)
     disk_store_destroy(s->padded);
+  profile_destroy(s->paged);
   free(s);
 }
 

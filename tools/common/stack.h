@@ -14,13 +14,15 @@
 #define STACK_NEIGHBOUR_SECTORS 8u
 
 struct stack_config {
-  const struct profile *profile; /* borrowed */
+  const struct profile *profile; /* borrowed; if it has no pages, and the technique needs some, then
+                                    the real machine is another, with page tables */
   uint32_t storage;              /* of the innermost machine */
   unsigned depth;                /* VMMs, 1 to STACK_MAX_DEPTH */
   struct disk_store *disk;       /* borrowed; NULL: none. With neighbours it is copied. */
   bool disk_readonly;
-  enum vmm_technique technique;      /* of every VMM */
-  enum vmm_memory memory;            /* of every VMM */
+  enum vmm_technique technique; /* of every VMM */
+  enum vmm_memory memory;       /* of every VMM */
+  uint32_t cache;               /* vmm_vm_config's; 0: as much as by default */
   /* The profile of the machines below the innermost, if it is another; borrowed. NULL: the same. */
   const struct profile *below;
   enum machine_engine engine;        /* of the real machine */
@@ -40,6 +42,8 @@ struct stack_level {
 struct stack {
   struct machine *real;
   struct disk_store *padded; /* with neighbours: the disk, between theirs */
+  struct profile *paged;     /* the real machine's, where the technique needs pages and the guest's
+                                profile has none; else NULL */
   unsigned depth;
   struct stack_level level[STACK_MAX_DEPTH]; /* [0] rests on the real machine */
 };
@@ -49,10 +53,13 @@ int stack_parse_depth(const char *command, const char *value, unsigned least, ui
 
 /* The value of --technique. Returns an exit status, after a message. */
 int stack_parse_technique(const char *command, const char *value, enum vmm_technique *technique);
+/* STATUS_DONE, or a message: no guest of this profile can be run so. */
+int stack_check_technique(const char *command, enum vmm_technique technique,
+                          const struct profile *profile);
 /* What it is for, for option tables. */
 #define STACK_TECHNIQUE_HELP                                                                       \
   "how the VMM has the guest's instructions done: trap-and-emulate (default), interpret, "         \
-  "hybrid, paravirt"
+  "hybrid, paravirt, patch, translate, translate-all"
 
 /* The value of --memory-technique. Returns an exit status, after a message. */
 int stack_parse_memory(const char *command, const char *value, enum vmm_memory *memory);

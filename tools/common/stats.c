@@ -57,6 +57,30 @@ static void memory_rows(FILE *out, const struct vmm_stats *v, enum vmm_memory me
   row(out, "frames for tables", v->tables, "now");
 }
 
+/* Guest code that executes in another form. */
+static void rewritten(FILE *out, struct machine *vm)
+{
+  const struct vmm_stats *v = vmm_vm_stats(vm);
+  if (vmm_vm_technique(vm) == VMM_TECHNIQUE_PATCH) {
+    row(out, "pages copied", v->blocks, "and executed from the copies");
+    row(out, "words patched", v->patched, "in them, by a trap");
+    row(out, "words copied again", v->invalidated, "the guest had written there");
+    row(out, "copies given up", v->flushes, "for want of frames");
+    row(out, "patches executed", v->callouts, "each interpreted");
+  } else if (vmm_technique_needs_pages(vmm_vm_technique(vm))) {
+    row(out, "blocks translated", v->blocks, "");
+    row(out, "  identical", v->identical, "instructions");
+    row(out, "  inline", v->inlined, "another instruction, to the same effect");
+    row(out, "  call-out", v->callout, "a trap, and the VMM interprets");
+    row(out, "branches linked", v->chained, "to the translation of their target");
+    row(out, "branches unlinked", v->unchained, "since it was gone");
+    row(out, "blocks invalidated", v->invalidated, "the guest had written there");
+    row(out, "flushes", v->flushes, "of the whole cache");
+    row(out, "exits taken", v->exits, "to what was not translated or linked");
+    row(out, "call-outs executed", v->callouts, "");
+  }
+}
+
 void stats_vmm(FILE *out, struct stack *s, unsigned level)
 {
   struct machine *vm = s->level[level - 1].vm;
@@ -101,6 +125,7 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
     row(out, "pages read", p->read, "from it");
     row(out, "  twice", p->paged_twice, "only for the guest to page them out");
   }
+  rewritten(out, vm);
   row(out, "world switches", v->world_switches, "");
   row(out, "real ticks frozen", v->frozen, "the guest stood still for a disk");
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {

@@ -167,6 +167,12 @@ static void locate(const struct compare_matrix *m, const struct setup *s,
 void compare_run_cell(const struct compare_matrix *m, struct compare_row *row,
                       struct compare_cell *cell)
 {
+  const char *refusal = vmm_technique_refusal(cell->technique, row->setup.profile);
+  if (refusal) {
+    cell->run = COMPARE_REFUSED;
+    snprintf(cell->reason, sizeof cell->reason, "%s", refusal);
+    return;
+  }
   struct world world = {.setup = &row->setup, .depth = 1, .technique = cell->technique};
   struct pair_maker maker = world_maker(&world);
   struct pair pair;

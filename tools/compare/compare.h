@@ -31,7 +31,8 @@ struct compare_theory {
   bool offends[ISA_INSN_COUNT]; /* these do */
 };
 
-enum compare_run { COMPARE_EQUAL, COMPARE_PARTS, COMPARE_HOST };
+/* Refused: on no machine for such a guest can the technique be. */
+enum compare_run { COMPARE_EQUAL, COMPARE_PARTS, COMPARE_HOST, COMPARE_REFUSED };
 
 /* What became of the prediction. */
 enum compare_verdict {
@@ -45,7 +46,7 @@ struct compare_cell {
   enum vmm_technique technique;
   enum compare_run run;
   enum compare_verdict verdict;
-  char reason[200]; /* COMPARE_HOST */
+  char reason[200]; /* COMPARE_HOST, COMPARE_REFUSED */
   uint64_t tick;    /* up to which the states were the same */
   enum machine_why end;
   /* COMPARE_PARTS: the instruction at which they do. */

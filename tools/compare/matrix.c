@@ -12,6 +12,9 @@ static const enum compare_premise premises[VMM_TECHNIQUES] = {
     [VMM_TECHNIQUE_TRAP_AND_EMULATE] = COMPARE_THEOREM_1,
     [VMM_TECHNIQUE_INTERPRET] = COMPARE_ALWAYS,
     [VMM_TECHNIQUE_HYBRID] = COMPARE_THEOREM_3,
+    [VMM_TECHNIQUE_PATCH] = COMPARE_ALWAYS,
+    [VMM_TECHNIQUE_TRANSLATE] = COMPARE_THEOREM_3,
+    [VMM_TECHNIQUE_TRANSLATE_ALL] = COMPARE_ALWAYS,
 };
 
 enum compare_premise compare_premise(enum vmm_technique technique)
@@ -52,6 +55,8 @@ enum compare_verdict compare_judge(const struct compare_row *row, const struct c
 {
   const struct compare_theory *t = theory_of(row, cell);
   bool equal = cell->run == COMPARE_EQUAL && !cell->out_of_control;
+  if (cell->run == COMPARE_REFUSED)
+    return COMPARE_UNPREDICTED;
   if (!t)
     return compare_premise(cell->technique) != COMPARE_ALWAYS ? COMPARE_UNPREDICTED
            : equal                                            ? COMPARE_AGREES

@@ -15,6 +15,8 @@ static struct look look_of(const struct compare_cell *c)
 {
   if (c->verdict == COMPARE_CONTRADICTS)
     return (struct look){"!", "#ffd24d", "contradicts the theory"};
+  if (c->run == COMPARE_REFUSED)
+    return (struct look){"\u2013", "#ffffff", "cannot be"};
   if (c->run != COMPARE_EQUAL || c->out_of_control)
     return (struct look){"\u2260", "#f4b6b0", "parts, as the theory allows"};
   if (c->verdict == COMPARE_NOT_EXERCISED)

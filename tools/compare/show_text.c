@@ -81,7 +81,7 @@ static void print_legend(const struct compare_matrix *m, FILE *out)
     const char *word, *means;
   } legend[] = {
       {"theory", "whether the theorem that promises the technique holds: Theorem 1 for "
-                 "trap-and-emulate, Theorem 3 for hybrid; interpreting needs none"},
+                 "trap-and-emulate, Theorem 3 for hybrid and translate; the others need none"},
       {"run", "equal to the bare machine's, or the instruction and the tick at which it parts"},
       {"?", "no theorem promises it and it is right all the same: no offender was met where it "
             "matters"},

@@ -41,6 +41,8 @@ char *compare_outcome(const struct compare_cell *cell, char buf[COMPARE_RUN_SIZE
     snprintf(buf, COMPARE_RUN_SIZE, "out of control");
   else if (cell->run == COMPARE_EQUAL)
     snprintf(buf, COMPARE_RUN_SIZE, "equal");
+  else if (cell->run == COMPARE_REFUSED)
+    snprintf(buf, COMPARE_RUN_SIZE, "cannot be");
   else
     snprintf(buf, COMPARE_RUN_SIZE, "%s @%s", name_of(cell), text_count(tick, cell->tick));
   return buf;
@@ -65,6 +67,8 @@ char *compare_remark(const struct compare_row *row, const struct compare_cell *c
   buf[0] = 0;
   if (cell->run == COMPARE_PARTS)
     say_parting(cell, buf, COMPARE_REMARK_SIZE);
+  else if (cell->run == COMPARE_REFUSED)
+    snprintf(buf, COMPARE_REMARK_SIZE, "%s", cell->reason);
   else if (cell->out_of_control)
     snprintf(buf, COMPARE_REMARK_SIZE, "the VMM lost control of the machine");
   else if (cell->verdict == COMPARE_NOT_EXERCISED)

@@ -74,7 +74,7 @@ _trapeze() {
     mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow exact disco nested' -- "$cur")
     return ;;
   --technique)
-    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid paravirt' -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W 'trap-and-emulate interpret hybrid paravirt patch translate translate-all' -- "$cur")
     return ;;
   --flaw)
     mapfile -t COMPREPLY < <(compgen -W 'credit deputy inject loan overrun readonly rights stale twice wrap' -- "$cur")

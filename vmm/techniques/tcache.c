@@ -234,14 +234,15 @@ static uint32_t emit_exit(struct tcache *t, const struct making *m, uint32_t pc)
   return index;
 }
 
-bool tcache_must_call_out(const struct profile *profile, enum isa_insn insn)
+/* What the real machine has and the guest's has not is here as well: it does not trap. */
+bool tcache_must_call_out(const struct profile *guest, const struct profile *real, uint32_t word)
 {
-  if (isa_insn_info(insn)->group != ISA_GROUP_SYSTEM) {
+  struct isa_decoded d;
+  if (!(profile_decode(guest, word, &d) || profile_decode(real, word, &d)) ||
+      isa_insn_info(d.insn)->group != ISA_GROUP_SYSTEM) {
     return false;
   }
-  enum profile_behaviour_kind kind =
-      profile_behaviour(profile, insn, profile_user_mode(profile))->kind;
-  return kind == PROFILE_BODY || kind == PROFILE_NOP;
+  return profile_behaviour(real, d.insn, profile_user_mode(real))->kind != PROFILE_TRAP;
 }
 
 /* What a guest's instruction becomes. */
@@ -277,11 +278,11 @@ static struct plan plan(const struct tcache *t, const struct making *m, uint32_t
   struct isa_decoded d;
   struct plan p = {.kind = TCACHE_IDENTICAL, .word = word, .next = m->pc + WORD};
   bool legal = profile_decode(t->config.profile, word, &d);
-  if (!legal || (isa_insn_info(d.insn)->group != ISA_GROUP_USER &&
-                 !tcache_must_call_out(t->config.profile, d.insn))) {
-    p.ends = true; /* traps in user mode, whatever the guest's mode */
-  } else if (tcache_must_call_out(t->config.profile, d.insn) || d.insn == ISA_JALR) {
+  if (tcache_must_call_out(t->config.profile, t->config.real, word) ||
+      (legal && d.insn == ISA_JALR)) {
     p = (struct plan){.kind = TCACHE_CALLOUT, .ends = true};
+  } else if (!legal || isa_insn_info(d.insn)->group != ISA_GROUP_USER) {
+    p.ends = true; /* traps in user mode, whatever the guest's mode */
   } else if (is_branch(d.insn)) {
     p.kind = TCACHE_INLINE;
     p.branch = true;

@@ -36,9 +36,9 @@ struct tcache_fetched {
 };
 
 struct tcache_config {
-  const struct profile *profile;
-  uint32_t words;   /* size of the cache */
-  uint32_t storage; /* bytes of the guest's storage; whole pages */
+  const struct profile *profile, *real; /* the guest's, and of the machine that executes it */
+  uint32_t words;                       /* size of the cache */
+  uint32_t storage;                     /* bytes of the guest's storage; whole pages */
   /* Fetches in the space that is current, as the guest would. */
   struct tcache_fetched (*fetch)(void *ctx, uint32_t pc);
   /* Word `index` of the cache becomes `word`. */
@@ -67,7 +67,7 @@ struct tcache_stats {
   uint64_t flushes;                     /* of the whole cache, for want of room or otherwise */
 };
 
-/* NULL: no memory. config is copied, its profile borrowed. */
+/* NULL: no memory. config is copied, its profiles borrowed. */
 struct tcache *tcache_create(const struct tcache_config *config);
 void tcache_destroy(struct tcache *t); /* NULL is fine */
 
@@ -90,9 +90,9 @@ uint32_t tcache_next_block(const struct tcache *t, uint32_t index, uint32_t *wor
 uint32_t tcache_find(const struct tcache *t, uint32_t space, uint32_t pc);
 const struct tcache_stats *tcache_stats(const struct tcache *t);
 
-/* Whether an instruction must not execute in user mode in the guest's place: it is neither
- * certain to trap there nor the same in every mode. */
-bool tcache_must_call_out(const struct profile *profile, enum isa_insn insn);
+/* Whether a guest's word must not execute in the real machine's user mode: it is neither certain
+ * to trap there nor the same in every mode. */
+bool tcache_must_call_out(const struct profile *guest, const struct profile *real, uint32_t word);
 /* The word that stands for such an instruction. */
 uint32_t tcache_callout_word(void);
 

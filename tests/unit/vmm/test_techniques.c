@@ -145,6 +145,53 @@ static void hybrid_where_it_does_not(void **state)
   }
 }
 
+/* All but what has storage keys, which no machine has beside pages. */
+static void rewritten_on_every_profile(struct totals *totals, struct twin_config config)
+{
+  for (const char *const *p = profile_shipped(); *p; p++) {
+    struct profile *profile = profile_load(*p, stderr);
+    config.profile = *p;
+    if (!(profile_features(profile) & ISA_FEATURE_KEYS)) {
+      must_agree(totals, &config);
+    }
+    profile_destroy(profile);
+  }
+}
+
+static void translated_on_every_profile(void **state)
+{
+  (void)state;
+  struct totals totals = {0};
+  rewritten_on_every_profile(&totals,
+                             (struct twin_config){.technique = VMM_TECHNIQUE_TRANSLATE_ALL});
+  rewritten_on_every_profile(
+      &totals, (struct twin_config){.technique = VMM_TECHNIQUE_TRANSLATE_ALL, .cache = 1});
+  assert_true(totals.direct > 10000);
+}
+
+static void translated_where_theorem_3_holds(void **state)
+{
+  (void)state;
+  static const char *const holds[] = {"pg", "x86-popf", "pdp10", "m68010", "mips", "riscv", "vtx"};
+  struct totals totals = {0};
+  for (size_t i = 0; i < COUNT(holds); i++) {
+    must_agree(&totals,
+               &(struct twin_config){.profile = holds[i], .technique = VMM_TECHNIQUE_TRANSLATE});
+  }
+  must_agree(&totals, &(struct twin_config){.text = middle, .technique = VMM_TECHNIQUE_TRANSLATE});
+  assert_true(totals.direct > 10000);
+}
+
+static void patched_on_every_profile(void **state)
+{
+  (void)state;
+  struct totals totals = {0};
+  rewritten_on_every_profile(&totals, (struct twin_config){.technique = VMM_TECHNIQUE_PATCH});
+  rewritten_on_every_profile(
+      &totals, (struct twin_config){.technique = VMM_TECHNIQUE_PATCH, .cache = 1});
+  assert_true(totals.direct > 10000);
+}
+
 /* VMMs on VMMs that interpret. */
 static void stacked(void **state)
 {
@@ -166,6 +213,9 @@ int main(void)
       cmocka_unit_test(hybrid_where_theorem_3_holds),
       cmocka_unit_test(modes_between_are_interpreted),
       cmocka_unit_test(hybrid_where_it_does_not),
+      cmocka_unit_test(translated_on_every_profile),
+      cmocka_unit_test(translated_where_theorem_3_holds),
+      cmocka_unit_test(patched_on_every_profile),
       cmocka_unit_test(stacked),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
