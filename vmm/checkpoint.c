@@ -254,7 +254,7 @@ static const char *save_vmm(struct vmm_checkpoint *c, struct vmm *vmm)
   }
   c->frames = frames_save(vmm);
   if (!c->frames) {
-    return "the VMM's page frames cannot be saved: no memory, or its swap file cannot be read";
+    return "no memory to save the VMM's page frames, or its swap file cannot be read";
   }
   c->bytes += frames_saved_bytes(c->frames);
   const char *refusal = save_processor(c, vmm);

@@ -468,9 +468,8 @@ void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32
 /* techniques.c: whether the next instruction executes directly, by the VM's technique and its
  * virtual mode. */
 bool technique_is_direct(struct vm *vm);
-/* NULL: it can be, on such a machine and for such a guest. */
-const char *technique_refusal(enum vmm_technique technique, const struct profile *real,
-                              const struct profile *guest);
+/* NULL: it can be, on its machine, in its memory, for such a guest. */
+const char *technique_refusal(const struct vm *vm);
 uint32_t technique_frames(const struct vmm_vm_config *config); /* that it takes of tables */
 bool technique_create(struct vm *vm, const struct vmm_vm_config *config); /* false: no memory */
 void technique_destroy(struct vm *vm);

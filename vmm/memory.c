@@ -31,7 +31,8 @@ enum vmm_memory vmm_memory_of(const struct vmm_vm_config *config, const struct p
   }
   uint32_t below = profile_features(real);
   uint32_t above = config->profile ? profile_features(config->profile) : below;
-  if ((below & ISA_FEATURE_MMU_NESTED) && (above & ISA_FEATURE_MMU_PAGED)) {
+  if ((below & ISA_FEATURE_MMU_NESTED) && (above & ISA_FEATURE_MMU_PAGED) &&
+      !vmm_technique_needs_pages(config->technique)) {
     return VMM_MEMORY_NESTED;
   }
   return below & ISA_FEATURE_MMU_PAGED ? VMM_MEMORY_SHADOW

@@ -65,12 +65,11 @@ const char *vmm_technique_refusal(enum vmm_technique technique, const struct pro
              : "patch and translate are for guests with BASE and BOUND or with page tables";
 }
 
-const char *technique_refusal(enum vmm_technique technique, const struct profile *real,
-                              const struct profile *guest)
+const char *technique_refusal(const struct vm *vm)
 {
-  return vmm_technique_needs_pages(technique) && !(profile_features(real) & ISA_FEATURE_MMU_PAGED)
-             ? "patch and translate need a machine with page tables below, to hide code in"
-             : vmm_technique_refusal(technique, guest);
+  return vmm_technique_needs_pages(vm->technique) && vm->memory_kind != VMM_MEMORY_SHADOW
+             ? "patch and translate need shadow page tables, to hide code in"
+             : vmm_technique_refusal(vm->technique, vm->machine.profile);
 }
 
 uint32_t technique_frames(const struct vmm_vm_config *config)

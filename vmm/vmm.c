@@ -330,7 +330,7 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
   const char *refusal =
       memory_refusal(vm->memory_kind, machine_profile(vmm->real), vm->machine.profile);
   if (!refusal) {
-    refusal = technique_refusal(vm->technique, machine_profile(vmm->real), vm->machine.profile);
+    refusal = technique_refusal(vm);
   }
   if (!refusal) {
     refusal = allocate_storage(vmm, config->storage, pmap_scatters(vm), &vm->storage);

@@ -21,15 +21,27 @@ static void fill_disk(struct disk_store *d, uint32_t first, uint32_t sectors)
   }
 }
 
-/* The outermost VM. */
-static struct vmm_vm_config first_vm(const struct twin *t, const struct twin_config *c,
-                                     uint32_t storage)
+/* The VM under which `above` others are, but for its storage. Only the innermost one's guest
+ * needs a technique that hides code: what it makes of that is fit for any VMM below. */
+static struct vmm_vm_config vm_config(const struct twin *t, const struct twin_config *c,
+                                      unsigned above)
 {
+  bool plain = above > 0 && vmm_technique_needs_pages(c->technique);
   return (struct vmm_vm_config){.name = "twin",
-                                .technique = c->technique,
+                                .technique = plain ? VMM_TECHNIQUE_TRAP_AND_EMULATE : c->technique,
                                 .cache = c->cache,
-                                .profile = t->paged ? t->has : NULL,
-                                .storage = storage + (t->depth - 1) * VMM_OWN_STORAGE};
+                                .profile = t->paged && above == 0 ? t->has : NULL};
+}
+
+/* Of the machine with `above` VMs on top of one another. */
+static uint32_t storage_of(const struct twin *t, const struct twin_config *c, unsigned above)
+{
+  uint32_t storage = c->storage ? c->storage : MACHINE_MIN_STORAGE;
+  for (unsigned i = 0; i < above; i++) {
+    struct vmm_vm_config config = vm_config(t, c, i);
+    storage += VMM_OWN_STORAGE + (uint32_t)vmm_vm_footprint(&config, t->paged ? t->paged : t->has);
+  }
+  return storage;
 }
 
 static void open_machines(struct twin *t, const struct twin_config *c, uint32_t storage)
@@ -41,17 +53,18 @@ static void open_machines(struct twin *t, const struct twin_config *c, uint32_t 
   t->bare = machine_create(&bare, NULL);
   insist(t->bare, "no bare machine");
   /* 64 KiB more than needed, so that there is something behind the VM. */
-  struct machine_config real = {
-      .profile = t->paged ? t->paged : t->has, .disk = t->real_disk, .engine = c->engine, .storage = storage};
+  struct machine_config real = {.profile = t->paged ? t->paged : t->has,
+                                .disk = t->real_disk,
+                                .engine = c->engine,
+                                .storage = storage};
   if (!c->no_vmm) {
-    struct vmm_vm_config first = first_vm(t, c, storage);
-    real.storage = (uint32_t)vmm_vm_footprint(&first, real.profile) + VMM_OWN_STORAGE + (64u << 10);
+    real.storage = storage_of(t, c, t->depth) + (64u << 10);
   }
   t->real = machine_create(&real, NULL);
   insist(t->real, "no real machine");
 }
 
-static void open_vms(struct twin *t, const struct twin_config *c, uint32_t storage)
+static void open_vms(struct twin *t, const struct twin_config *c)
 {
   struct machine *below = t->real;
   for (unsigned i = 0; i < t->depth; i++) {
@@ -65,8 +78,8 @@ static void open_vms(struct twin *t, const struct twin_config *c, uint32_t stora
       insist(overlay_memory(&store) && vmm_set_swap(t->vmm[i], &store, c->swap), "no memory");
     }
     unsigned above = t->depth - 1 - i;
-    struct vmm_vm_config config = first_vm(t, c, storage);
-    config.storage = storage + above * VMM_OWN_STORAGE;
+    struct vmm_vm_config config = vm_config(t, c, above);
+    config.storage = storage_of(t, c, above);
     config.disk_first = c->sectors ? EXTENT_STEP : 0;
     config.disk_sectors = c->sectors ? c->sectors + above * EXTENT_STEP : 0;
     t->level[i] = vmm_create_vm(t->vmm[i], &config, &reason);
@@ -98,7 +111,7 @@ void twin_open(struct twin *t, const struct twin_config *c)
     fill_disk(t->real_disk, t->depth * EXTENT_STEP, c->sectors);
   }
   open_machines(t, c, storage);
-  open_vms(t, c, storage);
+  open_vms(t, c);
 }
 
 void twin_close(struct twin *t)

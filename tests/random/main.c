@@ -128,18 +128,30 @@ static const struct profile *choose(const struct run *run, uint64_t seed)
     return run->named;
   }
   uint64_t n = seed / 2;
-  if (seed % 2 && run->set.technique == VMM_TECHNIQUE_INTERPRET) {
+  switch (seed % 2 ? run->set.technique : VMM_TECHNIQUE_TRAP_AND_EMULATE) {
+  case VMM_TECHNIQUE_INTERPRET:
+  case VMM_TECHNIQUE_PATCH:
+  case VMM_TECHNIQUE_TRANSLATE_ALL:
     return run->other[n % COUNT(others)];
-  }
-  if (seed % 2 && run->set.technique == VMM_TECHNIQUE_HYBRID) {
+  case VMM_TECHNIQUE_HYBRID:
+  case VMM_TECHNIQUE_TRANSLATE:
     return run->hybrid[n % COUNT(theorem_3)];
+  default:
+    break;
   }
   return run->good[seed % COUNT(virtualizable)];
 }
 
-static bool run_virtual(struct run *run, uint64_t seed)
+/* Some techniques cannot be on every machine. */
+static const struct profile *choose_possible(const struct run *run, uint64_t seed)
 {
   const struct profile *p = choose(run, seed);
+  return vmm_technique_refusal(run->set.technique, p) ? run->good[0] : p;
+}
+
+static bool run_virtual(struct run *run, uint64_t seed)
+{
+  const struct profile *p = choose_possible(run, seed);
   struct random r = random_from(~seed);
   random_word(&r);
   struct trial_way way = {
@@ -149,6 +161,9 @@ static bool run_virtual(struct run *run, uint64_t seed)
       .stride = run->set.profile || random_below(&r, 5) < 3 ? 1 : 2 + random_below(&r, 400),
       .modules = run->set.fault ? &run->set.fault->modules : NULL,
   };
+  if (vmm_technique_needs_pages(way.technique) && random_below(&r, 3) == 0) {
+    way.cache = 1; /* as little as there can be */
+  }
   guest_generate(&run->guest, seed, p);
   struct coverage_of_profile *c = coverage_for(&run->coverage, p, true);
   struct finding f;

@@ -29,6 +29,11 @@ for technique in interpret hybrid; do
   result $? "bare and virtual agree: $technique" "$log"
   grep '^# .* programs' "$log"
 done
+for technique in translate translate-all patch; do
+  "$random" --technique $technique --from "${FROM:-10000}" --seeds "${REWRITE_SEEDS:-300}" >"$log" 2>&1
+  result $? "bare and virtual agree: $technique" "$log"
+  grep '^# .* programs' "$log"
+done
 "$random" --technique hybrid --profile x86 --seeds 200 >"$log" 2>&1
 [ $? = 1 ] && grep -q "is an offender of x86:" "$log"
 result $? "a hybrid VMM is found out on x86" "$log"

@@ -13,6 +13,7 @@ static void open_pair(struct twin *t, const struct guest *g, const struct trial_
                                      .sectors = g->sectors,
                                      .depth = way->depth,
                                      .technique = way->technique,
+                                     .cache = way->cache,
                                      .engine = way->engine,
                                      .no_vmm = way->engines,
                                      .modules = way->modules,

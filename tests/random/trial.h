@@ -13,6 +13,7 @@ struct trial_way {
   enum machine_engine engine;        /* of the other, or of the machine under it */
   unsigned depth;                    /* VMMs on top of each other, … */
   enum vmm_technique technique;      /* … and how each has instructions done */
+  uint32_t cache;                    /* … from, if it has one; 0: as by default */
   uint32_t stride;                   /* ticks between comparisons at most; 1: every tick */
   const struct vmm_modules *modules; /* NULL: the VMM's own */
   bool moved;                        /* the virtual machine, to a processor with another identity */

@@ -31,6 +31,9 @@ $BUILD/tests/random/random --from ${FROM:-1000000} --seeds ${SEEDS:-100000}
 $BUILD/tests/random/random --technique interpret --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 $BUILD/tests/random/random --technique hybrid --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 $BUILD/tests/random/random --technique interpret --profile x86 --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
+$BUILD/tests/random/random --technique translate --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
+$BUILD/tests/random/random --technique translate-all --profile x86 --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
+$BUILD/tests/random/random --technique patch --profile x86 --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 tests/compare/run.sh --all
 TRAPEZE_SECONDS=0.2 $BUILD/tests/unit/tools/test_timeline
 tests/nano/run.sh --long

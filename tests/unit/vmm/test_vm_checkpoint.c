@@ -17,15 +17,25 @@
 #define STEP    130u
 #define STEPS   24u
 
-static const enum vmm_technique techniques[] = {
-    VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_HYBRID,
-    VMM_TECHNIQUE_TRAP_AND_EMULATE, VMM_TECHNIQUE_INTERPRET};
+static const enum vmm_technique techniques[] = {VMM_TECHNIQUE_TRAP_AND_EMULATE,
+                                                VMM_TECHNIQUE_TRAP_AND_EMULATE,
+                                                VMM_TECHNIQUE_HYBRID,
+                                                VMM_TECHNIQUE_TRAP_AND_EMULATE,
+                                                VMM_TECHNIQUE_INTERPRET,
+                                                VMM_TECHNIQUE_TRANSLATE_ALL,
+                                                VMM_TECHNIQUE_PATCH};
 #define TECHNIQUE(n) techniques[(n) % (sizeof techniques / sizeof techniques[0])]
+#define ON_BOUNDS(n) techniques[(n) % 5] /* of those that need no pages */
 
 /* Of those that are interpreted the pages come and go. */
 static const struct vmm_storage_policy paging = {
     .scattered = true, .frames = 5, .scan_ticks = 3, .scan_pages = 2};
 #define SWAP 80u /* pages */
+
+static struct vmm_storage_policy policy_of(enum vmm_technique technique)
+{
+  return technique == VMM_TECHNIQUE_INTERPRET ? paging : (struct vmm_storage_policy){0};
+}
 
 struct saved {
   struct checkpoint *real;
@@ -60,13 +70,15 @@ static void give_up(struct twin *t, struct saved *s)
   }
 }
 
+/* A translation cache begins anew when it is restored, so that only the guest is as it was. */
 static uint64_t hash_of(struct twin *t)
 {
+  bool hides = vmm_technique_needs_pages(vmm_vm_technique(t->vm));
   uint64_t hash = 0;
-  for (struct machine *m = t->vm; m; m = machine_parent(m)) {
+  for (struct machine *m = t->vm; m; m = hides ? NULL : machine_parent(m)) {
     hash = hash * 31 + machine_state_hash(m);
   }
-  return hash * 31 + vmm_vm_stats(t->vm)->direct;
+  return hash * 31 + (hides ? 0 : vmm_vm_stats(t->vm)->direct);
 }
 
 static void start_reading(struct machine *m, struct random *r)
@@ -99,7 +111,7 @@ static void back_and_forth(uint64_t seed, unsigned depth, bool steady)
   twin_open(&t, &(struct twin_config){.depth = depth,
                                       .sectors = SECTORS,
                                       .technique = TECHNIQUE(seed),
-                                      .policy = paging,
+                                      .policy = policy_of(TECHNIQUE(seed)),
                                       .swap = SWAP});
   struct random r = random_from(seed);
   load_chaos(t.vm, &r, SECTORS);
@@ -145,7 +157,7 @@ static void steps_like_one(uint64_t seed, unsigned depth)
     twin_open(both[k], &(struct twin_config){.depth = depth,
                                              .sectors = SECTORS,
                                              .technique = TECHNIQUE(seed),
-                                             .policy = paging,
+                                             .policy = policy_of(TECHNIQUE(seed)),
                                              .swap = SWAP});
     struct random r = random_from(seed);
     load_chaos(both[k]->vm, &r, SECTORS);
@@ -183,7 +195,7 @@ static void add_chaos(struct crowd *c, uint64_t seed, bool real)
 {
   crowd_add(c, (struct vmm_vm_config){.share = 1 + (uint32_t)seed % 5,
                                       .timer_real = real,
-                                      .technique = TECHNIQUE(seed / 10)});
+                                      .technique = ON_BOUNDS(seed / 10)});
   struct random r = random_from(seed);
   load_chaos(c->member[c->count - 1].vm, &r, CROWD_SECTORS);
 }

@@ -136,12 +136,26 @@ static void test_stops_alike_hybrid(void **state)
   stop_alike(VMM_TECHNIQUE_HYBRID, 150);
 }
 
+static void test_stops_alike_translated(void **state)
+{
+  (void)state;
+  stop_alike(VMM_TECHNIQUE_TRANSLATE_ALL, 40);
+}
+
+static void test_stops_alike_patched(void **state)
+{
+  (void)state;
+  stop_alike(VMM_TECHNIQUE_PATCH, 40);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_stops_alike),
       cmocka_unit_test(test_stops_alike_interpreted),
       cmocka_unit_test(test_stops_alike_hybrid),
+      cmocka_unit_test(test_stops_alike_translated),
+      cmocka_unit_test(test_stops_alike_patched),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
