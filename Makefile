@@ -24,7 +24,7 @@ LDLIBS   := -lelf -ljansson -lz3 -lreadline -lseccomp
 BUILD_PACKAGES := gcc libc6-dev flex bison libelf-dev libjansson-dev libz3-dev libreadline-dev \
                   libseccomp-dev bubblewrap patch
 TEST_PACKAGES  := libcmocka-dev binutils clang libclang-rt-14-dev cvc5 mandoc graphviz jq xxd \
-                  zip unzip parallel libxml2-utils python3-jsonschema gcc-riscv64-unknown-elf
+                  zip unzip parallel libxml2-utils python3-jsonschema groff gcc-riscv64-unknown-elf
 BROWSER_PACKAGES := chromium
 DEV_PACKAGES   := clang-format gcovr
 
@@ -316,6 +316,18 @@ gradescope:  ## what Gradescope takes as the autograder of a lab: make gradescop
 	SEED=$(SEED) tools/build/gradescope.sh "$$lab" "$(BUILD)/gradescope-$${lab#labs/}.zip" && \
 	echo "$(BUILD)/gradescope-$${lab#labs/}.zip"
 
+card: $(BUILD)/isagen  ## the instruction set on a page: docs/isa-card.html, and BUILD/isa-card.pdf
+	@$(MAKE) --no-print-directory deps PACKAGES="groff"
+	$(BUILD)/isagen --manual isa/pg32.isa | awk -v as=html -f tools/build/card.awk >docs/isa-card.html
+	$(BUILD)/isagen --manual isa/pg32.isa | awk -v as=roff -f tools/build/card.awk | groff -Tpdf -P-p21c,29.7c >$(BUILD)/isa-card.pdf
+	@echo docs/isa-card.html $(BUILD)/isa-card.pdf
+
+AARCH64_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+aarch64: all  ## cross-compiled for aarch64 into BUILD-aarch64, and its suite run under qemu-user
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(TEST_PACKAGES) $(AARCH64_PACKAGES)"
+	tools/build/aarch64.sh $(BUILD)
+	BUILD=$(BUILD) tests/aarch64/suite.sh
+
 pictures: all  ## draw docs/pictures again
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) graphviz"
 	TRAPEZE=$(BUILD)/trapeze tools/build/pictures.sh docs/pictures
@@ -400,16 +412,16 @@ dist:  ## a source archive of the last commit, in BUILD
 	@echo $(BUILD)/trapeze-$(VERSION).tar.gz
 
 clean:  ## remove BUILD
-	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-coverage
+	rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-coverage $(BUILD)-aarch64
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*##  *\(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | sort | expand -t 18
 
 # What scripts ask that link with the libraries: make -s print-LDLIBS
 print-%:
 	@echo '$($*)'
 
 .PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels growth coverage \
-        pictures handouts gradescope FORCE format deps deps-dev install uninstall dist clean help
+        pictures handouts gradescope card aarch64 FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

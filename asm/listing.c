@@ -95,10 +95,10 @@ static void print_source(FILE *out, const struct line *line)
 {
   unsigned depth = nesting(line);
   fprintf(out, "%5u%c ", line->number, depth ? '+' : ' ');
-  for (size_t i = 0; i < line->shown_len; i++)
-    fputc(line->shown[i] >= 0 && line->shown[i] < ' ' && line->shown[i] != '\t' ? '?'
-                                                                                : line->shown[i],
-          out);
+  for (size_t i = 0; i < line->shown_len; i++) {
+    unsigned char c = (unsigned char)line->shown[i];
+    fputc(c < ' ' && c != '\t' ? '?' : c, out);
+  }
   fputc('\n', out);
 }
 

@@ -36,7 +36,8 @@ static bool continues_utf8(char c)
 
 char diagnose_printable(char c)
 {
-  return (c >= 0 && c < ' ' && c != '\t') || c == 0x7f ? '?' : c;
+  unsigned char byte = (unsigned char)c;
+  return (byte < ' ' && c != '\t') || byte == 0x7f ? '?' : c;
 }
 
 void diagnose_line(FILE *out, unsigned number, const char *text, size_t len, size_t first,

@@ -1,4 +1,5 @@
 /* trapeze grade: the marks of one submission of a lab. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,10 @@ static int grade_lab(struct request *r, const struct lab *lab, const char *submi
                                 .limits = check_limits_usual,
                                 .progress = progress,
                                 .progress_ctx = r};
+  if (access(submission, F_OK) != 0) {
+    message_error("grade", "%s: %s; expected a submission", submission, strerror(errno));
+    return STATUS_USAGE;
+  }
   int status = grade_choose_sandbox("grade", r->o.required, &config.rung);
   if (status != STATUS_DONE)
     return status;

@@ -7,7 +7,7 @@ mkdir -p autograder/source autograder/submission
 is "… and unpacks" unzip -q gs.zip -d autograder/source
 is "… with both scripts at its root, executable" test -x autograder/source/setup.sh -a -x autograder/source/run_autograder
 is "… and no solution, wrong solution or note" sh -c '[ -z "$(find autograder/source -path "*solution*" -o -path "*labs/*wrong*" -o -name instructor.md)" ]'
-lend_objects autograder/source
+lend_objects autograder/source obj gen grade isagen embed assemble '*.a' trapeze
 is "setup.sh builds it" env -C autograder/source ./setup.sh
 # Gradescope takes run_autograder out of the source.
 mv autograder/source/run_autograder autograder/
@@ -59,13 +59,13 @@ is "a class is graded by an array of jobs" env PATH="$work/bin:$PATH" TRAPEZE="$
 "$work/bin/limited" grade-all 4 cluster -o atonce >out 2>&1
 is "… as at once" cmp arrays/summary.csv atonce/summary.csv
 is "… into one folder a job" test "$(ls -d arrays/shard-* | wc -l)" -eq 3
-rm -rf one && mkdir one
+mkdir -p each
 parallel_grade() {
-  find cluster -mindepth 1 -maxdepth 1 -printf '%f\n' | PARALLEL_HOME="$work" parallel --will-cite -j 2 "$trapeze" grade 4 cluster/{} --labs "$top/labs" --only errant-kernel -T json -o one/{}.json
+  find cluster -mindepth 1 -maxdepth 1 -printf '%f\n' | PARALLEL_HOME="$work" parallel --will-cite -j 2 "$trapeze" grade 4 cluster/{} --labs "$top/labs" --only errant-kernel -T json -o each/{}.json
 }
 is "GNU parallel grades one each" parallel_grade
-jq -r .score one/*.json >one.points && jq -r '.submissions[].score' atonce/summary.json >atonce.points
-is "… with the same points" diff one.points atonce.points
+jq -r .score each/*.json >each.points && jq -r '.submissions[].score' atonce/summary.json >atonce.points
+is "… with the same points" diff each.points atonce.points
 
 # ------------------------------------------------------------------- similarity
 ln -s ann cluster/mallory && echo x >cluster/ann/notes.txt

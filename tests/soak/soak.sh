@@ -39,6 +39,7 @@ TRAPEZE_SECONDS=0.2 $BUILD/tests/unit/tools/test_timeline
 tests/nano/run.sh --long
 $BUILD/tests/tlb/torture --strict --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
 $BUILD/tests/tlb/torture --memory disco --strict --from ${FROM:-1000000} --seeds ${SEEDS:-10000}
+make aarch64
 PROGRAMS=10000 FROM=100000 tests/practice/run.sh
 HYPERCALLS=2000000 $BUILD/tests/unit/vmm/test_paravirt_hostile
 TRAPEZE_TICKS=1000000000 TRAPEZE_SEED=100 $BUILD/tests/unit/vmm/test_hostile_random

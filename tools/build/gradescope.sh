@@ -14,6 +14,9 @@ cp -a isa asm machine vmm classify guestos tools Makefile README.md "$work/"
 mkdir -p "$work/labs" "$work/docs"
 cp -a labs/runner labs/stub.h "$work/labs/"
 cp -a "labs/$name" "$work/labs/"
+for flaws in labs/*/flaws; do # part of the program
+  mkdir -p "$work/$(dirname "$flaws")" && cp -a "$flaws" "$work/$(dirname "$flaws")/"
+done
 rm -rf "$work/labs/$name/"{solution,wrong,stub,handout.md,instructor.md}
 cp -a docs/trapeze.1 "$work/docs/"
 cat >"$work/setup.sh" <<'END'

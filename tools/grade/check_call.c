@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tools/common/text.h"
 #include "tools/grade/guest.h"
 
 /* Where a called function returns to, and its stack ends: near the top of storage. */
@@ -184,6 +185,47 @@ static char *call(struct guest *g, const char *function)
   return not_kept(g, function);
 }
 
+/* The words or the text that lie at an address. */
+static void print_content(FILE *out, const json_t *content)
+{
+  char quoted[200];
+  const char *text = json_string_value(content);
+  if (text) {
+    size_t len = strlen(text) > 60 ? 60 : strlen(text);
+    fprintf(out, " \"%s\"", text_quote(quoted, sizeof quoted, (const uint8_t *)text, len));
+  }
+  for (size_t i = 0; i < json_array_size(content); i++) {
+    fprintf(out, "%s 0x%x", i ? "," : "", (unsigned)json_integer_value(json_array_get(content, i)));
+  }
+}
+
+/* What a case gives the function: a0 = 0x9000, a1 = 0x3; at 0x9000: 0x1, 0x2, 0x3. */
+static char *describe(const json_t *spec)
+{
+  char *text = NULL;
+  size_t len;
+  FILE *out = open_memstream(&text, &len);
+  const char *key, *between = "";
+  json_t *value;
+  if (!out) {
+    return NULL;
+  }
+  json_object_foreach(json_object_get(spec, "registers"), key, value)
+  {
+    fprintf(out, "%s%s = 0x%x", between, key, (unsigned)json_integer_value(value));
+    between = ", ";
+  }
+  between = *between ? "; " : "";
+  json_object_foreach(json_object_get(spec, "storage_before"), key, value)
+  {
+    fprintf(out, "%sat %s:", between, key);
+    print_content(out, value);
+    between = "; ";
+  }
+  fclose(out);
+  return text;
+}
+
 static char *with_input(const char *input, char *text)
 {
   char *all = text ? sentence("input     %s\n%s", input, text) : NULL;
@@ -217,8 +259,8 @@ static struct check_outcome try_case(struct guest *g, const char *function, cons
   if (!text) {
     return (struct check_outcome){.verdict = CHECK_PASSED};
   }
-  char *input = json_dumps(spec, JSON_COMPACT);
-  text = with_input(input ? input : "", text);
+  char *input = describe(spec);
+  text = with_input(input && *input ? input : "nothing", text);
   free(input);
   return check_fail(CHECK_FAILED, text);
 }

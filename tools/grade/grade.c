@@ -35,6 +35,7 @@ struct grading {
   size_t next, done;     /* of r->result */
   size_t *again;         /* to be tried once more, alone, after all others */
   size_t again_count;
+  unsigned stopped_alone;
   int stop; /* readable once this process is to end */
   int status;
 };
@@ -64,7 +65,9 @@ static void put_outcome(int fd, const struct check_outcome *o)
   json_decref(object);
 }
 
-static bool start(struct grading *g, struct worker *w, size_t index)
+/* The first time a test is run, less patience does: it is tried again. */
+#define FIRST_PATIENCE 8
+static bool start(struct grading *g, struct worker *w, size_t index, bool last)
 {
   int pipes[2];
   fflush(NULL);
@@ -81,6 +84,7 @@ static bool start(struct grading *g, struct worker *w, size_t index)
                             .workshop = &g->workshop,
                             .limits = g->config->limits,
                             .seed = g->config->seed};
+    run.limits.stall_ms /= last ? 1 : FIRST_PATIENCE;
     struct check_outcome outcome = check_run(&run);
     put_outcome(pipes[1], &outcome);
     check_outcome_free(&outcome);
@@ -104,15 +108,18 @@ static void take_outcome(struct grading *g, struct worker *w, bool last)
   json_t *object = w->text ? json_loadb(w->text, w->len, 0, NULL) : NULL;
   json_int_t verdict = object ? json_integer_value(json_object_get(object, "verdict")) : CHECK_HOST;
   if (verdict == CHECK_STOPPED && !last) {
-    g->again[g->again_count++] = w->index;
-    json_decref(object);
-    return;
+    g->again[g->again_count++] = w->index; /* and what it is so far, if it is not tried again */
+  } else {
+    g->done++;
+    g->stopped_alone += last && verdict == CHECK_STOPPED;
   }
   t->state = verdict == CHECK_PASSED ? RESULT_PASSED : RESULT_FAILED;
   t->score = verdict == CHECK_PASSED ? t->test->points : 0;
   t->cpu += json_real_value(json_object_get(object, "cpu"));
   const char *text = json_string_value(json_object_get(object, "text"));
   const char *printed = json_string_value(json_object_get(object, "printed"));
+  free(t->text);
+  free(t->printed);
   t->text = text ? strdup(text) : NULL;
   t->printed = printed && !t->test->hidden ? strdup(printed) : NULL;
   if (verdict == CHECK_LAB || verdict == CHECK_HOST) {
@@ -122,7 +129,6 @@ static void take_outcome(struct grading *g, struct worker *w, bool last)
     g->status = verdict == CHECK_LAB ? STATUS_USAGE : STATUS_OURS;
     t->state = RESULT_NOT_RUN;
   }
-  g->done++;
   json_decref(object);
 }
 
@@ -198,7 +204,7 @@ static void run_tests(struct grading *g, const size_t *index, size_t count, unsi
     unsigned busy = 0;
     for (unsigned i = 0; i < jobs; i++) {
       if (!g->worker[i].pid && next < count && g->status == STATUS_DONE) {
-        if (!start(g, &g->worker[i], index[next++])) {
+        if (!start(g, &g->worker[i], index[next++], last)) {
           message_error("grade", "no process for a test: %s", strerror(errno));
           g->status = STATUS_OURS;
         }
@@ -209,6 +215,20 @@ static void run_tests(struct grading *g, const size_t *index, size_t count, unsi
       return;
     }
     wait_for_one(g, jobs, last);
+  }
+}
+
+/* Alone, with all the patience that there is: what stood still then was not kept waiting by
+ * others. One that did so twice is believed to do it in its other tests, too. */
+#define STOPPED_ENOUGH 2u
+static void try_again(struct grading *g)
+{
+  for (size_t i = 0; i < g->again_count && g->status == STATUS_DONE; i++) {
+    if (g->stopped_alone < STOPPED_ENOUGH) {
+      run_tests(g, &g->again[i], 1, 1, true);
+    } else {
+      g->done++;
+    }
   }
 }
 
@@ -264,7 +284,7 @@ static void run(struct grading *g, const size_t *index)
       c->progress(c->progress_ctx, g->r, 0);
     }
     run_tests(g, index, g->r->count, c->jobs, false);
-    run_tests(g, g->again, g->again_count, 1, true);
+    try_again(g);
   }
   sandbox_reap();
   workshop_close(&g->workshop);

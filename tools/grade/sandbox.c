@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tools/grade/confine.h"
 #include "tools/grade/stop.h"
 
 #define CHANNEL_FD 3
@@ -218,7 +219,7 @@ static void arrange(const struct sandbox_job *job, int output, int filter)
 }
 
 /* A compiler does what is said in it. */
-static void clean_environment(void)
+static void clean_environment(const struct sandbox_job *job)
 {
   const char *path = getenv("PATH");
   char *kept = path ? strdup(path) : NULL;
@@ -227,6 +228,11 @@ static void clean_environment(void)
   setenv("LC_ALL", "C.UTF-8", 1);
   setenv("SOURCE_DATE_EPOCH", "0", 1);
   setenv("ASAN_OPTIONS", SANITIZER_OPTIONS, 1);
+  for (const struct sandbox_mount *m = job->mounts; m->host; m++) {
+    if (m->writable) {
+      setenv("TMPDIR", m->host, 1); /* a linker has files of its own for a while */
+    }
+  }
 }
 
 static void become(const struct sandbox_job *job, int output, int filter) __attribute__((noreturn));
@@ -253,13 +259,16 @@ static void become(const struct sandbox_job *job, int output, int filter)
   if (job->rung != SANDBOX_BWRAP && job->folder && chdir(job->folder) != 0) {
     _exit(126);
   }
+  if (job->rung != SANDBOX_BWRAP) {
+    confine_files(job);
+  }
   if (calls && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || seccomp_load(calls) != 0)) {
     _exit(126);
   }
   if (job->rung == SANDBOX_BWRAP) {
     execvp(a.v[0], (char *const *)a.v);
   } else if (job->system) {
-    clean_environment();
+    clean_environment(job);
     execvp(a.v[0], (char *const *)a.v);
   } else {
     execve(a.v[0], (char *const *)a.v, (char *const[]){NULL});
