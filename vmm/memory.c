@@ -118,7 +118,7 @@ uint64_t vmm_vm_footprint(const struct vmm_vm_config *config, const struct profi
 const char *memory_create(struct vm *vm, const struct vmm_vm_config *config)
 {
   uint32_t wanted = table_frames(config, machine_profile(vm->vmm->real));
-  if (wanted > 0 && wanted < VMM_TABLES_LEAST) {
+  if (vm->memory_kind == VMM_MEMORY_SHADOW && wanted < VMM_TABLES_LEAST) {
     return "a virtual machine needs at least 8 frames for its tables";
   }
   mpa_t frame;

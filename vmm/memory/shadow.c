@@ -4,8 +4,9 @@
  * A *space* is what decides the guest's translations: its PTBR and virtual mode, or that
  * translation is off; of a guest with relocation, BASE and BOUND. Each has a directory of its
  * own, since every virtual mode runs in the same real one: what the guest's kernel may touch and
- * its user may not cannot be told apart by levels. Spaces are kept until their frames are
- * wanted for others.
+ * its user may not cannot be told apart by levels. But where the guest's kernel runs in a middle
+ * mode (docs/profiles.md) they can be, and these two share a space. Spaces are kept until their
+ * frames are wanted for others.
  *
  * Invariant: an entry of a shadow allows no more than the guest's own entries do *now*, bits A
  * and D included. It is made at the first access, once A is set, and allows stores only once D
@@ -30,7 +31,7 @@
 /* What a space is known by: under relocation root and bound are BASE and BOUND. */
 struct key {
   bool te;
-  unsigned mode; /* 0 where it makes no difference */
+  unsigned mode; /* 0 where it makes no difference, and for all who share by levels */
   uint32_t root, bound;
 };
 
@@ -189,8 +190,11 @@ static struct key current_key(const struct vmm_env *env)
                         .root = env->get_cr(env->ctx, CR_BASE),
                         .bound = env->get_cr(env->ctx, CR_BOUND)};
   }
+  unsigned mode = psw_mode(psw);
   return (struct key){
-      .te = true, .mode = psw_mode(psw), .root = page_of(env->get_cr(env->ctx, CR_PTBR))};
+      .te = true,
+      .mode = mode == env->user_mode(env->ctx) && has(env, ISA_FEATURE_MIDDLE) ? 0 : mode,
+      .root = page_of(env->get_cr(env->ctx, CR_PTBR))};
 }
 
 static uint32_t make_space(struct shadow *s, const struct vmm_env *env, const struct key *key)
@@ -273,12 +277,23 @@ struct wanted {
   uint32_t page;              /* of the guest's storage, to which it leads */
 };
 
+/* Everybody who is in the space; or, of the two who may share it, those whom the guest's own entry
+ * lets in: its kernel is in the real mode above user. */
+static uint32_t real_level(const struct shadow *s, const struct vmm_env *env, uint32_t entry)
+{
+  const struct key *key = &s->space[s->current].key;
+  unsigned user = env->user_mode(env->ctx);
+  bool kernel_alone = has(env, ISA_FEATURE_MIDDLE) && has(env, ISA_FEATURE_MMU_PAGED) && key->te &&
+                      key->mode == 0 && pte_level(entry) < user;
+  return kernel_alone ? (user - 1) << PTE_LEVEL_SHIFT : PTE_LEVEL_MASK;
+}
+
 /* Real bits A and D are set, lest the real machine write. Only a fetch lets fetches in: where
  * code is looked at before it runs, that is when. */
-static uint32_t rights(const struct wanted *w, bool write)
+static uint32_t rights(const struct wanted *w, uint32_t level, bool write)
 {
   uint32_t fetch = w->access == MACHINE_FETCH ? w->entry & PTE_EXECUTE : 0;
-  return PTE_VALID | PTE_LEVEL_MASK | PTE_ACCESSED | PTE_DIRTY | (write ? PTE_WRITE : 0) | fetch |
+  return PTE_VALID | level | PTE_ACCESSED | PTE_DIRTY | (write ? PTE_WRITE : 0) | fetch |
          (w->entry & PTE_FETCH_ONLY);
 }
 
@@ -296,9 +311,8 @@ static bool fill(struct shadow *s, const struct vmm_env *env, const struct wante
     write = false;
     frame = env->frame(env->ctx, gpa(page), false);
   }
-  uint32_t k = page_table_index(va);
-  if (!frame.ok ||
-      !env->table_store(env->ctx, mpa(l->frame + WORD_SIZE * k), frame.at.v | rights(w, write))) {
+  uint32_t k = page_table_index(va), bits = rights(w, real_level(s, env, entry), write);
+  if (!frame.ok || !env->table_store(env->ctx, mpa(l->frame + WORD_SIZE * k), frame.at.v | bits)) {
     return false;
   }
   l->made[k / 32] |= 1u << k % 32;

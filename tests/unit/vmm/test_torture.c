@@ -52,12 +52,29 @@ static void shadows_of_shadows(void **state)
   all_alike(&(struct torture){.memory = VMM_MEMORY_SHADOW, .depth = 2}, 10);
 }
 
+static void nested_tables(void **state)
+{
+  (void)state;
+  struct torture_met met = all_alike(&(struct torture){.real_mmu = "nested"}, 2);
+  assert_true(met.hidden > 0 && met.made == 0);
+  met = all_alike(&(struct torture){.real_mmu = "nested", .sharing = true}, 3);
+  assert_true(met.shared > 0);
+}
+
+static void shadows_on_a_nested_machine(void **state)
+{
+  (void)state;
+  all_alike(&(struct torture){.real_mmu = "nested", .memory = VMM_MEMORY_SHADOW}, 10);
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(shadow_tables),
       cmocka_unit_test(shadow_tables_of_bounds),
       cmocka_unit_test(shadows_of_shadows),
+      cmocka_unit_test(nested_tables),
+      cmocka_unit_test(shadows_on_a_nested_machine),
   };
   if (argc > 1) {
     cmocka_set_test_filter(argv[1]);

@@ -74,6 +74,16 @@ static struct vmm_vm_config config_of(const struct torture *o, const struct pair
   return c;
 }
 
+/* Its last pages are all the same. */
+static void make_equal(struct machine *m)
+{
+  uint8_t page[ISA_PAGE_SIZE];
+  for (uint32_t at = 11 * ISA_PAGE_SIZE; at < MAPPED_STORAGE; at += ISA_PAGE_SIZE) {
+    machine_phys_read(m, gpa(11 * ISA_PAGE_SIZE), page, sizeof page);
+    machine_phys_write(m, gpa(at), page, sizeof page);
+  }
+}
+
 static void open_pair(struct pair *p, const struct torture *o, uint64_t seed)
 {
   static const enum machine_engine engines[] = {MACHINE_ENGINE_FAST, MACHINE_ENGINE_FAST,
@@ -100,6 +110,10 @@ static void open_pair(struct pair *p, const struct torture *o, uint64_t seed)
   p->vm = p->real;
   for (unsigned i = 0; i < depth_of(o); i++) {
     must((p->vmm[i] = vmm_create(p->vm, &reason)) != NULL, reason);
+    if (o->sharing) {
+      vmm_set_storage_policy(p->vmm[i],
+                             &(struct vmm_storage_policy){.scan_ticks = 10, .scan_pages = 16});
+    }
     c = config_of(o, p, seed, depth_of(o) - 1 - i);
     must((p->vm = p->level[i] = vmm_create_vm(p->vmm[i], &c, &reason)) != NULL, reason);
   }
@@ -111,6 +125,10 @@ static void open_pair(struct pair *p, const struct torture *o, uint64_t seed)
   p->beside_hash = machine_state_hash(p->beside);
   mapped_fill(p->bare, seed);
   mapped_fill(p->vm, seed);
+  if (o->sharing) {
+    make_equal(p->bare);
+    make_equal(p->vm);
+  }
 }
 
 static void close_pair(struct pair *p)
@@ -196,6 +214,7 @@ static void note(struct torture_met *met, struct pair *p)
   met->traced += s->traced_writes;
   met->evicted += s->spaces_evicted;
   met->made += s->spaces_made;
+  met->shared += vmm_vm_paging(p->vm)->shared + vmm_vm_paging(p->vm)->blank;
 }
 
 /* The owners do the same to both. stride: ticks between two comparisons. */

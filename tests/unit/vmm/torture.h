@@ -13,11 +13,12 @@ struct torture {
       *real_mmu; /* of the guest (NULL: paged), of the machine below (NULL: the same) */
   enum vmm_memory memory;
   unsigned depth; /* 0: 1; at most 3 */
+  bool sharing;   /* equal pages of storage are looked for, and share a frame */
 };
 
 /* What guests went through, all together. */
 struct torture_met {
-  uint64_t ticks, hidden, traced, evicted, made;
+  uint64_t ticks, hidden, traced, evicted, made, shared;
 };
 
 /* Whether the guest of that seed is the same bare and virtual; if not, it is said where the two
