@@ -16,6 +16,7 @@
 #pragma weak vmm_interpret
 #pragma weak vmm_reflect
 #pragma weak vmm_memory_bounds
+#pragma weak vmm_memory_shadow
 #pragma weak vmm_timer_virtual
 #pragma weak vmm_schedule
 #pragma weak vmm_minidisk
@@ -107,6 +108,30 @@ static void call_memory(const struct vmm_env *env, enum wire_function f, void *s
     out[4] = t.marks;
     out[5] = t.entry.v;
     out[6] = t.marked;
+  }
+}
+
+static void call_shadow(const struct vmm_env *env, enum wire_function f, void *state,
+                        const uint64_t *v, uint64_t *out)
+{
+  switch (f) {
+  case WIRE_shadow_create:
+    out[0] = create(vmm_memory_shadow.create);
+    break;
+  case WIRE_shadow_compose:
+    out[0] = vmm_memory_shadow.compose(state, env).ptbr;
+    break;
+  case WIRE_shadow_fault:
+    out[0] = (uint64_t)vmm_memory_shadow.fault(state, env, trap_of(v + 1));
+    break;
+  case WIRE_shadow_written:
+    vmm_memory_shadow.written(state, env, gpa((uint32_t)v[1]), (uint32_t)v[2]);
+    break;
+  case WIRE_shadow_forget:
+    vmm_memory_shadow.forget(state, env, gpa((uint32_t)v[1]));
+    break;
+  default:
+    _exit(1);
   }
 }
 
@@ -227,8 +252,10 @@ static void serve(struct asked *outer, const struct wire *call)
   void *state = (void *)(uintptr_t)call->value[0];
   if (f < WIRE_memory_create) {
     call_traps(&env, f, state, call->value, w.value);
-  } else if (f < WIRE_timer_create) {
+  } else if (f < WIRE_shadow_create) {
     call_memory(&env, f, state, call->value, w.value);
+  } else if (f < WIRE_timer_create) {
+    call_shadow(&env, f, state, call->value, w.value);
   } else if (f < WIRE_minidisk_create) {
     call_time(f, state, call->value, w.value);
   } else if (f < WIRE_chain_create) {

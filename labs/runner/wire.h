@@ -54,6 +54,11 @@ _Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
   X(memory, create, 0, 1)                                                                          \
   X(memory, compose, 1, 2)                                                                         \
   X(memory, translate, 6, 7)                                                                       \
+  X(shadow, create, 0, 1)                                                                          \
+  X(shadow, compose, 1, 1)                                                                         \
+  X(shadow, fault, 5, 1)                                                                           \
+  X(shadow, written, 3, 0)                                                                         \
+  X(shadow, forget, 2, 0)                                                                          \
   X(timer, create, 0, 1)                                                                           \
   X(timer, set, 3, 0)                                                                              \
   X(timer, left, 2, 1)                                                                             \

@@ -639,6 +639,50 @@ static struct translation translate(void *state, const struct vmm_env *env, gva_
 static const struct vmm_memory_module remote_memory = {
     .create = memory_create, .destroy = free, .compose = compose, .translate = translate};
 
+CREATE(shadow)
+
+/* What a directory may lead to was looked at entry by entry, as it was written. That it is one
+ * is looked at here. */
+static struct vmm_real_map compose_shadow(void *state, const struct vmm_env *env)
+{
+  struct part *p = state;
+  CALL(p, env, shadow_compose, w, p->handle);
+  struct vmm_real_map map = {.ptbr = number(p->remote, &w, 0)};
+  if (came && !env->table_load(env->ctx, mpa(map.ptbr)).ok) {
+    end(p->remote, REMOTE_FORBIDDEN, "shadow.compose answered a page that is none of its tables");
+  }
+  return map;
+}
+
+static enum vmm_fault fault(void *state, const struct vmm_env *env, struct trap real)
+{
+  struct part *p = state;
+  CALL(p, env, shadow_fault, w, p->handle, (uint64_t)real.cause, real.epc, real.value, real.insn);
+  unsigned fault = below(p->remote, &w, 0, VMM_FAULT_INTERPRET + 1);
+  return came ? (enum vmm_fault)fault : VMM_FAULT_TRUE;
+}
+
+static void written(void *state, const struct vmm_env *env, gpa_t at, uint32_t len)
+{
+  struct part *p = state;
+  CALL(p, env, shadow_written, w, p->handle, at.v, len);
+  (void)came;
+}
+
+static void forget(void *state, const struct vmm_env *env, gpa_t at)
+{
+  struct part *p = state;
+  CALL(p, env, shadow_forget, w, p->handle, at.v);
+  (void)came;
+}
+
+static const struct vmm_memory_module remote_shadow = {.create = shadow_create,
+                                                       .destroy = free,
+                                                       .compose = compose_shadow,
+                                                       .fault = fault,
+                                                       .written = written,
+                                                       .forget = forget};
+
 CREATE(timer)
 
 static void set(void *state, uint64_t now, uint32_t ticks)
@@ -927,6 +971,7 @@ void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint3
   SET(REMOTE_INTERPRET, interpret)
   SET(REMOTE_REFLECT, reflect)
   SET(REMOTE_MEMORY, memory)
+  SET(REMOTE_SHADOW, shadow)
   SET(REMOTE_TIMER, timer)
   SET(REMOTE_SCHEDULE, schedule)
   SET(REMOTE_MINIDISK, minidisk)
@@ -942,7 +987,7 @@ unsigned remote_module_of(const char *file)
     unsigned module;
   } files[] = {{"dispatch.c", REMOTE_DISPATCH},   {"emulate.c", REMOTE_EMULATE},
                {"interpret.c", REMOTE_INTERPRET}, {"reflect.c", REMOTE_REFLECT},
-               {"bounds.c", REMOTE_MEMORY},       {"vtimer.c", REMOTE_TIMER},
+               {"shadow.c", REMOTE_SHADOW},       {"bounds.c", REMOTE_MEMORY},       {"vtimer.c", REMOTE_TIMER},
                {"schedule.c", REMOTE_SCHEDULE},   {"minidisk.c", REMOTE_MINIDISK},
                {"share.c", REMOTE_SHARE},         {"chain.c", REMOTE_CHAIN},
                {"patch.c", REMOTE_PATCH}};

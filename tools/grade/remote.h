@@ -26,6 +26,7 @@ enum remote_module {
   REMOTE_MINIDISK = 1 << 7,
   REMOTE_SHARE = 1 << 8,
   REMOTE_CHAIN = 1 << 9,
+  REMOTE_SHADOW = 1 << 11,
   REMOTE_PATCH = 1 << 10, /* lab 5's, which is in no set: remote_patch */
 };
 
