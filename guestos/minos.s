@@ -58,7 +58,8 @@
 # VMM and knows it: docs/paravirt.md (minos-paravirt.s). With PAGING each process has an
 # address space of pages, which storage and disk share (minos-paged.s); with REFILL too
 # the machine has no page tables, and the kernel refills its TLB (minos-tlb.s). Both are
-# told of in minos/paging.inc, and minos/pages.inc shows what lies where.
+# told of in minos/paging.inc, and minos/pages.inc shows what lies where. With HINTS it
+# tells a VMM about its pages (minos-balloon.s, minos/balloon.inc).
 .ifndef JUSER
 .equ JUSER, 0
 .endif
@@ -67,6 +68,9 @@
 .endif
 .ifndef REFILL
 .equ REFILL, 0
+.endif
+.ifndef HINTS
+.equ HINTS, 0
 .endif
 
 .include "pg32.inc"
@@ -95,6 +99,10 @@
 .endif
 .if REFILL
 .include "minos/refill.inc"
+.endif
+.if HINTS
+.include "hints.inc"
+.include "minos/balloon.inc"
 .endif
 .include "minos/programs.inc"
 .if PARAVIRT

@@ -46,6 +46,7 @@ struct saved_vm {
   char reason[REASON_SIZE];
   struct vmm_stats stats;
   struct vmm_paging paging;
+  uint32_t given;
   struct machine_stats machine_stats;
   struct technique_mark technique;
 };
@@ -223,6 +224,7 @@ static const char *save_vm(struct saved_vm *s, struct vm *vm, struct vmm_checkpo
   memcpy(s->reason, vm->reason, sizeof s->reason);
   s->stats = vm->stats;
   s->paging = vm->paging;
+  s->given = vm->given;
   s->machine_stats = vm->machine_stats;
   s->technique = technique_mark(vm);
   const char *refusal = save_memory(s, c);
@@ -351,6 +353,7 @@ static bool restore_vm(const struct saved_vm *s)
   memcpy(vm->reason, s->reason, sizeof vm->reason);
   vm->stats = s->stats;
   vm->paging = s->paging;
+  vm->given = s->given;
   vm->machine_stats = s->machine_stats;
   vm->stops.queued = 0;
   memcpy(vm->table, s->table, table_bytes(vm));

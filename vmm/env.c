@@ -72,7 +72,7 @@ static uint64_t tick(void *ctx)
 static bool hypercalls(void *ctx)
 {
   const struct vm *vm = ctx;
-  return vm->state.paravirt != NULL;
+  return vm->state.paravirt != NULL || vm->hints;
 }
 
 static void yield(void *ctx)

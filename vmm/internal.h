@@ -166,6 +166,8 @@ struct vm {
   char reason[REASON_SIZE];
   struct vmm_stats stats;
   struct vmm_paging paging;
+  bool hints;     /* it may give them (memory/hints.c), and says that it keeps … */
+  uint32_t given; /* … so many pages away from itself */
   struct machine_stats machine_stats;
   struct decoded_word decoded[DECODED_WORDS]; /* by a hash of the word */
   uint64_t crs;                               /* a bit for each control register of the profile */
@@ -274,6 +276,13 @@ bool vmm_set_key(struct vmm *vmm, gpa_t at, uint8_t key);
 const char *allocate_storage(const struct vmm *vmm, uint32_t size, bool scattered,
                              mpa_range_t *range);
 const char *allocate_extents(const struct vmm *vmm, const struct vdisk *v);
+
+/* memory/hints.c: hypercalls of a guest that has them whatever its technique. */
+bool hint_is(const struct vm *vm, uint32_t number);
+void hint_take(struct vm *vm, uint32_t number);
+/* A page was zeroed for the guest because of this trap. If it stores a zero, it is about to do
+ * the same once more: the VMM cannot tell, and has done it in vain. */
+void hint_missed(struct vm *vm, struct trap real);
 
 /* processor.c: many VMs on one processor. */
 /* The real machine's tick, and what has been charged and is still to pass. */

@@ -186,7 +186,7 @@ struct vmm_frame memory_take_table(struct vm *vm, enum vmm_table kind)
         machine_phys_write(vm->vmm->real, gpa(t->at), zeros, sizeof zeros)) {
       t->kind = kind;
       vm->stats.tables++;
-      return (struct vmm_frame){true, mpa(t->at)};
+      return (struct vmm_frame){true, mpa(t->at), true};
     }
   }
   return (struct vmm_frame){.ok = false};
@@ -258,7 +258,7 @@ struct vmm_frame memory_frame(struct vm *vm, gpa_t at, bool store)
 {
   mpa_t copy;
   if (patch_frame(vm, at, &copy)) {
-    return (struct vmm_frame){!store, copy};
+    return (struct vmm_frame){!store, copy, false};
   }
   struct pmap_frame f = pmap_frame(vm, at, store);
   if (!f.ok || (store && !f.writable)) {
@@ -266,7 +266,7 @@ struct vmm_frame memory_frame(struct vm *vm, gpa_t at, bool store)
   }
   vm->framed.at = at.v;
   vm->framed.frame = f.frame;
-  return (struct vmm_frame){true, f.frame};
+  return (struct vmm_frame){true, f.frame, f.writable};
 }
 
 void memory_forget(struct vm *vm, gpa_t at)

@@ -58,6 +58,7 @@ struct vmm_place {
 struct vmm_frame {
   bool ok;
   mpa_t at;
+  bool writable; /* env->frame: for stores too, whether it was asked for them or not */
 };
 
 /* An entry of the virtual machine's TLB, if there is one of that number. */

@@ -238,13 +238,21 @@ static struct turn hypercall(struct vm *vm, struct trap real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
   struct vmm_insn insn = vm->env.decode(vm, real.insn);
-  if (!vm->state.paravirt || real.cause != CAUSE_HYPERCALL) {
+  bool hint = real.cause == CAUSE_HYPERCALL && hint_is(vm, insn.decoded.imm);
+  if (vm->hints && !hint && !vm->state.paravirt) {
+    return stop_with_trap(vm, real, real.cause); /* it is none: the guest's own trap */
+  }
+  if (!hint && (!vm->state.paravirt || real.cause != CAUSE_HYPERCALL)) {
     vmm_lose_control(vm, "the dispatcher takes the %s at 0x%08x for a hypercall",
                      isa_cause_info(real.cause)->summary, real.epc);
     return stop_by_fate(vm);
   }
   vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
-  hyper_call(vm, insn.decoded.imm);
+  if (hint) {
+    hint_take(vm, insn.decoded.imm);
+  } else {
+    hyper_call(vm, insn.decoded.imm);
+  }
   complete(vm, psw, real);
   return go_on;
 }
@@ -255,7 +263,11 @@ static enum vmm_fault look_at_fault(struct vm *vm, struct trap real)
   if (!vm->memory->fault || isa_cause_info(real.cause)->kind != ISA_CAUSE_MEMORY) {
     return VMM_FAULT_TRUE;
   }
+  uint64_t zeroed = vm->paging.zeroed;
   enum vmm_fault fault = vm->memory->fault(vm->state.memory, &vm->env, real);
+  if (vm->paging.zeroed != zeroed) {
+    hint_missed(vm, real);
+  }
   vm->stats.true_faults += fault == VMM_FAULT_TRUE;
   vm->stats.hidden_faults += fault == VMM_FAULT_HIDDEN || fault == VMM_FAULT_MARKS;
   vm->stats.refused_direct += fault == VMM_FAULT_INTERPRET;
@@ -306,7 +318,7 @@ static struct turn interpret(struct vm *vm, struct trap real)
     at = announce(vm, real.epc);
   }
   struct vmm_trap met = interpret_one(vm);
-  if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->state.paravirt && psw_mode(psw) == 0) {
+  if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->env.hypercalls(vm) && psw_mode(psw) == 0) {
     return hypercall(vm, met.trap);
   }
   if (met.raised) {
@@ -524,6 +536,9 @@ static struct turn interpret_next(struct vm *vm)
   struct vmm_trap met = interpret_one(vm);
   if (met.raised && vm->fate != MACHINE_LIMIT) {
     return stop_by_fate(vm);
+  }
+  if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->hints && psw_mode(psw) == 0) {
+    return hypercall(vm, met.trap);
   }
   if (met.raised) {
     vm->machine_stats.traps[met.trap.cause]++;

@@ -308,6 +308,7 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
   vm->memory = memory_module(vmm->modules, vm->memory_kind);
   vm->console_private = config->console_private;
   vm->timer_real = config->timer_real;
+  vm->hints = config->hints;
   vm->fate = MACHINE_LIMIT;
   return vm;
 }

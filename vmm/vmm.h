@@ -139,6 +139,7 @@ struct vmm_vm_config {
   bool console_private;              /* do not show its output on the real machine's console too */
   uint32_t share;  /* of the processor under vmm_run(), against the others'; 0: 1 */
   bool timer_real; /* its interval timer counts real ticks: it goes on while others run */
+  bool hints;      /* its kernel may tell of its storage by hypercalls: docs/frames.md */
 };
 
 /* A virtual machine after reset, owned by the caller (machine_destroy). NULL

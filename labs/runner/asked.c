@@ -148,14 +148,14 @@ static struct vmm_frame frame(void *ctx, gpa_t at, bool for_stores)
 {
   uint64_t v[] = {at.v, for_stores};
   ask(ctx, WIRE_OP_frame, v);
-  return (struct vmm_frame){v[0] != 0, mpa((uint32_t)v[1])};
+  return (struct vmm_frame){v[0] != 0, mpa((uint32_t)v[1]), (v[0] & 2) != 0};
 }
 
 static struct vmm_frame table_take(void *ctx, enum vmm_table kind)
 {
   uint64_t v[2] = {(uint64_t)kind};
   ask(ctx, WIRE_OP_table_take, v);
-  return (struct vmm_frame){v[0] != 0, mpa((uint32_t)v[1])};
+  return (struct vmm_frame){v[0] != 0, mpa((uint32_t)v[1]), (v[0] & 2) != 0};
 }
 
 static bool table_give(void *ctx, mpa_t at)

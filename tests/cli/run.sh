@@ -395,7 +395,7 @@ check "completion of commands" completes 'vmm verify' v
 check "of options" completes --depth= verify --dep
 check "of profiles" completes 'x86-popf x86' run --profile = x8
 check "of profiles, short option" completes 'pdp10 pdp11' run -p pd
-check "of guests" completes 'minos-channel minos-juser minos-mmio minos-paged minos-paravirt minos-tlb' run minos-
+check "of guests" completes 'minos-balloon minos-channel minos-juser minos-mmio minos-paged minos-paravirt minos-tlb' run minos-
 check "of what directory does" completes check directory ch
 check "of what disk does" completes 'list' disk li
 check "of a file's type" completes program disk put x.img --type prog

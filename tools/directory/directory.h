@@ -73,6 +73,7 @@ struct directory_user {
   unsigned share; /* of the processor, in proportion to the others' */
   enum vmm_technique technique;
   enum vmm_memory memory;
+  bool hints; /* its kernel may tell the VMM of its storage */
   struct directory_minidisk minidisks[DIRECTORY_MAX_MINIDISKS];
   size_t minidisk_count;
   struct directory_console console;

@@ -30,7 +30,7 @@ static void directory_yyerror(struct source_place *at, yyscan_t scanner,
 }
 
 %token MACHINE "'machine'" USER "'user'" PROFILE "'profile'" STORAGE "'storage'" DISK "'disk'"
-%token FRAMES "'frames'" SWAP "'swap'" SCAN "'scan'"
+%token FRAMES "'frames'" SWAP "'swap'" SCAN "'scan'" HINTS "'hints'"
 %token SECTORS "'sectors'" SWITCH "'switch'" PROGRAM "'program'" REQUIRES "'requires'"
 %token TIMER "'timer'" SHARE "'share'" TECHNIQUE "'technique'" MEMORY "'memory'" MINIDISK "'minidisk'"
 %token FIRST "'first'" LENGTH "'length'" ACCESS "'access'" CONSOLE "'console'"
@@ -72,6 +72,7 @@ statement:
 | SWAP NUMBER SEMICOLON         { directory_read_swap(reader, @2, NOWHERE); }
 | SWAP NUMBER STRING SEMICOLON  { directory_read_swap(reader, @2, @3); }
 | SCAN NUMBER SEMICOLON         { directory_read_scan(reader, @2); }
+| HINTS name SEMICOLON          { directory_read_hints(reader, @2); }
 | SWITCH switches SEMICOLON
 | PROGRAM name SEMICOLON        { directory_read_program(reader, @2, false); }
 | PROGRAM STRING SEMICOLON      { directory_read_program(reader, @2, true); }
@@ -117,7 +118,7 @@ peer: name { directory_read_peer(reader, @1); };
 
 /* Keywords are names where a name is wanted: there is a guest called disk. */
 name: WORD | keyword;
-keyword: MACHINE | USER | PROFILE | STORAGE | DISK | FRAMES | SWAP | SCAN | SECTORS | SWITCH | PROGRAM | REQUIRES
+keyword: MACHINE | USER | PROFILE | STORAGE | DISK | FRAMES | SWAP | SCAN | HINTS | SECTORS | SWITCH | PROGRAM | REQUIRES
 | TIMER | SHARE | TECHNIQUE | MEMORY | MINIDISK | FIRST | LENGTH | ACCESS | CONSOLE | PREFIX | LOG | INPUT
 | NETWORK | PEERS | ADDRESS;
 

@@ -18,9 +18,10 @@
 
 static const char *const key_words[KEY_COUNT] = {
     "profile",  "storage", "disk",  "frames",    "swap",   "scan",    "program", "requires",
-    "timer",    "share",   "technique", "memory", "console", "network", "switch",  "minidisk",
+    "timer",    "share",   "technique", "memory", "hints", "console", "network", "switch",  "minidisk",
 };
 static const char *const access_words[] = {"rw", "r", "shared", "cow", NULL};
+static const char *const hints_words[] = {"no", "yes", NULL};
 static const char *const timer_words[] = {"virtual", "real", NULL};
 static const char *const disk_words[] = {"none", "scratch", NULL};
 static const char *const mode_words[] = {"write", "readonly", "discard", NULL};
@@ -727,6 +728,13 @@ void directory_read_memory(struct directory_reader *r, struct source_place at)
                    : -1;
   if (chosen >= 0)
     this_user(r)->memory = (enum vmm_memory)chosen;
+}
+
+void directory_read_hints(struct directory_reader *r, struct source_place at)
+{
+  int chosen = heard(r, KEY_HINTS, at) ? choose(r, at, "answer", hints_words) : -1;
+  if (chosen >= 0)
+    this_user(r)->hints = chosen > 0;
 }
 
 /* ---------------------------------------------------------------- mini-disks */

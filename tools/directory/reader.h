@@ -30,6 +30,7 @@ enum directory_key {
   KEY_SHARE,
   KEY_TECHNIQUE,
   KEY_MEMORY,
+  KEY_HINTS,
   KEY_CONSOLE,
   KEY_NETWORK,
   KEY_ONCE, /* the others as often as one likes */
@@ -136,6 +137,7 @@ void directory_read_disk(struct directory_reader *r, struct source_place what, b
 void directory_read_frames(struct directory_reader *r, struct source_place at);
 void directory_read_swap(struct directory_reader *r, struct source_place size,
                          struct source_place file);
+void directory_read_hints(struct directory_reader *r, struct source_place at);
 void directory_read_scan(struct directory_reader *r, struct source_place at);
 void directory_read_switch(struct directory_reader *r, struct source_place at);
 void directory_read_program(struct directory_reader *r, struct source_place at, bool quoted);

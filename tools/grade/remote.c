@@ -128,7 +128,7 @@ static void put_translation(uint64_t *out, struct translation t)
 
 static void put_frame(uint64_t *out, struct vmm_frame frame)
 {
-  out[0] = frame.ok;
+  out[0] = frame.ok | (frame.ok && frame.writable ? 2u : 0u);
   out[1] = frame.at.v;
 }
 

@@ -306,11 +306,8 @@ static bool fill(struct shadow *s, const struct vmm_env *env, const struct wante
     return false;
   }
   bool write = (entry & PTE_WRITE) && (entry & PTE_DIRTY) && !env->traced(env->ctx, gpa(page));
-  struct vmm_frame frame = env->frame(env->ctx, gpa(page), write);
-  if (!frame.ok && write) {
-    write = false;
-    frame = env->frame(env->ctx, gpa(page), false);
-  }
+  struct vmm_frame frame = env->frame(env->ctx, gpa(page), write && w->access == MACHINE_STORE);
+  write = write && frame.writable; /* or else a store that comes will say so */
   uint32_t k = page_table_index(va), bits = rights(w, real_level(s, env, entry), write);
   if (!frame.ok || !env->table_store(env->ctx, mpa(l->frame + WORD_SIZE * k), frame.at.v | bits)) {
     return false;
