@@ -348,6 +348,7 @@ compare: all  ## every technique on every machine, again: docs/compare.md, its p
 	mv $(BUILD)/compare.md docs/compare.md
 	for guest in minos holes; do \
 	  $(BUILD)/trapeze compare $$guest -j $(COMPARE_JOBS) -T svg -o docs/pictures/compare-$$guest.svg || exit; done
+	$(BUILD)/trapeze compare --memory-techniques minos -T svg -o docs/pictures/compare-memory.svg
 COMPARE_JOBS ?= 2
 
 check-browser: all  ## the page of trapeze trace in a headless browser (chromium: 90 MB)
@@ -360,7 +361,8 @@ soak: all unit  ## the long form of random and hostile tests (ONLY=text: only co
 bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--long --json")
 	@$(BENCH) $(BENCH_FLAGS)
 	@case "$(BENCH_FLAGS)" in *--json*|*--only*) ;; *) \
-	  $(MAKE) -s --no-print-directory all && TRAPEZE=$(BUILD)/trapeze tests/bench/record.sh ;; esac
+	  $(MAKE) -s --no-print-directory all && TRAPEZE=$(BUILD)/trapeze tests/bench/record.sh && \
+	  echo && $(BUILD)/trapeze compare --memory-techniques minos --time ;; esac
 
 bench-kernels: all  ## C kernels natively, under qemu where there is one, bare and virtual (BENCH_FLAGS=--short)
 	@BUILD=$(BUILD) tests/bench/kernels.sh $(BENCH_FLAGS)

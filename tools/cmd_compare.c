@@ -11,6 +11,7 @@
 #include "tools/common/memory.h"
 #include "tools/common/message.h"
 #include "tools/compare/compare.h"
+#include "tools/compare/memory.h"
 #include "tools/common/stack.h"
 #include "tools/trace/graphviz.h"
 
@@ -27,7 +28,7 @@ struct request {
   unsigned techniques;
   unsigned form;
   uint64_t interval, jobs;
-  bool timed;
+  bool timed, memories;
 };
 
 /* ----------------------------------------------------------------------- options */
@@ -79,10 +80,15 @@ static int apply_jobs(void *ctx, const char *value)
 
 OPTION_TEXT(apply_output, struct request, output)
 OPTION_FLAG(apply_time, struct request, timed)
+OPTION_FLAG(apply_memories, struct request, memories)
 
 static const struct option_spec options[] = {
     {"technique", 0, "NAME,...",
      "only these, of those of 'trapeze vmm' but for paravirt (default: every one)", apply_technique},
+    {"memory-techniques", 0, NULL,
+     "compare instead the ways to make memory, on one machine: the program under each, and a "
+     "shipped guest's builds for other MMUs",
+     apply_memories},
     {"checkpoint", 0, "N",
      "ticks between two comparisons, but for the first 100,000, which are all compared (default: "
      "10000)",
@@ -174,12 +180,38 @@ static void free_rows(struct compare_matrix *m)
 
 /* ------------------------------------------------------------------------ the forms */
 
-static int draw(const struct compare_matrix *m, enum form form, FILE *out)
+/* What is printed: one of the two. */
+struct result {
+  const struct compare_matrix *matrix;
+  const struct compare_memory *memory;
+};
+
+static void show_text(const struct result *r, FILE *out)
+{
+  r->memory ? compare_memory_text(r->memory, out) : compare_text(r->matrix, out);
+}
+
+static void show_markdown(const struct result *r, FILE *out)
+{
+  r->memory ? compare_memory_markdown(r->memory, out) : compare_markdown(r->matrix, out);
+}
+
+static void show_html(const struct result *r, FILE *out)
+{
+  r->memory ? compare_memory_html(r->memory, out) : compare_html(r->matrix, out);
+}
+
+static void show_dot(const struct result *r, FILE *out)
+{
+  r->memory ? compare_memory_dot(r->memory, out) : compare_dot(r->matrix, out);
+}
+
+static int draw(const struct result *r, enum form form, FILE *out)
 {
   struct memory graph;
   int status = STATUS_OURS;
   if (memory_open(&graph))
-    compare_dot(m, graph.stream);
+    show_dot(r, graph.stream);
   if (memory_close(&graph))
     status = graphviz_draw("compare", "dot", forms[form], graph.text, graph.len, out);
   else
@@ -188,9 +220,9 @@ static int draw(const struct compare_matrix *m, enum form form, FILE *out)
   return status;
 }
 
-static int dump_json(const struct compare_matrix *m, FILE *out)
+static int dump_json(const struct result *r, FILE *out)
 {
-  json_t *json = compare_json(m);
+  json_t *json = r->memory ? compare_memory_json(r->memory) : compare_json(r->matrix);
   char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
   if (text)
     fprintf(out, "%s\n", text);
@@ -201,23 +233,22 @@ static int dump_json(const struct compare_matrix *m, FILE *out)
   return text ? STATUS_DONE : STATUS_OURS;
 }
 
-static int print(const struct request *r, const struct compare_matrix *m)
+static int print(const struct request *r, const struct result *what)
 {
-  static void (*const printers[])(const struct compare_matrix *,
-                                  FILE *) = {[FORM_TEXT] = compare_text,
-                                             [FORM_MARKDOWN] = compare_markdown,
-                                             [FORM_HTML] = compare_html,
-                                             [FORM_DOT] = compare_dot};
+  static void (*const printers[])(const struct result *, FILE *) = {[FORM_TEXT] = show_text,
+                                                                    [FORM_MARKDOWN] = show_markdown,
+                                                                    [FORM_HTML] = show_html,
+                                                                    [FORM_DOT] = show_dot};
   struct file_out f = {0};
   int status = file_out_open(&f, "compare", r->output ? r->output : "-");
   if (status != STATUS_DONE)
     return status;
   if (r->form == FORM_JSON)
-    status = dump_json(m, f.stream);
+    status = dump_json(what, f.stream);
   else if (r->form >= FORM_SVG)
-    status = draw(m, (enum form)r->form, f.stream);
+    status = draw(what, (enum form)r->form, f.stream);
   else
-    printers[r->form](m, f.stream);
+    printers[r->form](what, f.stream);
   if (status == STATUS_DONE)
     status = file_out_commit(&f);
   file_out_abandon(&f);
@@ -247,11 +278,30 @@ static int compare(struct request *r, bool said)
   if (progress)
     fprintf(stderr, "\r\033[K");
   if (status == STATUS_DONE)
-    status = print(r, &m);
+    status = print(r, &(struct result){.matrix = &m});
   if (status == STATUS_DONE)
     status = compare_status(&m);
   free_rows(&m);
   free(r->names);
+  return status;
+}
+
+static int compare_memories(struct request *r)
+{
+  struct compare_memory *c = calloc(1, sizeof *c);
+  if (!c) {
+    message_error("compare", "out of memory");
+    return STATUS_OURS;
+  }
+  *c = (struct compare_memory){
+      .guest = r->program, .setup = &r->setup, .interval = r->interval, .timed = r->timed};
+  int status = compare_memory_run(c);
+  if (status == STATUS_DONE)
+    status = print(r, &(struct result){.memory = c});
+  if (status == STATUS_DONE)
+    status = compare_memory_status(c);
+  compare_memory_destroy(c);
+  free(c);
   return status;
 }
 
@@ -263,7 +313,7 @@ struct call {
 static int work(void *ctx)
 {
   const struct call *c = ctx;
-  return compare(c->request, c->said);
+  return c->request->memories ? compare_memories(c->request) : compare(c->request, c->said);
 }
 
 /* The same machine as elsewhere, but for the profile's default. */

@@ -54,6 +54,42 @@ for guest in holes minos; do # drawn from what the tables say
   result $? "the picture of $guest is there${all:+, and current (make compare)}"
 done
 
+# ------------------------------------------------------------ the ways to make memory
+memories() { timeout 600 "$trapeze" compare --memory-techniques "$@" </dev/null; }
+memories minos --time --ticks 50000 >text 2>said
+result $? "text, with times"
+[ -z "$(awk 'length > 80' text)" ]
+result $? "in 80 columns"
+memories minos -T json -o memory.json 2>said
+result $? "minos and its builds for other MMUs, every way to make memory: equal"
+row() { jq -r ".rows[] | select(.guest == \"$1\" and .memory == \"$2\") | $3" memory.json; }
+[ "$(jq -r '[.schema, .consistent, (.rows | length >= 6)] | @csv' memory.json)" = '"trapeze-compare-memory/1",true,true' ]
+result $? "JSON"
+[ "$(row minos bounds '[.equal, .hidden_faults, .fills, .table_kib] | @csv')" = 'true,0,0,0' ]
+result $? "BASE and BOUND need nothing"
+for way in "minos shadow" "minos-paged shadow" "minos-paged nested" "minos-tlb exact"; do
+  # shellcheck disable=SC2086
+  [ "$(row $way '.equal and .in_control and .same_output and .fills > 0 and .entries > .hidden_faults')" = true ]
+  result $? "$way: equal, and what was done adds up"
+done
+[ "$(row minos-tlb disco '.in_control and .virtual_ticks < .bare_ticks')" = true ]
+result $? "a second-level TLB spares the guest ticks"
+memories minos --profile x86 --ticks 100000 >said
+[ $? -eq 1 ] && [ "$(grep -c 'parts @' said)" -ge 5 ]
+result $? "caught: on x86 popf parts them all"
+memories minos-paged --ticks 50000 -T html >page 2>said && grep -q '<td>nested</td>' page && ! grep -q minos-tlb page
+result $? "HTML, of one build"
+memories minos --ticks 50000 -T dot -o memory.dot 2>said && dot -Tplain memory.dot >plain 2>said && [ -s plain ]
+result $? "Graphviz takes the picture"
+memories minos --input - >said 2>&1
+[ $? -eq 2 ] && grep -q 'standard input can be read once only' said
+result $? "input that can be read but once is refused"
+if [ "$all" = --all ]; then
+  memories minos --format markdown >memory.md 2>said
+  missing memory.md
+  result $? "docs/compare.md says so (make compare)"
+fi
+
 # -------------------------------------------------------------------------- the forms
 compare popf --profile pg,x86 -T json -o popf.json >said 2>&1
 result $? "JSON into a file"

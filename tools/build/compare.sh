@@ -53,6 +53,28 @@ END
 "$trapeze" compare holes --format markdown "$@"
 cat <<'END'
 
+## Memory: three builds of minos
+
+`trapeze compare --memory-techniques minos`: the session of minos without pages, with page tables
+and with a TLB to refill, under each way that a monitor has to make their memory.
+[memory.md](memory.md) tells what they are.
+
+- **entries**: traps of the real machine that took the monitor to work.
+- **true**, **hidden**: of the memory faults, those that the guest has itself, and those of the
+  monitor's own tables, which the guest never sees. **refused**: those after which an
+  instruction was interpreted, because it wrote to the guest's page tables.
+- **fills**: entries made in the monitor's tables, or in the real TLB. **KiB**: storage
+  for those tables in the end.
+- **fewer ticks**: `disco` spares the guest misses of its TLB, so its clock is another.
+
+![minos, every way to make memory](pictures/compare-memory.svg)
+
+END
+"$trapeze" compare --memory-techniques minos --format markdown
+cat <<'END'
+
+## At length
+
 The random kernels of `tests/practice/` do the same at length: on every profile some kernel
 parts at each offender that the classifier lists, and none at any other instruction; by
 Theorem 1's list under trap-and-emulate, by Theorem 3's under a hybrid monitor.
