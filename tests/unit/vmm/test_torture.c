@@ -25,10 +25,11 @@ static struct torture_met all_alike(const struct torture *t, uint64_t share)
     bad += !torture(t, seed, &met);
   }
   print_message("# %llu guests, %llu ticks; hidden faults %llu, traced writes %llu, spaces made "
-                "%llu, evictions %llu\n",
+                "%llu, evictions %llu, pages read %llu\n",
                 (unsigned long long)count, (unsigned long long)met.ticks,
                 (unsigned long long)met.hidden, (unsigned long long)met.traced,
-                (unsigned long long)met.made, (unsigned long long)met.evicted);
+                (unsigned long long)met.made, (unsigned long long)met.evicted,
+                (unsigned long long)met.paged);
   assert_int_equal(bad, 0);
   return met;
 }
@@ -67,6 +68,21 @@ static void shadows_on_a_nested_machine(void **state)
   all_alike(&(struct torture){.real_mmu = "nested", .memory = VMM_MEMORY_SHADOW}, 10);
 }
 
+/* Pages come and go, whatever mapped them last. */
+static void frames_are_short(void **state)
+{
+  (void)state;
+  for (uint32_t pages = 8; pages <= 12; pages += 4) {
+    struct torture_met met =
+        all_alike(&(struct torture){.pages = pages, .sharing = pages == 12}, 8);
+    assert_true(met.paged > 100);
+    met = all_alike(&(struct torture){.real_mmu = "nested", .pages = pages}, 12);
+    assert_true(met.paged > 30);
+  }
+  struct torture_met met = all_alike(&(struct torture){.mmu = "tlb", .pages = 8}, 12);
+  assert_true(met.paged > 100);
+}
+
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
@@ -75,6 +91,7 @@ int main(int argc, char **argv)
       cmocka_unit_test(shadows_of_shadows),
       cmocka_unit_test(nested_tables),
       cmocka_unit_test(shadows_on_a_nested_machine),
+      cmocka_unit_test(frames_are_short),
   };
   if (argc > 1) {
     cmocka_set_test_filter(argv[1]);

@@ -8,10 +8,12 @@
 #include "machine/disk_store.h"
 #include "tests/common/mapped.h"
 #include "tests/common/random.h"
+#include "vmm/devices/overlay.h"
 
 #define ROUNDS    24u
 #define SECTORS   16u
 #define MAX_DEPTH 3u
+#define BESIDE_TABLES 8u
 #define BESIDE    MACHINE_MIN_STORAGE /* behind the VM, and nobody's to touch */
 
 struct pair {
@@ -84,6 +86,24 @@ static void make_equal(struct machine *m)
   }
 }
 
+/* Frames for tables are taken besides, and one for zeros. */
+static void set_policy(struct vmm *vmm, const struct torture *o, const struct vmm_vm_config *c,
+                       const struct profile *real)
+{
+  const struct vmm_vm_config beside = {
+      .storage = BESIDE, .memory = o->memory, .tables = BESIDE_TABLES};
+  uint64_t tables =
+      vmm_vm_footprint(c, real) - c->storage + vmm_vm_footprint(&beside, real) - BESIDE;
+  struct vmm_storage_policy policy = {.scan_ticks = o->sharing ? 10 : 0, .scan_pages = 16};
+  if (o->pages > 0) {
+    struct overlay_store store;
+    policy.frames = (uint32_t)(tables / ISA_PAGE_SIZE) + 1 + o->pages;
+    must(overlay_memory(&store), "no memory");
+    must(vmm_set_swap(vmm, &store, (MAPPED_STORAGE + BESIDE) / ISA_PAGE_SIZE), "no memory");
+  }
+  vmm_set_storage_policy(vmm, &policy);
+}
+
 static void open_pair(struct pair *p, const struct torture *o, uint64_t seed)
 {
   static const enum machine_engine engines[] = {MACHINE_ENGINE_FAST, MACHINE_ENGINE_FAST,
@@ -110,14 +130,11 @@ static void open_pair(struct pair *p, const struct torture *o, uint64_t seed)
   p->vm = p->real;
   for (unsigned i = 0; i < depth_of(o); i++) {
     must((p->vmm[i] = vmm_create(p->vm, &reason)) != NULL, reason);
-    if (o->sharing) {
-      vmm_set_storage_policy(p->vmm[i],
-                             &(struct vmm_storage_policy){.scan_ticks = 10, .scan_pages = 16});
-    }
     c = config_of(o, p, seed, depth_of(o) - 1 - i);
+    set_policy(p->vmm[i], o, &c, p->below);
     must((p->vm = p->level[i] = vmm_create_vm(p->vmm[i], &c, &reason)) != NULL, reason);
   }
-  struct vmm_vm_config beside = {.storage = BESIDE, .memory = o->memory, .tables = 8};
+  struct vmm_vm_config beside = {.storage = BESIDE, .memory = o->memory, .tables = BESIDE_TABLES};
   must((p->beside = vmm_create_vm(p->vmm[0], &beside, &reason)) != NULL, reason);
   for (uint32_t at = 0; at < BESIDE; at += 4) {
     machine_phys_write_word(p->beside, gpa(at), at * 2654435761u);
@@ -214,6 +231,7 @@ static void note(struct torture_met *met, struct pair *p)
   met->traced += s->traced_writes;
   met->evicted += s->spaces_evicted;
   met->made += s->spaces_made;
+  met->paged += vmm_vm_paging(p->vm)->read;
   met->shared += vmm_vm_paging(p->vm)->shared + vmm_vm_paging(p->vm)->blank;
 }
 

@@ -14,11 +14,12 @@ struct torture {
   enum vmm_memory memory;
   unsigned depth; /* 0: 1; at most 3 */
   bool sharing;   /* equal pages of storage are looked for, and share a frame */
+  uint32_t pages; /* so many frames for all pages of this and the one beside; depth 1. 0: enough */
 };
 
 /* What guests went through, all together. */
 struct torture_met {
-  uint64_t ticks, hidden, traced, evicted, made, shared;
+  uint64_t ticks, hidden, traced, evicted, made, shared, paged;
 };
 
 /* Whether the guest of that seed is the same bare and virtual; if not, it is said where the two
