@@ -12,8 +12,8 @@
 
 #define AT_ONCE 8u /* pages that are asked for more than before */
 
-/* As long as pages lie in the swap file the guests that listen are to give some more; when there
- * is room they may have them back. */
+/* As long as there are not frames for all pages in the swap file the guests that listen are to
+ * give some more; when there is room again they may have theirs back. */
 static uint32_t wanted(const struct vm *vm)
 {
   const struct frames *f = &vm->vmm->frames;
@@ -21,9 +21,10 @@ static uint32_t wanted(const struct vm *vm)
   if (!pmap_is_scattered(vm)) {
     return 0;
   }
-  if (swapped == 0) {
-    return f->free_count > f->count / 4 ? 0 : vm->given;
+  if (swapped <= f->free_count) {
+    return f->free_count - swapped > f->count / 4 ? 0 : vm->given;
   }
+  swapped -= f->free_count;
   uint32_t most = vm->pmap.pages - vm->given;
   uint32_t more = swapped < AT_ONCE ? swapped : AT_ONCE;
   return vm->given + (more < most ? more : most);
