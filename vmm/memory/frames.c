@@ -168,8 +168,7 @@ const char *frames_promise(struct vmm *vmm, uint32_t pages)
 {
   struct frames *f = &vmm->frames;
   uint64_t room = frames_room(f);
-  if ((uint64_t)f->promised + pages > room ||
-      (f->vms + 1ull) * FLOOR > f->count - f->tables) {
+  if ((uint64_t)f->promised + pages > room || (f->vms + 1ull) * FLOOR > f->count - f->tables) {
     return "the real machine has not enough storage left for this virtual machine";
   }
   f->promised += pages;

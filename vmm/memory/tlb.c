@@ -191,9 +191,9 @@ static enum vmm_fault fault(void *state, const struct vmm_env *env, struct trap 
     return VMM_FAULT_TRUE;
   }
   uint32_t va = real.value;
-  enum machine_access access = real.insn == 0               ? MACHINE_FETCH
+  enum machine_access access = real.insn == 0             ? MACHINE_FETCH
                                : is_store(env, real.insn) ? MACHINE_STORE
-                                                            : MACHINE_LOAD;
+                                                          : MACHINE_LOAD;
   struct translation t = ask(env, va, access);
   if (!t.ok) {
     return VMM_FAULT_TRUE;

@@ -127,6 +127,46 @@ static void all_at_once_is_not_noticed(void **state)
   assert_true(total.read > 300 && total.written > 300 && total.shared > 300);
 }
 
+/* Two pages become equal, are shared, and one of them is stored into, directly: by a mapping that
+ * the guest had before. */
+static void stores_after_sharing(void **state)
+{
+  (void)state;
+  static const char *const mmus[] = {"paged", "tlb", "nested"};
+  for (unsigned i = 0; i < sizeof mmus / sizeof *mmus; i++) {
+    struct twin t;
+    struct program p = {.origin = ISA_RESET_PC};
+    char text[200];
+    snprintf(text, sizeof text,
+             "profile p;\ntitle \"t\";\nstory \"s\";\nsource \"x\";\nmodes 2;\n"
+             "mmu %s;\nio ports;\n",
+             mmus[i]);
+    twin_open(&t, &(struct twin_config){.text = text,
+                                        .policy = {.scan_ticks = 10, .scan_pages = 16},
+                                        .storage = 64u << 10});
+    put_li(&p, REG_T0, 0x5000);
+    put_li(&p, REG_T1, 0x6000);
+    put(&p, ISA_ADDI, REG_A0, REG_A0, 0, 1); /* 4: */
+    put(&p, ISA_SW, REG_A0, REG_T0, 0, 0);
+    put(&p, ISA_SW, REG_A0, REG_T1, 0, 0);
+    put_li(&p, REG_T2, 100);
+    put(&p, ISA_ADDI, REG_T2, REG_T2, 0, (uint32_t)-1);
+    put(&p, ISA_BNE, REG_T2, REG_ZERO, 0, (uint32_t)-4);
+    put(&p, ISA_SW, REG_T0, i % 2 ? REG_T0 : REG_T1, 0, 4);
+    put(&p, ISA_LW, REG_A1, i % 2 ? REG_T1 : REG_T0, 0, 4);
+    put(&p, ISA_SW, REG_ZERO, i % 2 ? REG_T0 : REG_T1, 0, 4);
+    put(&p, ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-40);
+    load_program(t.bare, &p);
+    load_program(t.vm, &p);
+    if (!twin_run(&t, 8000, 13)) {
+      fail_msg("%s: %s", mmus[i], t.difference);
+    }
+    assert_true(vmm_vm_paging(t.vm)->shared > 3);
+    assert_true(vmm_vm_paging(t.vm)->copied > 3);
+    twin_close(&t);
+  }
+}
+
 /* ------------------------------------------------------ several on one machine */
 
 #define PAGES 16u /* of a VM */
@@ -188,8 +228,8 @@ static void open_inn(struct inn *n, uint32_t frames, unsigned guests, bool hints
   memset(n, 0, sizeof *n);
   n->reads = n->writes = UINT64_MAX;
   n->profile = profile_load("pg", stderr);
-  n->real = machine_create(&(struct machine_config){.profile = n->profile, .storage = 4u << 20},
-                           NULL);
+  n->real =
+      machine_create(&(struct machine_config){.profile = n->profile, .storage = 4u << 20}, NULL);
   n->vmm = vmm_create(n->real, NULL);
   assert_non_null(n->vmm);
   vmm_set_storage_policy(n->vmm, &policy);
@@ -198,8 +238,8 @@ static void open_inn(struct inn *n, uint32_t frames, unsigned guests, bool hints
   }
   for (unsigned i = 0; i < guests; i++) {
     assert_non_null(add(n, i, hints));
-    assert_true(machine_phys_write_word(n->vm[i], gpa(ISA_RESET_PC),
-                                        word_of(ISA_JAL, REG_ZERO, 0, 0, 0)));
+    assert_true(
+        machine_phys_write_word(n->vm[i], gpa(ISA_RESET_PC), word_of(ISA_JAL, REG_ZERO, 0, 0, 0)));
   }
 }
 
@@ -277,6 +317,12 @@ static void frames_come_back_blank(void **state)
   for (uint32_t at = 0; at < PAGES * ISA_PAGE_SIZE; at += 4) {
     uint32_t word = 1;
     assert_true(machine_phys_read_word(n->vm[1], gpa(at), &word) && word == 0);
+  }
+  for (uint32_t at = 0; at < PAGES * ISA_PAGE_SIZE; at += 4) {
+    uint32_t word = 1;
+    assert_true(at % ISA_PAGE_SIZE != 0 || machine_phys_write_word(n->vm[1], gpa(at), at + 1));
+    assert_true(machine_phys_read_word(n->vm[1], gpa(at), &word));
+    assert_int_equal(word, at % ISA_PAGE_SIZE == 0 ? at + 1 : 0);
   }
   check(n->vm[0], 3);
   check(n->vm[2], 5);
@@ -410,15 +456,11 @@ static int free_inn(void **state)
 int main(int argc, char **argv)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(frames_are_not_noticed),
-      cmocka_unit_test(sharing_is_not_noticed),
-      cmocka_unit_test(paging_is_not_noticed),
-      cmocka_unit_test(all_at_once_is_not_noticed),
-      cmocka_unit_test(identical_guests_share),
-      cmocka_unit_test(frames_come_back_blank),
-      cmocka_unit_test(a_swap_file_that_fails),
-      cmocka_unit_test(hints_of_guests),
-      cmocka_unit_test(the_information_gap),
+      cmocka_unit_test(frames_are_not_noticed), cmocka_unit_test(sharing_is_not_noticed),
+      cmocka_unit_test(paging_is_not_noticed),  cmocka_unit_test(all_at_once_is_not_noticed),
+      cmocka_unit_test(stores_after_sharing),   cmocka_unit_test(identical_guests_share),
+      cmocka_unit_test(frames_come_back_blank), cmocka_unit_test(a_swap_file_that_fails),
+      cmocka_unit_test(hints_of_guests),        cmocka_unit_test(the_information_gap),
   };
   if (argc > 1) {
     cmocka_set_test_filter(argv[1]);

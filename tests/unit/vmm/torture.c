@@ -10,11 +10,11 @@
 #include "tests/common/random.h"
 #include "vmm/devices/overlay.h"
 
-#define ROUNDS    24u
-#define SECTORS   16u
-#define MAX_DEPTH 3u
+#define ROUNDS        24u
+#define SECTORS       16u
+#define MAX_DEPTH     3u
 #define BESIDE_TABLES 8u
-#define BESIDE    MACHINE_MIN_STORAGE /* behind the VM, and nobody's to touch */
+#define BESIDE        MACHINE_MIN_STORAGE /* behind the VM, and nobody's to touch */
 
 struct pair {
   struct profile *profile, *below;
