@@ -21,6 +21,7 @@ struct equivalent {
   struct setup setup;
   const char *guest, *input;
   char *guest_path, *input_path, *memory;
+  uint64_t direct; /* percent of the instructions that must execute directly */
 };
 
 static bool read_spec(struct equivalent *e)
@@ -38,6 +39,7 @@ static bool read_spec(struct equivalent *e)
       !lab_string(run->lab, run->test, "disk", &s->disk) ||
       !lab_count(run->lab, run->test, "storage", &storage) ||
       !lab_count(run->lab, run->test, "rate", &s->rate) ||
+      !lab_count(run->lab, run->test, "direct", &e->direct) ||
       !lab_count(run->lab, run->test, "ticks", &s->ticks)) {
     return false;
   }
@@ -130,6 +132,28 @@ static char *explain(const struct equivalent *e, const struct report *report)
   return text;
 }
 
+/* The paper's third property: a VMM that interprets everything is right, and none. */
+static bool is_efficient(const struct equivalent *e, const struct verify_result *v)
+{
+  const struct vmm_stats *s = &v->level[0].vmm;
+  uint64_t all = s->direct + s->emulated + s->interpreted;
+  return e->direct == 0 || (v->levels > 0 && s->direct * 100 >= all * e->direct);
+}
+
+static char *explain_inefficiency(const struct equivalent *e, const struct verify_result *v)
+{
+  const struct vmm_stats *s = &v->level[0].vmm;
+  char text[400], percent[TEXT_COUNT_SIZE], n[TEXT_COUNT_SIZE];
+  snprintf(text, sizeof text,
+           "input     guest %s on profile %s\n"
+           "expected  the virtual machine executes at least %" PRIu64 " %% of it directly\n"
+           "actual    it is equivalent, but %s directly: %s instructions were interpreted\n",
+           e->guest, profile_name(e->setup.profile), e->direct,
+           text_percent(percent, s->direct, s->direct + s->emulated + s->interpreted),
+           text_count(n, s->interpreted));
+  return strdup(text);
+}
+
 /* -------------------------------------------------------------------- the check */
 
 static struct check_outcome compare(struct equivalent *e, struct hosted *h)
@@ -152,8 +176,11 @@ static struct check_outcome compare(struct equivalent *e, struct hosted *h)
   if (h->end != REMOTE_OPEN) {
     return hosted_outcome(h);
   }
-  return result.holds ? (struct check_outcome){.verdict = CHECK_PASSED}
-                      : check_fail(CHECK_FAILED, explain(e, &report));
+  if (!result.holds) {
+    return check_fail(CHECK_FAILED, explain(e, &report));
+  }
+  return is_efficient(e, &result) ? (struct check_outcome){.verdict = CHECK_PASSED}
+                                  : check_fail(CHECK_FAILED, explain_inefficiency(e, &result));
 }
 
 struct check_outcome check_equivalent(const struct check_run *run)
