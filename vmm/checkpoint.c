@@ -408,6 +408,9 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
   ok = frames_restore(vmm, c->frames) && ok;
   for (unsigned i = 0; i < c->count; i++) {
     technique_restored(c->vm[i].vm, c->vm[i].technique);
+    if (c->vm[i].vm->state.paravirt) {
+      hyper_protect(c->vm[i].vm);
+    }
   }
   return ok;
 }

@@ -6,6 +6,7 @@
 
 #include "machine/digest.h"
 #include "vmm/internal.h"
+#include "vmm/techniques/paravirt.h"
 
 const struct vmm_paravirt_module *hyper_module(const struct vmm *vmm)
 {
@@ -34,12 +35,33 @@ uint32_t hyper_psw(const struct vm *vm, uint32_t psw)
   return psw_set_ie(psw, hyper_module(vm->vmm)->open(vm->state.paravirt, &vm->env));
 }
 
+/* What is pinned is traced, so that no store reaches it directly. */
+void hyper_protect(struct vm *vm)
+{
+  const struct vmm_paravirt_module *module = hyper_module(vm->vmm);
+  for (uint32_t i = 0; i < vm->pinned_count; i++) {
+    memory_trace(vm, TRACE_BY_TABLES, gpa(vm->pinned[i]), false);
+  }
+  vm->pinned_count = 0;
+  for (uint32_t i = 0; module->table && i < VMM_MAX_PINNED; i++) {
+    uint32_t page = module->table(vm->state.paravirt, i);
+    if (page >= vm->storage.size) {
+      return;
+    }
+    vm->pinned[vm->pinned_count++] = page;
+    memory_trace(vm, TRACE_BY_TABLES, gpa(page), true);
+  }
+}
+
 void hyper_call(struct vm *vm, uint32_t number)
 {
   vm->emulating = true;
   struct vmm_hyper_work work =
       hyper_module(vm->vmm)->hypercall(vm->state.paravirt, &vm->env, number);
   vm->emulating = false;
+  if (number == HYPER_PIN || number == HYPER_UNPIN) {
+    hyper_protect(vm);
+  }
   vm->stats.hypercalls++;
   vm->stats.refused += !work.done;
   vm->stats.ring_requests += work.requests;
@@ -95,6 +117,7 @@ static bool forget(struct vm *vm)
   if (fresh) {
     module->destroy(vm->state.paravirt);
     vm->state.paravirt = fresh;
+    hyper_protect(vm);
   }
   return fresh != NULL;
 }
@@ -124,5 +147,6 @@ bool hyper_load(struct vm *vm, const struct machine_blob *blob)
     module->load(vm->state.paravirt, old, old_len);
     return false;
   }
+  hyper_protect(vm);
   return true;
 }

@@ -123,6 +123,8 @@ struct vm_table {
   enum vmm_table kind;
 };
 
+#define VMM_MAX_PINNED 32u
+
 struct vm {
   struct machine machine; /* first: a VM is a machine */
   struct vmm *vmm;
@@ -130,7 +132,7 @@ struct vm {
   struct vmm_env env;
   struct translation_cache *cache; /* NULL: not its technique */
   struct patching *patching;       /* likewise */
-  struct { /* the modules' own */
+  struct {                         /* the modules' own */
     void *dispatch, *emulate, *interpret, *reflect, *memory, *timer, *schedule, *minidisk, *chain;
     void *paravirt; /* NULL: not its technique */
   } state;
@@ -145,9 +147,11 @@ struct vm {
   struct {
     uint32_t at;
     mpa_t frame;
-  } framed;              /* what env->frame answered last; frame 0: nothing */
-  uint8_t *traced;       /* by whom, of each page of storage */
-  uint32_t traced_pages; /* by anybody */
+  } framed;                        /* what env->frame answered last; frame 0: nothing */
+  uint8_t *traced;                 /* by whom, of each page of storage */
+  uint32_t traced_pages;           /* by anybody */
+  uint32_t pinned[VMM_MAX_PINNED]; /* tables of a paravirtual guest (hyper.c) */
+  uint32_t pinned_count;
   struct devices devices;
   bool console_private;
   machine_console_fn *on_output;
@@ -340,6 +344,8 @@ bool hyper_open(struct vm *vm);
 uint32_t hyper_psw(const struct vm *vm, uint32_t psw);
 void hyper_call(struct vm *vm, uint32_t number);
 /* The module's state as part of the VM's: of its digest, and of saved devices. */
+/* After its tables may have become others. */
+void hyper_protect(struct vm *vm);
 uint64_t hyper_digest(const struct vm *vm, uint64_t devices);
 bool hyper_save(const struct vm *vm, struct machine_blob *blob); /* appends; false: no memory */
 bool hyper_load(struct vm *vm, const struct machine_blob *blob); /* of devices and it */
@@ -363,9 +369,11 @@ struct vmm_word memory_load_table(struct vm *vm, mpa_t at);
 bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word);
 void memory_commit(struct vm *vm, struct translation t);
 /* The memory-trace service: for whom. */
-enum trace_client { TRACE_BY_MEMORY = 1, TRACE_BY_CODE = 2 };
+enum trace_client { TRACE_BY_MEMORY = 1, TRACE_BY_CODE = 2, TRACE_BY_TABLES = 4 };
 void memory_trace(struct vm *vm, enum trace_client client, gpa_t at, bool on);
 bool memory_is_traced(const struct vm *vm, gpa_t at);
+/* It is a table of a paravirtual guest, which only hypercalls change. */
+bool memory_is_pinned(const struct vm *vm, gpa_t at);
 /* Guest storage is about to be written, and has been. Whoever writes to it calls both. */
 void memory_writing(struct vm *vm, gpa_t at, uint32_t len);
 void memory_written(struct vm *vm, gpa_t at, uint32_t len);
@@ -486,7 +494,8 @@ void technique_destroy(struct vm *vm);
 enum translate_trap {
   TRANSLATE_GUEST,   /* one like any other; its epc is the guest's now */
   TRANSLATE_EXIT,    /* the technique's own affair, which it has seen to: execute again */
-  TRANSLATE_CALLOUT, /* in the place of an instruction, now the trap's, which is to be interpreted */
+  TRANSLATE_CALLOUT, /* in the place of an instruction, now the trap's, which is to be interpreted
+                      */
   TRANSLATE_HIDDEN,  /* at a place where other code is than the guest has: interpret */
 };
 enum translate_trap technique_trap(struct vm *vm, struct trap *real);
@@ -509,7 +518,7 @@ bool translate_ready(struct vm *vm);
 void translate_enter(struct vm *vm); /* the real pc is that of the cache from now on, … */
 void translate_leave(struct vm *vm); /* … and the guest's again */
 bool translate_inside(const struct vm *vm);
-uint32_t translate_pc(const struct vm *vm, uint32_t real_pc); /* the guest's */
+uint32_t translate_pc(const struct vm *vm, uint32_t real_pc);    /* the guest's */
 uint32_t translate_directory(struct vm *vm, uint32_t directory); /* its twin with the cache */
 void translate_table_stored(const struct vm *vm, uint32_t at, uint32_t word);
 void translate_table_gone(const struct vm *vm, uint32_t frame);

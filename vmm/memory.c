@@ -297,6 +297,12 @@ bool memory_is_traced(const struct vm *vm, gpa_t at)
   return at.v < vm->storage.size && vm->traced[at.v / ISA_PAGE_SIZE] != 0;
 }
 
+bool memory_is_pinned(const struct vm *vm, gpa_t at)
+{
+  return vm->pinned_count > 0 && at.v < vm->storage.size &&
+         (vm->traced[at.v / ISA_PAGE_SIZE] & TRACE_BY_TABLES);
+}
+
 /* By whom any page of the range is traced. */
 static unsigned clients_of(const struct vm *vm, gpa_t at, uint32_t len)
 {

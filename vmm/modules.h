@@ -92,9 +92,9 @@ enum vmm_table {
 
 /* What a memory module has done, for people: see struct vmm_stats. */
 enum vmm_memory_event {
-  VMM_MEMORY_FILL,  /* an entry of a real table, or of the real TLB, was made */
-  VMM_MEMORY_MAKE,  /* an address space got real tables */
-  VMM_MEMORY_EVICT, /* … and lost them for want of frames */
+  VMM_MEMORY_FILL,   /* an entry of a real table, or of the real TLB, was made */
+  VMM_MEMORY_MAKE,   /* an address space got real tables */
+  VMM_MEMORY_EVICT,  /* … and lost them for want of frames */
   VMM_MEMORY_BEHIND, /* a miss was answered by an entry behind the virtual TLB */
   VMM_MEMORY_EVENTS,
 };
@@ -258,6 +258,7 @@ struct vmm_hyper_work {
   bool done;                /* false: refused, with an error code for the guest */
   uint32_t requests, bytes; /* from and to rings, at boundaries since the last one too */
 };
+#define VMM_NO_TABLE       UINT32_MAX
 #define VMM_PARAVIRT_STATE 256u /* bytes that save() answers at most */
 struct vmm_paravirt_module {
   void *(*create)(void *with);
@@ -272,6 +273,9 @@ struct vmm_paravirt_module {
   bool (*open)(void *state, const struct vmm_env *env);
   /* Delivers a trap or an event. */
   void (*inject)(void *state, const struct vmm_env *env, struct trap trap);
+  /* Pages of guest storage that are tables: the i-th, from 0, or none. Stores to them, by the guest
+   * or by devices, are refused. NULL: there are none. */
+  uint32_t (*table)(void *state, uint32_t i);
   VMM_MODULE_STATE; /* needed: it is part of the VM's state */
 };
 

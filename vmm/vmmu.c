@@ -76,8 +76,8 @@ static struct translation by_tlb(struct vm *vm, uint32_t va, uint32_t size,
   return allows(e.lo, access, mode) ? through(vm, e.lo, va, size) : fault(CAUSE_PROTECTION);
 }
 
-struct translation vmmu_translate(struct vm *vm, gva_t va, uint32_t size,
-                                  enum machine_access access, bool te, unsigned mode)
+static struct translation translate(struct vm *vm, gva_t va, uint32_t size,
+                                    enum machine_access access, bool te, unsigned mode)
 {
   uint32_t features = profile_features(vm->machine.profile);
   if (features & ISA_FEATURE_MMU_BOUNDS) {
@@ -91,4 +91,12 @@ struct translation vmmu_translate(struct vm *vm, gva_t va, uint32_t size,
   }
   return features & ISA_FEATURE_MMU_TLB ? by_tlb(vm, va.v, size, access, mode)
                                         : paged(vm, va.v, size, access, mode);
+}
+
+struct translation vmmu_translate(struct vm *vm, gva_t va, uint32_t size,
+                                  enum machine_access access, bool te, unsigned mode)
+{
+  struct translation t = translate(vm, va, size, access, te, mode);
+  return t.ok && access == MACHINE_STORE && memory_is_pinned(vm, t.pa) ? fault(CAUSE_PROTECTION)
+                                                                       : t;
 }

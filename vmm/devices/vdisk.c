@@ -449,9 +449,21 @@ bool vdma_read(void *ctx, gpa_t at, void *buf, uint32_t len)
   return pmap_read_out(ctx, at, buf, len);
 }
 
+static bool meets_table(const struct vm *vm, gpa_t at, uint32_t len)
+{
+  bool meets = false;
+  for (uint32_t i = 0; i < vm->pinned_count; i++) {
+    meets = meets || range_overlaps(vm->pinned[i], ISA_PAGE_SIZE, at.v, len);
+  }
+  return meets;
+}
+
 bool vdma_write(void *ctx, gpa_t at, const void *buf, uint32_t len)
 {
   struct vm *vm = ctx;
+  if (meets_table(vm, at, len)) {
+    return false;
+  }
   if (vm->stops.watch_count > 0) {
     vm_note_transfer(vm, at, buf, len);
   }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "isa/pages.h"
 #include "machine/devices/ports.h"
 #include "vmm/modules.h"
 
@@ -28,7 +29,10 @@ struct paravirt {
   uint32_t limit, taken, done; /* disk requests: up to where they are known to be there */
   uint32_t under_way, quiet;   /* the request that the disk is at, and its flag */
   uint32_t requests, bytes;    /* work that no hypercall has told of */
+  uint32_t tables;
+  uint32_t table[HYPER_TABLES]; /* pages, with an enum hyper_table in the low bits */
 };
+_Static_assert(sizeof(struct paravirt) <= VMM_PARAVIRT_STATE, "it can be saved");
 
 static void *create(void *with)
 {
@@ -262,6 +266,7 @@ static void call_iret(struct paravirt *p, const struct vmm_env *env)
   env->set_pc(env->ctx, get(p, env, HYPER_PAGE_PC));
   env->set_cr(env->ctx, CR_PSW, psw_set_ie(psw, 0));
   env->set_cr(env->ctx, CR_BASE, get(p, env, HYPER_PAGE_BASE));
+  env->set_cr(env->ctx, CR_PTBR, get(p, env, HYPER_PAGE_BASE));
   env->set_cr(env->ctx, CR_BOUND, get(p, env, HYPER_PAGE_BOUND));
   set(p, env, HYPER_PAGE_MASK, !psw_ie(psw));
 }
@@ -315,6 +320,154 @@ static void call_halt(struct paravirt *p, const struct vmm_env *env)
   env->exit(env->ctx, arg(env, REG_A0));
 }
 
+/* ------------------------------------------------------------------ page tables
+ * As Xen's: the guest's tables are its own pages, which it reads, and which change by an entry that
+ * was looked at and in no other way. Unlike Xen's they hold the guest's own physical
+ * addresses, and the real machine walks others (memory/shadow.c), or these over a second
+ * level (memory/nested.c): so the VMM may move a guest's pages, and rests its safety on
+ * nothing that is checked here. */
+
+static uint32_t page_of(uint32_t at)
+{
+  return at & ~(ISA_PAGE_SIZE - 1);
+}
+
+/* Its place in the list, or p->tables. */
+static uint32_t find_table(const struct paravirt *p, uint32_t page)
+{
+  uint32_t i = 0;
+  while (i < p->tables && page_of(p->table[i]) != page) {
+    i++;
+  }
+  return i;
+}
+
+/* 0: it is none. */
+static uint32_t table_kind(const struct paravirt *p, uint32_t page)
+{
+  uint32_t i = find_table(p, page);
+  return i < p->tables ? p->table[i] % ISA_PAGE_SIZE : 0;
+}
+
+static bool is_own(const struct vmm_env *env, uint32_t page)
+{
+  return page <= env->allocation(env->ctx).size - ISA_PAGE_SIZE;
+}
+
+/* A directory leads to tables, and a table to pages of the guest's storage; to a table for
+ * nobody to write. */
+static bool may_hold(const struct paravirt *p, const struct vmm_env *env, uint32_t kind,
+                     uint32_t entry)
+{
+  if (!(entry & PTE_VALID)) {
+    return true;
+  }
+  uint32_t to = table_kind(p, pte_frame(entry));
+  return kind == HYPER_DIRECTORY ? to == HYPER_LEAF
+                                 : is_own(env, pte_frame(entry)) && !((entry & PTE_WRITE) && to);
+}
+
+/* Whether all tables of the kind could have the entries that they have. */
+static bool all_hold(const struct paravirt *p, const struct vmm_env *env, uint32_t kind)
+{
+  bool ok = true;
+  for (uint32_t i = 0; i < p->tables && ok; i++) {
+    uint32_t page = page_of(p->table[i]);
+    for (uint32_t k = 0; p->table[i] % ISA_PAGE_SIZE == kind && k < ISA_PAGE_SIZE && ok; k += 4) {
+      ok = may_hold(p, env, kind, env->load(env->ctx, gpa(page + k)).word);
+    }
+  }
+  return ok;
+}
+
+static bool has_pages(const struct vmm_env *env)
+{
+  return env->features(env->ctx) & ISA_FEATURE_MMU_PAGED;
+}
+
+static void call_pin(struct paravirt *p, const struct vmm_env *env)
+{
+  uint32_t page = arg(env, REG_A0), kind = arg(env, REG_A1);
+  if (page % ISA_PAGE_SIZE != 0 || !is_own(env, page) || page == p->page ||
+      (kind != HYPER_DIRECTORY && kind != HYPER_LEAF)) {
+    answer(env, HYPER_ERROR_ADDRESS);
+    return;
+  }
+  if (!has_pages(env) || table_kind(p, page) != 0 || p->tables == HYPER_TABLES) {
+    answer(env, HYPER_ERROR_TABLE);
+    return;
+  }
+  p->table[p->tables++] = page | kind;
+  if (!all_hold(p, env, HYPER_LEAF) || (kind == HYPER_DIRECTORY && !all_hold(p, env, kind))) {
+    p->table[--p->tables] = 0;
+    answer(env, HYPER_ERROR_ENTRY);
+    return;
+  }
+  p->requests += p->tables;
+  answer(env, HYPER_OK);
+}
+
+/* Not while a directory leads to it, or it is the one in use. */
+static void call_unpin(struct paravirt *p, const struct vmm_env *env)
+{
+  uint32_t page = arg(env, REG_A0), i = find_table(p, page);
+  if (i == p->tables || page == env->get_cr(env->ctx, CR_PTBR)) {
+    answer(env, HYPER_ERROR_TABLE);
+    return;
+  }
+  uint32_t was = p->table[i], last = --p->tables;
+  p->table[i] = p->table[last];
+  p->table[last] = 0;
+  bool used = was % ISA_PAGE_SIZE == HYPER_LEAF && !all_hold(p, env, HYPER_DIRECTORY);
+  if (used) {
+    p->table[p->tables++] = was;
+  }
+  answer(env, used ? HYPER_ERROR_TABLE : HYPER_OK);
+}
+
+static uint32_t update(const struct paravirt *p, const struct vmm_env *env, uint32_t place,
+                       uint32_t entry)
+{
+  uint32_t kind = table_kind(p, page_of(place));
+  if (place % WORD_SIZE != 0 || kind == 0) {
+    return HYPER_ERROR_TABLE;
+  }
+  if (!may_hold(p, env, kind, entry)) {
+    return HYPER_ERROR_ENTRY;
+  }
+  env->store(env->ctx, gpa(place), entry);
+  return HYPER_OK;
+}
+
+/* Those before one that is refused are done. Each word is read once. */
+static void call_update(struct paravirt *p, const struct vmm_env *env)
+{
+  uint32_t list = arg(env, REG_A0), count = arg(env, REG_A1), done = 0, error = HYPER_OK;
+  if (list % WORD_SIZE != 0 || count > HYPER_UPDATES ||
+      (uint64_t)list + 8 * count > env->allocation(env->ctx).size) {
+    answer(env, HYPER_ERROR_ADDRESS);
+    env->set_reg(env->ctx, REG_A1, 0);
+    return;
+  }
+  while (done < count) {
+    uint32_t place = env->load(env->ctx, gpa(list + 8 * done)).word;
+    uint32_t entry = env->load(env->ctx, gpa(list + 8 * done + WORD_SIZE)).word;
+    if ((error = update(p, env, place, entry)) != HYPER_OK) {
+      break;
+    }
+    done++;
+  }
+  p->requests += done;
+  answer(env, error);
+  env->set_reg(env->ctx, REG_A1, done);
+}
+
+static uint32_t table(void *state, uint32_t i)
+{
+  const struct paravirt *p = state;
+  return i < p->tables ? page_of(p->table[i]) : VMM_NO_TABLE;
+}
+
 static const struct {
   void (*act)(struct paravirt *p, const struct vmm_env *env);
   bool anywhere; /* without a page too */
@@ -324,6 +477,8 @@ static const struct {
     [HYPER_KICK] = {call_kick, false},      [HYPER_TIME] = {call_time, true},
     [HYPER_TIMER] = {call_timer, true},     [HYPER_WAIT] = {call_wait, true},
     [HYPER_YIELD] = {call_yield, true},     [HYPER_HALT] = {call_halt, true},
+    [HYPER_PIN] = {call_pin, false},        [HYPER_UNPIN] = {call_unpin, false},
+    [HYPER_UPDATE] = {call_update, false},
 };
 
 static void set_timer(const struct paravirt *p, const struct vmm_env *env)
@@ -438,7 +593,8 @@ static bool load(void *state, const void *bytes, uint32_t len)
   }
   memcpy(&p, bytes, sizeof p);
   if (p.page % ISA_PAGE_SIZE != 0 || p.entry % WORD_SIZE != 0 || p.registered > 1 ||
-      p.limit - p.done > HYPER_DISK_SIZE || p.taken - p.done > p.limit - p.done) {
+      p.tables > HYPER_TABLES || p.limit - p.done > HYPER_DISK_SIZE ||
+      p.taken - p.done > p.limit - p.done) {
     return false;
   }
   memcpy(state, &p, sizeof p);
@@ -452,5 +608,6 @@ const struct vmm_paravirt_module vmm_paravirt = {.create = create,
                                                  .boundary = boundary,
                                                  .open = is_open,
                                                  .inject = inject,
+                                                 .table = table,
                                                  .save = save,
                                                  .load = load};

@@ -22,6 +22,9 @@ enum hyper_call {
   HYPER_WAIT,     /* until something is pending, masked or not; maybe without reason */
   HYPER_YIELD,    /* let other virtual machines run */
   HYPER_HALT,     /* a0: exit status. For good */
+  HYPER_PIN,      /* a0: page, a1: HYPER_DIRECTORY or HYPER_LEAF: it is a table from now on */
+  HYPER_UNPIN,    /* a0: page */
+  HYPER_UPDATE,   /* a0: list of pairs, place and entry, a1: how many; a1 := how many are done */
   HYPER_CALLS,
 };
 
@@ -32,6 +35,14 @@ enum hyper_call {
 #define HYPER_ERROR_ADDRESS ((uint32_t)-3) /* not a whole page of storage; entry not aligned */
 #define HYPER_ERROR_STATE   ((uint32_t)-4) /* a page is registered already */
 #define HYPER_ERROR_RING    ((uint32_t)-5) /* indices farther apart than the ring is long */
+#define HYPER_ERROR_TABLE   ((uint32_t)-6) /* no table; or it is in use; or there are too many */
+#define HYPER_ERROR_ENTRY   ((uint32_t)-7) /* an entry that a table may not have */
+
+/* Page tables, on a machine with pages. A page that is pinned is a table: the guest reads it, and
+ * only HYPER_UPDATE writes it, which looks at every entry. */
+enum hyper_table { HYPER_DIRECTORY = 1, HYPER_LEAF = 2 };
+#define HYPER_TABLES  32u  /* pinned at a time */
+#define HYPER_UPDATES 256u /* entries in a list */
 
 /* Words of the shared page. */
 enum hyper_page {
@@ -42,7 +53,7 @@ enum hyper_page {
   HYPER_PAGE_CAUSE = 0x10,   /* VMM: of the trap or event delivered … */
   HYPER_PAGE_VALUE = 0x14,   /* VMM: … its address, as in BADVA … */
   HYPER_PAGE_INSN = 0x18,    /* VMM: … and instruction, as in EINSN */
-  HYPER_PAGE_BASE = 0x1c,    /* guest: for HYPER_IRET */
+  HYPER_PAGE_BASE = 0x1c,    /* guest: for HYPER_IRET; on a machine with pages, PTBR */
   HYPER_PAGE_BOUND = 0x20,   /* guest: for HYPER_IRET */
   HYPER_PAGE_TIMER = 0x24,   /* guest: as by HYPER_TIMER, at the next hypercall of any number */
   HYPER_PAGE_TICK = 0x28,    /* VMM: two words, the clock at the last delivery or hypercall */

@@ -41,11 +41,12 @@ void hyper_rig_open(struct hyper_rig *r, const char *profile, enum vmm_technique
 {
   *r = (struct hyper_rig){.profile = profile_load(profile, stderr)};
   r->disk = disk_store_memory(2 * HYPER_RIG_SECTORS);
-  r->real =
-      machine_create(&(struct machine_config){.profile = r->profile,
-                                              .storage = VMM_OWN_STORAGE + 2 * HYPER_RIG_STORAGE,
-                                              .disk = r->disk},
-                     NULL);
+  struct vmm_vm_config size = {.storage = HYPER_RIG_STORAGE};
+  uint32_t each = (uint32_t)vmm_vm_footprint(&size, r->profile) + 2 * ISA_PAGE_SIZE;
+  r->real = machine_create(&(struct machine_config){.profile = r->profile,
+                                                    .storage = VMM_OWN_STORAGE + 2 * each,
+                                                    .disk = r->disk},
+                           NULL);
   r->vmm = vmm_create(r->real, NULL);
   assert_non_null(r->vmm);
   r->vm = make_vm(r, "vm", 0, technique);

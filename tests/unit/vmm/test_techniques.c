@@ -27,7 +27,7 @@ static const char *const theorem_3[] = {"pg",   "x86-popf", "s360", "pdp10", "m6
 /* A third mode, and the PDP-10's hole: in user mode juser is a plain jump, and Theorem 3
  * holds; in the mode between it changes the mode, and does not trap. */
 static const char middle[] =
-    "profile middle;\ntitle \"t\";\nstory \"s\";\nsource \"x\";\nmodes 3;\nmmu bounds;\n"
+    "profile between;\ntitle \"t\";\nstory \"s\";\nsource \"x\";\nmodes 3;\nmmu bounds;\n"
     "io ports;\noutside juser = full;\n";
 
 static uint64_t setting(const char *name, uint64_t otherwise)
