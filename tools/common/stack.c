@@ -80,6 +80,7 @@ static uint64_t storage_under(const struct stack_config *c, unsigned levels)
     struct vmm_vm_config config = {.memory = memory_at(c, i), .storage = NEIGHBOUR_STORAGE};
     uint64_t neighbours = c->neighbours ? 2 * vmm_vm_footprint(&config, below(c)) : 0;
     config.storage = (uint32_t)size;
+    config.profile = i == c->depth - 1 && c->below ? c->profile : NULL;
     config.technique = technique_at(c, i + 1 == c->depth);
     config.cache = c->cache;
     size = VMM_OWN_STORAGE + neighbours + vmm_vm_footprint(&config, below(c));

@@ -81,6 +81,17 @@ static void rewritten(FILE *out, struct machine *vm)
   }
 }
 
+/* Of the real machine: what its own caches did not answer. */
+static void walked(FILE *out, const struct machine_stats *real)
+{
+  char note[64];
+  if (real->walks == 0)
+    return;
+  snprintf(note, sizeof note, "%.1f a walk", (double)real->entries_read / (double)real->walks);
+  row(out, "walks of page tables", real->walks, "by the real machine, for what it did not know");
+  row(out, "  entries read", real->entries_read, note);
+}
+
 void stats_vmm(FILE *out, struct stack *s, unsigned level)
 {
   struct machine *vm = s->level[level - 1].vm;
@@ -105,6 +116,7 @@ void stats_vmm(FILE *out, struct stack *s, unsigned level)
   row(out, "real traps reflected", v->reflected, "the guest's own: it gets them");
   row(out, "real traps served", v->served, "timer and devices: the VMM's to answer");
   if (vmm_vm_memory(vm) != VMM_MEMORY_BOUNDS) {
+    walked(out, real);
     row(out, "true faults", v->true_faults, "the guest's own");
     row(out, "hidden faults", v->hidden_faults, "of the real map alone; it was mended");
     row(out, "refused directly", v->refused_direct, "faults after which one was interpreted");
