@@ -202,6 +202,23 @@ done
 t vmm minos-tlb --memory-technique disco --session >out 2>err
 check "minos-tlb: as Disco did it, in other ticks, but it prints the same" same minos.out out
 check "minos-paged: on x86 popf parts the two" parted minos-paged x86 popf
+
+# The kernel in the segment that is not mapped: right, but a trap for each of its
+# instructions; minos-tlb is the same kernel, linked elsewhere.
+r4000=$here/r4000.profile
+t asm -I guestos "$here/minos-kseg.s" -o kseg.elf && run kseg.elf guestos/minos.in --profile "$r4000"
+check "a kernel in the unmapped segment prints what minos prints" same minos.out out
+share() { # PROGRAM: per mille of instructions executed directly, if it is equal
+  t verify "$1" --profile "$r4000" --input guestos/minos.in --fast-only >verified
+  grep -E '^(Equivalence|Efficiency)' verified
+  grep -q '^Equivalence  *holds$' verified || return
+  sed -nE 's/^Efficiency  *([0-9]+)\.([0-9]).*/\1\2/p' verified >share
+}
+check "in a virtual machine it is equal" share kseg.elf
+check "  but more than a tenth is interpreted" test "$(cat share)" -lt 900
+check "linked elsewhere it is equal" share minos-tlb
+check "  and nearly all is executed directly" test "$(cat share)" -gt 990
+
 if [ "$all" = --all ]; then
   for guest in minos-paged minos-tlb; do
     for profile in $profiles; do
