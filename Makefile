@@ -375,6 +375,11 @@ coverage:  ## branches that the tests take, a table a room; red below 90 %
 	@$(MAKE) --no-print-directory all unit BUILD=$(BUILD)-coverage OPT=-O0 SAN=--coverage
 	@BUILD=$(BUILD)-coverage tests/coverage/coverage.sh
 
+lab-coverage:  ## branches of the modules of C labs that their tests reach: the table of docs/grading.md
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) jq gcovr"
+	@$(MAKE) --no-print-directory all BUILD=$(BUILD)-coverage OPT=-O0 SAN=--coverage
+	@BUILD=$(BUILD)-coverage tests/grade/coverage.sh --update
+
 format:  ## format the sources in place
 	clang-format -i $(shell git ls-files '*.c' '*.h')
 
@@ -423,7 +428,7 @@ help:  ## list the targets
 print-%:
 	@echo '$($*)'
 
-.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels growth coverage \
+.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels growth coverage lab-coverage \
         pictures handouts gradescope card aarch64 FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

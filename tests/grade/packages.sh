@@ -6,6 +6,7 @@ is "Gradescope's zip is made" "$top/tools/build/gradescope.sh" "$top/labs/04-tra
 mkdir -p autograder/source autograder/submission
 is "… and unpacks" unzip -q gs.zip -d autograder/source
 is "… with both scripts at its root, executable" test -x autograder/source/setup.sh -a -x autograder/source/run_autograder
+is "… and the headers that modules are built against" test -e autograder/source/labs/stub.h -a -e autograder/source/labs/patch.h
 is "… and no solution, wrong solution or note" sh -c '[ -z "$(find autograder/source -path "*solution*" -o -path "*labs/*wrong*" -o -name instructor.md)" ]'
 lend_objects autograder/source obj gen grade isagen embed assemble '*.a' trapeze
 is "setup.sh builds it" env -C autograder/source ./setup.sh
