@@ -41,6 +41,11 @@ repairs 'hybrid.profile:1:9: error' "bytes that are no text, in a profile" < <(p
 repairs 'expected  a profile' "a profile that never ends" < <(head -c 900000 /dev/zero | tr '\0' '"')
 rm -rf own && cp -r $five own && printf 'profile m;\nextends pg;\nmmu paged;\n' >own/mended.profile
 says 0 'the MMU and the I/O of pg' "a guest does not run on another MMU" 5 own --only profile-run
+printf 'profile m;\nextends pg;\nabsent popf;\n' >own/mended.profile
+says 0 'one is absent' "… nor where an instruction is missing" 5 own --only profile-run
+says 0 'Score: 0 of 8' "… which is no mending" 5 own --only profile-theorem
+printf 'profile m;\nextends pg;\noutside mtcr = full;\noutside popf = full;\nmodes 4;\n' >own/mended.profile
+says 0 'Score: 0 of 8' "… nor where a guest takes the machine" 5 own --only profile-run
 
 # Witnesses and guests
 witness() { # PATTERN NAME, the source on standard input
