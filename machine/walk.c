@@ -2,10 +2,29 @@
 
 #include "isa/pages.h"
 
+bool walk_in_guest_mode(struct machine *m)
+{
+  return (machine_get_cr(m, CR_NPTBR) & NPTBR_ON) && psw_mode(machine_get_cr(m, CR_PSW)) != 0;
+}
+
+/* Guest-physical to machine address; false: the second level has none. */
+static bool second_level(struct machine *m, uint32_t at, gpa_t *machine)
+{
+  uint32_t entry = 0, directory = nptbr_base(machine_get_cr(m, CR_NPTBR));
+  if (!machine_phys_read_word(m, gpa(directory + 4 * page_directory_index(at)), &entry) ||
+      !(entry & PTE_VALID) ||
+      !machine_phys_read_word(m, gpa(pte_frame(entry) + 4 * page_table_index(at)), &entry)) {
+    return false;
+  }
+  *machine = gpa(pte_frame(entry) | at % ISA_PAGE_SIZE);
+  return entry & PTE_VALID;
+}
+
 static struct walk_step read_step(struct machine *m, uint32_t at)
 {
-  struct walk_step s = {.at = gpa(at)};
-  s.exists = machine_phys_read_word(m, s.at, &s.entry);
+  struct walk_step s = {.at = gpa(at), .machine = gpa(at)};
+  s.exists = (!walk_in_guest_mode(m) || second_level(m, at, &s.machine)) &&
+             machine_phys_read_word(m, s.machine, &s.entry);
   s.entry = s.exists ? s.entry : 0;
   return s;
 }

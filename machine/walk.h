@@ -8,7 +8,8 @@
 
 struct walk_step {
   gpa_t at;
-  bool exists;    /* there is storage at `at` */
+  gpa_t machine;  /* where that is: another place in guest mode, by the second level */
+  bool exists;    /* there is storage */
   uint32_t entry; /* 0 if not */
 };
 
@@ -17,6 +18,8 @@ struct walk {
   struct walk_step step[2];
 };
 
+/* Whether it is in guest mode, where the tables' addresses are guest-physical. */
+bool walk_in_guest_mode(struct machine *m);
 /* Reads PTBR and storage, changes nothing. The profile has page tables. */
 void walk_tables(struct machine *m, gva_t va, struct walk *walk);
 

@@ -130,7 +130,10 @@ static void show_entry(struct debugger *d, const char *what, unsigned index,
                        const struct walk_step *s, bool last)
 {
   char how[RIGHTS];
-  repl_say(d, "%s entry 0x%03x at 0x%08x: ", what, index, s->at.v);
+  repl_say(d, "%s entry 0x%03x at 0x%08x", what, index, s->at.v);
+  if (walk_in_guest_mode(repl_machine(d)) && s->exists)
+    repl_say(d, " (machine 0x%08x)", s->machine.v);
+  repl_say(d, ": ");
   if (!s->exists)
     repl_say(d, "there is no storage\n");
   else if (!(s->entry & PTE_VALID))

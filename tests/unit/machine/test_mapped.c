@@ -3,6 +3,7 @@
 #include "cmocka_all.h"
 #include "isa/pages.h"
 #include "machine/snapshot.h"
+#include "machine/walk.h"
 #include "programs.h"
 
 #include <stdio.h>
@@ -406,6 +407,11 @@ static void test_guest_mode(void **state)
     walks = machine_stats(b.m)->walks - walks;
     assert_int_equal(machine_stats(b.m)->entries_read - entries, 8 * walks);
     assert_int_equal(get(b.m, HOST + 0x5010), 77);
+    struct walk walk;
+    walk_tables(b.m, gva(0x40000010), &walk);
+    assert_int_equal(walk.steps, 2);
+    assert_int_equal(walk.step[1].at.v, GUEST_ROOT + 0x1000);
+    assert_int_equal(walk.step[1].machine.v, HOST + GUEST_ROOT + 0x1000);
     const uint32_t both = PTE_ACCESSED | PTE_DIRTY;
     assert_int_equal(get(b.m, HOST + GUEST_ROOT + 0x1000) & both, both);
     assert_int_equal(get(b.m, second_at(0x5000)) & both, both);
