@@ -145,12 +145,143 @@ static void model_timer(struct model *m)
   theirs->destroy(their);
 }
 
+/* ------------------------------------------------------------- channel programs */
+
+#define PLACES_MAX 48u
+#define OWN_SIZE   (1u << 20)
+
+/* A virtual disk of several extents, some read-only, some with an overlay. */
+struct places {
+  unsigned count;
+  struct vmm_extent extent[PLACES_MAX];
+  bool overlay[PLACES_MAX];
+  mpa_range_t own;
+};
+
+static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, bool write)
+{
+  const struct places *p = ctx;
+  for (unsigned i = 0; i < p->count; i++) {
+    const struct vmm_extent *e = &p->extent[i];
+    if (sector < e->sectors) {
+      uint32_t rest = e->sectors - sector;
+      return (struct vmm_place){.ok = !(write && e->readonly),
+                                .overlay = p->overlay[i],
+                                .sector = p->overlay[i] ? 0 : e->first + sector,
+                                .count = count < rest ? count : rest};
+    }
+    sector -= e->sectors;
+  }
+  return (struct vmm_place){.ok = false};
+}
+
+static mpa_range_t allocation(void *ctx)
+{
+  return ((struct places *)ctx)->own;
+}
+
+static uint32_t draw_below(struct model *m, uint32_t limit)
+{
+  return (uint32_t)(check_draw(&m->random) >> 32) % limit;
+}
+
+static void draw_places(struct model *m, struct places *p)
+{
+  uint32_t most = draw_below(m, 2) ? 40 : 3;
+  p->count = 1 + draw_below(m, PLACES_MAX);
+  p->own = (mpa_range_t){{(1 + draw_below(m, 64)) * ISA_PAGE_SIZE}, OWN_SIZE};
+  for (unsigned i = 0; i < p->count; i++) {
+    p->extent[i] = (struct vmm_extent){.first = draw_below(m, 100000),
+                                       .sectors = 1 + draw_below(m, most),
+                                       .readonly = draw_below(m, 16) == 0};
+    p->overlay[i] = draw_below(m, 12) == 0;
+  }
+}
+
+/* Whole sectors, the storage for them in pieces of any length. */
+static void draw_transfer(struct model *m, struct channel_transfer *t)
+{
+  *t = (struct channel_transfer){
+      .write = draw_below(m, 2), .sector = draw_below(m, 100), .sectors = 1 + draw_below(m, 60)};
+  uint32_t left = t->sectors * MACHINE_SECTOR_SIZE, pieces = 1 + draw_below(m, CHANNEL_MAX_PIECES);
+  while (left > 0) {
+    bool last = t->count + 1 == pieces;
+    uint32_t len = last ? left : 1 + draw_below(m, left < 3000 ? left : 3000);
+    t->piece[t->count++] = (struct channel_piece){draw_below(m, OWN_SIZE - len), len};
+    left -= len;
+  }
+}
+
+static bool same_chain(const struct vmm_real_chain *a, const struct vmm_real_chain *b)
+{
+  bool same = a->kind == b->kind;
+  if (!same || a->kind == VMM_CHAIN_REFUSED) {
+    return same;
+  }
+  same = a->sectors == b->sectors && (a->kind == VMM_CHAIN_OVERLAY || a->count == b->count);
+  for (uint32_t i = 0; same && a->kind == VMM_CHAIN_REAL && i < a->count; i++) {
+    const struct vmm_real_ccw *x = &a->ccw[i], *y = &b->ccw[i];
+    same = x->command == y->command && x->flags == y->flags && x->count == y->count &&
+           (x->command == CHANNEL_SEEK ? x->argument == y->argument : x->address.v == y->address.v);
+  }
+  return same;
+}
+
+static void say_chain(const struct vmm_real_chain *c, char *buf, size_t size)
+{
+  static const char *const kinds[] = {"refused", "real", "for an overlay"};
+  snprintf(buf, size, "%s, %" PRIu32 " sectors by %" PRIu32 " CCWs, the first %u %u %u",
+           kinds[c->kind <= VMM_CHAIN_OVERLAY ? c->kind : 0], c->sectors, c->count,
+           c->ccw[0].command, c->ccw[0].flags, c->ccw[0].count);
+}
+
+/* As the VMM asks: on from where the program before has ended. */
+static void compare_transfer(struct model *m, const struct vmm_chain_module *theirs, void *state,
+                             const struct vmm_env *env, const struct channel_transfer *t)
+{
+  for (uint32_t done = 0; done < t->sectors && going(m);) {
+    struct vmm_real_chain want = vmm_chain.translate(NULL, env, *t, done),
+                          got = theirs->translate(state, env, *t, done);
+    if (m->remote->end == REMOTE_OPEN && !same_chain(&want, &got)) {
+      char expected[200], actual[200];
+      say_chain(&want, expected, sizeof expected);
+      say_chain(&got, actual, sizeof actual);
+      differ(m,
+             "input     %s of %" PRIu32 " sectors from %" PRIu32 " in %u pieces, %" PRIu32
+             " done; a disk of several extents\nexpected  %s\nactual    %s\n",
+             t->write ? "a write" : "a read", t->sectors, t->sector, t->count, done, expected,
+             actual);
+    }
+    if (want.kind == VMM_CHAIN_REFUSED) {
+      return;
+    }
+    done += want.sectors;
+  }
+}
+
+static void model_chain(struct model *m)
+{
+  const struct vmm_chain_module *theirs = m->remote->set.chain;
+  void *state = theirs->create ? theirs->create(m->remote) : NULL;
+  struct places p = {.count = 0};
+  struct vmm_env env = {.ctx = &p, .allocation = allocation, .disk_place = disk_place};
+  for (uint64_t i = 0; i < m->cases && going(m); i++) {
+    struct channel_transfer t;
+    draw_places(m, &p);
+    draw_transfer(m, &t);
+    compare_transfer(m, theirs, state, &env, &t);
+  }
+  if (theirs->destroy) {
+    theirs->destroy(state);
+  }
+}
+
 /* -------------------------------------------------------------------- the check */
 
 static const struct {
   const char *name;
   void (*compare)(struct model *m);
-} models[] = {{"minidisk", model_minidisk}, {"timer", model_timer}};
+} models[] = {{"minidisk", model_minidisk}, {"timer", model_timer}, {"chain", model_chain}};
 
 static struct check_outcome compare(struct model *m, struct hosted *h, size_t which)
 {
@@ -189,5 +320,5 @@ struct check_outcome check_model(const struct check_run *run)
       return outcome;
     }
   }
-  return check_lab_is_wrong(run, "a \"module\": minidisk or timer");
+  return check_lab_is_wrong(run, "a \"module\": minidisk, timer or chain");
 }
