@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # Sourced by run.sh: submitted texts, profiles and guests that are wrong on purpose, and files
 # that are missing, in the labs whose files have nothing to do with one another.
 three=reference/03-is-it-virtualizable five=reference/05-when-it-fails

@@ -3,6 +3,7 @@
 # from the lab's solution by other ways than the grader's: the whole classifier, verify's
 # report, the debugger. Uses $trapeze; run from anywhere.
 set -eu
+: "${trapeze:?the command}"
 lab=$1 student=$2 to=$3
 labs=$(cd "$(dirname "$0")/../../labs" && pwd)
 work=$(mktemp -d)
