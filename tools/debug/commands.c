@@ -3,7 +3,7 @@
 
 #define INFO_WORDS                                                                                 \
   "registers all-registers control psw breakpoints watchpoints display source sources symbols "    \
-  "line traps pagetable tlb vcpu allocation timer disk console sensitive checkpoints history level machine cost"
+  "line traps pagetable tlb shadow pmap vcpu allocation timer disk console sensitive checkpoints history level machine cost"
 
 const struct repl_command repl_commands[] = {
     {"run", "r", REPL_RUNNING, "",

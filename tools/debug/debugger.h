@@ -325,6 +325,11 @@ bool repl_cmd_why(struct debugger *d, const char *args);
 void repl_show_pagetable(struct debugger *d);
 bool repl_about_pagetable(struct debugger *d, const char *args);
 void repl_show_tlb(struct debugger *d);
+/* shadow.c: what the VMM has behind a guest's own map. */
+void repl_show_pmap(struct debugger *d);
+void repl_show_shadow(struct debugger *d);
+bool repl_about_shadow(struct debugger *d, const char *args);
+void repl_show_way_down(struct debugger *d, uint32_t va); /* nothing of a real machine */
 bool repl_cmd_translate(struct debugger *d, const char *args);
 bool repl_cmd_layout(struct debugger *d, const char *args);
 

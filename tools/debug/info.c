@@ -113,7 +113,8 @@ static void show_cost(struct debugger *d)
   char size[TEXT_COUNT_SIZE], count[TEXT_COUNT_SIZE];
   char things[TEXT_THINGS_SIZE];
   repl_say(d, "%s, %s; %s ticks executed again so far\n",
-           text_things(things, c.checkpoints, "checkpoint"), text_size(size, c.bytes), text_count(count, c.reexecuted));
+           text_things(things, c.checkpoints, "checkpoint"), text_size(size, c.bytes),
+           text_count(count, c.reexecuted));
   if (c.cannot_save)
     repl_say(d, "Going back always starts at the beginning: %s\n", c.reason);
 }
@@ -166,7 +167,11 @@ static unsigned list_symbols(struct debugger *d, const char *part, bool labels)
   for (size_t i = 0; i < count; i++) {
     if ((image_symbol_end(image, i) != 0) != labels || !strcasestr(s[i].name, part))
       continue;
-    repl_say(d, "%s0x%08x %.60s", column == 0 ? "" : column > 39 ? "\n" : "  ", s[i].value, s[i].name);
+    repl_say(d, "%s0x%08x %.60s",
+             column == 0   ? ""
+             : column > 39 ? "\n"
+                           : "  ",
+             s[i].value, s[i].name);
     int len = 11 + (int)strlen(s[i].name);
     column = column == 0 || column > 39 ? len : 80;
     if (column < 38) {
@@ -255,8 +260,8 @@ static void show_traps(struct debugger *d)
 
 static void show_vcpu(struct debugger *d)
 {
-  static const enum isa_cr shown[] = {CR_PSW, CR_BASE, CR_BOUND, CR_VBR, CR_TIMER, CR_IPEND, CR_IMASK,
-                                      CR_EPC, CR_EPSW, CR_CAUSE, CR_BADVA};
+  static const enum isa_cr shown[] = {CR_PSW,   CR_BASE, CR_BOUND, CR_VBR,   CR_TIMER, CR_IPEND,
+                                      CR_IMASK, CR_EPC,  CR_EPSW,  CR_CAUSE, CR_BADVA};
   struct machine *vm = repl_focus(d), *real = machine_parent(vm);
   char a[80], b[80];
   repl_psw_text(machine_get_cr(vm, CR_PSW), a, sizeof a);
@@ -317,8 +322,8 @@ static void show_lines(struct debugger *d)
     if (!isa_cause_is_interrupt(i))
       continue;
     uint32_t bit = 1u << isa_cause_info(i)->line;
-    repl_say(d, "  %-10s %-11s %s\n", isa_cause_info(i)->name,
-             pending & bit ? "pending" : "quiet", mask & bit ? "enabled in IMASK" : "masked");
+    repl_say(d, "  %-10s %-11s %s\n", isa_cause_info(i)->name, pending & bit ? "pending" : "quiet",
+             mask & bit ? "enabled in IMASK" : "masked");
   }
   repl_say(d, "IE is %s: interrupts are %s\n", ie ? "on" : "off", ie ? "taken" : "not taken");
 }
@@ -412,9 +417,9 @@ static void show_machines(struct debugger *d)
   char size[TEXT_COUNT_SIZE], tick[TEXT_COUNT_SIZE];
   for (; m; m = machine_parent(m))
     repl_say(d, "%s%-8s profile %s, storage %s, tick %s, pc 0x%08x\n",
-             m == repl_machine(d) ? "=> " : "   ", machine_name(m), profile_name(machine_profile(m)),
-             text_size(size, machine_storage_size(m)), text_count(tick, machine_tick(m)),
-             machine_get_pc(m));
+             m == repl_machine(d) ? "=> " : "   ", machine_name(m),
+             profile_name(machine_profile(m)), text_size(size, machine_storage_size(m)),
+             text_count(tick, machine_tick(m)), machine_get_pc(m));
   const struct debug_world *w = timeline_world(d->timeline);
   for (unsigned i = 0; i < w->others; i++)
     repl_say(d, "   %-8s beside it, storage %s, tick %s, pc 0x%08x\n", machine_name(w->other[i]),
@@ -432,7 +437,8 @@ struct topic {
 };
 
 static const struct topic topics[] = {
-    {"registers", "general registers and pc; with NAMES, those", show_registers, false, about_registers},
+    {"registers", "general registers and pc; with NAMES, those", show_registers, false,
+     about_registers},
     {"all-registers", "and the control registers", show_all_registers, false, NULL},
     {"control", "control registers", show_control, false, NULL},
     {"psw", "the fields of the PSW", show_psw, false, NULL},
@@ -442,16 +448,21 @@ static const struct topic topics[] = {
     {"source", "the source file here", show_source, false, NULL},
     {"sources", "all source files", show_sources, false, NULL},
     {"symbols", "labels; with a NAME, what contains it", show_symbols, false, about_symbols},
-    {"line", "this instruction's line, and the macros that it comes from", show_line, false, about_line},
+    {"line", "this instruction's line, and the macros that it comes from", show_line, false,
+     about_line},
     {"traps", "traps by cause, and their handlers", show_traps, false, NULL},
-    {"pagetable", "what is mapped; with 'dot', as a picture by Graphviz", repl_show_pagetable, false,
-     repl_about_pagetable},
+    {"pagetable", "what is mapped; with 'dot', as a picture by Graphviz", repl_show_pagetable,
+     false, repl_about_pagetable},
     {"tlb", "the entries of the TLB", repl_show_tlb, false, NULL},
+    {"shadow", "tables the machine below walks; 'dot': drawn, with pmap", repl_show_shadow, true,
+     repl_about_shadow},
+    {"pmap", "where the guest's pages are in the machine below", repl_show_pmap, true, NULL},
     {"timer", "the timer, and interrupt lines", show_timer, false, NULL},
     {"disk", "the disk, and interrupt lines", show_disk, false, NULL},
     {"network", "the network's device, and interrupt lines", show_network, false, NULL},
     {"console", "output so far, input to come", show_console, false, NULL},
-    {"sensitive", "the class of each system instruction on this profile", show_sensitive, false, NULL},
+    {"sensitive", "the class of each system instruction on this profile", show_sensitive, false,
+     NULL},
     {"machine", "the machines, from the guest's down to the real one", show_machines, false, NULL},
     {"vcpu", "the virtual processor beside the real one", show_vcpu, true, NULL},
     {"allocation", "what the VMM gave the virtual machine", show_allocation, true, NULL},

@@ -210,5 +210,6 @@ bool repl_cmd_translate(struct debugger *d, const char *args)
   show_answer(d, "load", va, MACHINE_LOAD);
   show_answer(d, "store", va, MACHINE_STORE);
   show_answer(d, "fetch", va, MACHINE_FETCH);
+  repl_show_way_down(d, va);
   return true;
 }
