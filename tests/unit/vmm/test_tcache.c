@@ -216,6 +216,20 @@ static void each_kind(void **state)
   close_guest(g);
 }
 
+/* What does not trap in user mode is called out, whether it does something there or nothing. */
+static void what_must_not_execute(void **state)
+{
+  (void)state;
+  struct profile *p = profile_load("pdp11", stderr);
+  assert_string_equal(profile_outside(p, ISA_SPL), "nop");
+  assert_true(tcache_must_call_out(p, p, word_of(ISA_SPL, 0, 0, 0, 3)));
+  assert_true(tcache_must_call_out(p, p, word_of(ISA_LDPREV, 1, 2, 0, 0)));
+  assert_false(tcache_must_call_out(p, p, word_of(ISA_CLI, 0, 0, 0, 0)));
+  assert_false(tcache_must_call_out(p, p, word_of(ISA_SYS, 0, 0, 0, 0)));
+  assert_false(tcache_must_call_out(p, p, 0));
+  profile_destroy(p);
+}
+
 /* A constant that no instruction makes, and one that lui does. */
 static void constants(void **state)
 {
@@ -349,7 +363,8 @@ static void random_programs(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(each_kind), cmocka_unit_test(constants),       cmocka_unit_test(chaining),
+      cmocka_unit_test(each_kind), cmocka_unit_test(what_must_not_execute),
+      cmocka_unit_test(constants), cmocka_unit_test(chaining),
       cmocka_unit_test(spaces),    cmocka_unit_test(random_programs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
