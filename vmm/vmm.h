@@ -237,12 +237,12 @@ const struct vmm_stats *vmm_vm_stats(struct machine *vm);
 
 /* Storage in frames: what became of the VM's pages, counted. */
 struct vmm_paging {
-  uint64_t zeroed;       /* pages that the VMM zeroed because the guest stored into them … */
-  uint64_t zeroed_twice; /* … when all that it stored was zeros: what double zeroing costs */
-  uint64_t cleared;      /* pages that the guest had cleared or took back by the clearing port */
-  uint64_t shared;       /* pages found equal to another's, … */
-  uint64_t blank;        /* … or all zeros again */
-  uint64_t copied;       /* shared ones that were stored into */
+  uint64_t zeroed;        /* pages that the VMM zeroed because the guest stored into them … */
+  uint64_t zeroed_twice;  /* … when all that it stored was zeros: what double zeroing costs */
+  uint64_t cleared;       /* pages that the guest had cleared or took back by the clearing port */
+  uint64_t shared;        /* pages found equal to another's, … */
+  uint64_t blank;         /* … or all zeros again */
+  uint64_t copied;        /* shared ones that were stored into */
   uint64_t read, written; /* from and to the swap file */
   uint64_t paged_twice;   /* read only because the guest itself paged them out */
 };
@@ -258,8 +258,8 @@ struct vmm_pages vmm_vm_pages(struct machine *vm);
 /* … and the frames. All 0: no VM's storage lies in any. */
 struct vmm_frames {
   uint32_t total, free;
-  uint32_t tables;          /* of memory techniques; and the one page of zeros */
-  uint32_t pages, saved;    /* frames that hold pages, and those that sharing spares */
+  uint32_t tables;            /* of memory techniques; and the one page of zeros */
+  uint32_t pages, saved;      /* frames that hold pages, and those that sharing spares */
   uint32_t slots, slots_used; /* of the swap file */
 };
 struct vmm_frames vmm_frames(const struct vmm *vmm);
@@ -272,6 +272,23 @@ struct vmm_page {
   bool ballooned;
 };
 struct vmm_page vmm_vm_page(struct machine *vm, gpa_t at); /* which exists */
+
+/* Guest code in the form in which it executes under `translate`: a word of the cache. */
+enum vmm_code_kind {
+  VMM_CODE_NONE,
+  VMM_CODE_IDENTICAL,
+  VMM_CODE_INLINE,
+  VMM_CODE_CALLOUT,
+  VMM_CODE_EXIT
+};
+struct vmm_code {
+  enum vmm_code_kind kind;
+  uint32_t pc, word; /* of the guest; of an exit: where it goes on, and 0 */
+  uint32_t at, now;  /* the address at which the real machine executes it, and what is there */
+};
+/* The block that has the guest's code at pc, in the mode and map that are current; its first
+ * `room` words, and how many it has. 0: that is not translated. */
+uint32_t vmm_vm_block(struct machine *vm, uint32_t pc, struct vmm_code *code, uint32_t room);
 
 /* ------------------------------------------- many VMs on one processor (processor.c)
  * The VMM runs its VMs itself, as the owner of each: it delivers their traps and

@@ -24,6 +24,8 @@ popf-bare|run popf --profile x86 --trace-events=default|
 popf-pg|vmm popf --profile pg --trace-events=default,sensitive|
 popf-x86|vmm popf --profile x86 --trace-events=default,sensitive|
 popf-interpret|vmm popf --profile x86 --technique interpret --trace-events=default,sensitive|
+popf-translate|vmm popf --profile x86 --technique translate --trace-events=default,sensitive|
+popf-patch|vmm popf --profile x86 --technique patch --trace-events=default,sensitive|
 holes-hybrid|vmm holes --profile x86 --technique hybrid --trace-events=default,sensitive|--from 20 --to 55
 hello|vmm hello|
 timer|vmm timer|

@@ -62,7 +62,7 @@ static void rewritten(FILE *out, struct machine *vm)
 {
   const struct vmm_stats *v = vmm_vm_stats(vm);
   if (vmm_vm_technique(vm) == VMM_TECHNIQUE_PATCH) {
-    row(out, "pages copied", v->blocks, "and executed from the copies");
+    row(out, "code pages copied", v->blocks, "and executed from the copies");
     row(out, "words patched", v->patched, "in them, by a trap");
     row(out, "words copied again", v->invalidated, "the guest had written there");
     row(out, "copies given up", v->flushes, "for want of frames");

@@ -322,6 +322,10 @@ bool repl_cmd_level(struct debugger *d, const char *args);
 bool repl_cmd_why(struct debugger *d, const char *args);
 
 /* pages.c: page tables, the TLB, one address. */
+/* code.c: guest code in the form in which a technique has it executed. */
+void repl_show_block(struct debugger *d);
+bool repl_about_block(struct debugger *d, const char *args);
+
 void repl_show_pagetable(struct debugger *d);
 bool repl_about_pagetable(struct debugger *d, const char *args);
 void repl_show_tlb(struct debugger *d);

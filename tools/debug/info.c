@@ -467,6 +467,8 @@ static const struct topic topics[] = {
     {"vcpu", "the virtual processor beside the real one", show_vcpu, true, NULL},
     {"allocation", "what the VMM gave the virtual machine", show_allocation, true, NULL},
     {"vmm", "what the VMM has done", show_vmm, true, NULL},
+    {"block", "translated code beside the guest's, at pc or an ADDRESS", repl_show_block, true,
+     repl_about_block},
     {"checkpoints", "places to come back to", show_checkpoints, false, NULL},
     {"cost", "what going back costs", show_cost, false, NULL},
     {"history", "lines that you typed", show_history, false, NULL},

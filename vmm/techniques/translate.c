@@ -240,9 +240,8 @@ void translate_table_gone(const struct vm *vm, uint32_t frame)
 
 /* ------------------------------------------------------------------ executing */
 
-static uint32_t space_of(struct vm *vm)
+static struct space current_space(const struct vm *vm)
 {
-  struct translation_cache *c = vm->cache;
   uint32_t psw = vm->cpu.cr[CR_PSW];
   struct space now = {.psw = psw & (PSW_MODE_MASK | PSW_TE_MASK | PSW_KEY_MASK)};
   if (psw_te(psw)) {
@@ -250,10 +249,24 @@ static uint32_t space_of(struct vm *vm)
     now.bound = vm->cpu.cr[CR_BOUND];
     now.ptbr = vm->cpu.cr[CR_PTBR];
   }
+  return now;
+}
+
+/* Its number, or how many there are. */
+static unsigned find_space(const struct translation_cache *c, const struct space *wanted)
+{
   unsigned i = 0;
-  while (i < c->spaces && memcmp(&c->space[i], &now, sizeof now) != 0) {
+  while (i < c->spaces && memcmp(&c->space[i], wanted, sizeof *wanted) != 0) {
     i++;
   }
+  return i;
+}
+
+static uint32_t space_of(struct vm *vm)
+{
+  struct translation_cache *c = vm->cache;
+  struct space now = current_space(vm);
+  unsigned i = find_space(c, &now);
   if (i == SPACES) {
     flush(vm);
     i = 0;
@@ -380,4 +393,33 @@ void translate_count(struct vm *vm)
     vm->stats.invalidated = s->invalidated;
     vm->stats.flushes = s->flushes;
   }
+}
+
+static const enum vmm_code_kind kinds[] = {[TCACHE_NONE] = VMM_CODE_NONE,
+                                           [TCACHE_IDENTICAL] = VMM_CODE_IDENTICAL,
+                                           [TCACHE_INLINE] = VMM_CODE_INLINE,
+                                           [TCACHE_CALLOUT] = VMM_CODE_CALLOUT,
+                                           [TCACHE_EXIT] = VMM_CODE_EXIT};
+
+uint32_t translate_block(const struct vm *vm, uint32_t pc, struct vmm_code *code, uint32_t room)
+{
+  const struct translation_cache *c = vm->cache;
+  struct space now = current_space(vm);
+  unsigned space = find_space(c, &now);
+  uint32_t at = space < c->spaces ? tcache_find(c->t, space, pc) : TCACHE_NOWHERE;
+  if (at == TCACHE_NOWHERE) {
+    return 0;
+  }
+  uint32_t first = tcache_at(c->t, at).block, words = 0;
+  for (struct tcache_place p = tcache_at(c->t, first); p.kind != TCACHE_NONE && p.block == first;
+       p = tcache_at(c->t, first + ++words)) {
+    if (words < room) {
+      code[words] = (struct vmm_code){.kind = kinds[p.kind],
+                                      .pc = p.pc,
+                                      .word = p.word,
+                                      .at = CACHE_VA + 4 * (first + words),
+                                      .now = p.now};
+    }
+  }
+  return words;
 }
