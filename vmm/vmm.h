@@ -3,7 +3,8 @@
  *
  * It rests only on struct machine, and each VM that it offers is one: a VMM can
  * be created on a VM. The VM map: every virtual mode runs in the real machine's
- * least privileged mode. The processor comes back by the real TIMER's interrupt,
+ * least privileged mode (a guest's kernel in the one above it, if the profile has a
+ * `middle` one). The processor comes back by the real TIMER's interrupt,
  * never by a budget of the harness.
  */
 #ifndef TRAPEZE_VMM_VMM_H
