@@ -130,6 +130,17 @@ rm -f diff
 alone <(grep carol users)
 together "the same again, byte for byte"
 check "on the terminal too" cmp first.out out
+# A quarter of the storage that they have, for all: pages are shared, and come and go.
+directory users 'frames 320K; swap 2M "pages.swap"; scan 4;' |
+  sed 's/^user [^;]*; /&technique interpret; /' >users.frames
+mv users.dir users.kept && cp users.frames users.dir
+together "eight guests at four times over-commit" --stats
+check "pages were shared" grep -qE 'sharing spares [1-9]' err
+check "nothing is left of the swap file" test -f pages.swap -a ! -s pages.swap
+sed 's/frames 320K/frames 128K/' users.frames >users.dir
+together "with more pages in the swap file than in frames" --stats
+check "they were written and read" awk '/^paging/ {p = 1} p && /alice/ {ok = $7 > 9 && $8 > 9} END {exit !ok}' err
+mv users.kept users.dir
 together "with quanta of 137 ticks" --quantum 137
 together "with quanta of a million ticks" --quantum 1M
 together "with a monitor that takes no time" --costs 0
