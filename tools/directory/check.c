@@ -89,14 +89,14 @@ static void check_user_in_frames(struct directory_reader *r, size_t user)
   const struct profile *p = r->directory->profile;
   uint32_t features = p ? profile_features(p) : 0;
   if (!(features & ISA_FEATURE_MMU_BOUNDS) ||
-      (!(features & ISA_FEATURE_KEYS) &&
-       user_of(r, user)->technique == VMM_TECHNIQUE_INTERPRET))
+      (!(features & ISA_FEATURE_KEYS) && user_of(r, user)->technique == VMM_TECHNIQUE_INTERPRET))
     return;
   directory_error(r, said(&r->users[user], KEY_TECHNIQUE),
                   "on profile '%s' the storage of '%s' lies in one piece, and not in frames",
                   profile_name(p), user_of(r, user)->name);
-  directory_note(r, r->machine.at[KEY_FRAMES], "frames are for profiles with pages or a TLB, or "
-                                               "without storage keys for 'technique interpret;'");
+  directory_note(r, r->machine.at[KEY_FRAMES],
+                 "frames are for profiles with pages or a TLB, or "
+                 "without storage keys for 'technique interpret;'");
 }
 
 /* The users' pages need no place of their own, but one. */
@@ -107,7 +107,8 @@ static void allocate_frames(struct directory_reader *r)
   uint64_t wanted = 0, tables = ISA_PAGE_SIZE; /* the page of zeros */
   for (size_t i = 0; i < r->user_count; i++) {
     struct directory_user *u = user_of(r, i);
-    const struct vmm_vm_config config = {.memory = u->memory, .storage = u->storage.size};
+    const struct vmm_vm_config config = {
+        .technique = u->technique, .memory = u->memory, .storage = u->storage.size};
     check_user_in_frames(r, i);
     tables += d->profile ? vmm_vm_footprint(&config, d->profile) - u->storage.size : 0;
     wanted += u->storage.size;
@@ -141,7 +142,8 @@ static void allocate_storage(struct directory_reader *r)
   uint64_t at = VMM_OWN_STORAGE;
   for (size_t i = 0; i < r->user_count; i++) {
     struct directory_user *u = user_of(r, i);
-    const struct vmm_vm_config config = {.memory = u->memory, .storage = u->storage.size};
+    const struct vmm_vm_config config = {
+        .technique = u->technique, .memory = u->memory, .storage = u->storage.size};
     uint64_t footprint = d->profile ? vmm_vm_footprint(&config, d->profile) : u->storage.size;
     if (at + footprint > most) {
       refuse_storage(r, i, at);
