@@ -367,6 +367,9 @@ bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--lo
 bench-kernels: all  ## C kernels natively, under qemu where there is one, bare and virtual (BENCH_FLAGS=--short)
 	@BUILD=$(BUILD) tests/bench/kernels.sh $(BENCH_FLAGS)
 
+bench-grade: all  ## grade a class of 300 on two processors, and say where the time goes (SUBMISSIONS=300)
+	@TRAPEZE=$(BUILD)/trapeze tests/bench/grade.sh
+
 growth: $(BENCH)  ## measure and draw what more guests cost: docs/pictures/growth.svg
 	@BUILD=$(BUILD) tests/bench/growth.sh docs/pictures $(BENCH_FLAGS)
 
@@ -428,7 +431,7 @@ help:  ## list the targets
 print-%:
 	@echo '$($*)'
 
-.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels growth coverage lab-coverage \
+.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels bench-grade growth coverage lab-coverage \
         pictures handouts gradescope card aarch64 FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

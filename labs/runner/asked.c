@@ -24,6 +24,24 @@ static void ask(void *ctx, enum wire_operation op, uint64_t *value)
   _exit(1);
 }
 
+_Static_assert(ASKED_VALUES >= 7, "the most that an operation asked once answers");
+
+/* The same of an operation that answers by the profile alone. `value` has at least two. */
+static void ask_once(void *ctx, enum wire_operation op, uint64_t *value)
+{
+  struct asked *a = ctx;
+  uint64_t hash = (value[0] ^ value[0] >> 13 ^ value[0] >> 24) + 7 * value[1] + 31 * (uint64_t)op;
+  struct asked_known *k = &a->known[hash % ASKED_KNOWN];
+  size_t size = wire_operation(op)->results * sizeof *value;
+  if (!k->known || k->op != op || k->given[0] != value[0] || k->given[1] != value[1]) {
+    *k = (struct asked_known){.known = true, .op = op, .given = {value[0], value[1]}};
+    ask(ctx, op, value);
+    memcpy(k->value, value, size);
+  } else {
+    memcpy(value, k->value, size);
+  }
+}
+
 static uint32_t get_reg(void *ctx, unsigned reg)
 {
   uint64_t v[] = {reg};
@@ -240,8 +258,8 @@ static bool key_set(void *ctx, gpa_t at, uint8_t key)
 
 static bool port_exists(void *ctx, uint32_t port)
 {
-  uint64_t v[] = {port};
-  ask(ctx, WIRE_OP_port_exists, v);
+  uint64_t v[] = {port, 0};
+  ask_once(ctx, WIRE_OP_port_exists, v);
   return v[0] != 0;
 }
 
@@ -296,7 +314,7 @@ static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, b
 static struct vmm_insn decode(void *ctx, uint32_t word)
 {
   uint64_t v[7] = {word};
-  ask(ctx, WIRE_OP_decode, v);
+  ask_once(ctx, WIRE_OP_decode, v);
   return (struct vmm_insn){.legal = v[0] != 0,
                            .decoded = {.insn = (enum isa_insn)v[1],
                                        .a = (uint8_t)v[2],
@@ -309,22 +327,22 @@ static struct vmm_insn decode(void *ctx, uint32_t word)
 static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsigned mode)
 {
   uint64_t v[] = {(uint64_t)insn, mode};
-  ask(ctx, WIRE_OP_behaviour, v);
+  ask_once(ctx, WIRE_OP_behaviour, v);
   return (enum profile_behaviour_kind)v[0];
 }
 
 static struct vmm_behaviour behaviour_of(void *ctx, enum isa_insn insn, unsigned mode)
 {
   uint64_t v[] = {(uint64_t)insn, mode};
-  ask(ctx, WIRE_OP_behaviour_of, v);
+  ask_once(ctx, WIRE_OP_behaviour_of, v);
   return (struct vmm_behaviour){.kind = (enum profile_behaviour_kind)v[0],
                                 .body = (enum isa_body)v[1]};
 }
 
 static unsigned user_mode(void *ctx)
 {
-  uint64_t v[1];
-  ask(ctx, WIRE_OP_user_mode, v);
+  uint64_t v[2] = {0};
+  ask_once(ctx, WIRE_OP_user_mode, v);
   return (unsigned)v[0];
 }
 

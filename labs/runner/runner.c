@@ -99,8 +99,9 @@ static void call_memory(const struct vmm_env *env, enum wire_function f, void *s
     out[0] = map.base;
     out[1] = map.bound;
   } else {
-    struct translation t = vmm_memory_bounds.translate(
-        state, env, gva((uint32_t)v[1]), (uint32_t)v[2], (enum machine_access)v[3], v[4] != 0, (unsigned)v[5]);
+    struct translation t =
+        vmm_memory_bounds.translate(state, env, gva((uint32_t)v[1]), (uint32_t)v[2],
+                                    (enum machine_access)v[3], v[4] != 0, (unsigned)v[5]);
     out[0] = t.ok;
     out[1] = t.pa.v;
     out[2] = (uint64_t)t.cause;
@@ -245,7 +246,8 @@ static void serve(struct asked *outer, const struct wire *call)
   if (call->kind != WIRE_CALL || !shape || call->count != shape->arguments) {
     _exit(1);
   }
-  struct asked a = {.fd = outer->fd, .seq = call->seq, .serve = outer->serve};
+  struct asked a = {
+      .fd = outer->fd, .seq = call->seq, .known = outer->known, .serve = outer->serve};
   struct vmm_env env = asked_env(&a);
   enum wire_function f = (enum wire_function)call->op;
   struct wire w = {.kind = WIRE_RETURN, .op = call->op, .seq = call->seq, .count = shape->results};
@@ -274,7 +276,8 @@ static void serve(struct asked *outer, const struct wire *call)
 
 int main(void)
 {
-  struct asked a = {.fd = WIRE_FD, .serve = serve};
+  struct asked_known known[ASKED_KNOWN] = {{.known = false}};
+  struct asked a = {.fd = WIRE_FD, .known = known, .serve = serve};
   struct wire call;
   while (wire_receive(a.fd, &call) == WIRE_MESSAGE) {
     serve(&a, &call);

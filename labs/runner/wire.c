@@ -30,7 +30,7 @@ bool wire_send(int fd, const struct wire *w)
 {
   ssize_t sent, len = (ssize_t)(offsetof(struct wire, value) + w->count * sizeof *w->value);
   do {
-    sent = send(fd, w, (size_t)len, MSG_NOSIGNAL);
+    sent = send(fd, w, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (sent < 0 && errno == EINTR);
   return sent == len;
 }
@@ -42,7 +42,7 @@ enum wire_received wire_receive(int fd, struct wire *w)
     got = recv(fd, w, sizeof *w, MSG_TRUNC);
   } while (got < 0 && errno == EINTR);
   if (got <= 0) {
-    return WIRE_GONE;
+    return got < 0 && errno == EAGAIN ? WIRE_SILENT : WIRE_GONE;
   }
   if (got < (ssize_t)offsetof(struct wire, value) || w->zero != 0 || w->count > WIRE_VALUES ||
       got != (ssize_t)(offsetof(struct wire, value) + w->count * sizeof *w->value)) {

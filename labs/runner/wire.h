@@ -155,9 +155,9 @@ const struct wire_shape *wire_operation(uint32_t op);
 
 /* Whole and unbroken, or false. No signal is raised when the other side is gone. */
 bool wire_send(int fd, const struct wire *w);
-enum wire_received { WIRE_MESSAGE, WIRE_GONE, WIRE_MALFORMED };
-/* Waits for a message. WIRE_MALFORMED: of another length than it says. Values that are not
- * there are 0. */
+enum wire_received { WIRE_MESSAGE, WIRE_GONE, WIRE_MALFORMED, WIRE_SILENT };
+/* Waits for a message; WIRE_SILENT: longer than the socket's own limit. WIRE_MALFORMED: of another
+ * length than it says. Values that are not there are 0. */
 enum wire_received wire_receive(int fd, struct wire *w);
 
 #endif

@@ -118,9 +118,11 @@ build_handout() { # NAME
   env -u BUILD make -C "$1" -j2
 }
 is "lab 4: the hand-out builds" build_handout 04-trap-and-emulate
-make -C 04-trap-and-emulate test >said 2>&1
+# shellcheck source=tests/grade/transcripts.sh
+. "$top/tests/grade/transcripts.sh"
+env -u BUILD make -C 04-trap-and-emulate test >said 2>&1
 is "… and gives the stub no point" grep -q '^Score: 0 of 70' said
-cp "$top"/vmm/{dispatch,emulate}.c 04-trap-and-emulate/submission/ && make -C 04-trap-and-emulate test >said 2>&1
+cp "$top"/vmm/{dispatch,emulate}.c 04-trap-and-emulate/submission/ && env -u BUILD make -C 04-trap-and-emulate test >said 2>&1
 is "… and our own modules every public one" grep -q '^Score: 70 of 70' said
 rm -rf 04-trap-and-emulate/build
 if [ "${WRONG:-}" = all ]; then

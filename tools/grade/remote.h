@@ -42,7 +42,6 @@ enum remote_end {
 
 struct remote {
   int fd;                /* the socket */
-  int stall_ms;          /* how long to wait for a message; -1: for ever */
   uint32_t requests_max; /* within one call */
   enum remote_end end;
   char reason[200]; /* a sentence, unless REMOTE_OPEN */

@@ -476,8 +476,6 @@ bool workshop_start(const struct workshop *w, unsigned cpu_seconds, struct sandb
                             .cpu_seconds = cpu_seconds,
                             .memory = RUNNER_MEMORY,
                             .output_max = OUTPUT_MAX};
-  /* The judge never waits for a module that does not read. */
-  fcntl(pair[0], F_SETFL, O_NONBLOCK);
   bool started = sandbox_start(&job, run);
   int error = errno;
   close(pair[1]);
