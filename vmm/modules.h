@@ -67,6 +67,11 @@ struct vmm_tlb_entry {
   uint32_t hi, lo;
 };
 
+/* How the modules for machines with a TLB name a VM's address spaces to env->real_space: 0 is
+ * its physical storage; else the mode and the guest's own space, and … */
+#define VMM_SPACE_TE         0x80000000u
+#define VMM_SPACE_MODE_SHIFT 8 /* above the space, TLB_HI_SPACE */
+
 /* What was done to the virtual machine's TLB. */
 enum vmm_tlb_kind {
   VMM_TLB_BY_CHANCE,       /* tlbw: the machine has chosen the entry */

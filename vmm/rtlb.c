@@ -149,6 +149,23 @@ void rtlb_forget(struct vm *vm)
   }
 }
 
+bool vmm_vm_real_tlb(struct machine *m, unsigned index, struct vmm_real_tlb *entry)
+{
+  const struct rtlb *r = &vm_of(m)->vmm->rtlb;
+  const struct rtlb_entry *e = &r->entry[index % TLB_ENTRIES];
+  if (index >= TLB_ENTRIES || e->vm != vm_of(m)) {
+    return false;
+  }
+  uint32_t id = r->space[e->hi & TLB_HI_SPACE].id;
+  *entry = (struct vmm_real_tlb){.hi = e->hi,
+                                 .lo = e->lo,
+                                 .page = gpa(e->page),
+                                 .te = id & VMM_SPACE_TE,
+                                 .mode = (id & ~VMM_SPACE_TE) >> VMM_SPACE_MODE_SHIFT,
+                                 .space = id & TLB_HI_SPACE};
+  return true;
+}
+
 /* ---------------------------------------------------------- resource control */
 
 /* Whether a guest could write the real TLB, on this profile. */

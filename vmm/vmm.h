@@ -3,7 +3,8 @@
  *
  * It rests only on struct machine, and each VM that it offers is one: a VMM can
  * be created on a VM. The VM map: every virtual mode runs in the real machine's
- * least privileged mode. The processor comes back by the real TIMER's interrupt,
+ * least privileged mode (a guest's kernel in the one above it, if the profile has a
+ * `middle` one). The processor comes back by the real TIMER's interrupt,
  * never by a budget of the harness.
  */
 #ifndef TRAPEZE_VMM_VMM_H
@@ -167,6 +168,16 @@ struct vmm_allocation {
 struct vmm_allocation vmm_vm_allocation(struct machine *vm);
 enum vmm_technique vmm_vm_technique(struct machine *vm);
 enum vmm_memory vmm_vm_memory(struct machine *vm); /* never the default */
+/* Entry `index` of the real machine's TLB, if it is there for this VM: what it is in the VM's
+ * own terms. False: it is not, or there is no TLB. */
+struct vmm_real_tlb {
+  uint32_t hi, lo; /* as the real machine has it: its space, its frame, … */
+  gpa_t page;      /* … which holds this page of the VM's storage, */
+  bool te;         /* for translated addresses; not: for physical ones. Of those: */
+  unsigned mode;   /* for this virtual mode */
+  uint32_t space;  /* in this space of the VM's */
+};
+bool vmm_vm_real_tlb(struct machine *vm, unsigned index, struct vmm_real_tlb *entry);
 
 /* All of the VMM and its VMs that is not in the machine below, for going back in time. NULL
  * with a sentence in *reason: no memory, a module has a state and no save and load, or a

@@ -130,6 +130,32 @@ rm -f diff
 alone <(grep carol users)
 together "the same again, byte for byte"
 check "on the terminal too" cmp first.out out
+# A quarter of the storage that they have, for all: pages are shared, and come and go.
+directory users 'frames 320K; swap 2M "pages.swap"; scan 4;' |
+  sed 's/^user [^;]*; /&technique interpret; /' >users.frames
+mv users.dir users.kept && cp users.frames users.dir
+together "eight guests at four times over-commit" --stats
+check "pages were shared" grep -qE 'sharing spares [1-9]' err
+check "nothing is left of the swap file" test -f pages.swap -a ! -s pages.swap
+sed 's/frames 320K/frames 128K/' users.frames >users.dir
+together "with more pages in the swap file than in frames" --stats
+check "they were written and read" awk '/^paging/ {p = 1} p && /alice/ {ok = $7 > 9 && $8 > 9} END {exit !ok}' err
+# The same of kernels with pages, executed directly: tables and frames, and a balloon that listens.
+sed 's/^profile pg;/profile pages;/; s/^mmu  *bounds;/mmu paged;/' "$top/isa/profiles/pg.profile" >pages.profile
+{
+  echo 'machine { profile "pages.profile"; disk scratch sectors 800; frames 256K; swap 8M; scan 4; }'
+  for i in 0 1 2 3 4 5 6 7; do
+    echo "user u$i { program $([ $i -lt 6 ] && echo minos-paged || echo 'minos-balloon; hints yes');"
+    echo "  storage 512K; minidisk A first $((i * 100)) length 100; console log \"u$i.log\" input \"short.in\"; }"
+  done
+} >pages.dir
+truncate -s $((100 * 512)) pages.img
+t run minos-paged --memory 512K --disk pages.img --input short.in >pages.out 2>err
+expect 0 . 'paging, in pages' "eight kernels with pages in a sixteenth of their storage" -- vmm pages.dir --stats
+cmp u0.log pages.out >diff 2>&1 && cmp u5.log pages.out >>diff 2>&1
+report $? "write what one writes alone"
+check "a kernel with a balloon goes on too" grep -q 'minos: halted' u6.log
+mv users.kept users.dir
 together "with quanta of 137 ticks" --quantum 137
 together "with quanta of a million ticks" --quantum 1M
 together "with a monitor that takes no time" --costs 0

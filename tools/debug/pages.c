@@ -103,11 +103,50 @@ bool repl_about_pagetable(struct debugger *d, const char *args)
 
 /* -------------------------------------------------------------------------- TLB */
 
+/* Whether the real entry is there because of this one of the guest's. */
+static bool stands_for(const struct vmm_real_tlb *e, uint32_t hi, uint32_t lo)
+{
+  return e->te && tlb_matches(hi, lo, e->hi, e->space);
+}
+
+static void show_real(struct debugger *d, unsigned index, const struct vmm_real_tlb *e)
+{
+  char how[RIGHTS];
+  repl_say(d, "    real %2u  space %3u  frame 0x%08x  %s", index, e->hi & TLB_HI_SPACE,
+           pte_frame(e->lo), rights(e->lo, how));
+  if (e->te)
+    repl_say(d, "  for mode %u, space %u\n", e->mode, e->space);
+  else
+    repl_say(d, "  for physical 0x%08x\n", e->hi & TLB_HI_PAGE);
+}
+
+/* Those of the machine that the VMM runs on which are there because of this entry; those that
+ * no entry explains (hi and lo 0) are for physical addresses, or behind the guest's TLB. */
+static unsigned show_reals(struct debugger *d, uint32_t hi, uint32_t lo)
+{
+  struct machine *m = repl_machine(d);
+  struct vmm_real_tlb e;
+  unsigned shown = 0;
+  for (unsigned i = 0; machine_parent(m) && i < TLB_ENTRIES; i++) {
+    if (!vmm_vm_real_tlb(m, i, &e))
+      continue;
+    uint32_t h, l;
+    bool explained = lo & PTE_VALID ? !stands_for(&e, hi, lo) : false;
+    for (unsigned k = 0; !(lo & PTE_VALID) && machine_tlb_get(m, k, &h, &l); k++)
+      explained |= stands_for(&e, h, l);
+    if (!explained) {
+      show_real(d, i, &e);
+      shown++;
+    }
+  }
+  return shown;
+}
+
 void repl_show_tlb(struct debugger *d)
 {
   struct machine *m = repl_machine(d);
   char how[RIGHTS];
-  unsigned used = 0;
+  unsigned used = 0, reals = 0;
   uint32_t hi, lo;
   if (!has(d, ISA_FEATURE_MMU_TLB)) {
     repl_say(d, "there is no TLB to see: this machine is not one of 'mmu tlb'\n");
@@ -119,7 +158,11 @@ void repl_show_tlb(struct debugger *d)
     used++;
     repl_say(d, "%2u  page 0x%08x  space %3u  frame 0x%08x  %s\n", i, hi & TLB_HI_PAGE,
              hi & TLB_HI_SPACE, pte_frame(lo), rights(lo, how));
+    reals += show_reals(d, hi, lo);
   }
+  reals += show_reals(d, 0, 0);
+  if (machine_parent(m))
+    repl_say(d, "%u entries of the real TLB are this machine's\n", reals);
   repl_say(d, "%u of %u entries; space %u; the machine would choose entry %u next\n", used,
            TLB_ENTRIES, machine_get_cr(m, CR_ASID), tlb_choice(machine_get_cr(m, CR_TLBRND)));
 }

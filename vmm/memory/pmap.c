@@ -111,7 +111,9 @@ void pmap_forget(struct pmap_page *page)
 {
   if (page->mapped) {
     page->mapped = false;
+    page->vm->vmm->frames.forgetting++;
     memory_forget(page->vm, pmap_address(page));
+    page->vm->vmm->frames.forgetting--;
   }
 }
 
@@ -275,6 +277,7 @@ static bool read_as(struct vm *vm, uint32_t at, uint8_t *buf, uint32_t len, enum
     return machine_phys_read(vm->vmm->real, gpa(vm->storage.start.v + at), buf, len);
   }
   bool ok = true;
+  who = vm->vmm->frames.forgetting > 0 ? OWNER : who;
   for (uint32_t n; ok && len > 0; at += n, buf += n, len -= n) {
     n = in_page(at, len);
     ok = read_part(&vm->pmap.page[at / ISA_PAGE_SIZE], at % ISA_PAGE_SIZE, buf, n, who);

@@ -119,11 +119,13 @@ struct frames {
   uint32_t count;
   uint32_t *free; /* a stack of numbers */
   uint32_t free_count;
-  uint32_t tables;                  /* of memory techniques, and the page of zeros */
-  uint32_t promised;                /* pages of all VMs in frames, … */
-  uint32_t vms;                     /* … which are so many */
-  uint32_t zero;                    /* the number of the page of zeros; 0: there is none yet */
-  uint32_t hand;                    /* the clock's */
+  uint32_t tables;     /* of memory techniques, and the page of zeros */
+  uint32_t promised;   /* pages of all VMs in frames, … */
+  uint32_t vms;        /* … which are so many */
+  uint32_t zero;       /* the number of the page of zeros; 0: there is none yet */
+  uint32_t hand;       /* the clock's */
+  unsigned forgetting; /* a page is being moved: what a memory module that is told so reads of
+                          guests' storage stays where it is */
   const struct pmap_page *answered; /* by pmap_frame() last: the hand leaves it alone */
   uint32_t *bucket;                 /* sharing.c: heads, by hash; NULL: nothing was listed */
   uint32_t buckets;

@@ -26,10 +26,6 @@
 #include "isa/pages.h"
 #include "vmm/modules.h"
 
-/* A virtual address space, as this module names it: 0, or … */
-#define SPACE_TE         0x80000000u
-#define SPACE_MODE_SHIFT 8
-
 #define SETS 256u
 #define WAYS 4u
 
@@ -59,8 +55,8 @@ static void drop_real(const struct vmm_env *env, struct vmm_tlb_entry e)
 {
   if (e.lo & PTE_VALID) {
     bool everybodys = e.lo & PTE_GLOBAL;
-    env->real_drop(env->ctx, gva(e.hi), SPACE_TE | (everybodys ? 0 : TLB_HI_SPACE),
-                   SPACE_TE | (e.hi & TLB_HI_SPACE));
+    env->real_drop(env->ctx, gva(e.hi), VMM_SPACE_TE | (everybodys ? 0 : TLB_HI_SPACE),
+                   VMM_SPACE_TE | (e.hi & TLB_HI_SPACE));
   }
 }
 
@@ -143,7 +139,7 @@ static struct vmm_tlb_entry second_find(void *state, uint32_t va, uint32_t space
 static uint32_t current_space(const struct vmm_env *env)
 {
   uint32_t psw = env->get_cr(env->ctx, CR_PSW), asid = env->get_cr(env->ctx, CR_ASID);
-  return psw_te(psw) ? SPACE_TE | psw_mode(psw) << SPACE_MODE_SHIFT | asid : 0;
+  return psw_te(psw) ? VMM_SPACE_TE | psw_mode(psw) << VMM_SPACE_MODE_SHIFT | asid : 0;
 }
 
 static struct vmm_real_map compose(void *state, const struct vmm_env *env)

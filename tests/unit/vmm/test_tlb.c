@@ -31,6 +31,7 @@ static void every_tick(void **state)
   (void)state;
   struct refill_met met = {0};
   agree(1000, 12, (struct refill_way){.memory = VMM_MEMORY_EXACT, .stride = 1}, &met);
+  agree(0, 16, (struct refill_way){.memory = VMM_MEMORY_EXACT, .stride = 1, .tame = true}, &met);
   assert_true(met.stats.hidden_faults > 0 && met.stats.true_faults > 0);
 }
 
