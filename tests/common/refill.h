@@ -28,7 +28,7 @@ struct refill_way {
 struct refill_met {
   struct vmm_stats stats; /* of its memory, and how its instructions were done */
   uint64_t traps[ISA_CAUSE_LIMIT];
-  uint64_t ticks, virtual_ticks; /* bare, virtual */
+  uint64_t ticks, virtual_ticks; /* bare, virtual; by output: of those that have halted */
   uint64_t guests, halted;
 };
 

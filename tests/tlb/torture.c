@@ -87,7 +87,8 @@ static bool complete(const struct refill_met *m, enum vmm_memory memory)
                    missed("true faults", m->stats.true_faults) +
                    missed("address spaces that changed hands", disco + m->stats.spaces_evicted) +
                    missed("hits of the second level", !disco + m->stats.second_hits) +
-                   missed("guests that halted", m->halted);
+                   missed("guests that halted", m->halted) +
+                   missed("time spared", !disco || m->virtual_ticks < m->ticks);
   for (unsigned i = 0; i < sizeof emulated / sizeof *emulated; i++) {
     holes += missed(isa_insn_info(emulated[i])->mnemonic,
                     (disco && i > 2) + m->stats.emulated_by[emulated[i]]);
