@@ -59,6 +59,12 @@ derive() { # DIR FILE…
   done
 }
 
+# An object's name in one folder: two rooms have a checkpoint.c.
+flat() {
+  local path=${1#"$BUILD"/obj/}
+  echo "${path//\//_}"
+}
+
 # Compiles into DIR what depends on the changed files, and prints the objects.
 recompile() { # PROGRAM ROOM DIR CHANGED…
   local program=$1 room=$2 dir=$3 object source
@@ -70,7 +76,7 @@ recompile() { # PROGRAM ROOM DIR CHANGED…
     source=${source%.d}.c
     case $source in gen/*) [ -e "$dir/$source" ] || source=$BUILD/$source ;; esac
     [ ! -e "$dir/$source" ] || source=$dir/$source
-    object=$dir/obj/$(basename "${object%.d}").o
+    object=$dir/obj/$(flat "${object%.d}").o
     "${compile[@]}" -I"$dir" -I. -I"$BUILD" -c -o "$object" "$source" || return
     echo "$object"
   done
@@ -91,7 +97,7 @@ build() { # PROGRAM ROOM DIR CHANGED…
       ;;
   esac
   for file in "${rest[@]}"; do
-    name=$dir/obj/$(basename "$file")
+    name=$dir/obj/$(flat "$file")
     [[ " ${mine[*]} " == *" $name "* ]] || mine+=("$file")
   done
   case $program in

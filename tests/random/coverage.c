@@ -180,6 +180,9 @@ static bool can_be_raised(const struct profile *profile, unsigned cause)
   case CAUSE_FETCH_FAULT:
   case CAUSE_LOAD_FAULT:
   case CAUSE_STORE_FAULT:
+  case CAUSE_NESTED_FETCH:
+  case CAUSE_NESTED_LOAD:
+  case CAUSE_NESTED_STORE:
   case CAUSE_CHANNEL:
   case CAUSE_NETWORK:
     return false; /* IPEND can raise the last two, but needs not */
