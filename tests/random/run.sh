@@ -19,18 +19,18 @@ result() { # result STATUS NAME LOG: one TAP line; what the log says, if not ok
   fi
 }
 
-"$random" --from "${FROM:-10000}" --seeds "${SEEDS:-6500}" --strict >"$log" 2>&1
+"$random" --from "${FROM:-30000}" --seeds "${SEEDS:-6000}" --strict >"$log" 2>&1
 result $? "bare, virtual and every engine agree; the programs meet everything" "$log"
 grep '^# .* programs' "$log"
 
 # The other techniques: right on more profiles than Theorem 1's.
 for technique in interpret hybrid; do
-  "$random" --technique $technique --from "${FROM:-10000}" --seeds "${TECHNIQUE_SEEDS:-1500}" >"$log" 2>&1
+  "$random" --technique $technique --from "${FROM:-30000}" --seeds "${TECHNIQUE_SEEDS:-1500}" >"$log" 2>&1
   result $? "bare and virtual agree: $technique" "$log"
   grep '^# .* programs' "$log"
 done
 for technique in translate translate-all patch; do
-  "$random" --technique $technique --from "${FROM:-10000}" --seeds "${REWRITE_SEEDS:-300}" >"$log" 2>&1
+  "$random" --technique $technique --from "${FROM:-30000}" --seeds "${REWRITE_SEEDS:-300}" >"$log" 2>&1
   result $? "bare and virtual agree: $technique" "$log"
   grep '^# .* programs' "$log"
 done
