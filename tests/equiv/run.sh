@@ -111,10 +111,10 @@ popf_story() { # NAME, what it is
 }
 
 start pg minos --profile pg
-start s360 minos --profile s360
+start s360 minos --profile s360 $stepping
 start nested minos --profile pg --depth 2
 wait
-start nested360 minos --profile s360 --depth 2
+start nested360 minos --profile s360 --depth 2 $stepping
 start x86 minos --profile x86
 start x86popf minos --profile x86-popf
 wait
@@ -132,14 +132,14 @@ start armv7 minos --profile armv7
 start mmio minos-mmio --profile pg --io mmio
 start mmio360 minos-mmio --profile s360 --io mmio --depth 2 $stepping
 wait
-start channel minos-channel --profile pg --io channel
+start channel minos-channel --profile pg --io channel $stepping
 start channel360 minos-channel --profile s360 --io channel --depth 2 $stepping
 start channel_x86 minos-channel --profile x86 --io channel
 start solo_channel solo-channel --profile pg --io channel --session
 wait
 start interpreted minos --profile x86 --technique interpret
 start hybrid minos --profile x86-popf --technique hybrid
-start hybrid10 minos-juser --profile pdp10 --technique hybrid --input $session
+start hybrid10 minos-juser --profile pdp10 --technique hybrid --input $session $stepping
 wait
 start hybrid86 holes --profile x86 --technique hybrid
 start open_rfe minos --profile ../../docs/examples/open-rfe.profile

@@ -25,8 +25,8 @@ report() { # status, name, log
 }
 
 # name:runs in make check:longest input. The slow ones execute guests.
-table="asm:3000:4096 disasm:2500:2048 profile:6000:2048 image:6000:4096 inputlog:6000:1024
-  definition:3000:4096 directory:6000:2048 trace:3000:4096 console:60:256 guest:600:1024"
+table="asm:1500:4096 disasm:1500:2048 profile:2500:2048 image:3000:4096 inputlog:3000:1024
+  definition:1500:4096 directory:2500:2048 trace:1500:4096 console:40:256 guest:300:1024"
 field() { # target, column
   tr ' ' '\n' <<<"$table" | awk -F: -v name="$1" -v at="$2" '$1 == name { print $at }'
 }
