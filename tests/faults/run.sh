@@ -7,7 +7,7 @@
 # and frees all that it allocated. TAP, one line a command and kind of failure.
 #   tests/faults/run.sh           each subcommand, one failure for each place in the
 #                                 program: calls with the same innermost callers
-#                                 come from one place; of the places a third, the
+#                                 come from one place; of the places a sixth, the
 #                                 next one after each commit: FAULT_SEED chooses
 #   tests/faults/run.sh --all     every failure
 #   ONLY=text                     only commands that contain it
@@ -239,7 +239,7 @@ choose_points() { # what tells subcommands apart; sets points_alloc and points_i
   while read -r kind n place; do
     [ "$all" = --all ] || [ -z "${tried_place[$1 $kind $place]:-}" ] || continue
     tried_place[$1 $kind $place]=yes
-    [ "$all" = --all ] || [ $(((0x${place: -6} + n + seed) % 3)) -eq 0 ] || continue
+    [ "$all" = --all ] || [ $(((0x${place: -6} + n + seed) % 6)) -eq 0 ] || continue
     [ "$kind" = alloc ] && points_alloc+=" $n"
     [ "$kind" = io ] && points_io+=" $n"
   done <"$work/places"

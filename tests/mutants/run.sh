@@ -4,7 +4,7 @@
 # written. A patch that no longer applies is a failure; so is an unchanged copy
 # that does not pass every test that is named.
 #   tests/mutants/run.sh [ROOM/NAME …]   these mutants; without names, those in
-#     `always` and a tenth of the others, the next one after each commit: MUTANTS_SEED
+#     `always` and a fifteenth of the others, the next one after each commit: MUTANTS_SEED
 #     chooses, which is the number of commits if it is not set. All must apply.
 #   MUTANTS=all      every mutant
 #   MUTANTS_JOBS=n   n at a time (default 1)
@@ -194,7 +194,7 @@ if [ "${1:-}" = --one ]; then # one line of the list below, its output at once
   exit
 fi
 
-# Without the history (an archive) it is always the same tenth.
+# Without the history (an archive) it is always the same fifteenth.
 seed=${MUTANTS_SEED:-$(git rev-list --count HEAD 2>/dev/null || echo 1)}
 
 # The mutants to try: see above.
@@ -206,7 +206,7 @@ choose() {
   fi
   for name in $(cd $here && ls ./*/*.patch | sed 's|^\./||; s|\.patch$||'); do
     if [ "${MUTANTS:-}" = all ] || grep -qx "$name" $here/always ||
-      [ $((($(cksum <<<"$name" | cut -d' ' -f1) + seed) % 10)) -eq 0 ]; then
+      [ $((($(cksum <<<"$name" | cut -d' ' -f1) + seed) % 15)) -eq 0 ]; then
       echo "$name"
     fi
   done
