@@ -113,7 +113,7 @@ awk '
       split(name[i], part, " ")
       m = median(name[i]); m = m > 0.0005 ? m : 0.0005
       base = median(part[1] " bare-paged"); q = count[part[1] " qemu"] ? median(part[1] " qemu") : 0
-      printf "%s %s %.4f %.3f %.3f\n", part[1], part[2], m, m / base, q > 0 ? m / q : 0
+      printf "%s %s %.4f %.3f %.3f\n", part[1], part[2], m, m / base, (q > 0 ? m / q : 0)
     }
   }' "$work/times" >"$work/figures"
 
