@@ -100,17 +100,6 @@ static const struct command_usage usage = {
     .operand = "a source file",
 };
 
-/* "dir/hello.s" gives "hello.elf". malloc'd. */
-static char *default_output(const char *path, bool raw)
-{
-  const char *slash = strrchr(path, '/');
-  const char *base = slash ? slash + 1 : path;
-  char *name = NULL;
-  if (asprintf(&name, "%.*s.%s", (int)strlen(base) - 2, base, raw ? "bin" : "elf") < 0)
-    return NULL;
-  return name;
-}
-
 static int write_output(struct file_out *f, const void *bytes, size_t len)
 {
   fwrite(bytes, 1, len, f->stream);
@@ -206,7 +195,7 @@ static int run(struct request *r, const char *name)
     message_error("asm", "'%s' is no source: its name does not end in '.s'", name);
     return STATUS_USAGE;
   }
-  char *made = r->output ? NULL : default_output(source.path, r->raw);
+  char *made = r->output ? NULL : file_beside(source.path, r->raw ? "bin" : "elf");
   if (made)
     r->output = made;
   if (r->output) {

@@ -223,14 +223,6 @@ static int translate(const struct request *r, char *const *paths, int count, str
 
 /* -------------------------------------------------------------------- the command */
 
-static char *default_output(const char *path, const char *ending)
-{
-  const char *slash = strrchr(path, '/');
-  const char *base = slash ? slash + 1 : path;
-  char *name;
-  return asprintf(&name, "%.*s.%s", (int)strlen(base) - 2, base, ending) < 0 ? NULL : name;
-}
-
 static int write_output(const char *path, const void *bytes, size_t len)
 {
   struct file_out out = {0};
@@ -283,7 +275,7 @@ static int run(const struct request *r, char *const *paths, int count)
   char *made = NULL;
   const char *output = r->output;
   if (status == STATUS_DONE && !output) {
-    output = made = default_output(paths[0], r->assembly ? "s" : "elf");
+    output = made = file_beside(paths[0], r->assembly ? "s" : "elf");
     if (!made) {
       message_error("cc", "out of memory");
       status = STATUS_OURS;

@@ -188,3 +188,11 @@ bool file_same(const char *a, const char *b)
   struct stat sa, sb;
   return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
+
+char *file_beside(const char *path, const char *ending)
+{
+  const char *slash = strrchr(path, '/');
+  const char *base = slash ? slash + 1 : path;
+  char *name;
+  return asprintf(&name, "%.*s.%s", (int)strlen(base) - 2, base, ending) < 0 ? NULL : name;
+}

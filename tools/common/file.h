@@ -32,6 +32,10 @@ int file_out_commit(struct file_out *f);
 /* Leaves nothing behind. Harmless after a commit, or if never opened ({0}). */
 void file_out_abandon(struct file_out *f);
 
+/* Where output goes by default: "dir/hello.s" and "elf" give "hello.elf". The path ends in a dot
+ * and one letter. malloc'd; NULL: no memory. */
+char *file_beside(const char *path, const char *ending);
+
 /* Both name the same existing file. */
 bool file_same(const char *a, const char *b);
 

@@ -143,3 +143,24 @@ char *text_quote(char *buf, size_t size, const uint8_t *bytes, size_t len)
   buf[at] = 0;
   return buf;
 }
+
+void text_markup(FILE *out, const char *text)
+{
+  for (; *text; text++)
+    switch (*text) {
+    case '<':
+      fputs("&lt;", out);
+      break;
+    case '>':
+      fputs("&gt;", out);
+      break;
+    case '&':
+      fputs("&amp;", out);
+      break;
+    case '"':
+      fputs("&quot;", out);
+      break;
+    default:
+      fputc(*text, out);
+    }
+}

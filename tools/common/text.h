@@ -30,6 +30,9 @@ void text_wrap(FILE *out, const char *text, int column, int indent);
 /* Paragraphs parted by empty lines; a line that begins with a space is kept. */
 void text_paragraphs(FILE *out, const char *text);
 
+/* As it may stand in HTML and XML, between tags or between double quotes. */
+void text_markup(FILE *out, const char *text);
+
 /* Makes '?' of control characters other than line ends and tabs, in place: what others wrote
  * may not move a terminal's cursor, and not all formats can say such a byte. */
 void text_printable(char *text);

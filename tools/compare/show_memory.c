@@ -206,27 +206,6 @@ void compare_memory_markdown(const struct compare_memory *c, FILE *out)
 
 /* ---------------------------------------------------------- the page, the picture */
 
-static void escape(FILE *out, const char *text)
-{
-  for (; *text; text++)
-    switch (*text) {
-    case '<':
-      fputs("&lt;", out);
-      break;
-    case '>':
-      fputs("&gt;", out);
-      break;
-    case '&':
-      fputs("&amp;", out);
-      break;
-    case '"':
-      fputs("&quot;", out);
-      break;
-    default:
-      fputc(*text, out);
-    }
-}
-
 /* Of a column's numbers, those of the whole page: how long a bar is, of 0 to `full`. */
 static unsigned bar(const struct compare_memory *c, const struct column *k,
                     const struct compare_memory_row *r, unsigned full)
@@ -242,7 +221,7 @@ static void html_row(const struct compare_memory *c, const struct compare_memory
 {
   char n[TEXT_COUNT_SIZE], run[COMPARE_RUN_SIZE];
   fputs("<tr><th>", out);
-  escape(out, r->guest);
+  text_markup(out, r->guest);
   fprintf(out, "</th><td>%s</td><td>%s</td>", vmm_memories[r->memory].name, outcome(r, run));
   for (size_t k = 0; k < COLUMNS; k++)
     fprintf(out, "<td>%s<div style=\"width:%upx\"></div></td>", text_count(n, columns[k].of(r)),
@@ -257,14 +236,14 @@ void compare_memory_html(const struct compare_memory *c, FILE *out)
 {
   char buf[COMPARE_STORY_SIZE];
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", out);
-  escape(out, c->guest);
+  text_markup(out, c->guest);
   fputs(": the ways to make memory</title>\n<style>body{font-family:sans-serif;margin:2em}"
         "table{border-collapse:collapse}td,th{border:1px solid #999;padding:.4em;"
         "text-align:right}div{background:#7aa6d8;height:.4em}</style></head><body>\n<h1>",
         out);
-  escape(out, c->guest);
+  text_markup(out, c->guest);
   fputs(": the ways to make memory</h1>\n<p>", out);
-  escape(out, story(c, buf));
+  text_markup(out, story(c, buf));
   fputs(".</p>\n<table><tr><th>guest</th><th>memory</th><th>run</th>", out);
   for (size_t k = 0; k < COLUMNS; k++)
     fprintf(out, "<th title=\"%s\">%s</th>", columns[k].means, columns[k].head);
@@ -299,7 +278,7 @@ void compare_memory_dot(const struct compare_memory *c, FILE *out)
   for (unsigned i = 0; i < c->rows; i++) {
     const struct compare_memory_row *r = &c->row[i];
     fputs("<tr><td border=\"0\" align=\"right\"><b>", out);
-    escape(out, r->guest);
+    text_markup(out, r->guest);
     fprintf(out, "</b><br/>%s</td><td bgcolor=\"%s\">%s</td>", vmm_memories[r->memory].name,
             r->equal ? "#cdeac0" : "#dfe8f7", outcome(r, run));
     for (size_t k = 0; k < COLUMNS; k++)
@@ -308,6 +287,6 @@ void compare_memory_dot(const struct compare_memory *c, FILE *out)
   }
   fprintf(out, "<tr><td border=\"0\" align=\"left\" colspan=\"%zu\"><font point-size=\"8\">",
           COLUMNS + 2);
-  escape(out, story(c, buf));
+  text_markup(out, story(c, buf));
   fputs("</font></td></tr>\n</table>>];\n}\n", out);
 }

@@ -26,27 +26,6 @@ static struct look look_of(const struct compare_cell *c)
   return (struct look){"=", "#cdeac0", "equal, as promised"};
 }
 
-static void escape(FILE *out, const char *text)
-{
-  for (; *text; text++)
-    switch (*text) {
-    case '<':
-      fputs("&lt;", out);
-      break;
-    case '>':
-      fputs("&gt;", out);
-      break;
-    case '&':
-      fputs("&amp;", out);
-      break;
-    case '"':
-      fputs("&quot;", out);
-      break;
-    default:
-      fputc(*text, out);
-    }
-}
-
 /* "99.59 % direct, 54.3k traps, work 4.30M" */
 static void costs(FILE *out, const struct compare_cell *c)
 {
@@ -69,7 +48,7 @@ static void dot_cell(FILE *out, const struct compare_row *row, const struct comp
   char run[COMPARE_RUN_SIZE];
   fprintf(out, "<td bgcolor=\"%s\" align=\"left\" balign=\"left\"><b>%s</b> ", look.fill,
           look.sign);
-  escape(out, compare_outcome(c, run));
+  text_markup(out, compare_outcome(c, run));
   fprintf(out, "<br/><font point-size=\"8\">theory: %s<br/>", compare_promise(row, c));
   costs(out, c);
   fputs("</font></td>", out);
@@ -99,7 +78,7 @@ void compare_dot(const struct compare_matrix *m, FILE *out)
   fputs("</tr>\n", out);
   for (unsigned i = 0; i < m->rows; i++) {
     fputs("<tr><td border=\"0\" align=\"right\"><b>", out);
-    escape(out, profile_name(m->row[i].setup.profile));
+    text_markup(out, profile_name(m->row[i].setup.profile));
     fputs("</b></td>", out);
     for (unsigned t = 0; t < m->techniques; t++)
       dot_cell(out, &m->row[i], &m->row[i].cell[t]);
@@ -116,9 +95,9 @@ void compare_dot(const struct compare_matrix *m, FILE *out)
           "<tr><td border=\"0\"></td><td border=\"0\" align=\"left\" colspan=\"%u\"><font "
           "point-size=\"8\">",
           m->techniques);
-  escape(out, m->guest);
+  text_markup(out, m->guest);
   fputs(": ", out);
-  escape(out, compare_story(m, story));
+  text_markup(out, compare_story(m, story));
   fputs("</font></td></tr>\n</table>>];\n}\n", out);
 }
 
@@ -129,9 +108,9 @@ static void html_cell(FILE *out, const struct compare_row *row, const struct com
   struct look look = look_of(c);
   char run[COMPARE_RUN_SIZE], remark[COMPARE_REMARK_SIZE];
   fprintf(out, "<td style=\"background:%s\" title=\"", look.fill);
-  escape(out, compare_remark(row, c, remark)[0] ? remark : look.word);
+  text_markup(out, compare_remark(row, c, remark)[0] ? remark : look.word);
   fprintf(out, "\"><b>%s</b> ", look.sign);
-  escape(out, compare_outcome(c, run));
+  text_markup(out, compare_outcome(c, run));
   fprintf(out, "<br><small>theory: %s<br>", compare_promise(row, c));
   costs(out, c);
   fputs("</small></td>", out);
@@ -148,9 +127,9 @@ static void html_remarks(FILE *out, const struct compare_matrix *m)
       if (!compare_remark(row, c, remark)[0])
         continue;
       fprintf(out, "<li><b>");
-      escape(out, profile_name(row->setup.profile));
+      text_markup(out, profile_name(row->setup.profile));
       fprintf(out, "</b>, %s: ", vmm_techniques[c->technique].name);
-      escape(out, remark);
+      text_markup(out, remark);
       fputs("</li>\n", out);
     }
   fputs("</ul>\n", out);
@@ -160,14 +139,14 @@ void compare_html(const struct compare_matrix *m, FILE *out)
 {
   char story[COMPARE_STORY_SIZE];
   fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", out);
-  escape(out, m->guest);
+  text_markup(out, m->guest);
   fputs(" under every technique</title>\n<style>body{font-family:sans-serif;margin:2em}"
         "table{border-collapse:collapse}td,th{border:1px solid #999;padding:.4em;"
         "text-align:left;vertical-align:top}small{color:#333}</style></head><body>\n<h1>",
         out);
-  escape(out, m->guest);
+  text_markup(out, m->guest);
   fputs(" under every technique</h1>\n<p>", out);
-  escape(out, compare_story(m, story));
+  text_markup(out, compare_story(m, story));
   fputs(".</p>\n<table><tr><th></th>", out);
   for (unsigned t = 0; t < m->techniques; t++)
     fprintf(out, "<th>%s<br><small>%s</small></th>", vmm_techniques[m->technique[t]].name,
@@ -175,7 +154,7 @@ void compare_html(const struct compare_matrix *m, FILE *out)
   fputs("</tr>\n", out);
   for (unsigned i = 0; i < m->rows; i++) {
     fputs("<tr><th>", out);
-    escape(out, profile_name(m->row[i].setup.profile));
+    text_markup(out, profile_name(m->row[i].setup.profile));
     fputs("</th>", out);
     for (unsigned t = 0; t < m->techniques; t++)
       html_cell(out, &m->row[i], &m->row[i].cell[t]);
