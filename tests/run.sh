@@ -44,6 +44,11 @@ done
 for suite in "${suites[@]}"; do
   [[ $suite == *"$pattern"* ]] && [[ $suite != *run.sh ]] && chosen+=("$suite")
 done
+if [ ${#chosen[@]} -eq 0 ]; then
+  echo "tests/run.sh: no suite is named '$pattern': expected part of the name of one, as" \
+    "golden, unit/vmm or test_bodies" >&2
+  exit 2
+fi
 # They share no state, so as many run at a time as there are processors.
 printf '%s\n' "${chosen[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_suite {}' &
 runner=$!
