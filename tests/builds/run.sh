@@ -1,7 +1,8 @@
 #!/bin/bash
 # Both compilers, every warning an error. The build itself is gcc -O2; here is what clang
 # says of every source, without code made of it: of all its warnings that are asked for
-# none needs that. --all, in make soak, builds everything by both, at -O0 and -O2.
+# none needs that. --all, in make soak, builds everything by both, at -O0 and -O2; and as
+# make check-sanitize does, at -O1: gcc warns of other things at each.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 out=$BUILD/matrix
@@ -34,6 +35,7 @@ read_by() { # compiler
 read_by clang
 if [ "${1:-}" = --all ]; then
   built gcc -O0
+  built gcc -O1
   built clang -O0
   built clang -O2
 fi

@@ -445,7 +445,9 @@ static void digest_some(struct vm *vm, const struct pmap_page *page, uint32_t co
       number[n++] = page[i].where;
     }
   }
-  machine_page_digests(vm->vmm->real, number, n, resident);
+  if (n > 0) {
+    machine_page_digests(vm->vmm->real, number, n, resident);
+  }
   n = 0;
   for (uint32_t i = 0; i < count; i++) {
     digests[i] = digest_of(&page[i], &resident[n]);
