@@ -8,14 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A bijection of 64 bits. */
+/* A bijection of 64 bits, on a variable: of one number, or of a vector of them. */
+#define DIGEST_MIX(x)                                                                              \
+  ((x) ^= (x) >> 32, (x) *= 0x9fb21c651e98df25u, (x) ^= (x) >> 29, (x) *= 0xd6e8feb86659fd93u,     \
+   (x) ^= (x) >> 32)
 static inline uint64_t digest_mix(uint64_t x)
 {
-  x ^= x >> 32;
-  x *= 0x9fb21c651e98df25u;
-  x ^= x >> 29;
-  x *= 0xd6e8feb86659fd93u;
-  x ^= x >> 32;
+  DIGEST_MIX(x);
   return x;
 }
 

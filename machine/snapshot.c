@@ -6,9 +6,22 @@
 #include "isa/pages.h"
 #include "machine/ops.h"
 
-struct page {
-  uint32_t number;
+#define LEAF_PAGES 64u
+#define LEAF_SIZE  (LEAF_PAGES * ISA_PAGE_SIZE)
+#define PAGE_KEYS  (ISA_PAGE_SIZE / KEY_BLOCK_SIZE)
+
+struct shared_page {
+  unsigned users;
   uint8_t bytes[ISA_PAGE_SIZE];
+};
+
+/* So many pages, with their keys: equal digests, equal leaf. Shared as a whole where all are
+ * the same, so that a snapshot of an unchanged machine costs a look at the digests. */
+struct leaf {
+  unsigned users;
+  uint64_t digest[LEAF_PAGES];          /* machine_page_digests() */
+  struct shared_page *page[LEAF_PAGES]; /* NULL: all zero */
+  uint8_t key[LEAF_PAGES * PAGE_KEYS];  /* of zeros where there are none */
 };
 
 struct snapshot {
@@ -19,66 +32,116 @@ struct snapshot {
   uint32_t pc;
   uint32_t regs[ISA_REG_COUNT];
   uint32_t crs[ISA_CR_COUNT]; /* TIMER: ticks left */
-  struct page *pages;         /* those that are not all zero, ascending */
-  size_t page_count, page_capacity;
+  struct leaf **leaf;         /* NULL: all zero, keys too */
   struct {
     uint32_t hi, lo;
   } tlb[TLB_ENTRIES]; /* of zeros where there is none */
-  uint8_t *keys;      /* one for each block; NULL: the machine has none */
   struct machine_blob devices;
 };
 
-static bool is_zero(const uint8_t *bytes, size_t len)
-{
-  return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
-}
-
 /* ------------------------------------------------------------------- taking */
 
-static bool add_page(struct snapshot *s, uint32_t number, const uint8_t *bytes)
+static uint32_t leaves(const struct snapshot *s)
 {
-  if (s->page_count == s->page_capacity) {
-    size_t capacity = s->page_capacity ? 2 * s->page_capacity : 16;
-    struct page *pages = reallocarray(s->pages, capacity, sizeof *pages);
-    if (!pages) {
-      return false;
-    }
-    s->pages = pages;
-    s->page_capacity = capacity;
+  return (s->storage + LEAF_SIZE - 1) / LEAF_SIZE;
+}
+
+/* Pages of a leaf: the last one may be shorter. */
+static uint32_t pages_of(const struct snapshot *s, uint32_t leaf)
+{
+  uint32_t rest = s->storage / ISA_PAGE_SIZE - leaf * LEAF_PAGES;
+  return rest < LEAF_PAGES ? rest : LEAF_PAGES;
+}
+
+static gpa_t page_at(uint32_t leaf, uint32_t i)
+{
+  return gpa((leaf * LEAF_PAGES + i) * ISA_PAGE_SIZE);
+}
+
+/* A page whose digest is not 0; with keys its bytes may be all zero even so. */
+static bool take_page(struct machine *m, gpa_t at, struct shared_page **page)
+{
+  struct shared_page *p = malloc(sizeof *p);
+  if (!p || !machine_phys_read(m, at, p->bytes, sizeof p->bytes)) {
+    free(p);
+    return false;
   }
-  struct page *page = &s->pages[s->page_count++];
-  page->number = number;
-  memcpy(page->bytes, bytes, ISA_PAGE_SIZE);
+  p->users = 1;
+  *page = p;
   return true;
 }
 
-static bool take_storage(struct snapshot *s, struct machine *m)
+static void take_page_keys(struct machine *m, gpa_t at, uint8_t *key)
 {
-  uint8_t bytes[ISA_PAGE_SIZE];
-  for (uint32_t i = 0; i < s->storage / ISA_PAGE_SIZE; i++) {
-    if (!machine_phys_read(m, gpa(i * ISA_PAGE_SIZE), bytes, sizeof bytes) ||
-        (!is_zero(bytes, sizeof bytes) && !add_page(s, i, bytes))) {
+  for (uint32_t i = 0; i < PAGE_KEYS; i++) {
+    machine_key_get(m, gpa(at.v + i * KEY_BLOCK_SIZE), &key[i]);
+  }
+}
+
+/* A leaf that is not the same as `known` (NULL: there is none) in all its pages. */
+static bool fill_leaf(const struct snapshot *s, struct machine *m, uint32_t number,
+                      const struct leaf *known)
+{
+  struct leaf *leaf = s->leaf[number];
+  for (uint32_t i = 0; i < pages_of(s, number); i++) {
+    if (leaf->digest[i] == 0) {
+      continue;
+    }
+    if (known && known->digest[i] == leaf->digest[i]) {
+      leaf->page[i] = known->page[i];
+      if (leaf->page[i]) {
+        leaf->page[i]->users++;
+      }
+      memcpy(&leaf->key[i * PAGE_KEYS], &known->key[i * PAGE_KEYS], PAGE_KEYS);
+      continue;
+    }
+    if (!take_page(m, page_at(number, i), &leaf->page[i])) {
       return false;
+    }
+    if (s->features & ISA_FEATURE_KEYS) {
+      take_page_keys(m, page_at(number, i), &leaf->key[i * PAGE_KEYS]);
     }
   }
   return true;
 }
 
-static uint32_t blocks(const struct snapshot *s)
+/* Digests tell whether pages are equal, as everywhere. */
+static bool take_leaf(const struct snapshot *s, struct machine *m, uint32_t number,
+                      const struct snapshot *like)
 {
-  return s->features & ISA_FEATURE_KEYS ? s->storage / KEY_BLOCK_SIZE : 0;
-}
-
-static bool take_keys(struct snapshot *s, struct machine *m)
-{
-  if (blocks(s) == 0) {
+  static const uint64_t zeros[LEAF_PAGES];
+  struct leaf *known = like && like->storage == s->storage ? like->leaf[number] : NULL;
+  uint64_t digest[LEAF_PAGES] = {0};
+  uint32_t page[LEAF_PAGES];
+  for (uint32_t i = 0; i < pages_of(s, number); i++) {
+    page[i] = number * LEAF_PAGES + i;
+  }
+  machine_page_digests(m, page, pages_of(s, number), digest);
+  if (memcmp(zeros, digest, sizeof digest) == 0) {
     return true;
   }
-  s->keys = malloc(blocks(s));
-  for (uint32_t i = 0; s->keys && i < blocks(s); i++) {
-    machine_key_get(m, gpa(i * KEY_BLOCK_SIZE), &s->keys[i]);
+  if (known && memcmp(known->digest, digest, sizeof digest) == 0) {
+    known->users++;
+    s->leaf[number] = known;
+    return true;
   }
-  return s->keys != NULL;
+  struct leaf *leaf = s->leaf[number] = calloc(1, sizeof *leaf);
+  if (!leaf) {
+    return false;
+  }
+  leaf->users = 1;
+  memcpy(leaf->digest, digest, sizeof digest);
+  return fill_leaf(s, m, number, known);
+}
+
+static bool take_storage(struct snapshot *s, struct machine *m, const struct snapshot *like)
+{
+  bool ok = true;
+  s->leaf = calloc(leaves(s), sizeof(struct leaf *));
+  for (uint32_t n = 0; ok && s->leaf && n < leaves(s); n++) {
+    ok = take_leaf(s, m, n, like);
+  }
+  return ok && s->leaf;
 }
 
 static void take_processor(struct snapshot *s, struct machine *m)
@@ -97,7 +160,7 @@ static void take_processor(struct snapshot *s, struct machine *m)
   }
 }
 
-struct snapshot *snapshot_take(struct machine *m)
+struct snapshot *snapshot_take_like(struct machine *m, const struct snapshot *like)
 {
   struct snapshot *s = calloc(1, sizeof *s);
   if (!s) {
@@ -108,18 +171,38 @@ struct snapshot *snapshot_take(struct machine *m)
   s->storage = machine_storage_size(m);
   s->disk_sectors = machine_disk_sectors(m);
   take_processor(s, m);
-  if (!take_storage(s, m) || !take_keys(s, m) || !m->ops->save_devices(m, &s->devices)) {
+  if (!take_storage(s, m, like) || !m->ops->save_devices(m, &s->devices)) {
     snapshot_destroy(s);
     return NULL;
   }
   return s;
 }
 
+struct snapshot *snapshot_take(struct machine *m)
+{
+  return snapshot_take_like(m, NULL);
+}
+
+static void release(struct leaf *leaf)
+{
+  if (!leaf || --leaf->users > 0) {
+    return;
+  }
+  for (uint32_t i = 0; i < LEAF_PAGES; i++) {
+    if (leaf->page[i] && --leaf->page[i]->users == 0) {
+      free(leaf->page[i]);
+    }
+  }
+  free(leaf);
+}
+
 void snapshot_destroy(struct snapshot *s)
 {
   if (s) {
-    free(s->keys);
-    free(s->pages);
+    for (uint32_t n = 0; s->leaf && n < leaves(s); n++) {
+      release(s->leaf[n]);
+    }
+    free(s->leaf);
     free(s->devices.bytes);
     free(s);
   }
@@ -145,12 +228,10 @@ static void restore_storage(const struct snapshot *s, struct machine *m)
 {
   static const uint8_t zeros[ISA_PAGE_SIZE];
   uint8_t now[ISA_PAGE_SIZE];
-  size_t next = 0;
   for (uint32_t i = 0; i < s->storage / ISA_PAGE_SIZE; i++) {
-    const uint8_t *wanted = zeros;
-    if (next < s->page_count && s->pages[next].number == i) {
-      wanted = s->pages[next++].bytes;
-    }
+    const struct leaf *leaf = s->leaf[i / LEAF_PAGES];
+    const struct shared_page *page = leaf ? leaf->page[i % LEAF_PAGES] : NULL;
+    const uint8_t *wanted = page ? page->bytes : zeros;
     gpa_t at = gpa(i * ISA_PAGE_SIZE);
     if (!machine_phys_read(m, at, now, sizeof now) || memcmp(now, wanted, sizeof now) != 0) {
       machine_phys_write(m, at, wanted, ISA_PAGE_SIZE);
@@ -160,8 +241,10 @@ static void restore_storage(const struct snapshot *s, struct machine *m)
 
 static void restore_keys(const struct snapshot *s, struct machine *m)
 {
-  for (uint32_t i = 0; i < blocks(s); i++) {
-    machine_key_set(m, gpa(i * KEY_BLOCK_SIZE), s->keys[i]);
+  uint32_t blocks = s->features & ISA_FEATURE_KEYS ? s->storage / KEY_BLOCK_SIZE : 0;
+  for (uint32_t i = 0; i < blocks; i++) {
+    const struct leaf *leaf = s->leaf[i / (LEAF_PAGES * PAGE_KEYS)];
+    machine_key_set(m, gpa(i * KEY_BLOCK_SIZE), leaf ? leaf->key[i % (LEAF_PAGES * PAGE_KEYS)] : 0);
   }
 }
 

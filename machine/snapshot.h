@@ -12,6 +12,9 @@ struct snapshot;
 /* NULL: no host memory, or the disk cannot be read. Storage and disk cost their
  * non-zero pages and sectors. Destroy with snapshot_destroy(). */
 struct snapshot *snapshot_take(struct machine *m);
+/* The same; pages that are as in `like`, a snapshot of this machine or of any other of its
+ * size, are shared with it and cost a look at their digests. NULL: with none. */
+struct snapshot *snapshot_take_like(struct machine *m, const struct snapshot *like);
 /* False, and the machine unchanged, if sizes or profiles' features differ or the
  * host refuses a sector of the disk. Console input logged after the taking stays
  * in the log, and so is met again. */

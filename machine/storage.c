@@ -54,9 +54,10 @@ bool storage_add_keys(struct storage *s)
 }
 
 /* The share of one doubleword in its page's digest; `index` within the page. */
+#define PLACE 0x9e3779b97f4a7c15u
 static uint64_t word_share(uint32_t index, uint64_t word)
 {
-  return word == 0 ? 0 : digest_mix(word ^ ((index + 1) * 0x9e3779b97f4a7c15u));
+  return word == 0 ? 0 : digest_mix(word ^ ((index + 1) * PLACE));
 }
 
 #define KEYS_IN_PAGE (STORAGE_PAGE_SIZE / KEY_BLOCK_SIZE)
@@ -76,16 +77,43 @@ static uint64_t keys_digest(const struct storage *s, uint32_t index)
   return sum;
 }
 
+/* The sum of word_share() over a page, four doublewords at a time; compiled twice. */
+typedef uint64_t four __attribute__((vector_size(32)));
+static inline __attribute__((always_inline)) uint64_t sum_of_words(const uint8_t *bytes)
+{
+  four place = {PLACE, 2 * PLACE, 3 * PLACE, 4 * PLACE}, sum = {0};
+  for (uint32_t i = 0; i < STORAGE_PAGE_SIZE; i += sizeof(four)) {
+    four word, x;
+    memcpy(&word, bytes + i, sizeof word);
+    x = word ^ place;
+    DIGEST_MIX(x);
+    sum += x & (four)(word != 0);
+    place += 4 * PLACE;
+  }
+  return sum[0] + sum[1] + sum[2] + sum[3];
+}
+
+static uint64_t sum_anywhere(const uint8_t *bytes)
+{
+  return sum_of_words(bytes);
+}
+
+#ifdef __x86_64__
+/* Three times as fast: a snapshot of a machine that has run is mostly this. */
+static __attribute__((target("avx2"))) uint64_t sum_by_avx2(const uint8_t *bytes)
+{
+  return sum_of_words(bytes);
+}
+#define SUM_OF_WORDS(bytes)                                                                        \
+  (__builtin_cpu_supports("avx2") ? sum_by_avx2(bytes) : sum_anywhere(bytes))
+#else
+#define SUM_OF_WORDS(bytes) sum_anywhere(bytes)
+#endif
+
 static uint64_t page_digest(const struct storage *s, uint32_t index)
 {
   const uint8_t *bytes = s->bytes + ((size_t)index << STORAGE_PAGE_SHIFT);
-  uint64_t sum = keys_digest(s, index);
-  for (uint32_t i = 0; i < STORAGE_PAGE_SIZE / 8; i++) {
-    uint64_t word;
-    memcpy(&word, bytes + 8 * i, 8);
-    sum += word_share(i, word);
-  }
-  return sum;
+  return keys_digest(s, index) + SUM_OF_WORDS(bytes);
 }
 
 static void touch(struct storage *s, uint32_t index)

@@ -27,6 +27,7 @@ struct bench_world {
   struct machine *m;     /* what is measured: the real machine, or the innermost VM */
   struct machine *other; /* a second VM beside it; the stack's */
   struct snapshot *taken;
+  struct checkpoint *kept;
   struct bench_crowd *crowd;
 };
 

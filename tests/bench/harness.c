@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "bench.h"
+#include "machine/checkpoint.h"
 #include "machine/snapshot.h"
 
 /* The processor time of this process: it has one thread, waits for nothing, and
@@ -68,6 +69,7 @@ void bench_close(struct bench_set *set)
     struct bench_world *w = &set->bench[i].world;
     bench_crowd_close(w->crowd);
     snapshot_destroy(w->taken);
+    checkpoint_destroy(w->kept);
     stack_destroy(w->stack);
     disk_store_destroy(w->disk);
     profile_destroy(w->profile);

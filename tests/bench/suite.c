@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "machine/checkpoint.h"
 #include "machine/snapshot.h"
 
 /* ------------------------------------------------------------------ rounds */
@@ -80,6 +81,41 @@ static bool run_snapshots(struct bench *b, uint64_t count)
   return done;
 }
 
+/* Every page has changed since the one before, so that its digest is taken anew. */
+static bool run_snapshots_of_changed(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    for (uint32_t at = 0; at < b->storage; at += ISA_PAGE_SIZE) {
+      done &= machine_phys_write(b->world.m, gpa(at + 0x104), &i, sizeof i);
+    }
+    done &= run_snapshots(b, 1);
+  }
+  return done;
+}
+
+static bool run_snapshots_of_unchanged(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    struct snapshot *s = snapshot_take_like(b->world.m, b->world.taken);
+    done &= s != NULL;
+    snapshot_destroy(s);
+  }
+  return done;
+}
+
+static bool run_checkpoints(struct bench *b, uint64_t count)
+{
+  bool done = true;
+  for (uint64_t i = 0; i < count; i++) {
+    struct checkpoint *c = checkpoint_take(b->world.m, b->world.kept);
+    done &= c != NULL;
+    checkpoint_destroy(c);
+  }
+  return done;
+}
+
 static bool run_restores(struct bench *b, uint64_t count)
 {
   bool done = true;
@@ -112,6 +148,12 @@ static bool fill_and_take(struct bench *b)
 {
   b->world.taken = fill_storage(b) ? snapshot_take(b->world.m) : NULL;
   return b->world.taken != NULL;
+}
+
+static bool fill_and_keep(struct bench *b)
+{
+  b->world.kept = fill_storage(b) ? checkpoint_take(b->world.m, NULL) : NULL;
+  return b->world.kept != NULL;
 }
 
 /* -------------------------------------------------------------------- suite */
@@ -283,6 +325,37 @@ static const struct bench operations[] = {
      .program = "alu.s",
      .storage = BENCH_SNAPSHOT,
      .rounds = run_snapshots},
+    {.id = "snapshot-changed",
+     .name = "snapshot, 16 MiB, each page changed",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_storage,
+     .rounds = run_snapshots_of_changed},
+    {.id = "snapshot-unchanged",
+     .name = "snapshot, 16 MiB, none changed since",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_and_take,
+     .rounds = run_snapshots_of_unchanged},
+    {.id = "snapshot-unchanged-vm",
+     .name = "the same, virtual machine",
+     .program = "alu.s",
+     .depth = 1,
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_and_take,
+     .rounds = run_snapshots_of_unchanged},
+    {.id = "checkpoint-full",
+     .name = "checkpoint, 16 MiB in use",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_storage,
+     .rounds = run_checkpoints},
+    {.id = "checkpoint-unchanged",
+     .name = "checkpoint, 16 MiB, none changed since",
+     .program = "alu.s",
+     .storage = BENCH_SNAPSHOT,
+     .setup = fill_and_keep,
+     .rounds = run_checkpoints},
     {.id = "restore-full",
      .name = "restore, 16 MiB in use",
      .program = "alu.s",

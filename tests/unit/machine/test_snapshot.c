@@ -42,14 +42,19 @@ static int teardown(void **state)
   return 0;
 }
 
-static struct snapshot *take(struct machine *m)
+static struct snapshot *take_like(struct machine *m, const struct snapshot *like)
 {
   uint64_t before = machine_state_hash(m);
-  struct snapshot *s = snapshot_take(m);
+  struct snapshot *s = snapshot_take_like(m, like);
   assert_non_null(s);
   assert_true(machine_state_hash(m) == before); /* taking changes nothing */
   assert_true(snapshot_tick(s) == machine_tick(m));
   return s;
+}
+
+static struct snapshot *take(struct machine *m)
+{
+  return take_like(m, NULL);
 }
 
 /* Takes, has the state changed by `spoil`, restores, and finds it as it was. */
@@ -204,6 +209,74 @@ static void test_devices_go_on(void **state)
   snapshot_destroy(s);
 }
 
+/* ------------------------------------------------------------------ sharing */
+
+/* Several leaves of pages, the last one short; storage keys. */
+#define LARGE (150 * ISA_PAGE_SIZE)
+
+static struct machine *create_large(const struct profile *profile)
+{
+  struct machine_config config = {.profile = profile, .storage = LARGE};
+  struct machine *m = machine_create(&config, NULL);
+  assert_non_null(m);
+  return m;
+}
+
+static bool leads_to(const struct snapshot *s, const struct profile *profile, uint64_t hash)
+{
+  struct machine *m = create_large(profile);
+  assert_true(snapshot_restore(m, s));
+  bool same = machine_state_hash(m) == hash;
+  machine_destroy(m);
+  return same;
+}
+
+/* Whatever the one before had, and whichever goes first. */
+static void test_sharing(void **state)
+{
+  (void)state;
+  static const uint32_t places[] = {0x0, 0x3ffff, 0x40000, 0x95fff};
+  struct profile *profile = profile_load("s360", stderr);
+  assert_non_null(profile);
+  struct machine *m = create_large(profile);
+  struct snapshot *s[14];
+  uint64_t hash[14];
+  s[0] = take(m);
+  hash[0] = machine_state_hash(m);
+  for (unsigned i = 1; i < 14; i++) { /* bytes come, keys come, bytes go */
+    gpa_t at = gpa(places[i % 4]);
+    assert_true(i < 5 || i > 8 ? machine_phys_write(m, at, i < 5 ? "x" : "", 1)
+                               : machine_key_set(m, at, (uint8_t)i));
+    assert_true(i > 12 || machine_state_hash(m) != hash[i - 1]);
+    s[i] = take_like(m, s[i - 1]);
+    hash[i] = machine_state_hash(m);
+  }
+  struct snapshot *again = take_like(m, s[13]);
+  for (unsigned i = 0; i < 14; i++) {
+    assert_true(leads_to(s[i], profile, hash[i]));
+    assert_true(i == 0 || hash[i] == hash[i - 1] || !leads_to(s[i], profile, hash[i - 1]));
+    snapshot_destroy(s[i]);
+  }
+  assert_true(leads_to(again, profile, hash[13]));
+  snapshot_destroy(again);
+  machine_destroy(m);
+  profile_destroy(profile);
+}
+
+/* One of another size has nothing to share. */
+static void test_sharing_with_another_size(void **state)
+{
+  struct setting *t = *state;
+  struct machine *large = create_large(t->profile);
+  assert_true(machine_phys_write(t->machine, gpa(0x5000), "here", 4));
+  assert_true(machine_phys_write(large, gpa(0x5000), "there", 5));
+  struct snapshot *other = take(t->machine), *s = take_like(large, other);
+  assert_true(leads_to(s, t->profile, machine_state_hash(large)));
+  snapshot_destroy(other);
+  snapshot_destroy(s);
+  machine_destroy(large);
+}
+
 /* ----------------------------------------------------------------- refusals */
 
 static void refuses(const struct snapshot *s, const struct profile *profile, uint32_t storage,
@@ -305,8 +378,11 @@ static bool survives(uint64_t seed, sabotage_fn *sabotage, uint64_t *ticks)
   program_create(&p, seed, engines[seed % 3]);
   uint64_t numbers = seed;
   uint64_t at = random_below(&numbers, 4000), until = at + random_below(&numbers, 4000);
+  machine_advance(p.machine, at / 2);
+  struct snapshot *earlier = take(p.machine);
   machine_advance(p.machine, at);
-  struct snapshot *s = take(p.machine);
+  struct snapshot *s = take_like(p.machine, earlier);
+  snapshot_destroy(earlier);
   uint64_t start_hash = machine_state_hash(p.machine);
   machine_advance(p.machine, until);
   uint64_t end_hash = machine_state_hash(p.machine);
@@ -391,6 +467,8 @@ int main(void)
       TEST(test_timer_goes_on),
       TEST(test_double_fault_ends),
       TEST(test_devices_go_on),
+      TEST(test_sharing),
+      TEST(test_sharing_with_another_size),
       TEST(test_refuses_other_machines),
       TEST(test_refuses_a_disk_that_cannot_be_written),
       TEST(test_runs_on_anywhere),
