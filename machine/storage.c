@@ -53,8 +53,9 @@ bool storage_add_keys(struct storage *s)
   return s->key != NULL;
 }
 
-/* The share of one doubleword in its page's digest; `index` within the page. */
 #define PLACE 0x9e3779b97f4a7c15u
+
+/* The share of one doubleword in its page's digest; `index` within the page. */
 static uint64_t word_share(uint32_t index, uint64_t word)
 {
   return word == 0 ? 0 : digest_mix(word ^ ((index + 1) * PLACE));
