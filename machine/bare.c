@@ -166,9 +166,12 @@ static struct machine_stop bare_run(struct machine *m, uint64_t until)
 
 static struct machine_stop bare_advance(struct machine *m, uint64_t until)
 {
+  struct bare *b = bare_of(m);
+  b->delivers = true;
   for (;;) {
-    struct machine_stop s = run(bare_of(m), until);
+    struct machine_stop s = run(b, until);
     if (s.why != MACHINE_TRAP) {
+      b->delivers = false;
       return s;
     }
     bare_deliver(m, &s.trap);
@@ -656,11 +659,13 @@ static void reset(struct bare *b)
 {
   b->pc = ISA_RESET_PC;
   b->cpuid = BARE_CPUID;
+  b->modes = profile_modes(b->machine.profile);
   b->timer_at = MACHINE_NEVER;
   b->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
     if (isa_cause_is_interrupt(cause)) {
       b->cause_of_line[isa_cause_info(cause)->line % 32] = (uint8_t)cause;
+      b->interrupts |= 1u << cause;
     }
   }
   bare_schedule(b);

@@ -49,6 +49,8 @@ struct bare {
   bool double_fault;      /* sticky: run answers so */
   const char *host_error; /* sticky */
   enum machine_engine engine;
+  uint32_t modes; /* that the profile has */
+  bool delivers;  /* a run delivers its traps itself */
 
   struct storage storage;
   struct mmu mmu;
@@ -58,6 +60,7 @@ struct bare {
   void *on_frame_ctx;
   struct disk_store *store; /* borrowed; NULL: no disk */
   uint8_t cause_of_line[32];
+  uint32_t interrupts; /* causes that are: bits 1 << cause */
   struct machine_stats stats;
   struct stops stops;
   struct lint *lint; /* NULL: nobody asks */
@@ -66,6 +69,14 @@ struct bare {
 static inline struct bare *bare_of(struct machine *m)
 {
   return (struct bare *)m;
+}
+
+/* The space of the current PSW and control registers; its key is 0 where there are none. */
+static inline struct space *mmu_space(struct bare *b)
+{
+  const struct recalled_space *r = mmu_recalled(&b->mmu, b->psw);
+  bool known = r->space && r->psw == (b->psw & MMU_RECALLED_BY);
+  return known ? r->space : mmu_look_up_space(b);
 }
 
 /* What is added to addresses, and their limit: for those who follow a trace. Where there are
@@ -95,10 +106,28 @@ uint64_t bare_idle(struct machine *m, uint64_t until);
 
 /* ---------------------------------------------------------------- bare_cr.c */
 /* As seen at the boundary with tick `now`. */
-uint32_t bare_read_cr(const struct bare *b, unsigned cr, uint64_t now);
+static inline uint32_t bare_read_cr(const struct bare *b, unsigned cr, uint64_t now)
+{
+  switch (cr) {
+  case CR_PSW:
+    return b->psw;
+  case CR_TIMER:
+    return b->timer_at == MACHINE_NEVER ? 0 : (uint32_t)(b->timer_at - now);
+  case CR_TICK:
+    return (uint32_t)now;
+  case CR_CPUID:
+    return b->cpuid;
+  default:
+    return b->cr[cr];
+  }
+}
 /* `after`: the tick from which a TIMER written counts. */
 void bare_write_cr(struct bare *b, unsigned cr, uint32_t value, uint64_t after);
-void bare_write_psw(struct bare *b, uint32_t value);
+static inline void bare_write_psw(struct bare *b, uint32_t value)
+{
+  bool legal = psw_mode(value) < b->modes && psw_pmode(value) < b->modes;
+  b->psw = legal ? value & PSW_ALL_MASK : profile_legal_psw(b->machine.profile, value);
+}
 
 /* ------------------------------------------------------------- bare_ports.c */
 /* `after`: the tick of the boundary after the access. False: no such port. */

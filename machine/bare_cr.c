@@ -1,26 +1,5 @@
 #include "machine/bare.h"
 
-uint32_t bare_read_cr(const struct bare *b, unsigned cr, uint64_t now)
-{
-  switch (cr) {
-  case CR_PSW:
-    return b->psw;
-  case CR_TIMER:
-    return b->timer_at == MACHINE_NEVER ? 0 : (uint32_t)(b->timer_at - now);
-  case CR_TICK:
-    return (uint32_t)now;
-  case CR_CPUID:
-    return b->cpuid;
-  default:
-    return b->cr[cr];
-  }
-}
-
-void bare_write_psw(struct bare *b, uint32_t value)
-{
-  b->psw = profile_legal_psw(b->machine.profile, value);
-}
-
 void bare_write_cr(struct bare *b, unsigned cr, uint32_t value, uint64_t after)
 {
   switch (cr) {
@@ -34,8 +13,13 @@ void bare_write_cr(struct bare *b, unsigned cr, uint32_t value, uint64_t after)
   case CR_TICK:
   case CR_CPUID:
     break;
+  case CR_BASE:
+  case CR_BOUND:
   case CR_PTBR:
-    if (b->lint) {
+  case CR_ASID:
+  case CR_NPTBR:
+    mmu_forget_recalled(&b->mmu);
+    if (cr == CR_PTBR && b->lint) {
       lint_forget_all(b);
     }
     /* fallthrough */

@@ -29,13 +29,15 @@ enum engine_exit {
   ENGINE_PLAIN, /* the instruction at pc can only be stepped; nothing done */
 };
 
-/* The slots for the instruction at pc, or NULL. */
-static struct code_page *enter_page(struct bare *b, struct space *space, uint32_t pc)
+static struct code_entry *code_entry(struct space *space, uint32_t pc)
 {
-  struct code_entry *e = &space->code[(pc >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
-  if ((pc & ~(ISA_PAGE_SIZE - 4)) == e->tag) {
-    return pc % ISA_PAGE_SIZE / 4 < e->code->words ? e->code : NULL;
-  }
+  return &space->code[(pc >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
+}
+
+static __attribute__((noinline)) struct code_page *find_page(struct bare *b, struct space *space,
+                                                             uint32_t pc)
+{
+  struct code_entry *e = code_entry(space, pc);
   uint32_t page, words;
   if (pc % 4 != 0 || !mmu_code_extent(b, space, pc, &page, &words)) {
     return NULL;
@@ -46,6 +48,16 @@ static struct code_page *enter_page(struct bare *b, struct space *space, uint32_
     e->code = code;
   }
   return code;
+}
+
+/* The slots for the instruction at pc, or NULL. */
+static inline struct code_page *enter_page(struct bare *b, struct space *space, uint32_t pc)
+{
+  const struct code_entry *e = code_entry(space, pc);
+  if (LIKELY((pc & ~(ISA_PAGE_SIZE - 4)) == e->tag)) {
+    return LIKELY(pc % ISA_PAGE_SIZE / 4 < e->code->words) ? e->code : NULL;
+  }
+  return find_page(b, space, pc);
 }
 
 static bool load_slow(struct bare *b, struct space *space, uint32_t va, uint32_t size,
@@ -66,6 +78,31 @@ static bool store_slow(struct bare *b, struct space *space, uint32_t va, uint32_
   }
   mmu_fill_data(b, space, va);
   return true;
+}
+
+/* Hardware delivers, if the owner lets it, without ending the run. False: the trap is for the
+ * boundary, where a tracer sees it, and a bus error may be a device. */
+static __attribute__((noinline)) bool deliver_inside(struct bare *b)
+{
+  if (!b->delivers || b->machine.tracer || b->stops.armed ||
+      (b->mmu.mmio && b->trap.cause == CAUSE_BUS)) {
+    return false;
+  }
+  b->stats.traps[b->trap.cause]++;
+  if (bare_deliver(&b->machine, &b->trap)) {
+    b->stats.instructions--; /* its tick will be counted as one */
+  }
+  return true;
+}
+
+/* Whether the boundary has nothing to do before `end`, after an instruction that may have
+ * changed that. What it looks at is what run() in bare.c looks at. */
+static inline bool may_go_on(const struct bare *b, uint64_t end)
+{
+  bool interrupted = psw_ie(b->psw) && (b->cr[CR_IPEND] & b->cr[CR_IMASK]) != 0;
+  bool due = b->next_event < end;
+  bool stuck = b->run_state != MACHINE_RUNNING || b->double_fault || b->host_error;
+  return !interrupted && !due && !stuck && !b->stops.armed && !b->machine.tracer;
 }
 
 /* After an access: a debugger's stop is due, or what is being executed may have changed. */

@@ -193,7 +193,16 @@ resync_jump:
   b->tick = NOW() + 1;
   b->resync_pc = PC();
   b->pc = target;
-  return ENGINE_ON;
+  left = LEFT - (intptr_t)sizeof *slot;
+again: /* where the boundary may be, with `left` of the budget */
+  if (!may_go_on(b, end)) {
+    return ENGINE_ON;
+  }
+  b->mmu.stale = false;
+  space = mmu_space(b);
+  table = b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
+  target = b->pc;
+  goto land;
 
 #if ENGINE_COUNTED
 limit:
@@ -212,6 +221,10 @@ trapped:
   b->pc = PC();
   b->trap.epc = b->pc;
   b->trap.insn = storage_load(&b->storage, page->page * ISA_PAGE_SIZE + INDEX() * 4, 4);
+  left = LEFT - (intptr_t)sizeof *slot;
+  if (deliver_inside(b)) {
+    goto again;
+  }
   return ENGINE_TRAP;
 }
 

@@ -30,6 +30,7 @@
 #ifndef TRAPEZE_MACHINE_MMU_H
 #define TRAPEZE_MACHINE_MMU_H
 
+#include "isa/isa.h"
 #include "isa/pages.h"
 #include "machine/machine.h"
 
@@ -83,7 +84,16 @@ struct tlb_entry {
 
 #define MMU_TABLES 1024u /* pages known as tables at most */
 
+/* The space of a PSW while BASE, BOUND, PTBR, ASID and NPTBR are what they are. */
+#define MMU_RECALLED    8u
+#define MMU_RECALLED_BY (PSW_MODE_MASK | PSW_TE_MASK | PSW_KEY_MASK)
+struct recalled_space {
+  uint32_t psw;        /* mode, TE and key of it */
+  struct space *space; /* NULL: nothing */
+};
+
 struct mmu {
+  struct recalled_space recalled[MMU_RECALLED]; /* by mode and TE */
   struct space *space; /* MMU_SPACES of them, known by … */
   struct space_id id[MMU_SPACES];
   unsigned next; /* to be replaced */
@@ -114,8 +124,14 @@ struct translation mmu_translate_by(const struct bare *b, uint32_t va, uint32_t 
 /* The access that was translated so is about to be made: sets A and D. */
 void mmu_commit(struct bare *b, const struct translation *t);
 
-/* The space of the current PSW and control registers; its key is 0 where there are none. */
-struct space *mmu_space(struct bare *b);
+static inline struct recalled_space *mmu_recalled(struct mmu *mmu, uint32_t psw)
+{
+  return &mmu->recalled[psw_mode(psw) * 2 + psw_te(psw)];
+}
+/* One of those control registers has changed. */
+void mmu_forget_recalled(struct mmu *mmu);
+/* mmu_space() of bare.h, where the space is not recalled. */
+struct space *mmu_look_up_space(struct bare *b);
 /* Enters va's page into the space's data tags, if it may be. */
 void mmu_fill_data(struct bare *b, struct space *space, uint32_t va);
 /* If instructions at va's page can be run from decoded slots: the physical page

@@ -159,6 +159,7 @@ static __attribute__((noinline)) struct space *new_space(struct bare *b, struct 
 {
   struct mmu *mmu = &b->mmu;
   struct space *s = &mmu->space[mmu->next];
+  mmu_forget_recalled(mmu);
   memset(s, 0, sizeof *s);
   clear_tags(s);
   s->who = bare_who(b);
@@ -202,7 +203,7 @@ static struct space_id current(const struct bare *b)
   return id;
 }
 
-struct space *mmu_space(struct bare *b)
+static struct space *find_space(struct bare *b)
 {
   struct mmu *mmu = &b->mmu;
   struct space_id id = current(b);
@@ -213,6 +214,18 @@ struct space *mmu_space(struct bare *b)
     }
   }
   return new_space(b, id);
+}
+
+struct space *mmu_look_up_space(struct bare *b)
+{
+  struct space *space = find_space(b);
+  *mmu_recalled(&b->mmu, b->psw) = (struct recalled_space){b->psw & MMU_RECALLED_BY, space};
+  return space;
+}
+
+void mmu_forget_recalled(struct mmu *mmu)
+{
+  memset(mmu->recalled, 0, sizeof mmu->recalled);
 }
 
 /* How many bytes of va's page the space can reach from the page's start, and

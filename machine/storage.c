@@ -167,15 +167,6 @@ void storage_store(struct storage *s, uint32_t at, uint32_t value, uint32_t size
   storage_write(s, at, bytes, size);
 }
 
-uint32_t storage_load(const struct storage *s, uint32_t at, uint32_t size)
-{
-  uint32_t value = 0;
-  for (uint32_t i = 0; i < size; i++) {
-    value |= (uint32_t)s->bytes[at + i] << (8 * i);
-  }
-  return value;
-}
-
 void storage_set_key(struct storage *s, uint32_t at, uint32_t key)
 {
   uint32_t block = at >> KEY_BLOCK_SHIFT, index = at >> STORAGE_PAGE_SHIFT;

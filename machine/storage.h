@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "machine/address.h"
 #include "machine/keys.h"
@@ -56,7 +57,12 @@ bool storage_add_keys(struct storage *s);
 void storage_write(struct storage *s, uint32_t at, const void *buf, uint32_t len);
 /* size 1, 2 or 4; `at` may be misaligned. */
 void storage_store(struct storage *s, uint32_t at, uint32_t value, uint32_t size);
-uint32_t storage_load(const struct storage *s, uint32_t at, uint32_t size);
+static inline uint32_t storage_load(const struct storage *s, uint32_t at, uint32_t size)
+{
+  uint32_t value = 0;
+  memcpy(&value, s->bytes + at, size); /* hosts are little-endian: the engine loads so too */
+  return value;
+}
 
 /* The key of the block that holds `at`; the storage has keys, and `at` lies in it.
  * Keys count in the digests. */

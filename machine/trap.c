@@ -31,7 +31,10 @@ bool bare_deliver(struct machine *m, const struct trap *trap)
     b->double_fault = true;
     return false;
   }
-  struct relocation before = bare_relocation(b);
+  struct relocation before = {0};
+  if (m->tracer) {
+    before = bare_relocation(b);
+  }
   b->cr[CR_EPSW] = b->psw;
   b->cr[CR_EPC] = trap->epc;
   b->cr[CR_CAUSE] = trap->cause;
@@ -40,15 +43,17 @@ bool bare_deliver(struct machine *m, const struct trap *trap)
   b->cr[CR_NGPA] = trap->ngpa; /* of other machines it stays 0 */
   b->psw = psw_set_pmode(b->psw & (PSW_C_MASK | PSW_V_MASK), psw_mode(b->psw));
   b->pc = handler;
-  if (isa_cause_is_interrupt(trap->cause)) {
+  if (b->interrupts >> trap->cause & 1) {
     b->cr[CR_IPEND] &= ~(1u << isa_cause_info(trap->cause)->line);
   }
   if (b->run_state == MACHINE_WAITING) {
     b->run_state = MACHINE_RUNNING;
   }
   b->stats.delivered[trap->cause]++;
-  trace_emit(m, TRACE_DELIVER, b->tick, trap->cause, trap->epc, handler, 0);
-  bare_trace_map(b, before);
+  if (m->tracer) {
+    trace_emit(m, TRACE_DELIVER, b->tick, trap->cause, trap->epc, handler, 0);
+    bare_trace_map(b, before);
+  }
   b->tick++;
   if (b->tick >= b->next_event) {
     bare_fire(b);

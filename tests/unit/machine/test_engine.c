@@ -16,6 +16,13 @@ static bool same_stop(struct machine_stop a, struct machine_stop b)
                                     a.trap.value == b.trap.value && a.trap.insn == b.trap.insn));
 }
 
+static bool same_counts(const struct machine_stats *a, const struct machine_stats *b)
+{
+  return a->instructions == b->instructions &&
+         memcmp(a->traps, b->traps, sizeof a->traps) == 0 &&
+         memcmp(a->delivered, b->delivered, sizeof a->delivered) == 0;
+}
+
 /* What a test does to the machines before each stretch; NULL: nothing. */
 typedef void perturb_fn(struct machine *m, unsigned engine, unsigned stretch);
 
@@ -50,6 +57,9 @@ static bool agree(uint64_t seed, unsigned stretches, uint32_t longest, perturb_f
       if (stop[i].why == MACHINE_TRAP) {
         machine_deliver(m, &stop[i].trap);
       }
+    }
+    for (unsigned i = 1; i < ENGINES; i++) {
+      equal = equal && same_counts(machine_stats(p[i].machine), machine_stats(p[0].machine));
     }
     stuck = stop[0].why != MACHINE_TRAP && stop[0].why != MACHINE_LIMIT;
   }
