@@ -59,7 +59,8 @@
 # address space of pages, which storage and disk share (minos-paged.s); with REFILL too
 # the machine has no page tables, and the kernel refills its TLB (minos-tlb.s). Both are
 # told of in minos/paging.inc, and minos/pages.inc shows what lies where. With HINTS it
-# tells a VMM about its pages (minos-balloon.s, minos/balloon.inc).
+# tells a VMM about its pages (minos-balloon.s, minos/balloon.inc). With C_PROGRAMS user
+# programs in C follow minos, up to user_image_end: `trapeze cc --for minos`, docs/c.md.
 .ifndef JUSER
 .equ JUSER, 0
 .endif
@@ -72,6 +73,14 @@
 .ifndef HINTS
 .equ HINTS, 0
 .endif
+.ifndef C_PROGRAMS
+.equ C_PROGRAMS, 0
+.endif
+.macro first_programs                   # what stands first in the table
+.if C_PROGRAMS
+        c_programs
+.endif
+.endm
 
 .include "pg32.inc"
 .include "minos/defs.inc"
@@ -85,6 +94,12 @@
         .org    KERNEL_DATA
         .text
         .org    KERNEL_TEXT
+.endif
+.if C_PROGRAMS                          # they are long, and lie in .text
+        .data
+        .org    0x1000
+        .text
+        .org    C_TEXT
 .endif
         .text
 .include "minos/boot.inc"
@@ -119,9 +134,15 @@ shell_stack:                            # and the shell's from here
         .assert . <= KERNEL_TEXT, "the kernel's data must end before its text"
 .equ frames, TABLES + ROOM              # the first one is the kernel's own
 .else
-        .align  4096
 .if PARAVIRT
+        .align  4096
 hyper_page: .space 4096
 .endif
+.if C_PROGRAMS
+        .assert . <= C_TEXT, "the kernel's data must end before its text"
+.equ frames, (user_image_end + 4095) / 4096 * 4096
+.else
+        .align  4096
 frames:         .space  PROCESSES * FRAME_SIZE
+.endif
 .endif

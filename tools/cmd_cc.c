@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tools/cc/compile.h"
+#include "tools/cc/system.h"
 #include "tools/cc/translate.h"
 #include "tools/command.h"
 #include "tools/common/file.h"
@@ -19,13 +20,16 @@
 struct request {
   const char *output;
   bool assembly;
-  unsigned level;
-  uint64_t stack, heap;
+  unsigned level, system;
+  uint64_t stack, heap;       /* 0: as the system has it */
   char *passed[MAX_LIST + 1]; /* malloc'd: what the compiler is given as it is */
   size_t passed_count;
 };
 
 static const char *const levels[] = {"0", "1", "2", "3", "s", "g", NULL};
+
+static const char *const system_names[] = {"bare", "minos", "solo", NULL};
+static const struct cc_system *const systems[] = {&cc_bare, &cc_minos, &cc_solo};
 
 OPTION_TEXT(apply_output, struct request, output)
 OPTION_FLAG(apply_assembly, struct request, assembly)
@@ -33,6 +37,11 @@ OPTION_FLAG(apply_assembly, struct request, assembly)
 static int apply_level(void *ctx, const char *value)
 {
   return options_choose("cc", "optimisation level", levels, value, &((struct request *)ctx)->level);
+}
+
+static int apply_system(void *ctx, const char *value)
+{
+  return options_choose("cc", "system", system_names, value, &((struct request *)ctx)->system);
 }
 
 static int apply_bytes(const char *what, const char *value, uint64_t least, uint64_t *bytes)
@@ -84,11 +93,14 @@ static const struct option_spec options[] = {
     {"output", 'o', "FILE", "write here (default: the first source's name, ending in .elf or .s)",
      apply_output},
     {"assembly", 'S', NULL, "stop at the assembly, library and all", apply_assembly},
+    {"for", 0, "SYSTEM",
+     "bare (default), minos: programs of a minos of their own, solo: a program for its disk",
+     apply_system},
     {"optimise", 'O', "LEVEL", "0, 1 (default), 2, 3, s or g, as GCC has them", apply_level},
     {"define", 'D', "NAME=VALUE", "define a macro", apply_define},
     {"include", 'I', "DIR", "look here for #include", apply_include},
-    {"stack", 0, "BYTES", "room for the stack (default 64K)", apply_stack},
-    {"heap", 0, "BYTES", "room for malloc (default 64K)", apply_heap},
+    {"stack", 0, "BYTES", "room for the stack (default 64K, of a process 8K)", apply_stack},
+    {"heap", 0, "BYTES", "room for malloc (default 64K, of a process 16K)", apply_heap},
     {NULL, 0, NULL, NULL, NULL},
 };
 
@@ -96,8 +108,10 @@ static const struct command_usage usage = {
     .command = "cc",
     .synopsis = "[OPTION]... SOURCE.c...",
     .about = "Compile C for the bare machine: main() is called after reset, in mode 0, and printf "
-             "writes to the console. The compiler is the stock GCC for RISC-V, whose assembly is "
-             "translated; docs/c.md tells what there is, and what is not (floating point).",
+             "writes to the console. Or for minos: the output is a minos in which every source "
+             "with a main() is a program. The compiler is the stock GCC for RISC-V, whose "
+             "assembly is translated; docs/c.md tells what there is, and what is not (floating "
+             "point).",
     .notes =
         "Exit status: 0 compiled; 2 the sources have errors, and nothing was written; 3 there is "
         "no compiler, or the host failed.",
@@ -165,23 +179,35 @@ static int add_unit(struct cc_linker *l, const struct cc_compiler *c, const char
   return status;
 }
 
-/* What start.inc defines, and what it calls. */
-static bool know_start(struct cc_linker *l)
+/* All sources, their text, and which of them are programs. */
+struct whole {
+  const struct cc_system *system;
+  struct memory text;
+  struct cc_program *programs;
+  size_t program_count;
+};
+
+static int link_sources(const struct cc_compiler *c, char *const *paths, int count,
+                        struct cc_linker *l, struct whole *w)
 {
-  static const char *const names[] = {"_start", "c_in", "c_out", "c_halt", "c_on_trap"};
-  bool ok = true;
-  for (size_t i = 0; ok && i < sizeof names / sizeof names[0]; i++) {
-    ok = cc_linker_know(l, names[i]);
+  int status = STATUS_DONE;
+  for (int i = 0; i < count && status == STATUS_DONE; i++) {
+    struct cc_program *p = &w->programs[w->program_count];
+    status = add_unit(l, c, paths[i]);
+    if (status == STATUS_DONE && cc_linker_main(l, p->symbol, sizeof p->symbol)) {
+      p->path = paths[i];
+      w->program_count++;
+    }
   }
-  return ok && cc_linker_want(l, "main");
+  return status;
 }
 
-static int link_units(const struct cc_compiler *c, char *const *paths, int count, FILE *out)
+static int link_units(const struct cc_compiler *c, char *const *paths, int count, struct whole *w)
 {
-  struct cc_linker *l = cc_linker_create(out, stderr);
-  int status = l && know_start(l) ? STATUS_DONE : STATUS_OURS;
-  for (int i = 0; i < count && status == STATUS_DONE; i++) {
-    status = add_unit(l, c, paths[i]);
+  struct cc_linker *l = cc_linker_create(w->text.stream, stderr, w->system->layout);
+  int status = l && cc_system_prepare(w->system, l) ? STATUS_DONE : STATUS_OURS;
+  if (status == STATUS_DONE) {
+    status = link_sources(c, paths, count, l, w);
   }
   if (status == STATUS_DONE) {
     status = add_unit(l, c, NULL);
@@ -191,33 +217,51 @@ static int link_units(const struct cc_compiler *c, char *const *paths, int count
   }
   if (!l || cc_linker_failed(l)) {
     message_error("cc", "out of memory");
+    status = STATUS_OURS;
   }
   cc_linker_destroy(l);
   return status;
 }
 
-/* All C, as one source of PG32 assembly. */
-static int translate(const struct request *r, char *const *paths, int count, struct memory *text)
+static int compile_all(const struct request *r, char *const *paths, int count, struct whole *w)
 {
   struct cc_compiler c = {.level = levels[r->level],
                           .options = (const char *const *)r->passed,
-                          .heap = (unsigned long)r->heap};
-  if (!memory_open(text)) {
-    message_error("cc", "out of memory");
-    return STATUS_OURS;
-  }
-  fprintf(text->stream,
-          "# Compiled by trapeze cc.\n\t.equ\tSTACK, %llu\n\t.include \"c/start.inc\"\n",
-          (unsigned long long)r->stack);
+                          .system = w->system->define,
+                          .heap = r->heap ? (unsigned long)r->heap : w->system->heap};
   int status = cc_compiler_open(&c);
   if (status == STATUS_DONE) {
-    status = link_units(&c, paths, count, text->stream);
+    status = link_units(&c, paths, count, w);
   }
   cc_compiler_close(&c);
-  if (!memory_close(text) && status == STATUS_DONE) {
-    message_error("cc", "out of memory");
-    return STATUS_OURS;
+  return status;
+}
+
+static bool put_whole(const struct request *r, const struct whole *w, struct memory *text)
+{
+  if (!memory_open(text)) {
+    return false;
   }
+  w->system->begin(text->stream, r->stack ? (unsigned long)r->stack : w->system->stack, w->programs,
+                   w->program_count);
+  fwrite(w->text.text, 1, w->text.len, text->stream);
+  return memory_close(text);
+}
+
+/* All C, as one source of PG32 assembly. */
+static int translate(const struct request *r, char *const *paths, int count, struct memory *text)
+{
+  struct whole w = {.system = systems[r->system],
+                    .programs = calloc((size_t)count, sizeof *w.programs)};
+  bool room = w.programs && memory_open(&w.text);
+  int status = room ? compile_all(r, paths, count, &w) : STATUS_OURS;
+  bool whole = room && memory_close(&w.text) && (status != STATUS_DONE || put_whole(r, &w, text));
+  if (!whole && status != STATUS_USAGE) {
+    message_error("cc", "out of memory");
+    status = STATUS_OURS;
+  }
+  free(w.text.text);
+  free(w.programs);
   return status;
 }
 
@@ -290,7 +334,7 @@ static int run(const struct request *r, char *const *paths, int count)
 
 int cmd_cc(int argc, char **argv)
 {
-  struct request r = {.level = 1, .stack = 64u << 10, .heap = 64u << 10};
+  struct request r = {.level = 1};
   const struct option_group groups[] = {{"Options", options, &r}, {NULL, NULL, NULL}};
   char **operands;
   int count;

@@ -7,9 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined __minos__ || defined __solo__ /* trapeze cc --for */
+#define PROCESS
+int c_write(const void *from, unsigned n);
+int c_read(void *to, unsigned n);
+void c_exit(int status) __attribute__((noreturn));
+#else
 #include <trapeze.h>
 
 #define CONSOLE_DATA 0
+#endif
 
 /* ------------------------------------------------------------------------ string.h */
 
@@ -160,9 +167,69 @@ char *strstr(const char *s, const char *what)
 
 /* ------------------------------------------------------------------------- stdio.h */
 
+#ifdef PROCESS
+/* What is printed goes out by lines and by calls of printf, so that what others print does
+ * not come in between; and before it waits for something typed. */
+static struct {
+  unsigned char bytes[128];
+  unsigned count;
+} output;
+static struct {
+  unsigned char bytes[80];
+  int count, next;
+} input;
+
+static void flush(void)
+{
+  if (output.count > 0) {
+    c_write(output.bytes, output.count);
+  }
+  output.count = 0;
+}
+
+static void emit(int c)
+{
+  output.bytes[output.count++] = (unsigned char)c;
+  if (output.count == sizeof output.bytes) {
+    flush();
+  }
+}
+
 int putchar(int c)
 {
+  emit(c);
+  if (c == '\n') {
+    flush();
+  }
+  return (unsigned char)c;
+}
+
+int getchar(void)
+{
+  if (input.next == input.count) {
+    flush();
+    input.next = 0;
+    input.count = c_read(input.bytes, sizeof input.bytes);
+    if (input.count <= 0) {
+      input.count = 0;
+      return EOF;
+    }
+  }
+  return input.bytes[input.next++];
+}
+#else
+static void flush(void)
+{
+}
+
+static void emit(int c)
+{
   c_out(CONSOLE_DATA, (unsigned char)c);
+}
+
+int putchar(int c)
+{
+  emit(c);
   return (unsigned char)c;
 }
 
@@ -171,11 +238,12 @@ int getchar(void)
   unsigned c = c_in(CONSOLE_DATA);
   return c > 255 ? EOF : (int)c;
 }
+#endif
 
 int puts(const char *s)
 {
   while (*s) {
-    putchar(*s++);
+    emit(*s++);
   }
   return putchar('\n');
 }
@@ -190,7 +258,7 @@ struct sink {
 static void put(struct sink *s, char c)
 {
   if (!s->at) {
-    putchar(c);
+    emit(c);
   } else if ((size_t)s->count + 1 < s->room) {
     s->at[s->count] = c;
   }
@@ -426,6 +494,7 @@ int vprintf(const char *format, va_list args)
   va_copy(copy, args);
   int n = print(&s, format, &copy);
   va_end(copy);
+  flush();
   return n;
 }
 
@@ -469,6 +538,42 @@ int sprintf(char *buf, const char *format, ...)
 
 /* ------------------------------------------------------------------------ stdlib.h */
 
+#ifdef PROCESS
+#define MOST_ARGUMENTS 16
+#define LONGEST_TEXT   128
+
+void exit(int status)
+{
+  flush();
+  c_exit(status & 0xff);
+}
+
+void abort(void)
+{
+  puts("[aborted]");
+  c_exit(134);
+}
+
+/* What the start-up code calls: `text`, unless NULL, is what stands behind the name. */
+void c_run(const char *name, int (*main)(int, char **), const char *text)
+{
+  static char words[LONGEST_TEXT];
+  char *arguments[MOST_ARGUMENTS + 1] = {(char *)name}, *s = words;
+  int count = 1;
+  strncpy(words, text ? text : "", sizeof words - 1);
+  while (*s && count < MOST_ARGUMENTS) {
+    if (*s == ' ') {
+      *s++ = 0;
+      continue;
+    }
+    arguments[count++] = s;
+    while (*s && *s != ' ') {
+      s++;
+    }
+  }
+  exit(main(count, arguments));
+}
+#else
 /* On the bare machine there is nobody to give a status to, so it is said. */
 void exit(int status)
 {
@@ -483,6 +588,7 @@ void abort(void)
   puts("[aborted]");
   c_halt();
 }
+#endif
 
 void c_assertion(const char *what, const char *file, int line)
 {
@@ -490,11 +596,20 @@ void c_assertion(const char *what, const char *file, int line)
   abort();
 }
 
+#ifndef PROCESS
 void c_unexpected(struct trap_frame *frame)
 {
   printf("[trap %u at 0x%08x]\n", frame->cause, frame->epc);
   c_halt();
 }
+#endif
+#ifdef __minos__
+int minos_start(const char *name, unsigned length);
+int minos_spawn(const char *name)
+{
+  return minos_start(name, strlen(name));
+}
+#endif
 
 int abs(int n)
 {

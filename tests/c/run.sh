@@ -144,6 +144,57 @@ printf 'int main(void) { *(volatile int *)0x7ffffff0 = 1; }\n' >lost.c
 "$trapeze" cc lost.c && "$trapeze" run lost.elf 2>&1 | grep -q '^\[trap 11 at 0x0000'
 report $? "a trap that nobody expects ends the program with a line"
 
+# ------------------------------------------------------------ processes of minos
+"$trapeze" cc --for minos -o mine.elf "$top/minos/life.c" "$top/minos/talk.c" >why 2>&1
+printf 'talk\nabc\nlife &\nlife\nhello\nsort\nmatrix\nfib\nhalt\n' >keys
+"$trapeze" run mine.elf --input keys --stats >out 2>>why
+{
+  grep -q '^talk: disk 0 0, pointers in data, 3 4 0, 1 arguments$' out &&
+    grep -q '^no such program: -1$' out && grep -q '^1 1$' out && grep -q '^<a><b><c>$' out &&
+    grep -q '^\[5\] talk: exit code 45$' out && grep -q '^life: generation 3, 5 alive' out
+} || ! cat out >>why
+report $? "programs in C are processes of minos, and talk to it" why
+"$trapeze" run minos --input <(printf 'sort\nmatrix\nfib\nhalt\n') | grep -E '^(sort|matrix|fib): ' >want
+grep -E '^(sort|matrix|fib): ' out | diff want - >why
+report $? "its own programs do what they did" why
+"$trapeze" verify mine.elf --input keys --fast-only >why 2>&1
+report $? "a minos with programs in C is the same in a virtual machine" why
+"$trapeze" verify mine.elf --input keys --profile x86 >why 2>&1
+[ $? = 1 ] && grep -q 'thread.inc:.*:$' why && grep -q 'popf is sensitive' why
+report $? "and on x86 it meets minos's popf" why
+"$trapeze" debug --nx --batch --input <(printf 'life\n') --ex 'break life.c:25' --ex continue --ex list --ex backtrace \
+  --ex 'print {b}(board - user_image + 14)' --ex finish mine.elf >out 2>&1
+grep -q '^Breakpoint 1, .*+0x' out && grep -q '^=>\*  25.*memcpy(board' out && grep -q '^#1  c_run.*libc.c:' out &&
+  grep -q '^\$1 = 1$' out && grep -q 'and 0x0000.*where a process has a copy' <("$trapeze" debug --nx --batch \
+    --input <(printf 'life\n') --ex 'break life.c:25' --ex continue --ex 'info breakpoints' mine.elf 2>&1)
+report $? "the debugger stops in a process at a line of C" out
+"$trapeze" cc --for minos -S -o - "$top/minos/life.c" >life.s 2>why && "$trapeze" asm life.s -o life.elf >>why 2>&1 &&
+  printf 'life\nhalt\n' | "$trapeze" run life.elf 2>>why | grep -q '^life: generation 3, 5 alive'
+report $? "-S writes all of it, minos included by name" why
+
+# --------------------------------------------------------------- programs of solo
+cat >args.c <<'END'
+#include <solo.h>
+#include <stdio.h>
+static int count;
+int main(int argc, char **argv)
+{
+  for (int i = 0; i < argc; i++) printf("<%s>", argv[i]);
+  char bytes[40];
+  int size = solo_open(argv[1]), sum = 0, n;
+  while ((n = solo_get(bytes, sizeof bytes)) > 0) sum += n;
+  printf(" %d %d %d ", size == sum, size > 100, solo_open("nothing"));
+  while ((n = getchar()) != '\n') putchar(n), count++;
+  puts(".");
+  return count;
+}
+END
+"$trapeze" cc --for solo args.c >why 2>&1 && "$trapeze" disk make --example solo.img >>why 2>&1 &&
+  "$trapeze" disk put solo.img args.elf >>why 2>&1 &&
+  printf 'args welcome  two\nBob\nhalt\n' | "$trapeze" run solo --disk solo.img >out 2>>why
+grep -q '^<args><welcome><two> 1 1 -1 Bob$' out && grep -q '^Bob\.$' out && grep -q '^args: exit code 3$' out || ! cat out >>why
+report $? "a program in C on a disk of solo's" why
+
 # ---------------------------------------------------------------- by its source
 cat >lines.c <<'END'
 #include <stdio.h>

@@ -9,6 +9,7 @@
 struct cc_compiler {
   const char *level;          /* -O… : "0", "1", "2", "3", "s", "g" */
   const char *const *options; /* -D… and -I…, ended by NULL */
+  const char *system;         /* one more option, for the library as well; NULL: none */
   unsigned long heap;         /* bytes of malloc's array */
   char folder[64];            /* made by cc_compiler_open() */
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "isa/isa.h"
+#include "tools/common/memory.h"
 
 /* A symbol of a unit, or of the whole program. */
 struct symbol {
@@ -24,9 +25,15 @@ struct file {
 
 struct cc_linker {
   FILE *out, *errors;
-  void *program;  /* tree of symbols: those that units share */
-  void *own;      /* tree of the symbols of the unit that is being added */
-  unsigned count; /* units so far */
+  enum cc_layout layout;
+  struct memory data;  /* CC_ONE_PIECE: what is to follow the text */
+  FILE *to;            /* where the section's lines go: `out`, or `data` */
+  unsigned long zeros; /* CC_ONE_PIECE: bytes of .bss so far */
+  unsigned main_in;    /* 1 + the number of the last unit that has a main(), 0: none */
+  void *program;       /* tree of symbols: those that units share */
+  void *own;           /* tree of the symbols of the unit that is being added */
+  void *reserved;      /* tree of names that mean something else to the assembler */
+  unsigned count;      /* units so far */
   const struct cc_unit *unit;
   struct file *files;
   size_t file_count;
@@ -34,6 +41,8 @@ struct cc_linker {
   bool skipping;       /* in a section that only debuggers of other machines read */
   bool failed, wrong;
 };
+
+static const char main_name[] = "main";
 
 /* ---------------------------------------------------------------------- symbols */
 
@@ -176,7 +185,7 @@ static void join(const void *node, VISIT visit, void *closure)
   if (!p->defined) {
     p->defined = true;
     p->unit = l->unit->name;
-  } else if (l->unit->library) {
+  } else if (l->unit->library || (l->layout == CC_ONE_PIECE && strcmp(s->name, main_name) == 0)) {
     s->shadowed = true;
   } else {
     fprintf(l->errors, "%s: '%s' is defined here and in %s\n", l->unit->name, s->name,
@@ -187,53 +196,85 @@ static void join(const void *node, VISIT visit, void *closure)
 
 /* ------------------------------------------------------------- its text: pass two */
 
+static void note_use(struct cc_linker *l, const char *name, size_t len)
+{
+  struct symbol *p = enter(l, &l->program, name, len);
+  if (p && !p->user) {
+    p->user = l->unit->name;
+  }
+}
+
 static void put_name(struct cc_linker *l, const char *name, size_t len)
 {
   struct symbol *s = find(&l->own, name, len);
   enum isa_cr cr; /* in assembly by hand */
-  fprintf(l->out, "%.*s", (int)len, name);
+  bool foreign = !s || !s->defined;
+  if (foreign && (name[0] == '.' || isa_find_cr(name, len, &cr))) {
+    fprintf(l->to, "%.*s", (int)len, name);
+    return;
+  }
+  fprintf(l->to, "%.*s", (int)len, name);
   if (s && s->shadowed) {
-    fprintf(l->out, "$%u", l->count);
-  } else if ((!s || !s->defined) && name[0] != '.' && !isa_find_cr(name, len, &cr)) {
-    struct symbol *p = enter(l, &l->program, name, len);
-    if (p && !p->user) {
-      p->user = l->unit->name;
-    }
+    fprintf(l->to, "$%u", l->count);
+  } else if (find(&l->reserved, name, len)) {
+    fputs("$c", l->to);
+  }
+  if (foreign) {
+    note_use(l, name, len);
+  }
+}
+
+/* A name whose value is an address: as the program has it where it runs. */
+static void put_address(struct cc_linker *l, const char *name, size_t len)
+{
+  if (l->layout == CC_SECTIONS) {
+    put_name(l, name, len);
+  } else {
+    putc('(', l->to);
+    put_name(l, name, len);
+    fputs("-C_BASE)", l->to);
   }
 }
 
 /* Operands, symbols renamed. Within %hi() and %lo() a register's name is a symbol's, and that
  * the assembler could not tell apart. */
-static void put_operands(struct cc_linker *l, const char *s, const char *end)
+static void put_operands(struct cc_linker *l, const char *s, const char *end, bool addresses)
 {
+  bool part = false; /* between %hi( or %lo( and its ) */
   while (s < end && *s != '#') {
     size_t len = name_length(s);
+    part = *s == '%' || (part && *s != ')');
     if (*s == '"') {
       const char *next = skip_string(s);
-      fprintf(l->out, "%.*s", (int)(next - s), s);
+      fprintf(l->to, "%.*s", (int)(next - s), s);
       s = next;
     } else if (*s == '%' || isdigit((unsigned char)*s)) {
       len = 1 + strspn(s + 1, "0123456789abcdefghijklmnopqrstuvwxyzABCDEF");
-      fprintf(l->out, "%.*s", (int)len, s);
+      fprintf(l->to, "%.*s", (int)len, s);
       s += len;
     } else if (len > 0 && !is_register(s, len)) {
-      put_name(l, s, len);
+      (addresses || part ? put_address : put_name)(l, s, len);
       s += len;
     } else {
       len = len > 0 ? len : 1;
-      fprintf(l->out, "%.*s", (int)len, s);
+      fprintf(l->to, "%.*s", (int)len, s);
       s += len;
     }
   }
-  putc('\n', l->out);
+  putc('\n', l->to);
 }
 
 static void to_section(struct cc_linker *l, const char *name)
 {
   l->skipping = name == NULL;
-  if (name) {
-    l->section = name;
-    fprintf(l->out, "\t%s\n", name);
+  if (!name) {
+    return;
+  }
+  l->section = name;
+  if (l->layout == CC_SECTIONS) {
+    fprintf(l->to, "\t%s\n", name);
+  } else {
+    l->to = strcmp(name, ".data") == 0 ? l->data.stream : l->out;
   }
 }
 
@@ -284,10 +325,22 @@ static void put_place(struct cc_linker *l, const char *rest)
   unsigned long number = strtoul(rest, &end, 10), line = strtoul(end, NULL, 10);
   for (size_t i = l->file_count; i-- > 0;) {
     if (l->files[i].number == number && line > 0) {
-      fprintf(l->out, "\t.loc %s, %lu\n", l->files[i].path, line);
+      fprintf(l->to, "\t.loc %s, %lu\n", l->files[i].path, line);
       return;
     }
   }
+}
+
+static unsigned long aligned(unsigned long n, unsigned long to)
+{
+  return to > 1 ? (n + to - 1) / to * to : n;
+}
+
+static void put_zeros_label(struct cc_linker *l, const char *name, size_t len)
+{
+  fputs("\t.equ\t", l->to);
+  put_name(l, name, len);
+  fprintf(l->to, ", c_end+%lu\n", l->zeros);
 }
 
 /* .comm name,size,alignment */
@@ -298,16 +351,22 @@ static void put_common(struct cc_linker *l, const char *rest)
   const char *comma = rest + len + strspn(rest + len, ", ");
   unsigned long size = strtoul(comma, &end, 10);
   unsigned long align = *end == ',' ? strtoul(end + 1, NULL, 10) : 1;
-  fprintf(l->out, "\t.bss\n\t.balign %lu\n", align ? align : 1);
+  if (l->layout == CC_ONE_PIECE) {
+    l->zeros = aligned(l->zeros, align);
+    put_zeros_label(l, rest, len);
+    l->zeros += size;
+    return;
+  }
+  fprintf(l->to, "\t.bss\n\t.balign %lu\n", align ? align : 1);
   put_name(l, rest, len);
-  fprintf(l->out, ":\n\t.space %lu\n\t%s\n", size, l->section);
+  fprintf(l->to, ":\n\t.space %lu\n\t%s\n", size, l->section);
 }
 
 /* .dword value: the low word first. */
 static void put_double(struct cc_linker *l, const char *rest)
 {
   unsigned long long value = strtoull(rest, NULL, 0);
-  fprintf(l->out, "\t.word %lu, %lu\n", (unsigned long)(uint32_t)value,
+  fprintf(l->to, "\t.word %lu, %lu\n", (unsigned long)(uint32_t)value,
           (unsigned long)(uint32_t)(value >> 32));
 }
 
@@ -317,52 +376,57 @@ static void put_bytes(struct cc_linker *l, const char *rest, const char *end, un
   char *after;
   unsigned long long value = strtoull(rest, &after, 0);
   if (after == rest || skip_blanks(after) < end) { /* an address, which is aligned */
-    fputs("\t.word\t", l->out);
-    put_operands(l, rest, end);
+    fputs("\t.word\t", l->to);
+    put_operands(l, rest, end, true);
     return;
   }
   for (unsigned i = 0; i < size; i++) {
-    fprintf(l->out, "%s%llu", i ? ", " : "\t.byte ", value >> 8 * i & 0xff);
+    fprintf(l->to, "%s%llu", i ? ", " : "\t.byte ", value >> 8 * i & 0xff);
   }
-  putc('\n', l->out);
+  putc('\n', l->to);
 }
 
-enum what { DROP, KEEP, RENAME, SECTION, IN_SECTION, FILE_NAME, LOC, COMMON, DOUBLE, BYTES };
+enum what { DROP, KEEP, ALIGN, SIZED, SECTION, IN_SECTION, FILE_NAME, LOC, COMMON, DOUBLE, BYTES };
 static const struct {
   const char *name;
   enum what what;
   const char *instead;
   unsigned size;
 } directives[] = {
-    {".text", SECTION, ".text", 0},
-    {".data", SECTION, ".data", 0},
-    {".bss", SECTION, ".bss", 0},
-    {".section", IN_SECTION, "", 0},
-    {".file", FILE_NAME, "", 0},
-    {".loc", LOC, "", 0},
-    {".align", RENAME, ".p2align", 0},
-    {".p2align", KEEP, "", 0},
-    {".balign", KEEP, "", 0},
-    {".globl", RENAME, ".globl", 0},
-    {".weak", RENAME, ".globl", 0},
-    {".comm", COMMON, "", 0},
-    {".word", KEEP, "", 0},
-    {".half", KEEP, "", 0},
-    {".byte", KEEP, "", 0},
-    {".string", KEEP, "", 0},
-    {".ascii", KEEP, "", 0},
-    {".asciz", KEEP, "", 0},
-    {".zero", KEEP, "", 0},
-    {".space", KEEP, "", 0},
-    {".skip", KEEP, "", 0},
-    {".set", KEEP, "", 0},
-    {".equ", KEEP, "", 0},
-    {".dword", DOUBLE, "", 0},
-    {".quad", DOUBLE, "", 0},
-    {".8byte", BYTES, "", 8},
-    {".4byte", BYTES, "", 4},
-    {".2byte", BYTES, "", 2},
+    {".text", SECTION, ".text", 0},   {".data", SECTION, ".data", 0},
+    {".bss", SECTION, ".bss", 0},     {".section", IN_SECTION, "", 0},
+    {".file", FILE_NAME, "", 0},      {".loc", LOC, "", 0},
+    {".align", ALIGN, ".p2align", 0}, {".p2align", ALIGN, ".p2align", 0},
+    {".balign", ALIGN, ".balign", 0}, {".globl", KEEP, ".globl", 0},
+    {".weak", KEEP, ".globl", 0},     {".comm", COMMON, "", 0},
+    {".word", KEEP, ".word", 0},      {".half", KEEP, ".half", 0},
+    {".byte", KEEP, ".byte", 0},      {".string", KEEP, ".string", 0},
+    {".ascii", KEEP, ".ascii", 0},    {".asciz", KEEP, ".asciz", 0},
+    {".zero", SIZED, ".zero", 0},     {".space", SIZED, ".space", 0},
+    {".skip", SIZED, ".skip", 0},     {".set", KEEP, ".set", 0},
+    {".equ", KEEP, ".equ", 0},        {".dword", DOUBLE, "", 0},
+    {".quad", DOUBLE, "", 0},         {".8byte", BYTES, "", 8},
+    {".4byte", BYTES, "", 4},         {".2byte", BYTES, "", 2},
 };
+
+static bool is_zeros(const struct cc_linker *l)
+{
+  return l->layout == CC_ONE_PIECE && strcmp(l->section, ".bss") == 0;
+}
+
+/* In .bss there is nothing but room. */
+static void put_room(struct cc_linker *l, enum what what, const char *name, size_t len,
+                     const char *rest)
+{
+  unsigned long n = strtoul(rest, NULL, 0);
+  if (what == SIZED) {
+    l->zeros += n;
+  } else if (is_word(name, len, ".balign")) {
+    l->zeros = aligned(l->zeros, n);
+  } else {
+    l->zeros = aligned(l->zeros, 1ul << (n & 31));
+  }
+}
 
 static void put_directive(struct cc_linker *l, const char *name, size_t len, const char *rest,
                           const char *end)
@@ -380,6 +444,8 @@ static void put_directive(struct cc_linker *l, const char *name, size_t len, con
     keep_file(l, rest);
   } else if (what == DROP || l->skipping) {
     return;
+  } else if (is_zeros(l) && (what == SIZED || what == ALIGN)) {
+    put_room(l, what, name, len, rest);
   } else if (what == LOC) {
     put_place(l, rest);
   } else if (what == COMMON) {
@@ -389,8 +455,8 @@ static void put_directive(struct cc_linker *l, const char *name, size_t len, con
   } else if (what == BYTES) {
     put_bytes(l, rest, end, directives[i].size);
   } else {
-    fprintf(l->out, "\t%s\t", what == RENAME ? directives[i].instead : directives[i].name);
-    put_operands(l, rest, end);
+    fprintf(l->to, "\t%s\t", directives[i].instead);
+    put_operands(l, rest, end, is_word(name, len, ".word"));
   }
 }
 
@@ -399,18 +465,24 @@ static const struct {
   const char *name, *instead;
 } words[] = {{"ebreak", ".word 0 #"}, {"fence", "nop #"}, {"unimp", ".word 0 #"}, {"lla", "la"}};
 
+/* The instructions that load an address, whole. */
+static bool loads_address(const char *name, size_t len)
+{
+  return is_word(name, len, "la") || is_word(name, len, "lla");
+}
+
 static void put_instruction(struct cc_linker *l, const char *name, size_t len, const char *rest,
                             const char *end)
 {
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (is_word(name, len, words[i].name)) {
-      fprintf(l->out, "\t%s\t", words[i].instead);
-      put_operands(l, rest, end);
+      fprintf(l->to, "\t%s\t", words[i].instead);
+      put_operands(l, rest, end, loads_address(name, len));
       return;
     }
   }
-  fprintf(l->out, "\t%.*s\t", (int)len, name);
-  put_operands(l, rest, end);
+  fprintf(l->to, "\t%.*s\t", (int)len, name);
+  put_operands(l, rest, end, loads_address(name, len));
 }
 
 static void put_line(struct cc_linker *l, const char *line, const char *end)
@@ -418,9 +490,11 @@ static void put_line(struct cc_linker *l, const char *line, const char *end)
   const char *s = skip_blanks(line);
   size_t len = name_length(s);
   if (len > 0 && s[len] == ':') {
-    if (!l->skipping) {
+    if (is_zeros(l) && !l->skipping) {
+      put_zeros_label(l, s, len);
+    } else if (!l->skipping) {
       put_name(l, s, len);
-      fputs(":\n", l->out);
+      fputs(":\n", l->to);
     }
   } else if (*s == '.') {
     put_directive(l, s, len, skip_blanks(s + len), end);
@@ -431,11 +505,17 @@ static void put_line(struct cc_linker *l, const char *line, const char *end)
 
 /* ----------------------------------------------------------------------- the whole */
 
-struct cc_linker *cc_linker_create(FILE *out, FILE *errors)
+struct cc_linker *cc_linker_create(FILE *out, FILE *errors, enum cc_layout layout)
 {
   struct cc_linker *l = calloc(1, sizeof *l);
-  if (l) {
-    *l = (struct cc_linker){.out = out, .errors = errors, .section = ".text"};
+  if (!l) {
+    return NULL;
+  }
+  *l = (struct cc_linker){
+      .out = out, .errors = errors, .layout = layout, .to = out, .section = ".text"};
+  if (layout == CC_ONE_PIECE && !memory_open(&l->data)) {
+    free(l);
+    return NULL;
   }
   return l;
 }
@@ -455,7 +535,10 @@ void cc_linker_destroy(struct cc_linker *l)
   if (l) {
     tdestroy(l->program, free_symbol);
     tdestroy(l->own, free_symbol);
+    tdestroy(l->reserved, free_symbol);
     forget_files(l);
+    memory_close(&l->data);
+    free(l->data.text);
   }
   free(l);
 }
@@ -476,6 +559,11 @@ bool cc_linker_want(struct cc_linker *l, const char *symbol)
     s->user = "the start-up code";
   }
   return s != NULL;
+}
+
+bool cc_linker_reserve(struct cc_linker *l, const char *symbol, size_t len)
+{
+  return enter(l, &l->reserved, symbol, len) != NULL;
 }
 
 /* A statement ends with its line, or at a ';' outside strings. */
@@ -504,6 +592,8 @@ bool cc_linker_add(struct cc_linker *l, const struct cc_unit *unit)
     s = *end ? end + 1 : end;
   }
   fputs("\t.loc\n", l->out);
+  struct symbol *m = find(&l->own, main_name, sizeof main_name - 1);
+  l->main_in = m && m->defined && m->global ? 1 + (m->shadowed ? l->count : 0) : 0;
   tdestroy(l->own, free_symbol);
   l->own = NULL;
   forget_files(l);
@@ -531,10 +621,32 @@ static void miss(const void *node, VISIT visit, void *closure)
           is_floating(s->name) ? ": there is no floating point on this machine" : "");
 }
 
+bool cc_linker_main(const struct cc_linker *l, char *name, size_t size)
+{
+  int n = l->main_in > 1 ? snprintf(name, size, "%s$%u", main_name, l->main_in - 1)
+                         : snprintf(name, size, "%s", main_name);
+  return l->main_in > 0 && n > 0 && (size_t)n < size;
+}
+
+/* Behind all text: the data, and how much room is needed behind them. */
+static void put_data(struct cc_linker *l)
+{
+  if (!memory_close(&l->data)) {
+    l->failed = true;
+    return;
+  }
+  fputs("\t.text\n\t.balign 16\n", l->out);
+  fwrite(l->data.text, 1, l->data.len, l->out);
+  fprintf(l->out, "\t.balign 16\nc_end:\n\t.equ\tC_ZEROS, %lu\n", aligned(l->zeros, 16));
+}
+
 bool cc_linker_close(struct cc_linker *l)
 {
   struct joining joining = {l};
   twalk_r(l->program, miss, &joining);
+  if (l->layout == CC_ONE_PIECE) {
+    put_data(l);
+  }
   return !l->failed && !l->wrong;
 }
 
