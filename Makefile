@@ -358,14 +358,15 @@ check-browser: all  ## the page of trapeze trace in a headless browser (chromium
 soak: all unit  ## the long form of random and hostile tests (ONLY=text: only commands with it)
 	@BUILD=$(BUILD) tests/soak/soak.sh "$(ONLY)"
 
-bench: $(BENCH)  ## figures and ratios of one run, in seconds (BENCH_FLAGS="--long --json")
-	@$(BENCH) $(BENCH_FLAGS)
-	@case "$(BENCH_FLAGS)" in *--json*|*--only*) ;; *) \
-	  $(MAKE) -s --no-print-directory all && TRAPEZE=$(BUILD)/trapeze tests/bench/record.sh && \
-	  echo && $(BUILD)/trapeze compare --memory-techniques minos --time ;; esac
+bench: $(BENCH) all  ## figures and ratios of one run, in a minute (BENCH_FLAGS="--long --json=FILE --chart=FILE.svg")
+	@BUILD=$(BUILD) tests/bench/bench.sh $(BENCH_FLAGS)
 
-bench-kernels: all  ## C kernels natively, under qemu where there is one, bare and virtual (BENCH_FLAGS=--short)
-	@BUILD=$(BUILD) tests/bench/kernels.sh $(BENCH_FLAGS)
+bench-kernels: $(BENCH) all  ## only the C kernels: natively, under qemu where there is one, bare and virtual
+	@BUILD=$(BUILD) tests/bench/bench.sh --only=kernel $(BENCH_FLAGS)
+
+bench-callgrind: $(BENCH) all  ## host instructions by callgrind: the tables of docs/performance.md
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) valgrind gcc-riscv64-unknown-elf"
+	@BUILD=$(BUILD) tests/bench/callgrind.sh --update
 
 bench-grade: all  ## grade a class of 300 on two processors, and say where the time goes (SUBMISSIONS=300)
 	@TRAPEZE=$(BUILD)/trapeze tests/bench/grade.sh
@@ -431,7 +432,7 @@ help:  ## list the targets
 print-%:
 	@echo '$($*)'
 
-.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels bench-grade growth coverage lab-coverage \
+.PHONY: all unit compare check check-layers check-sanitize check-browser update-golden demo fuzz soak bench bench-kernels bench-callgrind bench-grade growth coverage lab-coverage \
         pictures handouts gradescope card aarch64 FORCE format deps deps-dev install uninstall dist clean help
 
 -include $(shell find $(BUILD)/obj $(BUILD)/grade -name '*.d' 2>/dev/null)

@@ -5,12 +5,7 @@
 
 #include "machine/bare.h"
 #include "machine/disk_store.h"
-
-struct shared_page {
-  unsigned users;
-  uint64_t digest;
-  uint8_t bytes[ISA_PAGE_SIZE];
-};
+#include "machine/kept_pages.h"
 
 /* The processor and its clocks: fields of struct bare. */
 struct processor {
@@ -34,7 +29,7 @@ struct checkpoint {
   size_t own;                       /* bytes that are never shared */
   size_t shared;                    /* bytes that may be, and that it was the first to need */
   uint32_t page_count;
-  struct shared_page *page[]; /* NULL: all zero */
+  struct kept_page *page[]; /* NULL: all zero */
 };
 
 /* ------------------------------------------------------------------- taking */
@@ -49,11 +44,10 @@ static void settle(struct bare *b)
   storage_settle(&b->storage, forget_write, b);
 }
 
-static struct shared_page *new_page(const struct bare *b, uint32_t number)
+static struct kept_page *new_page(const struct bare *b, uint32_t number, struct kept_source *from)
 {
-  struct shared_page *p = malloc(sizeof *p);
+  struct kept_page *p = kept_page_new(from);
   if (p) {
-    p->users = 1;
     p->digest = b->storage.page[number].digest;
     memcpy(p->bytes, b->storage.bytes + ((size_t)number << STORAGE_PAGE_SHIFT), ISA_PAGE_SIZE);
   }
@@ -64,10 +58,12 @@ static struct shared_page *new_page(const struct bare *b, uint32_t number)
  * saved apart: a page that differs in its keys alone is saved once more. */
 static bool take_pages(struct checkpoint *c, struct bare *b, const struct checkpoint *like)
 {
+  struct kept_source from = {0};
+  bool ok = true;
   settle(b);
-  for (uint32_t i = 0; i < c->page_count; i++) {
+  for (uint32_t i = 0; ok && i < c->page_count; i++) {
     uint64_t digest = b->storage.page[i].digest;
-    struct shared_page *known = like ? like->page[i] : NULL;
+    struct kept_page *known = like ? like->page[i] : NULL;
     if (digest == 0) {
       continue;
     }
@@ -76,13 +72,12 @@ static bool take_pages(struct checkpoint *c, struct bare *b, const struct checkp
       c->page[i] = known;
       continue;
     }
-    c->page[i] = new_page(b, i);
-    if (!c->page[i]) {
-      return false;
-    }
-    c->shared += sizeof *c->page[i];
+    c->page[i] = new_page(b, i, &from);
+    ok = c->page[i] != NULL;
+    c->shared += ok ? sizeof *c->page[i] : 0;
   }
-  return true;
+  kept_source_close(&from);
+  return ok;
 }
 
 static struct processor take_processor(const struct bare *b)
@@ -146,7 +141,7 @@ struct checkpoint *checkpoint_take(struct machine *m, const struct checkpoint *l
   }
   struct bare *b = bare_of(m);
   uint32_t pages = b->storage.size >> STORAGE_PAGE_SHIFT;
-  size_t size = sizeof(struct checkpoint) + pages * sizeof(struct shared_page *);
+  size_t size = sizeof(struct checkpoint) + pages * sizeof(struct kept_page *);
   struct checkpoint *c = calloc(1, size);
   if (!c) {
     return NULL;
@@ -169,11 +164,7 @@ size_t checkpoint_destroy(struct checkpoint *c)
   }
   size_t freed = c->own + disk_store_saved_destroy(c->sectors);
   for (uint32_t i = 0; i < c->page_count; i++) {
-    struct shared_page *p = c->page[i];
-    if (p && --p->users == 0) {
-      freed += sizeof *p;
-      free(p);
-    }
+    freed += kept_page_release(c->page[i]);
   }
   devices_mark_release(&c->devices);
   free(c->keys);

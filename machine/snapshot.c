@@ -4,24 +4,20 @@
 #include <string.h>
 
 #include "isa/pages.h"
+#include "machine/kept_pages.h"
 #include "machine/ops.h"
 
 #define LEAF_PAGES 64u
 #define LEAF_SIZE  (LEAF_PAGES * ISA_PAGE_SIZE)
 #define PAGE_KEYS  (ISA_PAGE_SIZE / KEY_BLOCK_SIZE)
 
-struct shared_page {
-  unsigned users;
-  uint8_t bytes[ISA_PAGE_SIZE];
-};
-
 /* So many pages, with their keys: equal digests, equal leaf. Shared as a whole where all are
  * the same, so that a snapshot of an unchanged machine costs a look at the digests. */
 struct leaf {
   unsigned users;
-  uint64_t digest[LEAF_PAGES];          /* machine_page_digests() */
-  struct shared_page *page[LEAF_PAGES]; /* NULL: all zero */
-  uint8_t key[LEAF_PAGES * PAGE_KEYS];  /* of zeros where there are none */
+  uint64_t digest[LEAF_PAGES];         /* machine_page_digests() */
+  struct kept_page *page[LEAF_PAGES];  /* NULL: all zero */
+  uint8_t key[LEAF_PAGES * PAGE_KEYS]; /* of zeros where there are none */
 };
 
 struct snapshot {
@@ -59,14 +55,14 @@ static gpa_t page_at(uint32_t leaf, uint32_t i)
 }
 
 /* A page whose digest is not 0; with keys its bytes may be all zero even so. */
-static bool take_page(struct machine *m, gpa_t at, struct shared_page **page)
+static bool take_page(struct machine *m, gpa_t at, struct kept_source *from,
+                      struct kept_page **page)
 {
-  struct shared_page *p = malloc(sizeof *p);
+  struct kept_page *p = kept_page_new(from);
   if (!p || !machine_phys_read(m, at, p->bytes, sizeof p->bytes)) {
-    free(p);
+    kept_page_release(p);
     return false;
   }
-  p->users = 1;
   *page = p;
   return true;
 }
@@ -80,7 +76,7 @@ static void take_page_keys(struct machine *m, gpa_t at, uint8_t *key)
 
 /* A leaf that is not the same as `known` (NULL: there is none) in all its pages. */
 static bool fill_leaf(const struct snapshot *s, struct machine *m, uint32_t number,
-                      const struct leaf *known)
+                      const struct leaf *known, struct kept_source *from)
 {
   struct leaf *leaf = s->leaf[number];
   for (uint32_t i = 0; i < pages_of(s, number); i++) {
@@ -95,7 +91,7 @@ static bool fill_leaf(const struct snapshot *s, struct machine *m, uint32_t numb
       memcpy(&leaf->key[i * PAGE_KEYS], &known->key[i * PAGE_KEYS], PAGE_KEYS);
       continue;
     }
-    if (!take_page(m, page_at(number, i), &leaf->page[i])) {
+    if (!take_page(m, page_at(number, i), from, &leaf->page[i])) {
       return false;
     }
     if (s->features & ISA_FEATURE_KEYS) {
@@ -107,7 +103,7 @@ static bool fill_leaf(const struct snapshot *s, struct machine *m, uint32_t numb
 
 /* Digests tell whether pages are equal, as everywhere. */
 static bool take_leaf(const struct snapshot *s, struct machine *m, uint32_t number,
-                      const struct snapshot *like)
+                      const struct snapshot *like, struct kept_source *from)
 {
   static const uint64_t zeros[LEAF_PAGES];
   struct leaf *known = like && like->storage == s->storage ? like->leaf[number] : NULL;
@@ -131,16 +127,18 @@ static bool take_leaf(const struct snapshot *s, struct machine *m, uint32_t numb
   }
   leaf->users = 1;
   memcpy(leaf->digest, digest, sizeof digest);
-  return fill_leaf(s, m, number, known);
+  return fill_leaf(s, m, number, known, from);
 }
 
 static bool take_storage(struct snapshot *s, struct machine *m, const struct snapshot *like)
 {
   bool ok = true;
+  struct kept_source from = {0};
   s->leaf = calloc(leaves(s), sizeof(struct leaf *));
   for (uint32_t n = 0; ok && s->leaf && n < leaves(s); n++) {
-    ok = take_leaf(s, m, n, like);
+    ok = take_leaf(s, m, n, like, &from);
   }
+  kept_source_close(&from);
   return ok && s->leaf;
 }
 
@@ -189,9 +187,7 @@ static void release(struct leaf *leaf)
     return;
   }
   for (uint32_t i = 0; i < LEAF_PAGES; i++) {
-    if (leaf->page[i] && --leaf->page[i]->users == 0) {
-      free(leaf->page[i]);
-    }
+    kept_page_release(leaf->page[i]);
   }
   free(leaf);
 }
@@ -230,7 +226,7 @@ static void restore_storage(const struct snapshot *s, struct machine *m)
   uint8_t now[ISA_PAGE_SIZE];
   for (uint32_t i = 0; i < s->storage / ISA_PAGE_SIZE; i++) {
     const struct leaf *leaf = s->leaf[i / LEAF_PAGES];
-    const struct shared_page *page = leaf ? leaf->page[i % LEAF_PAGES] : NULL;
+    const struct kept_page *page = leaf ? leaf->page[i % LEAF_PAGES] : NULL;
     const uint8_t *wanted = page ? page->bytes : zeros;
     gpa_t at = gpa(i * ISA_PAGE_SIZE);
     if (!machine_phys_read(m, at, now, sizeof now) || memcmp(now, wanted, sizeof now) != 0) {

@@ -7,6 +7,7 @@
 #include "bench.h"
 #include "machine/checkpoint.h"
 #include "machine/snapshot.h"
+#include "tools/debug/timeline.h"
 
 /* The processor time of this process: it has one thread, waits for nothing, and
  * other people's programs on the same host do not count. */
@@ -19,31 +20,49 @@ static double now(void)
 
 /* --------------------------------------------------------------- machines */
 
+static bool load(struct bench *b)
+{
+  char path[BENCH_TEXT];
+  bool source = strchr(b->program, '.') != NULL;
+  snprintf(path, sizeof path, "%s%s", source ? "tests/bench/" : "", b->program);
+  return program_load("bench", b->path[0] ? b->path : path, &b->world.program) == 0;
+}
+
+static struct profile *own_profile(const struct bench *b, const char *mmu)
+{
+  struct profile *named = profile_load(b->profile ? b->profile : "pg", stderr);
+  struct profile *own = named ? profile_override(named, mmu, b->io, stderr) : NULL;
+  profile_destroy(named);
+  return own;
+}
+
 static bool open_one(struct bench_set *set, struct bench *b)
 {
   const char *reason = "out of memory";
-  char path[64];
-  snprintf(path, sizeof path, "tests/bench/%s", b->program);
-  if (program_load("bench", path, &b->world.program) != 0) {
+  if (b->command[0]) {
+    return true;
+  }
+  if (!load(b)) {
     return false;
   }
   if (b->guests) {
     b->world.crowd = bench_crowd_open(set->profile, &b->world.program, b->guests);
     return b->world.crowd != NULL;
   }
-  bool own = b->io || b->mmu;
-  if (own) {
-    b->world.profile = profile_override(set->profile, b->mmu, b->io, stderr);
-  }
+  b->world.profile = own_profile(b, b->mmu);
+  b->world.below = b->below ? own_profile(b, b->below) : NULL;
   b->world.disk = b->sectors ? disk_store_memory(b->sectors) : NULL;
-  struct stack_config config = {.profile = own ? b->world.profile : set->profile,
+  struct stack_config config = {.profile = b->world.profile,
+                                .below = b->world.below,
                                 .disk = b->world.disk,
                                 .storage = b->storage,
                                 .depth = b->depth,
                                 .technique = b->technique,
+                                .memory = b->memory,
                                 .engine = b->engine,
                                 .neighbours = b->neighbours};
-  b->world.stack = config.profile ? stack_create(&config, &reason) : NULL;
+  bool ok = config.profile && (!b->below || config.below);
+  b->world.stack = ok ? stack_create(&config, &reason) : NULL;
   if (!b->world.stack) {
     fprintf(stderr, "bench: %s: %s\n", b->name, reason);
     return false;
@@ -67,11 +86,13 @@ void bench_close(struct bench_set *set)
 {
   for (unsigned i = 0; i < set->count; i++) {
     struct bench_world *w = &set->bench[i].world;
+    timeline_destroy(w->timeline);
     bench_crowd_close(w->crowd);
     snapshot_destroy(w->taken);
     checkpoint_destroy(w->kept);
     stack_destroy(w->stack);
     disk_store_destroy(w->disk);
+    profile_destroy(w->below);
     profile_destroy(w->profile);
     program_destroy(&w->program);
   }
@@ -91,11 +112,18 @@ static bool take(struct bench *b, uint64_t count, double *nanoseconds)
   return done;
 }
 
+/* Other processes take long: every third turn is theirs; whole runs, in the short form, once. */
+#define COMMAND_TURNS 3
+#define WHOLE_TURNS   17
+
 /* How many rounds fill a sample; and the caches are warm afterwards. */
 static bool calibrate(struct bench *b, double sample_time)
 {
   double t = 0;
   b->count = 1;
+  if (b->command[0]) {
+    return true;
+  }
   do {
     b->count *= 2;
     if (!take(b, b->count, &t)) {
@@ -104,6 +132,20 @@ static bool calibrate(struct bench *b, double sample_time)
   } while (t < sample_time / 4);
   double count = (double)b->count * sample_time / t;
   b->count = count < 1 ? 1 : (uint64_t)count;
+  return true;
+}
+
+static bool sample(struct bench *b, unsigned round)
+{
+  double t = 0;
+  bool command = b->command[0] != '\0';
+  if (command && round % (b->less[0] ? COMMAND_TURNS : WHOLE_TURNS) != 0) {
+    return true;
+  }
+  if (command ? !bench_run_command(b, &t) : !take(b, b->count, &t)) {
+    return false;
+  }
+  b->sample[b->samples++] = t / (double)b->count;
   return true;
 }
 
@@ -116,15 +158,29 @@ bool bench_measure(struct bench_set *set)
   }
   for (unsigned round = 0; round < set->rounds; round++) {
     for (unsigned i = 0; i < set->count; i++) {
-      struct bench *b = &set->bench[i];
-      double t = 0;
-      if (!take(b, b->count, &t)) {
+      if (!sample(&set->bench[i], round)) {
         return false;
       }
-      b->sample[b->samples++] = t / (double)b->count;
     }
   }
   return true;
+}
+
+__attribute__((noinline)) bool bench_counted(struct bench *b, uint64_t rounds)
+{
+  return b->rounds(b, rounds);
+}
+
+bool bench_count(struct bench_set *set, uint64_t rounds)
+{
+  for (unsigned i = 0; i < set->count; i++) {
+    struct bench *b = &set->bench[i];
+    if (b->command[0] || !b->rounds(b, rounds / 4 + 3) || !bench_counted(b, rounds)) {
+      fprintf(stderr, "bench: %s cannot be counted\n", b->id);
+      return false;
+    }
+  }
+  return set->count > 0;
 }
 
 /* ------------------------------------------------------------- statistics */
@@ -165,24 +221,66 @@ double bench_ratio(const struct bench *a, const struct bench *b)
   if (!b) {
     return NAN;
   }
+  if (a->samples != b->samples) {
+    return bench_median(a) / bench_median(b);
+  }
   for (unsigned i = 0; i < a->samples; i++) {
     ratios[i] = a->sample[i] / b->sample[i];
   }
   return quantile(ratios, a->samples, 0.5);
 }
 
-bool bench_is_loop(const struct bench *b)
+bool bench_is(const struct bench *b, const char *group)
 {
-  return strcmp(b->group, BENCH_OPERATION) != 0 && strcmp(b->group, BENCH_IO) != 0;
+  return strcmp(b->group, group) == 0;
 }
 
-const struct bench *bench_find(const struct bench_set *set, const char *group, const char *id)
+bool bench_is_run(const struct bench *b)
+{
+  return (bench_is(b, BENCH_LOOP) || bench_is(b, BENCH_KERNEL)) && !b->command[0];
+}
+
+static bool same(const char *a, const char *b)
+{
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+const struct bench *bench_find(const struct bench_set *set, const char *group, const char *family,
+                               const char *id)
 {
   for (unsigned i = 0; id && i < set->count; i++) {
     const struct bench *b = &set->bench[i];
-    if (strcmp(b->group, group) == 0 && strcmp(b->id, id) == 0) {
+    if (bench_is(b, group) && same(b->family, family) && strcmp(b->id, id) == 0) {
       return b;
     }
   }
   return NULL;
+}
+
+const struct bench *bench_base(const struct bench_set *set, const struct bench *b)
+{
+  return bench_find(set, b->group, b->family, b->than);
+}
+
+double bench_world_switch(const struct bench_set *set)
+{
+  const struct bench *turns = bench_find(set, BENCH_OPERATION, NULL, "step-two-vms");
+  const struct bench *staying = bench_find(set, BENCH_OPERATION, NULL, "step-vm");
+  return turns && staying ? bench_median(turns) - bench_median(staying) : NAN;
+}
+
+double bench_mean(const struct bench_set *set, const char *way, const char *to)
+{
+  double sum = 0;
+  unsigned n = 0;
+  for (unsigned i = 0; i < set->count; i++) {
+    const struct bench *b = &set->bench[i];
+    const struct bench *base = bench_find(set, BENCH_KERNEL, b->family, to);
+    bool mix = b->family && (strstr(b->family, "mark") || strstr(b->family, "stone"));
+    if (bench_is(b, BENCH_KERNEL) && strcmp(b->id, way) == 0 && base && !mix) {
+      sum += log(bench_ratio(b, base));
+      n++;
+    }
+  }
+  return n ? exp(sum / n) : NAN;
 }

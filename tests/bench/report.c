@@ -2,133 +2,171 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "bench.h"
-#include "tools/common/json.h"
-
-/* One world switch: what taking turns costs over staying. */
-static double world_switch(const struct bench_set *set)
-{
-  const struct bench *turns = bench_find(set, BENCH_OPERATION, "step-two-vms");
-  const struct bench *staying = bench_find(set, BENCH_OPERATION, "step-vm");
-  return turns && staying ? bench_median(turns) - bench_median(staying) : NAN;
-}
-
-/* -------------------------------------------------------------------- table */
 
 static void print_time(double nanoseconds)
 {
   if (nanoseconds < 1e4) {
     printf("%10.1f ns", nanoseconds);
-  } else {
+  } else if (nanoseconds < 1e7) {
     printf("%10.1f us", nanoseconds / 1e3);
+  } else {
+    printf("%10.1f ms", nanoseconds / 1e6);
   }
 }
 
-static void print_loop(const struct bench_set *set, const struct bench *b)
-{
-  const struct bench *bare = bench_find(set, b->group, "bare-fused");
-  if (b == set->bench || strcmp(b[-1].group, b->group) != 0) {
-    printf("\n%-6s%37s %9s %6s\n", b->group, "M ticks/s", "ns/tick", "ratio");
-  }
-  printf("  %-30s%11.0f %9.2f %6.2f\n", b->name, 1e3 / bench_median(b), bench_median(b),
-         bench_ratio(b, bare));
-}
+/* -------------------------------------------------------------------- loops */
 
-static void print_operations(const struct bench_set *set)
+static void print_loops(const struct bench_set *set)
 {
-  printf("\n%-43s%13s%13s%13s\n", "one of these takes", "median", "least", "most");
+  const char *family = "";
   for (unsigned i = 0; i < set->count; i++) {
-    const struct bench *b = &set->bench[i];
-    if (strcmp(b->group, BENCH_OPERATION) == 0) {
-      printf("  %-41s", b->name);
-      print_time(bench_median(b));
-      print_time(bench_best(b));
-      print_time(bench_worst(b));
-      printf("\n");
+    const struct bench *b = &set->bench[i], *base = bench_base(set, b);
+    if (!bench_is(b, BENCH_LOOP) && !bench_is(b, BENCH_SYSTEM)) {
+      continue;
+    }
+    const char *heading = b->family ? b->family : "four busy processes, 10,000 ticks each";
+    if (strcmp(heading, family) != 0) {
+      printf("\n%-40s%13s %9s %6s\n", heading, "M ticks/s", "ns/tick", "ratio");
+      family = heading;
+    }
+    printf("  %-38s%13.0f %9.2f", b->name, 1e3 / bench_median(b), bench_median(b));
+    if (base || !b->than) {
+      printf(" %6.2f", base ? bench_ratio(b, base) : 1.0);
+    }
+    printf("\n");
+  }
+}
+
+/* ------------------------------------------------------------------ kernels */
+
+static void print_kernel_names(const struct bench_set *set, const char *title)
+{
+  printf("\n%-34s", title);
+  for (unsigned k = 0; k < BENCH_KERNELS && set->kernel_names[k][0]; k++) {
+    printf("%11s", set->kernel_names[k]);
+  }
+}
+
+/* The first kernel's ways: the others have the same. */
+static const struct bench *next_way(const struct bench_set *set, unsigned *i)
+{
+  for (; *i < set->count; ++*i) {
+    const struct bench *b = &set->bench[*i];
+    if (bench_is(b, BENCH_KERNEL) && b->family == set->kernel_names[0]) {
+      return &set->bench[(*i)++];
     }
   }
-  printf("  %-41s", "world switch (turns less staying)");
-  print_time(world_switch(set));
-  printf("\n");
+  return NULL;
+}
+
+static void print_number(double value, int width)
+{
+  if (isnan(value)) {
+    printf("%*s", width, "-");
+  } else {
+    printf("%*.2f", width, value);
+  }
+}
+
+/* to: the id of what is divided by; "": each by its own base; NULL: nanoseconds. */
+static void print_kernels(const struct bench_set *set, const char *title, const char *to)
+{
+  const struct bench *way;
+  unsigned i = 0;
+  print_kernel_names(set, title);
+  printf("%s\n", to ? "  mean of 7" : "");
+  while ((way = next_way(set, &i))) {
+    const char *base = to && !to[0] ? way->than : to;
+    if (to && !base) {
+      continue;
+    }
+    printf("  %-32s", way->name);
+    for (unsigned k = 0; k < BENCH_KERNELS && set->kernel_names[k][0]; k++) {
+      const struct bench *b = bench_find(set, BENCH_KERNEL, set->kernel_names[k], way->id);
+      const struct bench *than = bench_find(set, BENCH_KERNEL, set->kernel_names[k], base);
+      print_number(!b ? NAN : to ? bench_ratio(b, than) : bench_median(b), 11);
+    }
+    if (to) {
+      print_number(bench_mean(set, way->id, base), 11);
+    }
+    printf("\n");
+  }
+}
+
+static void print_all_kernels(const struct bench_set *set)
+{
+  unsigned i = 0;
+  if (!next_way(set, &i)) {
+    return;
+  }
+  print_kernels(set, "ns for an instruction of PG32's", NULL);
+  print_kernels(set, "over the machine with pages, bare", "bare-paged");
+  if (bench_find(set, BENCH_KERNEL, set->kernel_names[0], "qemu")) {
+    print_kernels(set, "over qemu-system-riscv32, Sv32", "qemu");
+  }
+  print_kernels(set, "over the same machine, bare, fused", "");
+}
+
+/* --------------------------------------------------------------- operations */
+
+static void print_group(const struct bench_set *set, const char *group, const char *title)
+{
+  bool begun = false;
+  for (unsigned i = 0; i < set->count; i++) {
+    const struct bench *b = &set->bench[i];
+    if (!bench_is(b, group)) {
+      continue;
+    }
+    if (!begun) {
+      printf("\n%-43s%13s%13s%13s\n", title, "median", "least", "most");
+      begun = true;
+    }
+    printf("  %-41s", b->name);
+    print_time(bench_median(b));
+    print_time(bench_best(b));
+    print_time(bench_worst(b));
+    printf("\n");
+  }
+  double change = bench_world_switch(set);
+  if (strcmp(group, BENCH_OPERATION) == 0 && !isnan(change)) {
+    printf("  %-41s", "world switch (turns less staying)");
+    print_time(change);
+    printf("\n");
+  }
 }
 
 static void print_io(const struct bench_set *set)
 {
-  printf("\n%-43s%13s%13s%13s\n", "input and output, one of", "bare", "virtual", "ratio");
+  bool begun = false;
   for (unsigned i = 0; i < set->count; i++) {
-    const struct bench *b = &set->bench[i], *than = bench_find(set, b->group, b->than);
-    if (than) {
-      printf("  %-41s", b->name);
-      print_time(bench_median(than));
-      print_time(bench_median(b));
-      printf("%13.1f\n", bench_ratio(b, than));
+    const struct bench *b = &set->bench[i], *than = bench_base(set, b);
+    if (!bench_is(b, BENCH_IO) || !than) {
+      continue;
     }
+    if (!begun) {
+      printf("\n%-43s%13s%13s%13s\n", "input and output, one of", "bare", "virtual", "ratio");
+      begun = true;
+    }
+    printf("  %-41s", b->name);
+    print_time(bench_median(than));
+    print_time(bench_median(b));
+    printf("%13.1f\n", bench_ratio(b, than));
   }
 }
 
-int bench_report_table(const struct bench_set *set)
+void bench_report_table(const struct bench_set *set)
 {
   printf("Medians of %u samples, taken in turns; processor time. A ratio is the time over\n"
          "that of the bare machine's engine: less is better.\n",
          set->rounds);
-  for (unsigned i = 0; i < set->count; i++) {
-    if (bench_is_loop(&set->bench[i])) {
-      print_loop(set, &set->bench[i]);
-    }
-  }
-  print_operations(set);
+  print_all_kernels(set);
+  print_loops(set);
+  print_group(set, BENCH_OPERATION, "one of these takes");
+  print_group(set, BENCH_DEBUGGER, "the debugger's");
   print_io(set);
-  printf("\nAfter the same ticks all machines of a loop were in the same state.\n");
-  return 0;
-}
-
-/* --------------------------------------------------------------------- JSON */
-
-/* Three digits after the point are more than a sample is worth. */
-static json_t *number(double value)
-{
-  return isnan(value) ? json_null() : json_real(round(value * 1e3) / 1e3);
-}
-
-static json_t *loop_json(const struct bench_set *set, const struct bench *b)
-{
-  return json_pack(
-      "{s:s, s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "loop", b->group, "machine", b->id, "name",
-      b->name, "depth", (int)b->depth, "ticks_per_second",
-      json_integer((json_int_t)(1e9 / bench_median(b))), "ns_per_tick", number(bench_median(b)),
-      "ratio", number(bench_ratio(b, bench_find(set, b->group, "bare-fused"))), "ratio_to_stepper",
-      number(bench_ratio(b, bench_find(set, b->group, "bare-stepper"))));
-}
-
-static json_t *operation_json(const struct bench_set *set, const struct bench *b)
-{
-  json_t *json = json_pack("{s:s, s:s, s:i, s:o, s:o, s:o}", "id", b->id, "name", b->name, "depth",
-                           (int)b->depth, "ns", number(bench_median(b)), "ns_least",
-                           number(bench_best(b)), "ns_most", number(bench_worst(b)));
-  if (b->than) {
-    json_object_set_new(json, "ratio", number(bench_ratio(b, bench_find(set, b->group, b->than))));
-  }
-  return json;
-}
-
-int bench_report_json(const struct bench_set *set, const char *form)
-{
-  json_t *loops = json_array(), *operations = json_array();
-  for (unsigned i = 0; i < set->count; i++) {
-    const struct bench *b = &set->bench[i];
-    if (bench_is_loop(b)) {
-      json_array_append_new(loops, loop_json(set, b));
-    } else {
-      json_array_append_new(operations, operation_json(set, b));
-    }
-  }
-  json_array_append_new(operations, json_pack("{s:s, s:s, s:i, s:o}", "id", "world-switch", "name",
-                                              "world switch (turns less staying)", "depth", 1, "ns",
-                                              number(world_switch(set))));
-  return json_print("bench", json_pack("{s:s, s:s, s:s, s:s, s:i, s:o, s:o}", "schema",
-                                       "trapeze-bench/1", "version", TRAPEZE_VERSION, "form", form,
-                                       "clock", "process CPU time", "samples", (int)set->rounds,
-                                       "loops", loops, "operations", operations));
+  print_group(set, BENCH_COMMAND, "a whole run of trapeze");
+  printf("\nAfter the same ticks all machines that ran the same program were in the same state:\n"
+         "with fused pairs and without, by the stepper, in virtual machines by each technique.\n");
+  bench_report_aims(set);
 }

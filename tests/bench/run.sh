@@ -29,21 +29,42 @@ has() { # FILE, text…: every one of them is there
   done
 }
 
-"$bench" --smoke >"$work/table" 2>"$work/err"
-result $? 'the table is printed'
-has "$work/table" 'M ticks/s' alu sieve fib 'world switch' snapshot 'input and output' 'channel program'
-result $? 'with loops and operations'
+# A kernel that takes no compiler: the same loop for every machine of ours, nothing for the host.
+kernels=$work/kernels
+mkdir "$kernels"
+"$TRAPEZE" asm tests/bench/sieve.s -o "$kernels/tiny.elf" 2>"$work/err"
+cp "$kernels/tiny.elf" "$kernels/tiny.paged.elf"
+cp "$kernels/tiny.elf" "$kernels/tiny.tlb.elf"
+printf '#!/bin/sh\n' >"$kernels/tiny.small.native"
+chmod +x "$kernels/tiny.small.native"
+cp "$kernels/tiny.small.native" "$kernels/tiny.large.native"
+echo 'tiny 1000 2000' >"$kernels/list"
 
-"$bench" --smoke --json >"$work/json" 2>"$work/err"
-result $? 'JSON is printed'
-has "$work/json" '"schema": "trapeze-bench/1"' '"form": "smoke"' '"ticks_per_second": ' \
-  '"ratio": ' '"machine": "bare-stepper"' '"machine": "vm2-fused"'
-result $? 'with its schema and the loops'
-ids=(port-in port-out-vm mmio-load-vm channel-program-vm disk-channel-vm timer-set-vm turn-1 turn-1000 trap-and-return emulate-cr emulate-flags pages-bounds pages-paged world-switch step state-hash snapshot-full)
+"$bench" --smoke --kernels="$kernels" --json="$work/json" --chart="$work/chart.svg" >"$work/table" 2>"$work/err"
+result $? 'the tables are printed'
+has "$work/table" 'M ticks/s' alu sieve fib 'world switch' snapshot 'input and output' 'channel program' \
+  tiny 'virtual, nested paging' 'four busy processes' 'step back' 'aims'
+result $? 'with loops, kernels, operations and aims'
+has "$work/json" '"schema": "trapeze-bench/2"' '"form": "smoke"' '"ticks_per_second": ' \
+  '"ratio": ' '"machine": "bare-stepper"' '"machine": "vm2-fused"' '"way": "vm-disco"' '"to_bare_paged": '
+result $? 'JSON is written, with its schema, loops and kernels'
+ids=(port-in port-out-vm mmio-load-vm channel-program-vm disk-channel-vm timer-set-vm turn-1 turn-1000 trap-and-return emulate-cr emulate-flags pages-bounds pages-paged world-switch step debug-step debug-back busy-vm state-hash snapshot-full snapshot-unchanged)
 has "$work/json" "${ids[@]/#/\"id\": \"}"
 result $? 'and the operations'
 [ "$(grep -c '"ns": 0\.0,' "$work/json")" -eq 0 ]
 result $? 'none of which took no time'
+xmllint --noout "$work/chart.svg" 2>"$work/err" && [ "$(grep -c '<rect' "$work/chart.svg")" -eq 13 ]
+result $? 'and a chart'
+"$bench" --smoke --only=alu --wrong >"$work/out" 2>"$work/err"
+[ $? -eq 3 ] && has "$work/err" 'differ after'
+result $? 'machines that come to different states give no figures'
+"$bench" --id=tiny/vm-shadow --kernels="$kernels" --rounds=1000 >"$work/out" 2>"$work/err" && [ ! -s "$work/out" ]
+result $? 'so many rounds of one, for callgrind'
+"$bench" --only=grade-2 --smoke --trapeze="$TRAPEZE" >"$work/out" 2>"$work/err" && has "$work/out" 'grade lab 2'
+result $? 'a whole run of the command is measured'
+"$bench" --only=grade-2 --smoke --trapeze=/nowhere >"$work/out" 2>"$work/err"
+[ $? -eq 3 ] && has "$work/err" fails
+result $? 'unless it fails'
 
 tests/bench/record.sh 1 1 >"$work/table" 2>"$work/err"
 result $? 'what recording costs is printed'
