@@ -23,6 +23,9 @@ static const char *const forms[] = {"text", "json", "markdown", "html", "dot", "
 struct request {
   struct setup setup;
   const char *program, *output;
+  const char *sibling; /* the paravirtual build; NULL: that of the shipped guest, if it has one */
+  char sibling_name[64];
+  struct program sibling_program;
   char *names; /* of profiles, cut at its commas */
   enum vmm_technique technique[VMM_TECHNIQUES];
   unsigned techniques;
@@ -79,12 +82,17 @@ static int apply_jobs(void *ctx, const char *value)
 }
 
 OPTION_TEXT(apply_output, struct request, output)
+OPTION_TEXT(apply_sibling, struct request, sibling)
 OPTION_FLAG(apply_time, struct request, timed)
 OPTION_FLAG(apply_memories, struct request, memories)
 
 static const struct option_spec options[] = {
-    {"technique", 0, "NAME,...",
-     "only these, of those of 'trapeze vmm' but for paravirt (default: every one)", apply_technique},
+    {"technique", 0, "NAME,...", "only these, of those of 'trapeze vmm' (default: every one)",
+     apply_technique},
+    {"paravirt-guest", 0, "PROGRAM",
+     "what runs under paravirt in the program's place: the same, made for hypercalls (default: of "
+     "a shipped guest NAME the one called NAME-paravirt)",
+     apply_sibling},
     {"memory-techniques", 0, NULL,
      "compare instead the ways to make memory, on one machine: the program under each, and a "
      "shipped guest's builds for other MMUs",
@@ -117,6 +125,8 @@ static const struct command_usage usage = {
         "where Theorem 3 does, interpret always. Elsewhere a run can still be right, if the "
         "program "
         "executes no offender in a state where it matters; then it is said which they are. "
+        "Under paravirt another program runs than on the bare machine: compared is what the two "
+        "print and store, and it is right if there is no offender in its code. "
         "docs/techniques.md has a chapter on each.",
     .notes = "A shipped guest gets the console session that comes with it, unless --input or "
              "--input-log gives another. Disk images are copied, never written. Without --ticks "
@@ -169,6 +179,23 @@ static int load_rows(struct request *r, struct compare_matrix *m, bool said)
     m->rows++;
   }
   return status;
+}
+
+/* Whose build for paravirt is to run, if it is asked for and there is one. */
+static int load_sibling(struct request *r, struct compare_matrix *m)
+{
+  bool wanted = false;
+  for (unsigned t = 0; t < r->techniques; t++)
+    wanted = wanted || r->technique[t] == VMM_TECHNIQUE_PARAVIRT;
+  if (!r->sibling && guests_is_shipped_name(r->program)) {
+    snprintf(r->sibling_name, sizeof r->sibling_name, "%s-paravirt", r->program);
+    r->sibling = guests_source(r->sibling_name) ? r->sibling_name : NULL;
+  }
+  if (!wanted || !r->sibling)
+    return STATUS_DONE;
+  m->sibling = r->sibling;
+  m->sibling_program = &r->sibling_program;
+  return program_load("compare", r->sibling, &r->sibling_program);
 }
 
 static void free_rows(struct compare_matrix *m)
@@ -274,6 +301,8 @@ static int compare(struct request *r, bool said)
   memcpy(m.technique, r->technique, sizeof m.technique);
   int status = load_rows(r, &m, said);
   if (status == STATUS_DONE)
+    status = load_sibling(r, &m);
+  if (status == STATUS_DONE)
     status = compare_run(&m);
   if (progress)
     fprintf(stderr, "\r\033[K");
@@ -282,6 +311,7 @@ static int compare(struct request *r, bool said)
   if (status == STATUS_DONE)
     status = compare_status(&m);
   free_rows(&m);
+  program_destroy(&r->sibling_program);
   free(r->names);
   return status;
 }

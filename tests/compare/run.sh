@@ -120,6 +120,21 @@ compare popf --profile x86,pg -j 3 -T json 2>said | jq -S 'del(.profiles)' >jobs
   diff <(jq -S 'del(.profiles)' popf.json) jobs.json >said
 result $? "several jobs find the same"
 
+# --------------------------------------------------------- its build for hypercalls
+[ "$(grep -c '| paravirt | no offender: holds | same output |.*, 18 of which tell the time' minos.md)" -ge 2 ]
+result $? "minos-paravirt does what minos does, as was to be expected of its code"
+cp -r "$top/guestos" guests
+sed -i 's/sw      \\count, hyper_disk + 12/sw      \\count, hyper_disk + 4/' guests/hyper.inc
+compare minos --profile pg --technique paravirt --paravirt-guest guests/minos-paravirt.s -T json >said
+[ $? -eq 1 ] && [ "$(jq -r '.profiles[0].techniques[0] | [.premise, .predicted, .output.same, .verdict] | @csv' said)" = \
+  '"no offender","holds",false,"contradicts"' ]
+result $? "caught: one that writes to another sector contradicts what was promised"
+compare minos --profile x86-popf --technique paravirt --paravirt-guest minos >said &&
+  grep -q '^paravirt  *FAILS  *other output' said && grep -q 'minos: does not end as the bare machine does' said
+result $? "an offender in its code promises nothing, and x86 finds it"
+[ "$(of pg paravirt '[.predicted, .equal, .verdict, .output] | @csv')" = '"-",false,"unpredicted",' ]
+result $? "a guest without such a build has no run"
+
 # ----------------------------------------------------------------------- the mistakes
 refused() { # REGEX NAME ARGUMENT…
   local regex=$1 name=$2
@@ -135,5 +150,6 @@ refused "is no number of jobs" "no jobs" popf --jobs 0
 refused "is no number of ticks" "no ticks between comparisons" popf --checkpoint 0
 refused "unknown format" "a format that is none" popf -T pdf
 refused "nosuch" "a program that is none" ./nosuch.s
+refused "nosuch" "a paravirtual build that is none" minos --paravirt-guest ./nosuch.s
 
 echo "1..$number"

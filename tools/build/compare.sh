@@ -17,18 +17,20 @@ techniques are, and what each needs, is in [techniques.md](techniques.md).
 - **theory**: whether the theorem that promises the technique holds on that machine, as the
   classifier finds it (`trapeze classify`, extended model). Interpreting, `patch` and
   `translate-all` need none. For `patch` and both `translate` the machine below has page tables.
+- **no offender**: of `paravirt`, whether its guest's code has none of Theorem 1's offenders.
 - **cannot be**: no machine has page tables beside this one's storage keys.
 - **run**: equal to the bare machine's; or the instruction, and the tick, at which it parts.
+- **same output**: of `paravirt`, which runs another guest than the bare machine (of NAME the one
+  called NAME-paravirt): it prints the same and leaves the same on the disk. There is no state to
+  compare; [techniques.md](techniques.md#paravirt) says what is.
 - **(?)**: no theorem promises it, and yet it is equal. No offender was executed in a state
   where it matters; the remark names them. Theorems 1 and 3 are sufficient, not necessary:
   they speak of every guest, a run of one.
 - **(!)**: theory and run contradict one another. There is none.
 - **directly**: share of the guest's instructions that the real machine executed by itself.
+- **translated**: instructions in the translation cache; of `patch` words replaced.
 - **traps** of the real machine, hypercalls among them; **VMM's work** in ticks by the model
   of [timers.md](timers.md). Of a run that parts they count up to there.
-
-Paravirtualization runs another guest than the bare machine's, so that there is no state
-to compare; [paravirt.md](paravirt.md) compares what the two do.
 
 ## An operating system: minos
 

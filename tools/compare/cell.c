@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "tools/compare/compare.h"
+#include "tools/compare/cell.h"
 #include "tools/verify/verify.h"
 #include "tools/verify/world.h"
 
@@ -15,19 +15,19 @@ static uint64_t cpu_time(void)
              : 0;
 }
 
-static void give_up(struct compare_cell *cell, const char *reason)
+void cell_give_up(struct compare_cell *cell, const char *reason)
 {
   cell->run = COMPARE_HOST;
   snprintf(cell->reason, sizeof cell->reason, "%s", reason && *reason ? reason : "out of memory");
 }
 
-/* Steady loans: where the run is cut to compare makes no difference to what is counted. */
-static bool make(const struct pair_maker *maker, struct pair *pair, struct compare_cell *cell)
+bool cell_make(const struct pair_maker *maker, struct pair *pair, struct compare_cell *cell)
 {
   const char *reason = NULL;
   *pair = (struct pair){0};
   if (!maker->make(maker->ctx, MACHINE_ENGINE_FAST, pair, &reason)) {
-    give_up(cell, reason);
+    cell_give_up(cell, reason);
+    maker->destroy(maker->ctx, pair);
     return false;
   }
   vmm_set_steady(pair->stack->level[0].vmm, true);
@@ -49,11 +49,12 @@ static uint64_t work_of(const struct compare_cell *cell)
 {
   const struct vmm_costs *c = &vmm_default_costs;
   const struct vmm_stats *s = &cell->vmm;
-  return s->dispatched * c->dispatch + (s->emulated + s->interpreted) * c->emulate +
-         cell->delivered * c->reflect + s->world_switches * c->world_switch;
+  return s->dispatched * c->dispatch + (s->emulated + s->interpreted + s->hypercalls) * c->emulate +
+         cell->delivered * c->reflect + s->world_switches * c->world_switch +
+         s->ring_requests * c->request + s->ring_bytes * c->byte;
 }
 
-static void count(struct compare_cell *cell, const struct pair *pair)
+void cell_count(struct compare_cell *cell, const struct pair *pair)
 {
   const char *first;
   const struct machine_stats *real = machine_stats(pair->stack->real);
@@ -67,10 +68,21 @@ static void count(struct compare_cell *cell, const struct pair *pair)
                          stack_disturbed_level(pair->stack) >= 0;
 }
 
+bool compare_has_run(const struct compare_cell *cell)
+{
+  return cell->run != COMPARE_REFUSED && cell->run != COMPARE_NO_BUILD;
+}
+
+uint64_t compare_translated(const struct compare_cell *cell)
+{
+  const struct vmm_stats *s = &cell->vmm;
+  return s->identical + s->inlined + s->callout + s->patched;
+}
+
 /* ------------------------------------------------------------------ the two runs */
 
-static const char *host_failure(const struct pair *pair, const struct machine_stop *bare,
-                                const struct machine_stop *virtual)
+const char *cell_host_failure(const struct pair *pair, const struct machine_stop *bare,
+                              const struct machine_stop *virtual)
 {
   const struct machine_stop *failed = bare->why == MACHINE_HOST_ERROR      ? bare
                                       : virtual->why == MACHINE_HOST_ERROR ? virtual
@@ -81,7 +93,7 @@ static const char *host_failure(const struct pair *pair, const struct machine_st
   return reason ? reason : stack_disk_failure(pair->stack);
 }
 
-static struct machine_stop timed(struct machine *m, uint64_t until, uint64_t *nanoseconds)
+struct machine_stop cell_advance(struct machine *m, uint64_t until, uint64_t *nanoseconds)
 {
   uint64_t before = cpu_time();
   struct machine_stop stop = machine_advance(m, until);
@@ -102,11 +114,11 @@ static bool run_together(const struct compare_matrix *m, const struct pair *pair
 {
   while (cell->tick < m->setup->ticks) {
     uint64_t until = next_look(m, cell->tick);
-    struct machine_stop bare = timed(pair->bare, until, &cell->host[0]);
-    struct machine_stop virtual = timed(pair->vm, until, &cell->host[1]);
-    const char *failure = host_failure(pair, &bare, &virtual);
+    struct machine_stop bare = cell_advance(pair->bare, until, &cell->host[0]);
+    struct machine_stop virtual = cell_advance(pair->vm, until, &cell->host[1]);
+    const char *failure = cell_host_failure(pair, &bare, &virtual);
     if (failure) {
-      give_up(cell, failure);
+      cell_give_up(cell, failure);
       return true;
     }
     if (!lockstep_same_stop(&bare, &virtual) ||
@@ -145,22 +157,22 @@ static void locate(const struct compare_matrix *m, const struct setup *s,
       .maker = *maker, .ticks = by, .interval = m->interval, .fast = true};
   struct verify_result result;
   if (verify_run(&config, &result) != VERIFY_DONE) {
-    give_up(cell, result.host_reason);
+    cell_give_up(cell, result.host_reason);
     return;
   }
   cell->out_of_control = !result.resources.holds;
   if (!result.first) {
-    give_up(cell, "the same run was another run: an error of trapeze, please report it");
+    cell_give_up(cell, "the same run was another run: an error of trapeze, please report it");
     return;
   }
   describe(cell, s, result.first);
   struct pair again;
-  if (!make(maker, &again, cell))
+  if (!cell_make(maker, &again, cell))
     return;
   cell->host[0] = cell->host[1] = 0;
-  timed(again.bare, cell->tick, &cell->host[0]);
-  timed(again.vm, cell->tick, &cell->host[1]);
-  count(cell, &again);
+  cell_advance(again.bare, cell->tick, &cell->host[0]);
+  cell_advance(again.vm, cell->tick, &cell->host[1]);
+  cell_count(cell, &again);
   maker->destroy(maker->ctx, &again);
 }
 
@@ -173,15 +185,19 @@ void compare_run_cell(const struct compare_matrix *m, struct compare_row *row,
     snprintf(cell->reason, sizeof cell->reason, "%s", refusal);
     return;
   }
+  if (cell->technique == VMM_TECHNIQUE_PARAVIRT) {
+    compare_run_sibling(m, row, cell);
+    return;
+  }
   struct world world = {.setup = &row->setup, .depth = 1, .technique = cell->technique};
   struct pair_maker maker = world_maker(&world);
   struct pair pair;
-  if (!make(&maker, &pair, cell))
+  if (!cell_make(&maker, &pair, cell))
     return;
   bool equal = run_together(m, &pair, cell);
   uint64_t by = next_look(m, cell->tick);
   if (equal && cell->run != COMPARE_HOST)
-    count(cell, &pair);
+    cell_count(cell, &pair);
   maker.destroy(maker.ctx, &pair);
   if (!equal) {
     locate(m, &row->setup, &maker, by, cell);

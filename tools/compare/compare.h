@@ -6,6 +6,7 @@
 
 #include "classify/classify.h"
 #include "tools/common/setup.h"
+#include "tools/compare/output.h"
 #include "vmm/vmm.h"
 
 #define COMPARE_DEFAULT_TICKS    20000000u
@@ -19,9 +20,10 @@ enum compare_premise {
   COMPARE_THEOREM_1,
   COMPARE_THEOREM_3,
   COMPARE_ALWAYS,
+  COMPARE_NO_OFFENDER, /* in its code: of Theorem 1's list */
 };
 enum compare_premise compare_premise(enum vmm_technique technique);
-/* "Theorem 1", "Theorem 3", "always", "-". */
+/* "Theorem 1", "Theorem 3", "always", "no offender", "-". */
 const char *compare_premise_name(enum compare_premise premise);
 
 /* What the classifier says of a profile. */
@@ -31,8 +33,18 @@ struct compare_theory {
   bool offends[ISA_INSN_COUNT]; /* these do */
 };
 
-/* Refused: on no machine for such a guest can the technique be. */
-enum compare_run { COMPARE_EQUAL, COMPARE_PARTS, COMPARE_HOST, COMPARE_REFUSED };
+/* Refused: on no machine for such a guest can the technique be. Differs: what it printed, or
+ * left on its disk, is another. No build: the guest has none for the technique. Unended: the
+ * bare machine had not come to an end, so there is no whole output. */
+enum compare_run {
+  COMPARE_EQUAL,
+  COMPARE_PARTS,
+  COMPARE_HOST,
+  COMPARE_REFUSED,
+  COMPARE_DIFFERS,
+  COMPARE_NO_BUILD,
+  COMPARE_UNENDED,
+};
 
 /* What became of the prediction. */
 enum compare_verdict {
@@ -46,7 +58,7 @@ struct compare_cell {
   enum vmm_technique technique;
   enum compare_run run;
   enum compare_verdict verdict;
-  char reason[200]; /* COMPARE_HOST, COMPARE_REFUSED */
+  char reason[200]; /* COMPARE_HOST, COMPARE_REFUSED; of paravirt what was compared */
   uint64_t tick;    /* up to which the states were the same */
   enum machine_why end;
   /* COMPARE_PARTS: the instruction at which they do. */
@@ -57,19 +69,23 @@ struct compare_cell {
   const char *behaviour; /* outside mode 0; of the profile */
   const char *models;    /* the real instruction, or NULL */
   char place[80];        /* of pc, by name */
-  bool out_of_control;   /* resource control was violated */
-  uint64_t seen;         /* instructions of the guest's up to there, of which … */
-  struct vmm_stats vmm;  /* … so many directly, emulated, interpreted */
-  uint64_t traps;        /* of the real machine, of which … */
-  uint64_t hypercalls;   /* … so many were hcall */
-  uint64_t delivered;    /* to the guest, by the VMM */
-  uint64_t work;         /* the VMM's, in ticks by vmm_default_costs */
-  uint64_t host[2];      /* nanoseconds of the host's processor: the bare machine's run, the VM's */
+  /* Of paravirt, which is not compared by states; tick and end are the bare machine's. */
+  struct output_verdict output;
+  uint64_t own_ticks;   /* of its own clock, to its own end */
+  bool out_of_control;  /* resource control was violated */
+  uint64_t seen;        /* instructions of the guest's up to there, of which … */
+  struct vmm_stats vmm; /* … so many directly, emulated, interpreted */
+  uint64_t traps;       /* of the real machine, of which … */
+  uint64_t hypercalls;  /* … so many were hcall */
+  uint64_t delivered;   /* to the guest, by the VMM */
+  uint64_t work;        /* the VMM's, in ticks by vmm_default_costs */
+  uint64_t host[2];     /* nanoseconds of the host's processor: the bare machine's run, the VM's */
 };
 
 struct compare_row {
   struct setup setup; /* its profile is the row's; all else is shared */
   struct compare_theory theory[CLASSIFY_THEOREMS];
+  struct compare_theory code; /* Theorem 1's offenders that the paravirtual build has in it */
   struct compare_cell cell[VMM_TECHNIQUES]; /* the matrix's columns */
 };
 
@@ -80,6 +96,8 @@ struct compare_matrix {
   bool timed;
   enum vmm_technique technique[VMM_TECHNIQUES];
   unsigned techniques;
+  const char *sibling;                   /* the guest's paravirtual build; NULL: it has none */
+  const struct program *sibling_program; /* loaded; borrowed */
   struct compare_row *row;
   unsigned rows;
   unsigned jobs;
@@ -94,6 +112,13 @@ int compare_run(struct compare_matrix *m);
 /* cell.c: one cell, but for its verdict. */
 void compare_run_cell(const struct compare_matrix *m, struct compare_row *row,
                       struct compare_cell *cell);
+/* paravirt.c: the same of the guest's paravirtual build, and row->code. */
+void compare_run_sibling(const struct compare_matrix *m, struct compare_row *row,
+                         struct compare_cell *cell);
+/* False: the technique is not for this machine, or not for this guest; it counts nothing. */
+bool compare_has_run(const struct compare_cell *cell);
+/* Guest instructions in the translation cache, or words replaced in copies of its pages. */
+uint64_t compare_translated(const struct compare_cell *cell);
 
 /* What became of the prediction, once the cell has run. */
 enum compare_verdict compare_judge(const struct compare_row *row, const struct compare_cell *cell);
@@ -109,10 +134,11 @@ char *compare_offenders(const struct compare_row *row, const struct compare_cell
 char *compare_brief(char buf[COMPARE_BRIEF_SIZE], uint64_t n);
 /* Whether a cell's theorem holds: "holds", "FAILS", "always", "-". */
 const char *compare_promise(const struct compare_row *row, const struct compare_cell *cell);
-/* "equal", "popf @58,504". Returns buf. */
+/* "equal", "popf @58,504", "same output". Returns buf. */
 #define COMPARE_RUN_SIZE 48
 char *compare_outcome(const struct compare_cell *cell, char buf[COMPARE_RUN_SIZE]);
-/* One sentence on how a cell parted, or on what it did not exercise; empty if neither. */
+/* One sentence on how a cell parted, on what it did not exercise, or on what else was compared
+ * than states; empty if there is none. */
 #define COMPARE_REMARK_SIZE 512
 char *compare_remark(const struct compare_row *row, const struct compare_cell *cell,
                      char buf[COMPARE_REMARK_SIZE]);

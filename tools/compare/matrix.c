@@ -12,6 +12,7 @@ static const enum compare_premise premises[VMM_TECHNIQUES] = {
     [VMM_TECHNIQUE_TRAP_AND_EMULATE] = COMPARE_THEOREM_1,
     [VMM_TECHNIQUE_INTERPRET] = COMPARE_ALWAYS,
     [VMM_TECHNIQUE_HYBRID] = COMPARE_THEOREM_3,
+    [VMM_TECHNIQUE_PARAVIRT] = COMPARE_NO_OFFENDER,
     [VMM_TECHNIQUE_PATCH] = COMPARE_ALWAYS,
     [VMM_TECHNIQUE_TRANSLATE] = COMPARE_THEOREM_3,
     [VMM_TECHNIQUE_TRANSLATE_ALL] = COMPARE_ALWAYS,
@@ -24,7 +25,7 @@ enum compare_premise compare_premise(enum vmm_technique technique)
 
 const char *compare_premise_name(enum compare_premise premise)
 {
-  static const char *const names[] = {"-", "Theorem 1", "Theorem 3", "always"};
+  static const char *const names[] = {"-", "Theorem 1", "Theorem 3", "always", "no offender"};
   return names[premise];
 }
 
@@ -37,6 +38,8 @@ static const struct compare_theory *theory_of(const struct compare_row *row,
     return &row->theory[CLASSIFY_THEOREM_1];
   case COMPARE_THEOREM_3:
     return &row->theory[CLASSIFY_THEOREM_3];
+  case COMPARE_NO_OFFENDER:
+    return &row->code;
   default:
     return NULL;
   }
@@ -45,6 +48,8 @@ static const struct compare_theory *theory_of(const struct compare_row *row,
 const char *compare_promise(const struct compare_row *row, const struct compare_cell *cell)
 {
   const struct compare_theory *t = theory_of(row, cell);
+  if (cell->run == COMPARE_NO_BUILD)
+    return compare_premise_name(COMPARE_NO_PREMISE);
   return t ? !t->holds ? "FAILS"
              : t->open ? "open"
                        : "holds"
@@ -55,7 +60,7 @@ enum compare_verdict compare_judge(const struct compare_row *row, const struct c
 {
   const struct compare_theory *t = theory_of(row, cell);
   bool equal = cell->run == COMPARE_EQUAL && !cell->out_of_control;
-  if (cell->run == COMPARE_REFUSED)
+  if (cell->run == COMPARE_REFUSED || cell->run == COMPARE_NO_BUILD || cell->run == COMPARE_UNENDED)
     return COMPARE_UNPREDICTED;
   if (!t)
     return compare_premise(cell->technique) != COMPARE_ALWAYS ? COMPARE_UNPREDICTED
@@ -65,6 +70,8 @@ enum compare_verdict compare_judge(const struct compare_row *row, const struct c
     return equal ? COMPARE_AGREES : COMPARE_CONTRADICTS;
   if (equal)
     return COMPARE_NOT_EXERCISED;
+  if (cell->run == COMPARE_DIFFERS) /* at whichever: there is no state to tell by */
+    return COMPARE_AGREES;
   return cell->has_insn && t->offends[cell->insn] ? COMPARE_AGREES : COMPARE_CONTRADICTS;
 }
 

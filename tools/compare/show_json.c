@@ -28,19 +28,31 @@ static json_t *parts_json(const struct compare_cell *c)
                    json_text(c->models));
 }
 
+/* Of paravirt, where there are no states to compare. */
+static json_t *output_json(const struct compare_matrix *m, const struct compare_cell *c)
+{
+  if (c->technique != VMM_TECHNIQUE_PARAVIRT || c->run == COMPARE_NO_BUILD)
+    return json_null();
+  return json_pack("{s:o, s:b, s:b, s:i, s:i, s:I, s:I}", "guest", json_text(m->sibling), "same",
+                   c->run == COMPARE_EQUAL, "same_bytes", c->output.bytes, "lines",
+                   (int)c->output.of_all, "timely", (int)c->output.timely, "bare_ticks",
+                   (json_int_t)c->tick, "virtual_ticks", (json_int_t)c->own_ticks);
+}
+
 static json_t *cell_json(const struct compare_matrix *m, const struct compare_row *row,
                          const struct compare_cell *c)
 {
   static const char *const verdicts[] = {"agrees", "not_exercised", "contradicts", "unpredicted"};
   char remark[COMPARE_REMARK_SIZE];
   json_t *cell = json_pack(
-      "{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+      "{s:s, s:s, s:s, s:b, s:s, s:o, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
       "technique", vmm_techniques[c->technique].name, "premise",
       compare_premise_name(compare_premise(c->technique)), "predicted", compare_promise(row, c),
       "equal", c->run == COMPARE_EQUAL, "verdict", verdicts[c->verdict], "parts", parts_json(c),
-      "remark", json_text(compare_remark(row, c, remark)), "in_control", !c->out_of_control,
-      "instructions", (json_int_t)c->seen, "direct", (json_int_t)c->vmm.direct, "emulated",
-      (json_int_t)c->vmm.emulated, "interpreted", (json_int_t)c->vmm.interpreted, "traps",
+      "output", output_json(m, c), "remark", json_text(compare_remark(row, c, remark)),
+      "in_control", !c->out_of_control, "instructions", (json_int_t)c->seen, "direct",
+      (json_int_t)c->vmm.direct, "emulated", (json_int_t)c->vmm.emulated, "interpreted",
+      (json_int_t)c->vmm.interpreted, "translated", (json_int_t)compare_translated(c), "traps",
       (json_int_t)c->traps, "hypercalls", (json_int_t)c->hypercalls, "world_switches",
       (json_int_t)c->vmm.world_switches, "vmm_work_ticks", (json_int_t)c->work);
   if (cell && m->timed) {

@@ -15,10 +15,12 @@ static struct look look_of(const struct compare_cell *c)
 {
   if (c->verdict == COMPARE_CONTRADICTS)
     return (struct look){"!", "#ffd24d", "contradicts the theory"};
-  if (c->run == COMPARE_REFUSED)
+  if (!compare_has_run(c) || c->run == COMPARE_UNENDED)
     return (struct look){"\u2013", "#ffffff", "cannot be"};
   if (c->run != COMPARE_EQUAL || c->out_of_control)
     return (struct look){"\u2260", "#f4b6b0", "parts, as the theory allows"};
+  if (c->technique == VMM_TECHNIQUE_PARAVIRT && c->verdict == COMPARE_AGREES)
+    return (struct look){"\u2248", "#cdeac0", "the same output, as promised"};
   if (c->verdict == COMPARE_NOT_EXERCISED)
     return (struct look){"= ?", "#dfe8f7", "equal, though not promised"};
   if (c->verdict == COMPARE_UNPREDICTED)
@@ -26,18 +28,23 @@ static struct look look_of(const struct compare_cell *c)
   return (struct look){"=", "#cdeac0", "equal, as promised"};
 }
 
-/* "99.59 % direct, 54.3k traps, work 4.30M" */
+/* "99.59 % direct, 54.3k traps, work 4.30M", on lines of a cell's width. */
 static void costs(FILE *out, const struct compare_cell *c)
 {
-  char share[TEXT_COUNT_SIZE], traps[COMPARE_BRIEF_SIZE], calls[COMPARE_BRIEF_SIZE],
-      interpreted[COMPARE_BRIEF_SIZE], work[COMPARE_BRIEF_SIZE];
+  char share[TEXT_COUNT_SIZE], n[COMPARE_BRIEF_SIZE];
+  if (!compare_has_run(c))
+    return;
   fprintf(out, "%s direct, %s traps", text_percent(share, c->vmm.direct, c->seen),
-          compare_brief(traps, c->traps));
+          compare_brief(n, c->traps));
   if (c->hypercalls)
-    fprintf(out, ", %s hypercalls", compare_brief(calls, c->hypercalls));
+    fprintf(out, ",<br/>%s hypercalls", compare_brief(n, c->hypercalls));
   if (c->vmm.interpreted)
-    fprintf(out, ", %s interpreted", compare_brief(interpreted, c->vmm.interpreted));
-  fprintf(out, ", work %s", compare_brief(work, c->work));
+    fprintf(out, ",%s%s interpreted", c->hypercalls ? " " : "<br/>",
+            compare_brief(n, c->vmm.interpreted));
+  fputs(",<br/>", out);
+  if (compare_translated(c))
+    fprintf(out, "%s translated, ", compare_brief(n, compare_translated(c)));
+  fprintf(out, "work %s", compare_brief(n, c->work));
 }
 
 /* ---------------------------------------------------------------------- Graphviz */
@@ -86,6 +93,7 @@ void compare_dot(const struct compare_matrix *m, FILE *out)
   }
   static const struct compare_cell examples[] = {
       {.run = COMPARE_EQUAL, .verdict = COMPARE_AGREES},
+      {.technique = VMM_TECHNIQUE_PARAVIRT},
       {.run = COMPARE_PARTS, .verdict = COMPARE_AGREES},
       {.run = COMPARE_EQUAL, .verdict = COMPARE_NOT_EXERCISED},
       {.run = COMPARE_PARTS, .verdict = COMPARE_CONTRADICTS}};

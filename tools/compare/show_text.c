@@ -8,6 +8,8 @@
 
 #define RED  "31"
 #define BOLD "1"
+/* Of the column; what is longer takes from the blanks before the next one. */
+#define OUTCOME_WIDTH 15
 
 static bool any_hypercalls(const struct compare_matrix *m)
 {
@@ -21,8 +23,9 @@ static bool any_hypercalls(const struct compare_matrix *m)
 /* Padded to `width`, in colour if it is not NULL. */
 static void field(FILE *out, int width, const char *text, const char *color)
 {
+  int blanks = width - (int)strlen(text);
   if (color)
-    fprintf(out, "\033[%sm%s\033[0m%*s", color, text, width - (int)strlen(text), "");
+    fprintf(out, "\033[%sm%s\033[0m%*s", color, text, blanks > 0 ? blanks : 0, "");
   else
     fprintf(out, "%-*s", width, text);
 }
@@ -38,15 +41,22 @@ static void print_cell(const struct compare_matrix *m, const struct compare_row 
   char run[COMPARE_RUN_SIZE], share[TEXT_COUNT_SIZE], n[COMPARE_BRIEF_SIZE];
   const char *promise = compare_promise(row, c);
   bool odd = c->verdict == COMPARE_CONTRADICTS;
-  field(out, 18, vmm_techniques[c->technique].name, NULL);
-  field(out, 8, promise, color && strcmp(promise, "FAILS") == 0 ? RED : NULL);
+  field(out, 17, vmm_techniques[c->technique].name, NULL);
+  field(out, 6, promise, color && strcmp(promise, "FAILS") == 0 ? RED : NULL);
   fputs(c->verdict == COMPARE_NOT_EXERCISED ? "? " : odd ? "! " : "  ", out);
-  field(out, 17, compare_outcome(c, run), color && c->run != COMPARE_EQUAL ? RED : NULL);
-  fprintf(out, " %8s", text_percent(share, c->vmm.direct, c->seen));
+  compare_outcome(c, run);
+  field(out, 0, run, color && c->run != COMPARE_EQUAL ? RED : NULL);
+  if (!compare_has_run(c)) {
+    fputc('\n', out);
+    return;
+  }
+  fprintf(out, "%*s", OUTCOME_WIDTH + 8 - (int)strlen(run),
+          text_percent(share, c->vmm.direct, c->seen));
   fprintf(out, " %5s", compare_brief(n, c->traps));
   if (hypercalls)
     fprintf(out, " %6s", compare_brief(n, c->hypercalls));
   fprintf(out, " %6s", compare_brief(n, c->vmm.interpreted));
+  fprintf(out, " %5s", compare_brief(n, compare_translated(c)));
   fprintf(out, " %5s", compare_brief(n, c->work));
   if (m->timed) {
     char ms[2][24];
@@ -59,7 +69,7 @@ static void print_cell(const struct compare_matrix *m, const struct compare_row 
 
 static void print_heading(const struct compare_matrix *m, FILE *out, bool hypercalls)
 {
-  fprintf(out, "technique         theory    run                directly traps%s interp  work%s\n",
+  fprintf(out, "technique        theory  run            directly traps%s interp trans  work%s\n",
           hypercalls ? " hcalls" : "", m->timed ? "  bare     vm" : "");
 }
 
@@ -81,14 +91,17 @@ static void print_legend(const struct compare_matrix *m, FILE *out)
     const char *word, *means;
   } legend[] = {
       {"theory", "whether the theorem that promises the technique holds: Theorem 1 for "
-                 "trap-and-emulate, Theorem 3 for hybrid and translate; the others need none"},
-      {"run", "equal to the bare machine's, or the instruction and the tick at which it parts"},
+                 "trap-and-emulate, Theorem 3 for hybrid and translate; for paravirt, whether its "
+                 "code has no offender of Theorem 1's; the others need none"},
+      {"run", "equal to the bare machine's, or the instruction and the tick at which it parts; of "
+              "paravirt, which is another guest, whether it prints and stores the same"},
       {"?", "no theorem promises it and it is right all the same: no offender was met where it "
             "matters"},
       {"!", "theory and run contradict one another"},
       {"directly", "share of the guest's instructions that the real machine executed by itself"},
-      {"traps", "of the real machine; interp: instructions interpreted; work: the VMM's, in ticks "
-                "by the model of docs/timers.md"},
+      {"traps", "of the real machine, hypercalls (hcalls) among them; interp: instructions "
+                "interpreted; trans: translated or patched; work: the VMM's, in ticks by the "
+                "model of docs/timers.md"},
   };
   fputc('\n', out);
   for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
@@ -126,27 +139,34 @@ void compare_text(const struct compare_matrix *m, FILE *out)
 void compare_markdown(const struct compare_matrix *m, FILE *out)
 {
   char story[COMPARE_STORY_SIZE], run[COMPARE_RUN_SIZE], share[TEXT_COUNT_SIZE];
-  char n[4][TEXT_COUNT_SIZE], remark[COMPARE_REMARK_SIZE];
+  char n[5][TEXT_COUNT_SIZE], remark[COMPARE_REMARK_SIZE];
   fprintf(out, "`%s`: %s.\n\n", m->guest, compare_story(m, story));
   fputs("| profile | technique | theory | run | directly | traps | hypercalls | interpreted | "
-        "VMM's work | remark |\n|---|---|---|---|---|---|---|---|---|---|\n",
+        "translated | VMM's work | remark |\n|---|---|---|---|---|---|---|---|---|---|---|\n",
         out);
   for (unsigned i = 0; i < m->rows; i++)
     for (unsigned t = 0; t < m->techniques; t++) {
       const struct compare_row *row = &m->row[i];
       const struct compare_cell *c = &row->cell[t];
-      fprintf(out, "| `%s` | %s | %s%s%s | %s%s | %s | %s | %s | %s | %s | %s |\n",
-              profile_name(row->setup.profile), vmm_techniques[c->technique].name,
-              compare_premise(c->technique) == COMPARE_ALWAYS
-                  ? ""
-                  : compare_premise_name(compare_premise(c->technique)),
-              compare_premise(c->technique) == COMPARE_ALWAYS ? "" : " ", compare_promise(row, c),
-              compare_outcome(c, run),
+      bool named = compare_premise(c->technique) != COMPARE_ALWAYS && c->run != COMPARE_NO_BUILD;
+      fprintf(out, "| `%s` | %s | %s%s%s | %s%s | ", profile_name(row->setup.profile),
+              vmm_techniques[c->technique].name,
+              named ? compare_premise_name(compare_premise(c->technique)) : "",
+              !named                                                 ? ""
+              : compare_premise(c->technique) == COMPARE_NO_OFFENDER ? ": "
+                                                                     : " ",
+              compare_promise(row, c), compare_outcome(c, run),
               c->verdict == COMPARE_NOT_EXERCISED ? " (?)"
               : c->verdict == COMPARE_CONTRADICTS ? " (!)"
-                                                  : "",
+                                                  : "");
+      if (!compare_has_run(c)) {
+        fprintf(out, "| | | | | | %s |\n", compare_remark(row, c, remark));
+        continue;
+      }
+      fprintf(out, "%s | %s | %s | %s | %s | %s | %s |\n",
               text_percent(share, c->vmm.direct, c->seen), text_count(n[0], c->traps),
               text_count(n[1], c->hypercalls), text_count(n[2], c->vmm.interpreted),
-              text_count(n[3], c->work), compare_remark(row, c, remark));
+              text_count(n[3], compare_translated(c)), text_count(n[4], c->work),
+              compare_remark(row, c, remark));
     }
 }

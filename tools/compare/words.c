@@ -40,7 +40,14 @@ char *compare_outcome(const struct compare_cell *cell, char buf[COMPARE_RUN_SIZE
   if (cell->run == COMPARE_EQUAL && cell->out_of_control)
     snprintf(buf, COMPARE_RUN_SIZE, "out of control");
   else if (cell->run == COMPARE_EQUAL)
-    snprintf(buf, COMPARE_RUN_SIZE, "equal");
+    snprintf(buf, COMPARE_RUN_SIZE,
+             cell->technique == VMM_TECHNIQUE_PARAVIRT ? "same output" : "equal");
+  else if (cell->run == COMPARE_DIFFERS)
+    snprintf(buf, COMPARE_RUN_SIZE, "other output");
+  else if (cell->run == COMPARE_NO_BUILD)
+    snprintf(buf, COMPARE_RUN_SIZE, "no paravirtual build");
+  else if (cell->run == COMPARE_UNENDED)
+    snprintf(buf, COMPARE_RUN_SIZE, "no end");
   else if (cell->run == COMPARE_REFUSED)
     snprintf(buf, COMPARE_RUN_SIZE, "cannot be");
   else
@@ -75,6 +82,8 @@ char *compare_remark(const struct compare_row *row, const struct compare_cell *c
     snprintf(buf, COMPARE_REMARK_SIZE,
              "not exercised: the guest executes none of %s in a state where it matters",
              compare_offenders(row, cell, offenders));
+  else if (cell->technique == VMM_TECHNIQUE_PARAVIRT)
+    snprintf(buf, COMPARE_REMARK_SIZE, "%s", cell->reason);
   return buf;
 }
 
@@ -83,7 +92,7 @@ static const struct compare_cell *find_whole(const struct compare_matrix *m)
 {
   for (unsigned i = 0; i < m->rows * m->techniques; i++) {
     const struct compare_cell *c = &m->row[i / m->techniques].cell[i % m->techniques];
-    if (c->run == COMPARE_EQUAL)
+    if (c->run == COMPARE_EQUAL && c->technique != VMM_TECHNIQUE_PARAVIRT)
       return c;
   }
   return NULL;
@@ -99,6 +108,12 @@ char *compare_story(const struct compare_matrix *m, char buf[COMPARE_STORY_SIZE]
   const char *how = whole && whole->end == MACHINE_HALTED  ? "its halt at tick"
                     : whole && whole->end != MACHINE_LIMIT ? "its end at tick"
                                                            : "tick";
+  bool states = m->techniques != 1 || m->technique[0] != VMM_TECHNIQUE_PARAVIRT;
+  if (!states) {
+    snprintf(buf, COMPARE_STORY_SIZE, "%s of storage; console input: %s; compared by its output",
+             text_size(storage, s->storage), s->input_story ? s->input_story : "none");
+    return buf;
+  }
   if (m->interval > 1 && end > COMPARE_DENSE_TICKS)
     snprintf(every, sizeof every, "at every tick up to %s, then every %s ticks",
              text_count(n[0], COMPARE_DENSE_TICKS), text_count(n[1], m->interval));

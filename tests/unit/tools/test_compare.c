@@ -61,6 +61,29 @@ static void no_promise(void **state)
                    COMPARE_NOT_EXERCISED);
 }
 
+/* Paravirt rests on its own code: whatever the theorems, no offender in it, no other output. */
+static void paravirt(void **state)
+{
+  (void)state;
+  static const struct {
+    bool clean;
+    enum compare_run run;
+    enum compare_verdict verdict;
+  } cases[] = {
+      {true, COMPARE_EQUAL, COMPARE_AGREES},         {true, COMPARE_DIFFERS, COMPARE_CONTRADICTS},
+      {false, COMPARE_EQUAL, COMPARE_NOT_EXERCISED}, {false, COMPARE_DIFFERS, COMPARE_AGREES},
+      {true, COMPARE_UNENDED, COMPARE_UNPREDICTED},  {true, COMPARE_NO_BUILD, COMPARE_UNPREDICTED},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct compare_row row = {.code = {.holds = cases[i].clean}};
+    struct compare_cell cell = {.technique = VMM_TECHNIQUE_PARAVIRT, .run = cases[i].run};
+    assert_int_equal(compare_judge(&row, &cell), cases[i].verdict);
+    cell.out_of_control = true;
+    if (cases[i].clean && cases[i].run == COMPARE_EQUAL)
+      assert_int_equal(compare_judge(&row, &cell), COMPARE_CONTRADICTS);
+  }
+}
+
 static void control_that_is_lost(void **state)
 {
   (void)state;
@@ -86,8 +109,14 @@ static void brief_numbers(void **state)
   static const struct {
     uint64_t n;
     const char *text;
-  } cases[] = {{0, "0"},           {999, "999"},       {1000, "1.00k"},     {27240, "27.2k"},
-               {999999, "999k"},   {6265400, "6.26M"}, {188014140, "188M"}, {1000000000, "1.00G"},
+  } cases[] = {{0, "0"},
+               {999, "999"},
+               {1000, "1.00k"},
+               {27240, "27.2k"},
+               {999999, "999k"},
+               {6265400, "6.26M"},
+               {188014140, "188M"},
+               {1000000000, "1.00G"},
                {UINT64_MAX, "18.4E"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char buf[COMPARE_BRIEF_SIZE];
@@ -98,9 +127,13 @@ static void brief_numbers(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(a_promise_that_is_kept), cmocka_unit_test(a_promise_that_is_broken),
-      cmocka_unit_test(no_promise),             cmocka_unit_test(control_that_is_lost),
-      cmocka_unit_test(the_exit_status),        cmocka_unit_test(brief_numbers),
+      cmocka_unit_test(a_promise_that_is_kept),
+      cmocka_unit_test(a_promise_that_is_broken),
+      cmocka_unit_test(no_promise),
+      cmocka_unit_test(paravirt),
+      cmocka_unit_test(control_that_is_lost),
+      cmocka_unit_test(the_exit_status),
+      cmocka_unit_test(brief_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }
