@@ -114,7 +114,12 @@ static uint32_t legal_cr(const struct lot *l, unsigned n, uint32_t value)
 
 static void random_base(struct lot *l, struct trial_state *s)
 {
-  s->cr[CR_BASE] = one_in(l, 4) ? 0 : address(l) & (one_in(l, 2) ? ~(ISA_PAGE_SIZE - 1) : ~0u);
+  uint32_t base = 0;
+  if (!one_in(l, 4)) {
+    base = address(l);
+    base &= one_in(l, 2) ? ~(ISA_PAGE_SIZE - 1) : ~0u;
+  }
+  s->cr[CR_BASE] = base;
 }
 
 static void random_bound(struct lot *l, struct trial_state *s)
@@ -288,7 +293,8 @@ static void random_state(struct lot *l)
   add_data(l, reach[0] & ~3u, telling(l));
   add_data(l, s->reg[REG_SP] & ~3u, telling(l));
   add_data(l, (reach[0] & ~3u) + 4, telling(l));
-  add_data(l, one_in(l, 2) ? reach[1] & ~3u : (reach[0] + word(l) % STORAGE) & ~3u, telling(l));
+  uint32_t there = telling(l);
+  add_data(l, one_in(l, 2) ? reach[1] & ~3u : (reach[0] + word(l) % STORAGE) & ~3u, there);
   for (unsigned i = 0; i < l->e->component_count; i++) {
     if (l->e->component[i] >= COMPONENT_CR && !one_in(l, 3)) {
       random_component(l, l->e->component[i], s);
@@ -303,7 +309,7 @@ static component_set random_components(struct lot *l)
 {
   const struct experiment *e = l->e;
   component_set one = component_bit(e->component[below(l, e->component_count)]);
-  component_set location = model_location(e->profile) & next(l);
+  component_set location = model_location(e->profile) & next(l), some;
   switch (below(l, 8)) {
   case 0:
     return model_mode();
@@ -317,7 +323,8 @@ static component_set random_components(struct lot *l)
   case 5:
     return component_bit(COMPONENT_KEYS) | component_bit(COMPONENT_DEVICES);
   case 6:
-    return one | (next(l) & next(l));
+    some = next(l);
+    return one | (some & next(l));
   default:
     return one;
   }

@@ -1,7 +1,9 @@
 #!/bin/bash
 # The suite under qemu-user, of what tools/build/aarch64.sh has built: every unit test, the
 # golden tests, the guests, and verify on both outcomes. What is stated natively must come out on
-# the other architecture, to the last byte. TAP. Not named run.sh: `make aarch64` runs it, and soak.
+# the other architecture, to the last byte; what tests with seeds count, too: the same seed makes the
+# same program everywhere, whatever order a compiler takes arguments in. TAP. Not named run.sh:
+# `make aarch64` runs it, and soak.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 out=${BUILD:-build}-aarch64
@@ -20,9 +22,19 @@ export -f one
 export run work
 find "$out/tests/unit" -type f -name 'test_*' -perm /1 | sort |
   xargs -P "${JOBS:-2}" -I{} bash -c 'one {}' | sort >"$work/ended"
+counts() { grep -a '^# ' "$1"; }
+counted=0
 while read -r test status; do
-  report "$status" "$(basename "$(dirname "$test")")/$(basename "$test")" "$work/$(basename "$test").log"
+  name=$(basename "$(dirname "$test")")/$(basename "$test")
+  report "$status" "$name" "$work/$(basename "$test").log"
+  counts "$work/$(basename "$test").log" >"$work/here" || continue
+  counted=$((counted + 1))
+  "${out%-aarch64}/tests/unit/$name" >"$work/native.log" 2>&1 </dev/null
+  diff <(counts "$work/native.log") "$work/here" >"$work/diff"
+  report $? "… and counts what it counts natively" "$work/diff"
 done <"$work/ended"
+[ $counted -ge 5 ]
+report $? "five tests or more count something"
 
 export TRAPEZE=$PWD/$out/qemu/trapeze BUILD=$out
 for suite in golden guest; do

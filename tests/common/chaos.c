@@ -138,7 +138,8 @@ void put_access(struct program *p, struct random *r, uint32_t storage)
   enum isa_insn insn = accesses[random_below(r, sizeof accesses / sizeof accesses[0])];
   unsigned base = 1 + random_below(r, ISA_REG_COUNT - 1);
   put_li(p, base, random_address(r, storage));
-  put(p, insn, random_reg(r), base, 0, insn == ISA_LRA ? 0 : random_below(r, 4));
+  uint32_t offset = insn == ISA_LRA ? 0 : random_below(r, 4);
+  put(p, insn, random_reg(r), base, 0, offset);
 }
 
 void put_disk(struct program *p, struct random *r, uint32_t storage, uint32_t sectors)
@@ -196,9 +197,11 @@ static void put_piece(struct program *p, struct random *r, uint32_t storage, uin
   static const enum isa_cr often[] = {CR_PSW,   CR_TIMER, CR_BASE, CR_BOUND, CR_IPEND,
                                       CR_IMASK, CR_VBR,   CR_EPC,  CR_SCR1,  CR_TICK};
   enum isa_cr cr = often[random_below(r, sizeof often / sizeof often[0])];
+  unsigned reg;
   switch (random_below(r, 14)) {
   case 0:
-    put_set_cr(p, cr, random_cr_value(r, cr, storage), 1 + random_below(r, 15));
+    reg = 1 + random_below(r, 15);
+    put_set_cr(p, cr, random_cr_value(r, cr, storage), reg);
     break;
   case 1:
     put_set_cr(p, CR_TIMER, random_cr_value(r, CR_TIMER, storage), REG_T0);
@@ -262,7 +265,8 @@ void load_chaos(struct machine *m, struct random *r, uint32_t sectors)
   load_program(m, p);
   free(p);
   for (uint32_t cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
-    uint32_t handler = random_code(r) + (random_below(r, 400) == 0 ? 2 : 0);
+    uint32_t handler = random_code(r);
+    handler += random_below(r, 400) == 0 ? 2 : 0;
     machine_phys_write_word(m, gpa(4 * cause), handler);
   }
   for (uint32_t at = DATA_START; at < DATA_START + DATA_SIZE; at += 4) {

@@ -86,13 +86,14 @@ struct profile *mapped_profile(uint64_t seed, const char *mmu)
   const char *base = mmu ? virtualizable[below(&seed, 4)] : bases[below(&seed, 5)];
   bool tlb = below(&seed, 3) == 0;
   bool nested = below(&seed, 5) < 2;
+  bool kseg = below(&seed, 2) == 0 && !(mmu && strcmp(mmu, "bounds") == 0);
+  bool mmio = below(&seed, 4) == 0;
   snprintf(text, sizeof text, "profile mapped; extends %s; mmu %s; io %s;%s", base,
            mmu      ? mmu
            : tlb    ? "tlb"
            : nested ? "nested"
                     : "paged",
-           below(&seed, 4) == 0 ? "mmio" : "ports",
-           below(&seed, 2) == 0 && !(mmu && strcmp(mmu, "bounds") == 0) ? " kseg;" : "");
+           mmio ? "mmio" : "ports", kseg ? " kseg;" : "");
   struct profile *p = profile_parse("mapped.profile", text, strlen(text), stderr);
   must(p, "no profile");
   return p;
@@ -113,8 +114,8 @@ uint32_t mapped_address(uint64_t *seed)
   default:
     break;
   }
-  return region << 22 | page << 12 | (offset + below(seed, 8) * 4) % 4096 |
-         (below(seed, 24) == 0 ? 1 : 0);
+  offset = (offset + below(seed, 8) * 4) % 4096;
+  return region << 22 | page << 12 | offset | (below(seed, 24) == 0 ? 1 : 0);
 }
 
 /* `bit` in all but one of `odds` cases; or, with odds 0, in one of four. */
@@ -127,9 +128,12 @@ static uint32_t mostly(uint64_t *seed, uint32_t bit, uint32_t odds)
 static uint32_t flags(uint64_t *seed)
 {
   uint32_t level = PICK(seed, 3, 3, 3, 2, 1, 0);
-  uint32_t rights = mostly(seed, PTE_VALID, 8) | mostly(seed, PTE_WRITE, 4);
-  rights |= mostly(seed, PTE_EXECUTE, 5) | mostly(seed, PTE_ACCESSED, 2);
-  rights |= mostly(seed, PTE_DIRTY, 2) | mostly(seed, PTE_GLOBAL, 0);
+  uint32_t rights = mostly(seed, PTE_VALID, 8);
+  rights |= mostly(seed, PTE_WRITE, 4);
+  rights |= mostly(seed, PTE_EXECUTE, 5);
+  rights |= mostly(seed, PTE_ACCESSED, 2);
+  rights |= mostly(seed, PTE_DIRTY, 2);
+  rights |= mostly(seed, PTE_GLOBAL, 0);
   rights |= below(seed, 12) == 0 ? PTE_FETCH_ONLY : 0;
   return rights | level << PTE_LEVEL_SHIFT | below(seed, 8) << 9;
 }
@@ -148,24 +152,33 @@ static uint32_t frame(uint64_t *seed, uint32_t wish)
   }
 }
 
+static uint32_t entry_for(uint64_t *seed, uint32_t wish)
+{
+  uint32_t page = frame(seed, wish);
+  return page << 12 | flags(seed);
+}
+
 static uint32_t table_entry(uint64_t *seed, uint32_t index)
 {
-  return frame(seed, index % PAGES) << 12 | flags(seed);
+  return entry_for(seed, index % PAGES);
 }
 
 static uint32_t directory_entry(uint64_t *seed)
 {
   uint32_t table = PICK(seed, PAGE_TABLE, PAGE_TABLE, PAGE_TABLE + 1, PAGE_TABLE + 2,
                         PAGE_DIRECTORY, PAGE_DIRECTORY + 1);
-  return frame(seed, table) << 12 | flags(seed);
+  return entry_for(seed, table);
 }
 
 /* Of the second level, through which every access must come several times. */
 static uint32_t second_entry(uint64_t *seed, uint32_t index)
 {
-  uint32_t rights = mostly(seed, PTE_VALID, 24) | mostly(seed, PTE_WRITE, 10);
-  rights |= mostly(seed, PTE_EXECUTE, 12) | mostly(seed, PTE_ACCESSED, 2);
-  rights |= mostly(seed, PTE_DIRTY, 2) | (below(seed, 24) ? 0 : PTE_FETCH_ONLY);
+  uint32_t rights = mostly(seed, PTE_VALID, 24);
+  rights |= mostly(seed, PTE_WRITE, 10);
+  rights |= mostly(seed, PTE_EXECUTE, 12);
+  rights |= mostly(seed, PTE_ACCESSED, 2);
+  rights |= mostly(seed, PTE_DIRTY, 2);
+  rights |= below(seed, 24) ? 0 : PTE_FETCH_ONLY;
   rights |= below(seed, 4) << PTE_LEVEL_SHIFT;
   uint32_t page = below(seed, 16) ? index % PAGES : below(seed, PAGES + 2);
   return page << 12 | rights;
@@ -180,7 +193,8 @@ static uint32_t second_directory_entry(uint64_t *seed)
 static uint32_t any_nptbr(uint64_t *seed)
 {
   uint32_t page = below(seed, 10) ? PAGE_SECOND : below(seed, PAGES + 1);
-  return page << 12 | below(seed, 4) << 1 | mostly(seed, NPTBR_ON, 6);
+  uint32_t more = below(seed, 4) << 1;
+  return page << 12 | more | mostly(seed, NPTBR_ON, 6);
 }
 
 static bool is_relocated(const struct profile *p)
@@ -200,24 +214,32 @@ static uint32_t any_reg(uint64_t *seed)
   return below(seed, ISA_REG_COUNT);
 }
 
+static uint32_t on_two(uint64_t *seed, enum isa_insn insn, uint32_t imm)
+{
+  uint32_t b = any_reg(seed), a = any_reg(seed);
+  return word(insn, a, b, 0, imm);
+}
+
 static uint32_t memory_word(uint64_t *seed)
 {
   enum isa_insn insn = PICK(seed, ISA_LW, ISA_LW, ISA_LW, ISA_SW, ISA_SW, ISA_SW, ISA_LB, ISA_LBU,
                             ISA_LH, ISA_SB, ISA_SH, ISA_LDPREV, ISA_STPREV);
   uint32_t offset = below(seed, 6) ? (below(seed, 32) - 16) * 4 : below(seed, 9);
-  return word(insn, any_reg(seed), any_reg(seed), 0, offset);
+  return on_two(seed, insn, offset);
 }
 
 static uint32_t cr_word(uint64_t *seed, const struct profile *p)
 {
   if (is_relocated(p)) {
-    return cr_access(below(seed, 4) ? ISA_MFCR : ISA_MTCR, any_reg(seed),
-                     PICK(seed, CR_BASE, CR_BOUND, CR_EPSW, CR_BADVA, CR_EPC));
+    enum isa_cr cr = PICK(seed, CR_BASE, CR_BOUND, CR_EPSW, CR_BADVA, CR_EPC);
+    uint32_t reg = any_reg(seed);
+    return cr_access(below(seed, 4) ? ISA_MFCR : ISA_MTCR, reg, cr);
   }
   bool paged = profile_features(p) & ISA_FEATURE_MMU_PAGED;
   enum isa_insn insn = below(seed, 2) ? ISA_MFCR : ISA_MTCR;
   if (is_nested(p) && below(seed, 4) == 0) {
-    return cr_access(insn, any_reg(seed), below(seed, 2) ? CR_NPTBR : CR_NGPA);
+    enum isa_cr cr = below(seed, 2) ? CR_NPTBR : CR_NGPA;
+    return cr_access(insn, any_reg(seed), cr);
   }
   enum isa_cr cr = paged ? PICK(seed, CR_PTBR, CR_PTBR, CR_ASID, CR_EPSW, CR_BADVA, CR_EPC)
                          : PICK(seed, CR_TLBHI, CR_TLBLO, CR_TLBIX, CR_TLBRND, CR_ASID, CR_EPSW);
@@ -227,19 +249,21 @@ static uint32_t cr_word(uint64_t *seed, const struct profile *p)
 static uint32_t system_word(uint64_t *seed, const struct profile *p)
 {
   bool paged = profile_features(p) & ISA_FEATURE_MMU_PAGED;
+  uint32_t imm;
   switch (below(seed, 13)) {
   case 0:
-    return word(ISA_TLBI, any_reg(seed), any_reg(seed), 0, 0);
+    return on_two(seed, ISA_TLBI, 0);
   case 1:
     return word(paged ? ISA_TLBI : ISA_TLBW, 0, 0, 0, 0);
   case 2:
     return word(paged ? ISA_RDPSW : ISA_TLBP, 0, 0, 0, 0);
   case 3:
-    return word(ISA_LRA, any_reg(seed), any_reg(seed), 0, 0);
+    return on_two(seed, ISA_LRA, 0);
   case 4:
-    return word(ISA_PROBE, any_reg(seed), any_reg(seed), 0, below(seed, 4));
+    return on_two(seed, ISA_PROBE, below(seed, 4));
   case 5:
-    return word(ISA_LPSW, 0, any_reg(seed), 0, PICK(seed, 0, 0, 0, 4, 8, 4092));
+    imm = PICK(seed, 0, 0, 0, 4, 8, 4092);
+    return word(ISA_LPSW, 0, any_reg(seed), 0, imm);
   case 6:
     return word(ISA_RFE, 0, 0, 0, 0);
   case 7:
@@ -257,30 +281,35 @@ static uint32_t system_word(uint64_t *seed, const struct profile *p)
 
 static uint32_t jump_word(uint64_t *seed)
 {
-  uint32_t offset = (below(seed, 64) - 20) * 4;
+  uint32_t offset = (below(seed, 64) - 20) * 4, a, b;
   switch (below(seed, 5)) {
   case 0:
     return word(ISA_JAL, REG_RA, 0, 0, PICK(seed, 0x1000, -0x1000u, 0x2000, offset));
   case 1:
-    return word(ISA_JALR, REG_RA, any_reg(seed), 0, below(seed, 8) * 4);
+    offset = below(seed, 8) * 4;
+    return word(ISA_JALR, REG_RA, any_reg(seed), 0, offset);
   default:
-    return word(below(seed, 2) ? ISA_BEQ : ISA_BLTU, any_reg(seed), any_reg(seed), 0, offset);
+    b = any_reg(seed);
+    a = any_reg(seed);
+    return word(below(seed, 2) ? ISA_BEQ : ISA_BLTU, a, b, 0, offset);
   }
 }
 
 static uint32_t simple_word(uint64_t *seed)
 {
+  uint32_t some;
   switch (below(seed, 5)) {
   case 0:
-    return word(ISA_LUI, any_reg(seed), 0, 0,
-                PICK(seed, 0x4000, 0x6000, 0x7000, 0x400000, 0x80004000, 0xffc00000));
+    some = PICK(seed, 0x4000, 0x6000, 0x7000, 0x400000, 0x80004000, 0xffc00000);
+    return word(ISA_LUI, any_reg(seed), 0, 0, some);
   case 1:
-    return word(ISA_XORI, any_reg(seed), any_reg(seed), 0,
-                PICK(seed, 1, 2, 4, 8, 0x18, 0x20, 0x40, 0x60));
-  case 2:
-    return word(ISA_ADD, any_reg(seed), any_reg(seed), any_reg(seed), 0);
+    return on_two(seed, ISA_XORI, PICK(seed, 1, 2, 4, 8, 0x18, 0x20, 0x40, 0x60));
+  case 2: {
+    uint32_t c = any_reg(seed), b = any_reg(seed);
+    return word(ISA_ADD, any_reg(seed), b, c, 0);
+  }
   default:
-    return word(ISA_ADDI, any_reg(seed), any_reg(seed), 0, below(seed, 16) * 4);
+    return on_two(seed, ISA_ADDI, below(seed, 16) * 4);
   }
 }
 
@@ -408,7 +437,7 @@ static uint32_t any_psw(uint64_t *seed)
 static void put_tlb(struct machine *m, uint64_t *seed, unsigned index)
 {
   uint32_t va = mapped_address(seed);
-  uint32_t lo = frame(seed, va / ISA_PAGE_SIZE % PAGES) << 12 | flags(seed);
+  uint32_t lo = table_entry(seed, va / ISA_PAGE_SIZE);
   machine_tlb_set(m, index, (va & 0xfffff000u) | below(seed, 3), lo);
 }
 
@@ -425,8 +454,8 @@ static void restart(struct machine *m, uint64_t *seed)
     machine_set_cr(m, CR_BASE, PICK(seed, 0, 0, 0, 0x1000, 0x2000, 0xf000, 4, 0x800));
     machine_set_cr(m, CR_BOUND, PICK(seed, 0x10000, 0x4a04, 0x6900, 0x7100, 0x8802, 0x5c00));
   }
-  machine_set_pc(m, (below(seed, 3) ? 0 : below(seed, 3) << 22) | (PAGE_CODE + below(seed, 3))
-                                                                      << 12);
+  uint32_t far = below(seed, 3) ? 0 : below(seed, 3) << 22;
+  machine_set_pc(m, far | (PAGE_CODE + below(seed, 3)) << 12);
 }
 
 static void put_second_level(struct machine *m, uint64_t *seed)
@@ -485,9 +514,11 @@ static void kick_second_level(struct machine *m, uint64_t *seed)
   if (!is_nested(machine_profile(m))) {
     return;
   }
+  uint32_t entry;
   switch (below(seed, 4)) {
   case 0:
-    put_at(m, (PAGE_SECOND << 12) + 4 * PICK(seed, 0, 0, 1, 2, 512), second_directory_entry(seed));
+    entry = second_directory_entry(seed);
+    put_at(m, (PAGE_SECOND << 12) + 4 * PICK(seed, 0, 0, 1, 2, 512), entry);
     break;
   case 1:
     machine_set_cr(m, CR_NPTBR, any_nptbr(seed));
@@ -509,17 +540,18 @@ void mapped_kick(struct machine *m, uint64_t seed, bool revive)
     set_registers(m, &seed);
     restart(m, &seed);
   }
+  uint32_t at, value;
   switch (below(&seed, 8)) {
   case 0:
     set_registers(m, &seed);
     break;
-  case 1: {
-    uint32_t at = below(&seed, 3 * 1024);
+  case 1:
+    at = below(&seed, 3 * 1024);
     put_at(m, (PAGE_TABLE << 12) + 4 * at, table_entry(&seed, at));
     break;
-  }
   case 2:
-    put_at(m, (PAGE_DIRECTORY << 12) + 4 * below(&seed, 2048), directory_entry(&seed));
+    value = directory_entry(&seed);
+    put_at(m, (PAGE_DIRECTORY << 12) + 4 * below(&seed, 2048), value);
     break;
   case 3:
     machine_set_cr(m, CR_PTBR, PICK(&seed, 0x4000, 0x5000, 0x6000, 0xfffff000, 0x10000, 0xf000));
@@ -529,7 +561,8 @@ void mapped_kick(struct machine *m, uint64_t seed, bool revive)
     put_tlb(m, &seed, below(&seed, TLB_ENTRIES));
     break;
   case 5:
-    put_at(m, (PAGE_CODE << 12) + 4 * below(&seed, 3072), any_word(&seed, machine_profile(m)));
+    value = any_word(&seed, machine_profile(m));
+    put_at(m, (PAGE_CODE << 12) + 4 * below(&seed, 3072), value);
     break;
   case 6:
   case 7:

@@ -25,8 +25,8 @@ enum { SPACES = 0x1f00, LEFT = 0x1f04, NEXT = 0x1f08, HOW = 0x1f0c, MODE = 0x1f1
 enum { TIMER = 0x1f14, FORGETS = 0x1f18, RANDOM = 0x1f1c, FIRST = 0x1f20 };
 
 #define PICK(r, ...)                                                                               \
-  ((const uint32_t[]){__VA_ARGS__}[random_below(                                                   \
-      (r), sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))])
+  ((const uint32_t[]){                                                                             \
+      __VA_ARGS__}[random_below((r), sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))])
 
 struct guest {
   const struct profile *profile;
@@ -63,36 +63,39 @@ static unsigned any_reg(struct guest *g)
 
 static uint32_t simple(struct guest *g)
 {
-  enum isa_insn insn = (enum isa_insn)PICK(&g->r, ISA_ADD, ISA_SUB, ISA_XOR, ISA_SLTU, ISA_ADDI,
-                                           ISA_XORI, ISA_SRLI);
+  enum isa_insn insn =
+      (enum isa_insn)PICK(&g->r, ISA_ADD, ISA_SUB, ISA_XOR, ISA_SLTU, ISA_ADDI, ISA_XORI, ISA_SRLI);
   unsigned a = any_reg(g), b = any_reg(g);
   bool immediate = insn == ISA_ADDI || insn == ISA_XORI || insn == ISA_SRLI;
-  return word_of(insn, a, b, any_reg(g), immediate ? random_below(&g->r, 31) : 0);
+  uint32_t imm = immediate ? random_below(&g->r, 31) : 0;
+  return word_of(insn, a, b, any_reg(g), imm);
 }
 
 static uint32_t access(struct guest *g, unsigned base)
 {
-  enum isa_insn insn =
-      (enum isa_insn)PICK(&g->r, ISA_LW, ISA_LW, ISA_LW, ISA_SW, ISA_SW, ISA_LBU, ISA_SB, ISA_LH,
-                          ISA_SH, ISA_LDPREV, ISA_STPREV);
+  enum isa_insn insn = (enum isa_insn)PICK(&g->r, ISA_LW, ISA_LW, ISA_LW, ISA_SW, ISA_SW, ISA_LBU,
+                                           ISA_SB, ISA_LH, ISA_SH, ISA_LDPREV, ISA_STPREV);
   if (g->tame && (insn == ISA_LDPREV || insn == ISA_STPREV)) {
     insn = ISA_LW;
   }
-  uint32_t offset = random_below(&g->r, 16) * 4 + (once_in(g, 40) ? 1 : 0);
-  return word_of(insn, any_reg(g), base, 0, once_in(g, 8) ? 4092 : offset);
+  uint32_t offset = random_below(&g->r, 16) * 4;
+  offset += once_in(g, 40) ? 1 : 0;
+  offset = once_in(g, 8) ? 4092 : offset;
+  return word_of(insn, any_reg(g), base, 0, offset);
 }
 
 /* Where kernels have business, and everything that they do without. */
 static uint32_t system_word(struct guest *g)
 {
-  enum isa_cr cr = (enum isa_cr)PICK(&g->r, CR_TLBHI, CR_TLBLO, CR_TLBIX, CR_TLBRND, CR_ASID,
-                                     CR_EPSW, CR_BADVA);
+  enum isa_cr cr =
+      (enum isa_cr)PICK(&g->r, CR_TLBHI, CR_TLBLO, CR_TLBIX, CR_TLBRND, CR_ASID, CR_EPSW, CR_BADVA);
   struct isa_decoded d = {
       .insn = once_in(g, 2) ? ISA_MFCR : ISA_MTCR, .a = (uint8_t)any_reg(g), .n = (uint8_t)cr};
-  uint32_t word = 0;
+  uint32_t word = 0, some;
   switch (random_below(&g->r, 9)) {
   case 0:
-    return word_of(ISA_TLBI, any_reg(g), any_reg(g), 0, 0);
+    some = any_reg(g);
+    return word_of(ISA_TLBI, any_reg(g), some, 0, 0);
   case 1:
     return word_of(ISA_TLBW, 0, 0, 0, 0);
   case 2:
@@ -100,7 +103,8 @@ static uint32_t system_word(struct guest *g)
   case 3:
     return word_of(ISA_LRA, any_reg(g), REG_A5, 0, 0);
   case 4:
-    return word_of(ISA_PROBE, any_reg(g), REG_A5, 0, random_below(&g->r, 4));
+    some = random_below(&g->r, 4);
+    return word_of(ISA_PROBE, any_reg(g), REG_A5, 0, some);
   case 5:
     return once_in(g, 6) ? word_of(ISA_RFE, 0, 0, 0, 0) : word_of(ISA_LPSW, 0, REG_A5, 0, 0);
   default:
@@ -131,6 +135,13 @@ static void put_wild(struct guest *g, struct program *p)
   put(p, ISA_TLBW, 0, 0, 0, 0);
 }
 
+static void put_branch(struct guest *g, struct program *p, bool room)
+{
+  uint32_t offset = room ? 4 + 4 * random_below(&g->r, 10) : 4;
+  unsigned b = any_reg(g), a = any_reg(g);
+  put(p, once_in(g, 2) ? ISA_BEQ : ISA_BLTU, a, b, 0, offset);
+}
+
 static void put_program(struct guest *g, struct program *p)
 {
   const uint32_t size = CODE * ISA_PAGE_SIZE / 4 - 1;
@@ -142,8 +153,7 @@ static void put_program(struct guest *g, struct program *p)
     } else if (kind < 40) {
       put_word(p, access(g, REG_A5));
     } else if (kind < 48) {
-      put(p, once_in(g, 2) ? ISA_BEQ : ISA_BLTU, any_reg(g), any_reg(g), 0,
-          p->count + 12 < size ? 4 + 4 * random_below(&g->r, 10) : 4);
+      put_branch(g, p, p->count + 12 < size);
     } else if (kind < (g->restless ? 60 : 53)) {
       put(p, ISA_SYS, 0, 0, 0, g->restless && once_in(g, 2) ? 0 : random_below(&g->r, 8));
     } else if (kind < 63 && !g->tame && once_in(g, 2)) {
@@ -240,7 +250,8 @@ static void load(struct machine *m, const struct asm_output *k, uint64_t seed, b
   load_program(m, p);
   free(p);
   for (uint32_t at = DATA; at < STORAGE; at += 4) {
-    write_word(m, at, once_in(&g, 4) ? random_word(&g.r) : REGION + random_below(&g.r, 1 << 16) * 4);
+    write_word(m, at,
+               once_in(&g, 4) ? random_word(&g.r) : REGION + random_below(&g.r, 1 << 16) * 4);
   }
 }
 
@@ -268,9 +279,10 @@ static struct profile *profile_of(uint64_t seed, const struct refill_way *way)
   struct random r = random_from(seed ^ 0x7157);
   const char *base = way->base ? way->base : bases[random_below(&r, 6)];
   char text[200];
+  bool kseg = random_below(&r, 3) == 0;
+  bool mmio = random_below(&r, 4) == 0 && !way->tame;
   snprintf(text, sizeof text, "profile refill; extends %s; mmu tlb; io %s;%s", base,
-           random_below(&r, 4) == 0 && !way->tame ? "mmio" : "ports",
-           random_below(&r, 3) == 0 ? " kseg;" : "");
+           mmio ? "mmio" : "ports", kseg ? " kseg;" : "");
   struct profile *p = profile_parse("refill.profile", text, strlen(text), stderr);
   insist(p, "no profile");
   return p;
@@ -279,8 +291,8 @@ static struct profile *profile_of(uint64_t seed, const struct refill_way *way)
 static struct machine *bare_machine(const struct profile *p, uint32_t storage,
                                     enum machine_engine engine)
 {
-  struct machine *m =
-      machine_create(&(struct machine_config){.profile = p, .storage = storage, .engine = engine}, NULL);
+  struct machine *m = machine_create(
+      &(struct machine_config){.profile = p, .storage = storage, .engine = engine}, NULL);
   insist(m, "no machine");
   return m;
 }

@@ -158,8 +158,10 @@ static void put_data(struct maker *k, uint32_t base)
                                            ISA_LHU, ISA_SB, ISA_SH, ISA_SW};
   put_li(&k->p, REG_GP, DATA - base + 4 * random_below(&k->r, DATA_SIZE / 8));
   for (unsigned i = 1 + random_below(&k->r, 4); i > 0; i--) {
-    put(&k->p, accesses[random_below(&k->r, 8)], 1 + random_below(&k->r, 15), REG_GP, 0,
-        4 * random_below(&k->r, 8) + (silly(k) ? 1 : 0));
+    uint32_t offset = 4 * random_below(&k->r, 8);
+    offset += silly(k) ? 1 : 0;
+    unsigned reg = 1 + random_below(&k->r, 15);
+    put(&k->p, accesses[random_below(&k->r, 8)], reg, REG_GP, 0, offset);
   }
 }
 
@@ -168,9 +170,12 @@ static void put_sensitive(struct maker *k)
 {
   static const enum isa_cr often[] = {CR_PSW,   CR_EPC,  CR_EPSW,  CR_CAUSE, CR_BADVA, CR_TIMER,
                                       CR_IMASK, CR_TICK, CR_IPEND, CR_BASE,  CR_BOUND, CR_VBR};
+  unsigned reg;
+  uint32_t port;
   switch (random_below(&k->r, 6)) {
   case 0:
-    put_cr(&k->p, ISA_MFCR, often[random_below(&k->r, 12)], 8 + random_below(&k->r, 8));
+    reg = 8 + random_below(&k->r, 8);
+    put_cr(&k->p, ISA_MFCR, often[random_below(&k->r, 12)], reg);
     break;
   case 1:
     put_set_cr(&k->p, CR_IMASK, silly(k) ? random_word(&k->r) : 0x1f, REG_T0);
@@ -181,9 +186,10 @@ static void put_sensitive(struct maker *k)
     put(&k->p, random_below(&k->r, 2) ? ISA_STI : ISA_CLI, 0, 0, 0, 0);
     break;
   case 3:
-    put(&k->p, random_below(&k->r, 2) ? ISA_IN : ISA_OUT, 8 + random_below(&k->r, 8), REG_ZERO, 0,
-        random_below(&k->r, 2) ? random_below(&k->r, 3)
-                               : PORT_DISK_SECTOR + random_below(&k->r, 7));
+    port =
+        random_below(&k->r, 2) ? random_below(&k->r, 3) : PORT_DISK_SECTOR + random_below(&k->r, 7);
+    reg = 8 + random_below(&k->r, 8);
+    put(&k->p, random_below(&k->r, 2) ? ISA_IN : ISA_OUT, reg, REG_ZERO, 0, port);
     break;
   case 4: /* waits, mostly for something */
     if (random_below(&k->r, 30)) {

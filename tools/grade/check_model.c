@@ -191,9 +191,9 @@ static void draw_places(struct model *m, struct places *p)
   p->count = 1 + draw_below(m, PLACES_MAX);
   p->own = (mpa_range_t){{(1 + draw_below(m, 64)) * ISA_PAGE_SIZE}, OWN_SIZE};
   for (unsigned i = 0; i < p->count; i++) {
-    p->extent[i] = (struct vmm_extent){.first = draw_below(m, 100000),
-                                       .sectors = 1 + draw_below(m, most),
-                                       .readonly = draw_below(m, 16) == 0};
+    p->extent[i].first = draw_below(m, 100000);
+    p->extent[i].sectors = 1 + draw_below(m, most);
+    p->extent[i].readonly = draw_below(m, 16) == 0;
     p->overlay[i] = draw_below(m, 12) == 0;
   }
 }
@@ -201,8 +201,9 @@ static void draw_places(struct model *m, struct places *p)
 /* Whole sectors, the storage for them in pieces of any length. */
 static void draw_transfer(struct model *m, struct channel_transfer *t)
 {
-  *t = (struct channel_transfer){
-      .write = draw_below(m, 2), .sector = draw_below(m, 100), .sectors = 1 + draw_below(m, 60)};
+  *t = (struct channel_transfer){.write = draw_below(m, 2)};
+  t->sector = draw_below(m, 100);
+  t->sectors = 1 + draw_below(m, 60);
   uint32_t left = t->sectors * MACHINE_SECTOR_SIZE, pieces = 1 + draw_below(m, CHANNEL_MAX_PIECES);
   while (left > 0) {
     bool last = t->count + 1 == pieces;

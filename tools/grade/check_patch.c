@@ -69,11 +69,13 @@ static uint32_t draw_word(uint64_t *random)
 {
   uint64_t r = check_draw(random) >> 16;
   enum isa_insn insn = (enum isa_insn)(r % ISA_INSN_COUNT);
+  uint32_t word;
   switch (r / ISA_INSN_COUNT % 8) {
   case 0:
     return (uint32_t)check_draw(random);
   case 1: /* often illegal: a bit that is not used, or another operation */
-    return draw_insn(random, insn) ^ draw_bit(random);
+    word = draw_insn(random, insn);
+    return word ^ draw_bit(random);
   case 2:
     return draw_insn(random, ISA_HCALL);
   case 3:

@@ -195,8 +195,10 @@ static void set_target(struct random *r, struct trial_state *s, const struct isa
   s->reg[REG_ZERO] = 0;
   uint32_t a = s->reg[d->b] + d->imm, b = s->reg[REG_SP], c = a + s->cr[CR_BASE];
   add_cell(s, a, random_content(r, s));
-  add_cell(s, one_in(r, 2) ? b : c, random_content(r, s));
-  add_cell(s, one_in(r, 2) ? a + 4 : c, random_content(r, s));
+  uint32_t content = random_content(r, s);
+  add_cell(s, one_in(r, 2) ? b : c, content);
+  content = random_content(r, s);
+  add_cell(s, one_in(r, 2) ? a + 4 : c, content);
   add_cell(s, c + 4, random_content(r, s));
   add_cell(s, b - 4, random_content(r, s));
 }

@@ -490,7 +490,8 @@ typedef Z3_ast binary_fn(Z3_context z, Z3_ast x, Z3_ast y);
 
 static uint64_t corner(struct random *r, unsigned width)
 {
-  uint64_t value = (uint64_t)random_word(r) << 32 | random_word(r);
+  uint64_t value = (uint64_t)random_word(r) << 32;
+  value |= random_word(r);
   switch (random_below(r, 4)) {
   case 0:
     value = random_below(r, 3) - UINT64_C(1);

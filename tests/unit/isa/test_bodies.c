@@ -359,9 +359,10 @@ static void test_computing(void **state)
       for (unsigned y = 0; y < EDGES; y++)
         for (unsigned k = 0; k < sizeof aliases / sizeof *aliases; k++)
           check_compute((enum isa_insn)i, edges[x], edges[y], aliases[k], &seed);
-    for (unsigned n = 0; n < 5000; n++)
-      check_compute((enum isa_insn)i, (uint32_t)next_random(&seed), (uint32_t)next_random(&seed),
-                    aliases[n % 9], &seed);
+    for (unsigned n = 0; n < 5000; n++) {
+      uint32_t y = (uint32_t)next_random(&seed), x = (uint32_t)next_random(&seed);
+      check_compute((enum isa_insn)i, x, y, aliases[n % 9], &seed);
+    }
   }
   assert_int_equal(covered, 27);
 }

@@ -35,11 +35,13 @@ void program_put(struct machine *m, uint32_t at, const uint32_t *words, size_t c
 /* Small, or a page boundary, or anything. */
 static uint32_t plausible(uint64_t *seed)
 {
+  uint32_t page;
   switch (random_below(seed, 8)) {
   case 0:
     return random_next(seed);
   case 1:
-    return random_below(seed, 20) * ISA_PAGE_SIZE - random_below(seed, 3) * 4;
+    page = random_below(seed, 20) * ISA_PAGE_SIZE;
+    return page - random_below(seed, 3) * 4;
   case 2:
     return random_below(seed, STORAGE + 64);
   case 3:
@@ -156,14 +158,16 @@ void program_kick(struct machine *m, uint64_t seed, bool revive)
   }
   if (what & 8) {
     machine_set_pc(m, random_below(&seed, STORAGE / 4) * 4);
-    machine_set_reg(m, random_below(&seed, ISA_REG_COUNT), plausible(&seed));
+    uint32_t value = plausible(&seed);
+    machine_set_reg(m, random_below(&seed, ISA_REG_COUNT), value);
   }
   if (what & 16) {
     machine_set_cr(m, CR_BASE, plausible(&seed));
     machine_set_cr(m, CR_BOUND, plausible(&seed));
   }
   if (what & 32) {
-    machine_phys_write_word(m, gpa(random_below(&seed, STORAGE / 4) * 4), pick_word(&seed));
+    uint32_t word = pick_word(&seed);
+    machine_phys_write_word(m, gpa(random_below(&seed, STORAGE / 4) * 4), word);
   }
   if (what & 64) {
     machine_console_input(m, machine_tick(m) + random_below(&seed, 2000), (uint8_t)what);

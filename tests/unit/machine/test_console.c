@@ -392,7 +392,8 @@ static void test_load_refuses_damage(void **state)
     uint8_t *copy = malloc(w.len);
     assert_non_null(copy);
     memcpy(copy, w.bytes, w.len);
-    copy[random_below(&seed, (uint32_t)w.len)] = (uint8_t)random_next(&seed);
+    uint8_t byte = (uint8_t)random_next(&seed);
+    copy[random_below(&seed, (uint32_t)w.len)] = byte;
     struct state_reader r = {.bytes = copy, .len = w.len};
     struct console_state *s = console_load(&r);
     if (s) {

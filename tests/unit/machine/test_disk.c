@@ -744,7 +744,8 @@ static void test_load_refuses_damage(void **state)
     uint8_t *copy = malloc(saved.len);
     assert_non_null(copy);
     memcpy(copy, saved.bytes, saved.len);
-    copy[random_below(&seed, 60)] = (uint8_t)random_next(&seed);
+    uint8_t byte = (uint8_t)random_next(&seed);
+    copy[random_below(&seed, 60)] = byte;
     struct state_reader r = {.bytes = copy, .len = saved.len};
     struct disk_state *s = disk_load(other->disk, &r);
     if (s && disk_commit(other->disk, s)) {

@@ -467,9 +467,15 @@ static uint32_t reach(const struct bench *b)
   return r->bound < room ? r->bound : room;
 }
 
+static uint32_t near(struct bench *b, uint32_t at)
+{
+  at -= below(b, 9);
+  return at + below(b, 5);
+}
+
 static uint32_t address(struct bench *b)
 {
-  uint32_t limit = reach(b);
+  uint32_t limit = reach(b), border;
   bool across = b->place % 4 != 0 && one_in(b, 2); /* only there an access crosses */
   switch (across ? 8 : below(b, 16)) {
   case 0:
@@ -477,7 +483,7 @@ static uint32_t address(struct bench *b)
   case 1:
     return limit + below(b, 9);
   case 2:
-    return b->r.bound - below(b, 9) + below(b, 5);
+    return near(b, b->r.bound);
   case 3:
     return 0 - below(b, 12);
   case 4:
@@ -485,13 +491,13 @@ static uint32_t address(struct bench *b)
   case 5:
     return b->r.user.pc + below(b, 24) - 8;
   case 6:
-    return STORAGE - b->r.base - below(b, 9) + below(b, 5);
+    return near(b, STORAGE - b->r.base);
   case 7:
     return below(b, limit + 1);
   case 8:
   case 9: /* about the border of two blocks */
-    return below(b, REFERENCE_BLOCKS + 1) * KEY_BLOCK_SIZE +
-           (across ? b->place % 4 - 4 : below(b, 9) - 4) - (b->r.te ? b->r.base : 0);
+    border = below(b, REFERENCE_BLOCKS + 1) * KEY_BLOCK_SIZE - (b->r.te ? b->r.base : 0);
+    return border + (across ? b->place % 4 - 4 : below(b, 9) - 4);
   default:
     return below(b, limit / 4 + 1) * 4;
   }
@@ -501,7 +507,11 @@ static uint32_t port(struct bench *b)
 {
   static const uint32_t ports[] = {0x00, 0x01, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15,
                                    0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27};
-  return one_in(b, 8) ? any(b) % (one_in(b, 2) ? 0x30 : 0xffffffff) : ports[below(b, COUNT(ports))];
+  if (!one_in(b, 8)) {
+    return ports[below(b, COUNT(ports))];
+  }
+  uint32_t some = any(b);
+  return some % (one_in(b, 2) ? 0x30 : 0xffffffff);
 }
 
 /* A byte, a sector, a count, an address or a command, and not. */
@@ -552,8 +562,10 @@ static void fresh_registers(struct bench *b)
   bool io = is_io(b->insn);
   bool memory = strchr(info->shape, '(') || b->insn == ISA_LRA || b->insn == ISA_PROBE ||
                 is_about_keys(b->insn);
-  regs[1 + below(b, ISA_REG_COUNT - 1)] = any(b);
-  regs[1 + below(b, ISA_REG_COUNT - 1)] = edge(b);
+  uint32_t some = any(b);
+  regs[1 + below(b, ISA_REG_COUNT - 1)] = some;
+  some = edge(b);
+  regs[1 + below(b, ISA_REG_COUNT - 1)] = some;
   regs[REG_SP] = address(b);
   regs[d->c] = value(b);
   regs[d->a] = b->insn == ISA_OUT    ? port_value(b)

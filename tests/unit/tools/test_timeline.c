@@ -51,7 +51,8 @@ static void fill(struct machine *m, const struct scene *s, uint64_t salt)
   struct random r = random_from(s->seed * 7 + salt);
   load_chaos(m, &r, SECTORS);
   for (unsigned i = 0; i < 40; i++) {
-    machine_console_input(m, i * 90 + random_below(&r, 60), (uint8_t)random_word(&r));
+    uint8_t byte = (uint8_t)random_word(&r);
+    machine_console_input(m, i * 90 + random_below(&r, 60), byte);
   }
 }
 

@@ -291,10 +291,12 @@ static void write_transfer(struct author *a, uint32_t chain)
 
 static void write_command(struct author *a, uint32_t chain)
 {
+  uint32_t at, count;
   switch (random_below(&a->chance, 8)) {
   case 0:
-    write_ccw(a, CHANNEL_SENSE | chain | (one_in(a, 2) ? 0x2000 : 0),
-              1 + random_below(&a->chance, 5), some_address(a, 4));
+    at = some_address(a, 4);
+    count = 1 + random_below(&a->chance, 5);
+    write_ccw(a, CHANNEL_SENSE | chain | (one_in(a, 2) ? 0x2000 : 0), count, at);
     break;
   case 1:
     write_ccw(a, CHANNEL_NOP | chain, 1, 0);
@@ -331,10 +333,12 @@ static void meddle(struct author *a)
 {
   for (uint32_t i = random_below(&a->chance, 6); i > 0; i--) {
     uint32_t at = one_in(a, 2) ? PROGRAM_AT : WHERE_AT;
-    put_both(a->r, at + 4 * random_below(&a->chance, 24), random_word(&a->chance));
+    uint32_t word = random_word(&a->chance);
+    put_both(a->r, at + 4 * random_below(&a->chance, 24), word);
   }
   for (uint32_t i = 0; i < 8; i++) {
-    put_both(a->r, DATA_AT + 4 * random_below(&a->chance, 0x2000), random_word(&a->chance));
+    uint32_t word = random_word(&a->chance);
+    put_both(a->r, DATA_AT + 4 * random_below(&a->chance, 0x2000), word);
   }
 }
 
@@ -351,9 +355,11 @@ static void console_program(struct author *a, unsigned number)
   expect_same(r, "when the console has it", number);
   a->at = PROGRAM_AT;
   for (uint32_t i = 0; i < 5; i++) {
-    uint32_t flags = (i < 4 ? one_in(a, 3) ? CD : CC : 0) | (one_in(a, 2) ? 0x2000 : 0);
+    uint32_t flags = i < 4 ? one_in(a, 3) ? CD : CC : 0;
+    flags |= one_in(a, 2) ? 0x2000 : 0;
     uint32_t count = 1 + random_below(&a->chance, one_in(a, 5) ? 100 : 12);
-    write_ccw(a, (1 + random_below(&a->chance, 4)) | flags, count, some_address(a, count));
+    uint32_t at = some_address(a, count);
+    write_ccw(a, (1 + random_below(&a->chance, 4)) | flags, count, at);
   }
   start_both(r, PROGRAM_AT | CHANNEL_UNIT_CONSOLE, number);
   expect_same(r, "when the console has a short one", number);

@@ -128,7 +128,8 @@ static void scatter(struct machine *m, struct random *r)
   machine_set_pc(m, random_below(r, 30) ? code_address(r) : any_address(r));
   machine_set_run_state(m, MACHINE_RUNNING);
   if (random_below(r, 4) == 0) {
-    machine_console_input(m, machine_tick(m) + random_below(r, SLICE), (uint8_t)random_word(r));
+    uint8_t byte = (uint8_t)random_word(r);
+    machine_console_input(m, machine_tick(m) + random_below(r, SLICE), byte);
   }
   if (random_below(r, 4) == 0) {
     uint32_t values[] = {random_below(r, ARENA_SECTORS + 1), any_address(r) & ~3u,

@@ -54,7 +54,8 @@ static bool device_at(void *ctx, uint64_t at, uint32_t size)
 static void check(const struct guest *g, uint32_t va, uint32_t size)
 {
   struct guest copy = *g;
-  struct vmm_env env = {.ctx = &copy, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
+  struct vmm_env env = {
+      .ctx = &copy, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
   struct vmm_real_map map = vmm_memory_bounds.compose(NULL, &env);
   struct translation want =
       vmm_memory_bounds.translate(NULL, &env, gva(va), size, MACHINE_LOAD, psw_te(g->psw), 0);
@@ -76,7 +77,8 @@ static void real_map_allows_what_the_virtual_one_does(void **state)
     struct guest g = {.psw = psw_set_te(0, random_below(&r, 3) != 0),
                       .base = interesting(&r),
                       .bound = interesting(&r)};
-    check(&g, interesting(&r), 1u << random_below(&r, 3));
+    uint32_t size = 1u << random_below(&r, 3);
+    check(&g, interesting(&r), size);
   }
 }
 
@@ -84,7 +86,8 @@ static void causes(void **state)
 {
   (void)state;
   struct guest g = {.psw = psw_set_te(0, 1), .base = 0xf000, .bound = 0x2000};
-  struct vmm_env env = {.ctx = &g, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
+  struct vmm_env env = {
+      .ctx = &g, .get_cr = get_cr, .allocation = allocation, .device_at = device_at};
   const struct vmm_memory_module *m = &vmm_memory_bounds;
   assert_true(m->translate(NULL, &env, gva(0xffc), 4, MACHINE_LOAD, true, 0).ok);
   assert_int_equal(m->translate(NULL, &env, gva(0xffe), 4, MACHINE_LOAD, true, 0).cause, CAUSE_BUS);

@@ -448,7 +448,8 @@ static void stir_page(struct machine *m, struct random *r)
                                    HYPER_PAGE_OUT_PUT,   HYPER_PAGE_IN_TAKEN,  HYPER_PAGE_DISK_PUT,
                                    HYPER_PAGE_OUT_TAKEN, HYPER_PAGE_DISK_DONE, HYPER_PAGE_TIMER};
   if (random_below(r, 12) == 0) {
-    set(m, words[random_below(r, COUNT(words))], any_word(r));
+    uint32_t word = any_word(r);
+    set(m, words[random_below(r, COUNT(words))], word);
   }
   set(m, HYPER_PAGE_OUT_PUT, get(m, HYPER_PAGE_OUT_PUT) + random_below(r, 40));
   set(m, HYPER_PAGE_IN_TAKEN, get(m, HYPER_PAGE_IN_PUT) - random_below(r, 2));
@@ -456,8 +457,9 @@ static void stir_page(struct machine *m, struct random *r)
   if (random_below(r, 3) == 0) {
     uint32_t put = get(m, HYPER_PAGE_DISK_PUT), sane = random_below(r, 4);
     uint32_t place = HYPER_PAGE_DISK + put % HYPER_DISK_SIZE * HYPER_DISK_BYTES;
-    set(m, place,
-        sane ? 1 + random_below(r, 2) + random_below(r, 2) * HYPER_DISK_QUIET : any_word(r));
+    uint32_t command = sane ? 1 + random_below(r, 2) : any_word(r);
+    command += sane ? random_below(r, 2) * HYPER_DISK_QUIET : 0;
+    set(m, place, command);
     set(m, place + 4, sane ? random_below(r, ARENA_SECTORS) : any_word(r));
     set(m, place + 8, random_below(r, 4) ? 4 * random_below(r, ARENA_STORAGE / 4) : any_word(r));
     set(m, place + 12, random_below(r, 4) ? 1 : any_word(r));
@@ -477,7 +479,8 @@ static void stir_registers(struct machine *m, struct random *r)
   }
   machine_set_cr(m, CR_BOUND, ARENA_STORAGE);
   if (random_below(r, 3) == 0) {
-    machine_console_input(m, machine_tick(m) + random_below(r, 500), (uint8_t)random_word(r));
+    uint8_t byte = (uint8_t)random_word(r);
+    machine_console_input(m, machine_tick(m) + random_below(r, 500), byte);
   }
 }
 

@@ -53,7 +53,9 @@ static struct disk_store *make_disk(uint64_t seed)
   for (uint32_t i = 0; i < SECTORS; i++) {
     uint32_t words[MACHINE_SECTOR_SIZE / 4];
     for (unsigned k = 0; k < sizeof words / sizeof *words; k++) {
-      words[k] = below(&seed, 17) << 12 | below(&seed, 0x80) | (below(&seed, 8) ? 1 : 0);
+      words[k] = below(&seed, 17) << 12;
+      words[k] |= below(&seed, 0x80);
+      words[k] |= below(&seed, 8) ? 1 : 0;
     }
     must(disk_store_write(d, i, words), "no disk");
   }
