@@ -31,8 +31,8 @@ static struct vmm_minidisk_module minidisk; /* of this process, which judges one
 void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint32_t requests_max)
 {
   (void)modules;
-  *r = (struct remote){
-      .fd = fd, .stall_ms = stall_ms, .requests_max = requests_max, .set = vmm_default_modules};
+  (void)stall_ms;
+  *r = (struct remote){.fd = fd, .requests_max = requests_max, .set = vmm_default_modules};
   minidisk = vmm_minidisk;
   minidisk.create = create;
   minidisk.destroy = destroy;

@@ -20,7 +20,7 @@ struct equivalent {
   const struct check_run *run;
   struct setup setup;
   const char *guest, *input;
-  char *guest_path, *input_path, *memory;
+  char *guest_path, *input_path, *profile_path;
   uint64_t direct; /* percent of the instructions that must execute directly */
 };
 
@@ -61,6 +61,9 @@ static bool load(struct equivalent *e)
   e->guest_path = shipped ? strdup(e->guest) : lab_path(e->run->test, e->guest);
   e->input_path = e->input ? lab_path(e->run->test, e->input) : NULL;
   e->setup.input = e->input_path;
+  const char *profile = e->setup.profile_name;
+  e->profile_path = profile && strchr(profile, '/') ? lab_path(e->run->test, profile) : NULL;
+  e->setup.profile_name = e->profile_path ? e->profile_path : profile;
   return e->guest_path && setup_load(&e->setup, e->guest_path) == STATUS_DONE;
 }
 
@@ -69,6 +72,7 @@ static void unload(struct equivalent *e)
   setup_destroy(&e->setup);
   free(e->guest_path);
   free(e->input_path);
+  free(e->profile_path);
 }
 
 /* ------------------------------------------------------------------ the report */
@@ -81,7 +85,7 @@ static void print_command(const struct equivalent *e, const struct verify_result
     return;
   }
   fprintf(out, "look      build/trapeze debug %s -p %s --vmm --disk %s", e->guest_path,
-          profile_name(e->setup.profile), e->setup.disk);
+          e->profile_path ? e->profile_path : profile_name(e->setup.profile), e->setup.disk);
   if (e->setup.mmu) {
     fprintf(out, " --mmu %s", e->setup.mmu);
   }
