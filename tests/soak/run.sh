@@ -3,6 +3,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 . tests/common/tap.sh
+BUILD=${BUILD:-build}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 

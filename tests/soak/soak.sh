@@ -63,7 +63,7 @@ n() { # N: an n-th of it, or one more
 # Suites of TAP need not end with a status other than 0 when a test fails, and what dies
 # prints no line: both are looked at. What says nothing at all has tried nothing.
 run_one() { # INDEX OF COMMAND
-  local index=$1 of=$2 command=$3 log=$logs/$1.log verdict=passed status bad TIMEFORMAT='%U %S'
+  local index=$1 of=$2 command=$3 log=$logs/$1.log verdict=passed status bad tests= TIMEFORMAT='%U %S'
   echo "began  $index/$of: $command"
   { time BUILD=$BUILD bash -c "$command" >"$log" 2>&1 </dev/null; } 2>"$log.cpu"
   status=$?
@@ -71,8 +71,8 @@ run_one() { # INDEX OF COMMAND
   [ "$status" -eq 0 ] && [ "$bad" -eq 0 ] && grep -qE '^(ok|#) ' "$log" || verdict=FAILED
   {
     echo "$verdict $index/$of: $command"
-    echo "    $(grep -c '^ok ' "$log") tests passed, $bad failed, exit status $status," \
-      "$(awk 'END { printf "%.0f", $1 + $2 }' "$log.cpu") s of processor time"
+    ! grep -qE '^(not )?ok ' "$log" || tests="$(grep -c '^ok ' "$log") tests passed, $bad failed, "
+    echo "    ${tests}exit status $status, $(awk 'END { printf "%.0f", $1 + $2 }' "$log.cpu") s of processor time"
     if [ $verdict = passed ]; then
       sed -n '/^# /s/^/    /p' "$log" | tail -n 20
     else
