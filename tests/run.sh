@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 3
 BUILD=${BUILD:-build}
 export BUILD TRAPEZE=${TRAPEZE:-$BUILD/trapeze} CMOCKA_MESSAGE_OUTPUT=TAP
 # What a person's shell sets is nothing that a test may depend on.
-export SHELL=$BASH
+export SHELL=$BASH PATH=$PWD/tests/common/bin:$PATH
 unset COLUMNS LINES NO_COLOR POSIXLY_CORRECT CDPATH BASH_ENV ENV GREP_COLORS
 pattern=${1:-}
 logs=$BUILD/test-logs

@@ -1,9 +1,10 @@
 # For suites that send signals and type keys: they wait for what a program does, never
 # for time to pass. Sourced. The limits only end the test of a program that hangs.
 
-# soon COMMAND…: waits until it succeeds; 1 if it does not within two minutes.
+# soon COMMAND…: waits until it succeeds; 1 if it does not within ten minutes, on a host that
+# has much else to do.
 soon() {
-  local end=$((SECONDS + 120))
+  local end=$((SECONDS + 600))
   until "$@" >/dev/null 2>&1; do
     [ $SECONDS -lt $end ] || return 1
     sleep 0.02

@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../.." || exit 3
 export BUILD=${BUILD:-build}
 export TRAPEZE=${TRAPEZE:-$BUILD/trapeze} CMOCKA_MESSAGE_OUTPUT=TAP
 # As in tests/run.sh; and commands that make something have other CC, OPT and SAN.
-export SHELL=$BASH
+export SHELL=$BASH PATH=$PWD/tests/common/bin:$PATH
 unset COLUMNS LINES NO_COLOR POSIXLY_CORRECT CDPATH BASH_ENV ENV GREP_COLORS
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 FROM=${FROM:-1000000} SHARE=${SHARE:-1}
