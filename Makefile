@@ -17,7 +17,7 @@ WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wco
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -DTRAPEZE_VERSION='"$(VERSION)"' -MMD -MP
 CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
 LDFLAGS  := -Wl,--as-needed $(SAN)
-LDLIBS   := -lelf -ljansson -lz3 -lreadline -lseccomp
+LDLIBS   := -lelf -ljansson -lreadline -lseccomp
 
 # The Debian 12 packages: to build, to run the tests, to work on the sources.
 # `make deps` installs what is missing.

@@ -384,6 +384,12 @@ expect 2 - 'file' "queries into a file" -- pg --smtlib file $few
 [ -w /dev/full ] && { t pg $few >/dev/full 2>err; [ $? = 3 ]; }
 report $? "output that does not arrive: exit status 3"
 
+# Only the solver's route needs Z3: here is one that cannot do anything.
+mkdir lib
+echo 'int nothing;' | ${CC:-cc} -shared -x c -o lib/libz3.so.4 -
+LD_LIBRARY_PATH=lib expect 3 - 'the solver cannot be loaded: .*Z3_' "a Z3 that has not what is needed" -- pg --routes solver
+LD_LIBRARY_PATH=lib expect 0 'small scope' - "which no other route asks" -- pg --routes exhaustion
+
 # ------------------------------------------------------------------- another solver
 while IFS= read -r line; do
   case $line in

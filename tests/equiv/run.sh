@@ -192,7 +192,7 @@ start lost ieoff --profile ./ieoff.profile --ticks 200000
 start kept ieoff --profile pg --ticks 200000
 # The small guests.
 start chain chain --profile pg --io channel
-for guest in hello timer speed traps disk popf chain holes; do
+for guest in hello timer speed traps disk popf holes; do
   start "$guest" "$guest" --profile pg
 done
 wait

@@ -14,7 +14,7 @@ objects=$(find "$BUILD/obj/tools" "$BUILD/obj/labs" "$BUILD/obj/gen/tools" "$BUI
 # shellcheck disable=SC2086
 ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I. -I"$BUILD" --coverage -Wl,--wrap=_exit -o "$BUILD/trapeze-inprocess" \
   tests/grade/inprocess.c $objects "$BUILD"/lib{vmm,classify,asm,machine,isa}.a "$BUILD"/lib{vmm,classify,asm,machine,isa}.a \
-  -lelf -ljansson -lz3 -lreadline -lseccomp
+  $(make -s print-LDLIBS)
 
 # Lines of the functions that a lab takes out of a file, for the student to write.
 functions_of() { # FILE FUNCTIONS
