@@ -77,11 +77,11 @@ static struct timeline_stop fail(struct timeline *t, const char *reason)
 static uint64_t work(const struct timeline *t)
 {
   const struct machine_stats *s = machine_stats(t->world.real);
-  uint64_t sum = s->instructions;
+  uint64_t traps = 0;
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
-    sum += (WORK_TRAP + WORK_EXIT * t->world.vmms) * s->traps[cause];
+    traps += s->traps[cause];
   }
-  return sum;
+  return s->instructions + (WORK_TRAP + WORK_EXIT * t->world.vmms) * traps;
 }
 
 static uint64_t spacing(const struct timeline *t)
@@ -238,7 +238,7 @@ static uint64_t limit_of(const struct timeline *t, uint64_t tick, uint64_t until
 {
   uint64_t slice = spacing(t) < SLICE_TICKS ? spacing(t) : SLICE_TICKS;
   bool waiting = machine_run_state(t->world.focus) == MACHINE_WAITING;
-  slice = !waiting && is_due(t, tick) ? 1 : slice;
+  slice = until - tick > 1 && !waiting && is_due(t, tick) ? 1 : slice;
   uint64_t limit = until - tick > slice ? tick + slice : until;
   const struct kept *edited = keep_next_edited(&t->keep, tick);
   if (edited && edited->tick < limit) {
