@@ -144,21 +144,73 @@ static uint8_t *read_source(void *ctx, const char *path, size_t *len, const char
   return bytes;
 }
 
+/* Where line `line` of the text comes from, by the .loc before it: a quoted name and what
+ * follows it, or NULL. */
+static const char *find_place(const char *text, unsigned long line)
+{
+  static const char directive[] = "\t.loc ";
+  const char *place = NULL;
+  for (; *text && line > 0; line--) {
+    if (strncmp(text, directive, strlen(directive)) == 0) {
+      place = text + strlen(directive);
+    } else if (strncmp(text, "\t.loc\n", 6) == 0) {
+      place = NULL;
+    }
+    text += strcspn(text, "\n");
+    text += *text == '\n';
+  }
+  return place;
+}
+
+/* A message of the assembler's about the text, as one about C. */
+static void put_error(const struct source *source, const char *message)
+{
+  size_t name = strlen(source->name);
+  char *rest, *line_end = NULL;
+  if (strncmp(message, source->name, name) == 0 && message[name] == ':') {
+    unsigned long line = strtoul(message + name + 1, &rest, 10);
+    const char *place = find_place(source->text, line);
+    const char *end = place ? strchr(place + 1, '"') : NULL;
+    strtoul(*rest == ':' ? rest + 1 : rest, &line_end, 10); /* the column */
+    if (end && *line_end == ':') {
+      fprintf(stderr, "%.*s:%lu%s", (int)(end - place - 1), place + 1, strtoul(end + 2, NULL, 10),
+              line_end);
+      return;
+    }
+  }
+  fputs(message, stderr);
+}
+
+static void put_errors(const struct source *source, char *messages)
+{
+  while (*messages) {
+    size_t len = strcspn(messages, "\n");
+    len += messages[len] == '\n';
+    char kept = messages[len];
+    messages[len] = 0;
+    put_error(source, messages);
+    messages[len] = kept;
+    messages += len;
+  }
+}
+
 static int assemble(const struct source *source, struct asm_output *program)
 {
+  struct memory errors;
+  if (!memory_open(&errors)) {
+    message_error("cc", "out of memory");
+    return STATUS_OURS;
+  }
   struct asm_options o = {.reader = {read_source, (void *)(uintptr_t)source},
                           .library = guests_reader,
                           .library_folder = GUESTS_FOLDER,
-                          .color = message_color(stderr),
-                          .errors = stderr};
-  switch (asm_assemble_elf(source->name, &o, program)) {
-  case ASM_OK:
-    return STATUS_DONE;
-  case ASM_ERRORS:
-    return STATUS_USAGE;
-  default:
-    return STATUS_OURS;
+                          .errors = errors.stream};
+  enum asm_status status = asm_assemble_elf(source->name, &o, program);
+  if (memory_close(&errors)) {
+    put_errors(source, errors.text);
   }
+  free(errors.text);
+  return status == ASM_OK ? STATUS_DONE : status == ASM_ERRORS ? STATUS_USAGE : STATUS_OURS;
 }
 
 static bool ends_in_c(const char *path)
@@ -223,12 +275,18 @@ static int link_units(const struct cc_compiler *c, char *const *paths, int count
   return status;
 }
 
+static unsigned long stack_of(const struct request *r)
+{
+  return r->stack ? (unsigned long)r->stack : systems[r->system]->stack;
+}
+
 static int compile_all(const struct request *r, char *const *paths, int count, struct whole *w)
 {
   struct cc_compiler c = {.level = levels[r->level],
                           .options = (const char *const *)r->passed,
                           .system = w->system->define,
-                          .heap = r->heap ? (unsigned long)r->heap : w->system->heap};
+                          .heap = r->heap ? (unsigned long)r->heap : w->system->heap,
+                          .stack = stack_of(r)};
   int status = cc_compiler_open(&c);
   if (status == STATUS_DONE) {
     status = link_units(&c, paths, count, w);
@@ -242,8 +300,7 @@ static bool put_whole(const struct request *r, const struct whole *w, struct mem
   if (!memory_open(text)) {
     return false;
   }
-  w->system->begin(text->stream, r->stack ? (unsigned long)r->stack : w->system->stack, w->programs,
-                   w->program_count);
+  w->system->begin(text->stream, stack_of(r), w->programs, w->program_count);
   fwrite(w->text.text, 1, w->text.len, text->stream);
   return memory_close(text);
 }

@@ -454,6 +454,12 @@ static void put_conversion(struct sink *s, const struct field *f, char c, int si
     put_text(s, f, text, len);
     return;
   }
+  case 'f':
+  case 'e':
+  case 'g':
+    (void)va_arg(*args, double);
+    put_text(s, f, "[no floating point]", 19);
+    return;
   default:
     put(s, '%');
     if (c != '%') {

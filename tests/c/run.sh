@@ -225,16 +225,28 @@ refused() { # STATUS TEXT NAME ARGUMENT…
 export TMPDIR=$work
 echo 'int main(void) { return x; }' >bad.c
 refused 2 "bad.c:1:25: error: 'x' undeclared" "what the compiler says of a source comes as it is" bad.c
-echo 'double d = 3; int main(void) { d *= d; return 0; }' >float.c
-refused 2 "float.c: '__muldf3' is used and defined nowhere: there is no floating point" "floating point" float.c
-echo 'int f(void); int main(void) { return f(); }' >undefined.c
-refused 2 "undefined.c: 'f' is used and defined nowhere" "a function that is nowhere" undefined.c
+printf 'double d = 3;\nint main(void)\n{\n  d *= d;\n  return d / 2 > 1;\n}\n' >float.c
+refused 2 "float.c:4: error: floating point, which this machine has not" "floating point, once" float.c
+[ "$(wc -l <out)" = 1 ]
+report $? "that is one line" out
+printf 'int f(void);\nint main(void)\n{\n  return f();\n}\n' >undefined.c
+refused 2 "undefined.c:4: error: 'f' is used and defined nowhere" "a function that is nowhere" undefined.c
 echo 'int f(void) { return 1; }' >nomain.c
-refused 2 "'main' is used and defined nowhere" "no main" nomain.c
+refused 2 "error: 'main' is used and defined nowhere: a program begins with it" "no main" nomain.c
+printf '#include <trapeze.h>\nint main(void)\n{\n  c_out(0, 65);\n}\n' >device.c
+refused 2 "device.c:4: error: 'c_out' is used and defined nowhere: a process has no devices" "a device, from a process" --for minos device.c
+printf 'void g(char *);\nvoid f(void)\n{\n  char a[70000];\n  g(a);\n}\nvoid g(char *a) { *a = 1; }\nint main(void) { f(); }\n' >frame.c
+refused 2 "larger than 65536 bytes" "a frame that the stack has no room for" -O0 frame.c
+"$trapeze" cc -O0 --stack 128K -o x.elf frame.c 2>why
+report $? "but with more of a stack it has" why
+echo 'int z; __attribute__((constructor)) void f(void) { z = 3; } int main(void) { return z; }' >constructor.c
+refused 2 "constructor.c: error: a constructor: nothing is called before main()" "what would run before main" constructor.c
+printf 'int x[9000];\nint main(void)\n{\n  return x[3];\n}\n' >big.c
+refused 2 "solo has 64 KiB for a program" "a program that solo has no room for" --for solo big.c
 cp other.c copy.c
-refused 2 "other.c: 'other' is defined here and in copy.c" "a function that is there twice" main.c copy.c other.c
-echo 'int main(void) { __asm__ volatile("frobnicate 3"); }' >odd.c
-refused 2 "frobnicate" "an instruction that PG32 has not" odd.c
+refused 2 "other.c: error: 'other' is defined here and in copy.c" "a function that is there twice" main.c copy.c other.c
+printf 'int main(void)\n{\n  __asm__ volatile("frobnicate 3");\n}\n' >odd.c
+refused 2 "odd.c:3: error: there is no instruction or macro 'frobnicate'" "an instruction that PG32 has not" odd.c
 refused 2 "'main.s' is no C source" "a source that is no C" main.s
 refused 2 "none.c" "a file that is not there" none.c
 refused 2 "optimisation level" "a level that does not exist" -O9 main.c

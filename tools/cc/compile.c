@@ -192,7 +192,7 @@ static int compile(const struct cc_compiler *c, const char *const *options, cons
                    char **text)
 {
   struct arguments a = {.count = 0};
-  char heap[32], level[16], map[sizeof c->folder + 64];
+  char heap[32], level[16], frame[48], map[sizeof c->folder + 64];
   snprintf(heap, sizeof heap, "-DHEAP=%luu", c->heap);
   const char *library_level = strchr("23s", c->level[0]) ? "2" : "1";
   snprintf(level, sizeof level, "-O%s", options == for_users ? c->level : library_level);
@@ -208,7 +208,9 @@ static int compile(const struct cc_compiler *c, const char *const *options, cons
   }
   add(&a, level);
   add_all(&a, options);
+  snprintf(frame, sizeof frame, "-Werror=frame-larger-than=%lu", c->stack);
   if (options == for_users) {
+    add(&a, frame);
     add_all(&a, c->options);
   }
   /* A name that looks like an option. */

@@ -11,6 +11,7 @@ struct cc_compiler {
   const char *const *options; /* -D… and -I…, ended by NULL */
   const char *system;         /* one more option, for the library as well; NULL: none */
   unsigned long heap;         /* bytes of malloc's array */
+  unsigned long stack;        /* no function may want more */
   char folder[64];            /* made by cc_compiler_open() */
 };
 

@@ -13,7 +13,8 @@
 struct symbol {
   char *name;
   const char *unit; /* the program's: where it is defined, or NULL; first used in … */
-  const char *user;
+  char *place;      /* malloc'd: where it is used first, "file.c:12", or "file.c" alone */
+  unsigned order;   /* of first uses */
   bool global, defined, shadowed;
 };
 
@@ -38,7 +39,10 @@ struct cc_linker {
   struct file *files;
   size_t file_count;
   const char *section; /* the one that .comm must come back to */
-  bool skipping;       /* in a section that only debuggers of other machines read */
+  const char *path;    /* of the C source of the text that follows, in quotes, and its line; */
+  unsigned long line;  /* 0: not known */
+  unsigned uses;
+  bool skipping; /* in a section that only debuggers of other machines read */
   bool failed, wrong;
 };
 
@@ -54,6 +58,7 @@ static int compare(const void *a, const void *b)
 static void free_symbol(void *s)
 {
   free(((struct symbol *)s)->name);
+  free(((struct symbol *)s)->place);
   free(s);
 }
 
@@ -188,7 +193,7 @@ static void join(const void *node, VISIT visit, void *closure)
   } else if (l->unit->library || (l->layout == CC_ONE_PIECE && strcmp(s->name, main_name) == 0)) {
     s->shadowed = true;
   } else {
-    fprintf(l->errors, "%s: '%s' is defined here and in %s\n", l->unit->name, s->name,
+    fprintf(l->errors, "%s: error: '%s' is defined here and in %s\n", l->unit->name, s->name,
             p->unit ? p->unit : "the start-up code");
     l->wrong = true;
   }
@@ -196,11 +201,23 @@ static void join(const void *node, VISIT visit, void *closure)
 
 /* ------------------------------------------------------------- its text: pass two */
 
+/* Where in C the statement comes from: malloc'd. */
+static char *place_name(struct cc_linker *l)
+{
+  bool known = l->line > 0 && strcmp(l->section, ".text") == 0;
+  char *place = NULL;
+  int n = known ? asprintf(&place, "%.*s:%lu", (int)strlen(l->path) - 2, l->path + 1, l->line)
+                : asprintf(&place, "%s", l->unit->name);
+  l->failed |= n < 0;
+  return n < 0 ? NULL : place;
+}
+
 static void note_use(struct cc_linker *l, const char *name, size_t len)
 {
   struct symbol *p = enter(l, &l->program, name, len);
-  if (p && !p->user) {
-    p->user = l->unit->name;
+  if (p && !p->place) {
+    p->place = place_name(l);
+    p->order = ++l->uses;
   }
 }
 
@@ -249,7 +266,7 @@ static void put_operands(struct cc_linker *l, const char *s, const char *end, bo
       fprintf(l->to, "%.*s", (int)(next - s), s);
       s = next;
     } else if (*s == '%' || isdigit((unsigned char)*s)) {
-      len = 1 + strspn(s + 1, "0123456789abcdefghijklmnopqrstuvwxyzABCDEF");
+      len = 1 + strspn(s + 1, "0123456789_abcdefghijklmnopqrstuvwxyzABCDEF");
       fprintf(l->to, "%.*s", (int)len, s);
       s += len;
     } else if (len > 0 && !is_register(s, len)) {
@@ -278,14 +295,29 @@ static void to_section(struct cc_linker *l, const char *name)
   }
 }
 
+/* A section of the program's own: by what it holds; NULL: what no machine loads. */
+static const char *section_by_flags(const char *rest)
+{
+  const char *flags = strchr(rest, '"'), *end = rest + strcspn(rest, "\n");
+  size_t len = flags && flags < end ? strcspn(flags + 1, "\"\n") : 0;
+  if (len == 0 || !memchr(flags + 1, 'a', len)) {
+    return NULL;
+  }
+  return memchr(flags + 1, 'x', len) ? ".text" : ".data";
+}
+
 /* What is only read lies in .data: there is no section of its own for it. */
 static void put_section(struct cc_linker *l, const char *rest)
 {
   static const struct {
     const char *prefix, *section;
-  } known[] = {{".text", ".text"},    {".rodata", ".data"},    {".data", ".data"},
-               {".bss", ".bss"},      {".sdata", ".data"},     {".sbss", ".bss"},
-               {".srodata", ".data"}, {".init_array", ".data"}};
+  } known[] = {{".text", ".text"},  {".rodata", ".data"}, {".data", ".data"},   {".bss", ".bss"},
+               {".sdata", ".data"}, {".sbss", ".bss"},    {".srodata", ".data"}};
+  if (strncmp(rest, ".init_array", strlen(".init_array")) == 0) {
+    fprintf(l->errors, "%s: error: a constructor: nothing is called before main() here\n",
+            l->unit->name);
+    l->wrong = true;
+  }
   for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
     size_t len = strlen(known[i].prefix);
     if (strncmp(rest, known[i].prefix, len) == 0 &&
@@ -294,7 +326,7 @@ static void put_section(struct cc_linker *l, const char *rest)
       return;
     }
   }
-  to_section(l, NULL);
+  to_section(l, section_by_flags(rest));
 }
 
 static void keep_file(struct cc_linker *l, const char *rest)
@@ -326,6 +358,8 @@ static void put_place(struct cc_linker *l, const char *rest)
   for (size_t i = l->file_count; i-- > 0;) {
     if (l->files[i].number == number && line > 0) {
       fprintf(l->to, "\t.loc %s, %lu\n", l->files[i].path, line);
+      l->path = l->files[i].path;
+      l->line = line;
       return;
     }
   }
@@ -334,6 +368,18 @@ static void put_place(struct cc_linker *l, const char *rest)
 static unsigned long aligned(unsigned long n, unsigned long to)
 {
   return to > 1 ? (n + to - 1) / to * to : n;
+}
+
+/* Of what is only used here the compiler says it too, before the line that uses it. */
+static void put_global(struct cc_linker *l, const char *rest)
+{
+  size_t len = name_length(rest);
+  const struct symbol *s = find(&l->own, rest, len);
+  if (s && s->defined) {
+    fputs("\t.globl\t", l->to);
+    put_name(l, rest, len);
+    putc('\n', l->to);
+  }
 }
 
 static void put_zeros_label(struct cc_linker *l, const char *name, size_t len)
@@ -386,7 +432,20 @@ static void put_bytes(struct cc_linker *l, const char *rest, const char *end, un
   putc('\n', l->to);
 }
 
-enum what { DROP, KEEP, ALIGN, SIZED, SECTION, IN_SECTION, FILE_NAME, LOC, COMMON, DOUBLE, BYTES };
+enum what {
+  DROP,
+  KEEP,
+  ALIGN,
+  SIZED,
+  GLOBAL,
+  SECTION,
+  IN_SECTION,
+  FILE_NAME,
+  LOC,
+  COMMON,
+  DOUBLE,
+  BYTES
+};
 static const struct {
   const char *name;
   enum what what;
@@ -397,8 +456,8 @@ static const struct {
     {".bss", SECTION, ".bss", 0},     {".section", IN_SECTION, "", 0},
     {".file", FILE_NAME, "", 0},      {".loc", LOC, "", 0},
     {".align", ALIGN, ".p2align", 0}, {".p2align", ALIGN, ".p2align", 0},
-    {".balign", ALIGN, ".balign", 0}, {".globl", KEEP, ".globl", 0},
-    {".weak", KEEP, ".globl", 0},     {".comm", COMMON, "", 0},
+    {".balign", ALIGN, ".balign", 0}, {".globl", GLOBAL, "", 0},
+    {".weak", GLOBAL, "", 0},         {".comm", COMMON, "", 0},
     {".word", KEEP, ".word", 0},      {".half", KEEP, ".half", 0},
     {".byte", KEEP, ".byte", 0},      {".string", KEEP, ".string", 0},
     {".ascii", KEEP, ".ascii", 0},    {".asciz", KEEP, ".asciz", 0},
@@ -428,6 +487,20 @@ static void put_room(struct cc_linker *l, enum what what, const char *name, size
   }
 }
 
+/* What only other assemblers, linkers and debuggers want to know. */
+static bool is_dropped(const char *name, size_t len)
+{
+  static const char *const names[] = {
+      ".type",   ".size",      ".ident",    ".attribute", ".option",  ".local",   ".weakref",
+      ".hidden", ".protected", ".internal", ".addrsig",   ".sleb128", ".uleb128", ".cfi_sections"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (is_word(name, len, names[i])) {
+      return true;
+    }
+  }
+  return len > 5 && memcmp(name, ".cfi_", 5) == 0;
+}
+
 static void put_directive(struct cc_linker *l, const char *name, size_t len, const char *rest,
                           const char *end)
 {
@@ -435,7 +508,7 @@ static void put_directive(struct cc_linker *l, const char *name, size_t len, con
   while (i < count && !is_word(name, len, directives[i].name)) {
     i++;
   }
-  enum what what = i < count ? directives[i].what : DROP; /* .type, .size, .cfi_… */
+  enum what what = i < count ? directives[i].what : is_dropped(name, len) ? DROP : KEEP;
   if (what == SECTION) {
     to_section(l, directives[i].instead);
   } else if (what == IN_SECTION) {
@@ -444,6 +517,8 @@ static void put_directive(struct cc_linker *l, const char *name, size_t len, con
     keep_file(l, rest);
   } else if (what == DROP || l->skipping) {
     return;
+  } else if (what == GLOBAL) {
+    put_global(l, rest);
   } else if (is_zeros(l) && (what == SIZED || what == ALIGN)) {
     put_room(l, what, name, len, rest);
   } else if (what == LOC) {
@@ -455,7 +530,8 @@ static void put_directive(struct cc_linker *l, const char *name, size_t len, con
   } else if (what == BYTES) {
     put_bytes(l, rest, end, directives[i].size);
   } else {
-    fprintf(l->to, "\t%s\t", directives[i].instead);
+    fprintf(l->to, "\t%.*s\t", i < count ? (int)strlen(directives[i].instead) : (int)len,
+            i < count ? directives[i].instead : name);
     put_operands(l, rest, end, is_word(name, len, ".word"));
   }
 }
@@ -528,6 +604,7 @@ static void forget_files(struct cc_linker *l)
   free(l->files);
   l->files = NULL;
   l->file_count = 0;
+  l->line = 0;
 }
 
 void cc_linker_destroy(struct cc_linker *l)
@@ -555,10 +632,11 @@ bool cc_linker_know(struct cc_linker *l, const char *symbol)
 bool cc_linker_want(struct cc_linker *l, const char *symbol)
 {
   struct symbol *s = enter(l, &l->program, symbol, strlen(symbol));
-  if (s) {
-    s->user = "the start-up code";
+  if (s && !s->place) {
+    s->place = strdup("cc");
+    l->failed |= !s->place;
   }
-  return s != NULL;
+  return s && s->place;
 }
 
 bool cc_linker_reserve(struct cc_linker *l, const char *symbol, size_t len)
@@ -609,16 +687,57 @@ static bool is_floating(const char *name)
          (strstr(name, "sf") || strstr(name, "df") || strstr(name, "tf"));
 }
 
+/* What a name that is missing may be looked for in vain. */
+static const char *advice(const struct cc_linker *l, const char *name)
+{
+  static const struct {
+    const char *prefix, *sections, *one_piece;
+  } known[] = {
+      {"main", ": a program begins with it", ": a program begins with it"},
+      {"minos_", ": processes of minos have it (--for minos)", ""},
+      {"solo_", ": programs for solo have it (--for solo)", ""},
+      {"c_in", "", ": a process has no devices"},
+      {"c_out", "", ": a process has no devices"},
+      {"c_halt", "", ": a process cannot stop the machine; exit() ends it"},
+      {"c_on_trap", "", ": a process handles no traps"},
+  };
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    if (strncmp(name, known[i].prefix, strlen(known[i].prefix)) == 0) {
+      return l->layout == CC_SECTIONS ? known[i].sections : known[i].one_piece;
+    }
+  }
+  return "";
+}
+
+struct missing {
+  struct cc_linker *l;
+  const struct symbol *floating; /* the first use of floating point: one message is enough */
+};
+
 static void miss(const void *node, VISIT visit, void *closure)
 {
-  struct cc_linker *l = ((struct joining *)closure)->l;
+  struct missing *m = closure;
   const struct symbol *s = *(struct symbol *const *)node;
-  if ((visit != postorder && visit != leaf) || s->defined || !s->user) {
+  if ((visit != postorder && visit != leaf) || s->defined || !s->place) {
     return;
   }
-  l->wrong = true;
-  fprintf(l->errors, "%s: '%s' is used and defined nowhere%s\n", s->user, s->name,
-          is_floating(s->name) ? ": there is no floating point on this machine" : "");
+  m->l->wrong = true;
+  if (!is_floating(s->name)) {
+    fprintf(m->l->errors, "%s: error: '%s' is used and defined nowhere%s\n", s->place, s->name,
+            advice(m->l, s->name));
+  } else if (!m->floating || s->order < m->floating->order) {
+    m->floating = s;
+  }
+}
+
+static void report_missing(struct cc_linker *l)
+{
+  struct missing m = {.l = l};
+  twalk_r(l->program, miss, &m);
+  if (m.floating) {
+    fprintf(l->errors, "%s: error: floating point, which this machine has not (%s)\n",
+            m.floating->place, m.floating->name);
+  }
 }
 
 bool cc_linker_main(const struct cc_linker *l, char *name, size_t size)
@@ -642,8 +761,7 @@ static void put_data(struct cc_linker *l)
 
 bool cc_linker_close(struct cc_linker *l)
 {
-  struct joining joining = {l};
-  twalk_r(l->program, miss, &joining);
+  report_missing(l);
   if (l->layout == CC_ONE_PIECE) {
     put_data(l);
   }
