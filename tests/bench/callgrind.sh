@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 3
 BUILD=${BUILD:-build}
 bench=$BUILD/tests/bench/bench
-kernels=$BUILD/tests/bench/kernels-40
+kernels=${KERNELS:-$BUILD/tests/bench/kernels-40}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 update='' factor=1 wanted=()
@@ -20,15 +20,17 @@ for option; do
   esac
 done
 
+with=()
+[ ! -f "$kernels/list" ] || with=(--kernels="$kernels")
 counted() { # ID ROUNDS: instructions a round
   local rounds=$(($2 / factor > 10 ? $2 / factor : 10))
   valgrind --tool=callgrind --callgrind-out-file="$work/out" --collect-atstart=no --toggle-collect=bench_counted \
-    "$bench" --kernels="$kernels" --id="$1" --rounds="$rounds" >"$work/log" 2>&1 || {
+    "$bench" ${with[@]+"${with[@]}"} --id="$1" --rounds="$rounds" >"$work/log" 2>&1 || {
     cat "$work/log" >&2
     echo "callgrind.sh: $1 cannot be counted" >&2
     exit 3
   }
-  awk -v rounds="$rounds" '/Collected :/ { printf "%.1f", $NF / rounds }' "$work/log"
+  awk -v rounds="$rounds" '/Collected :/ { printf "%.2f", $NF / rounds }' "$work/log"
 }
 
 if [ ${#wanted[@]} -gt 0 ]; then
@@ -39,6 +41,7 @@ if [ ${#wanted[@]} -gt 0 ]; then
   exit 0
 fi
 tests/bench/kernels.sh "$kernels" 40 || exit
+with=(--kernels="$kernels")
 
 kernel_table() {
   local ways=(bare bare-unfused bare-paged vm-bounds vm-shadow vm-nested vm-exact) name way count
@@ -88,6 +91,8 @@ snapshot of 16 MiB, each page changed|snapshot-changed|10
 … nothing changed|snapshot-unchanged|100
 state hash after a step|step-and-hash|20000
 IDS
+  echo
+  tests/bench/untraced.sh
 }
 tables >"$work/tables" || exit
 [ -n "$update" ] || exec cat "$work/tables"

@@ -5,9 +5,9 @@
 
 #include "bench.h"
 
-#define LEFT  215.0
+#define LEFT  225.0
 #define WIDTH 620.0 /* of the scale */
-#define TOP   62.0
+#define TOP   72.0
 #define ROW   24.0
 #define LEAST 0.05 /* of the scale, which is logarithmic */
 #define MOST  4.0

@@ -19,6 +19,10 @@
 /* Interrupts are polled this often. */
 #define SLICE_TICKS 20000u
 
+/* Who goes back by steps goes back further: where that means to execute more than some of these
+ * again, a checkpoint is taken so far before the place that is gone to. */
+#define DEFAULT_NEAR 20000u
+
 /* Input typed by the user: arrives at the tick after `tick`. */
 struct typed {
   uint64_t tick;
@@ -37,6 +41,7 @@ struct timeline {
   struct timeline_stops stops; /* the user's; its lists are ours */
   unsigned next_number;
   uint64_t furthest; /* tick of this history reached so far */
+  uint64_t keep_at;  /* a checkpoint is wanted at this tick; 0: nowhere */
   uint64_t reexecuted;
   const char *cannot_save; /* NULL: it can */
   /* `trap` is raised here: met by a run, and still to be delivered; or only known. */
@@ -44,7 +49,7 @@ struct timeline {
   struct trap trap;
   bool armed; /* the machine looks out as … */
   const struct timeline_stops *armed_for;
-  bool deaf; /* to interrupts */
+  bool deaf;           /* to interrupts */
   const char *failure; /* of the host; NULL: none so far */
   struct tracer *tracer;
 };
@@ -212,7 +217,7 @@ static bool arrive(struct timeline *t, uint64_t before, bool by_limit)
     if (edited && edited->tick == tick) {
       return restore(t, edited);
     }
-    if (by_limit && is_due(t, tick) && !still_waits(w->focus)) {
+    if (by_limit && (tick == t->keep_at || is_due(t, tick)) && !still_waits(w->focus)) {
       keep_here(t, 0, false);
     }
   }
@@ -243,6 +248,9 @@ static uint64_t limit_of(const struct timeline *t, uint64_t tick, uint64_t until
   const struct kept *edited = keep_next_edited(&t->keep, tick);
   if (edited && edited->tick < limit) {
     limit = edited->tick;
+  }
+  if (t->keep_at > tick && t->keep_at < limit) {
+    limit = t->keep_at;
   }
   if (t->typed_done < t->typed_count && t->typed[t->typed_done].tick < limit) {
     limit = t->typed[t->typed_done].tick;
@@ -621,7 +629,9 @@ struct timeline_stop timeline_back(struct timeline *t, uint64_t n)
       break;
     }
     uint64_t from = now(t);
+    t->keep_at = tick - from > 4 * t->options.near ? tick - t->options.near : 0;
     stop = collect_waits(t, tick, &waits);
+    t->keep_at = 0;
     if (stop.why != TIMELINE_ARRIVED) {
       break;
     }
@@ -947,6 +957,7 @@ struct timeline *timeline_create(const struct debug_world_maker *maker,
   t->maker = *maker;
   t->options = *options;
   t->options.memory = options->memory ? options->memory : DEFAULT_MEMORY;
+  t->options.near = options->near ? options->near : DEFAULT_NEAR;
   if (!make_world(t, reason)) {
     free(t);
     return NULL;

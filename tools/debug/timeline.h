@@ -21,6 +21,7 @@ struct timeline;
 struct timeline_options {
   size_t memory;    /* bytes of checkpoints; 0: 240 MiB */
   uint64_t spacing; /* work between two: instructions, and more for traps; 0: 4 million */
+  uint64_t near;    /* ticks before where steps go back to, for a checkpoint; 0: 20,000 */
   /* Polled: not 0 ends any move with TIMELINE_INTERRUPTED, at a whole step. NULL: none. */
   const volatile sig_atomic_t *interrupt;
 };
@@ -136,11 +137,11 @@ size_t timeline_events(struct timeline *t, bool instructions, struct trace_event
 
 /* What time travel costs: for `info`, tests and bench. */
 struct timeline_cost {
-  size_t bytes;         /* of checkpoints now */
-  size_t checkpoints;   /* how many now */
-  uint64_t reexecuted;  /* ticks executed again by moves so far */
-  bool cannot_save;     /* going back always starts at the beginning, because … */
-  const char *reason;   /* … of this */
+  size_t bytes;        /* of checkpoints now */
+  size_t checkpoints;  /* how many now */
+  uint64_t reexecuted; /* ticks executed again by moves so far */
+  bool cannot_save;    /* going back always starts at the beginning, because … */
+  const char *reason;  /* … of this */
 };
 struct timeline_cost timeline_cost(const struct timeline *t);
 
