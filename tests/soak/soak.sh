@@ -33,6 +33,8 @@ TRAPEZE_STATES=$(n 100000) $BUILD/tests/unit/classify/test_terms
 TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000) $BUILD/tests/unit/machine/test_mapped_random
 TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000) $BUILD/tests/unit/vmm/test_torture
 tests/classify/cvc5.sh --all
+TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_exhaust
+TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_experiment
 WRONG=all tests/grade/run.sh
 tests/builds/run.sh --all
 tests/equiv/run.sh --all

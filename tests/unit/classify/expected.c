@@ -70,14 +70,13 @@ void expected_free(struct expected *e)
   free(e);
 }
 
-unsigned expected_used(const struct expected *e, unsigned *of)
+unsigned expected_unused(const struct expected *e, const char *profile)
 {
-  unsigned used = 0;
+  unsigned unused = 0;
   for (unsigned i = 0; i < e->count; i++) {
-    used += e->line[i].used;
+    unused += !e->line[i].used && strcmp(e->line[i].profile, profile) == 0;
   }
-  *of = e->count;
-  return used;
+  return unused;
 }
 
 static struct line *find(struct expected *e, const char *profile, const char *insn,

@@ -10,8 +10,8 @@ struct expected;
 /* The process ends if the file is not as it should be. */
 struct expected *expected_load(void);
 void expected_free(struct expected *e);
-/* Number of lines that expected_check() has looked up at least once, and of all. */
-unsigned expected_used(const struct expected *e, unsigned *of);
+/* Number of the profile's lines that expected_check() has not looked up. */
+unsigned expected_unused(const struct expected *e, const char *profile);
 
 /* Whether a route's findings are what is expected; says on stderr what is not. User and
  * errant instructions, which the file does not list, are unprivileged and innocuous; a

@@ -9,6 +9,10 @@
 
 /* A shipped profile, or the process ends. */
 struct profile *trying_profile(const char *name);
+/* Names, NULL-terminated: with TRAPEZE_PROFILES=all in the environment of all that are
+ * shipped; without it of a few that differ in modes, keys and behaviours, which is
+ * enough here, since `trapeze classify --all` is held to the same expectations. */
+const char *const *trying_profiles(void);
 /* One from the lines after `profile`, `title`, `story` and `source`. */
 struct profile *trying_profile_of(const char *lines);
 
