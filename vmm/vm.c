@@ -452,8 +452,11 @@ static uint64_t lend(struct vm *vm, uint64_t until)
   if (w->lent != vm) {
     pmap_scan(vm);
     uint64_t end = vmm->steady && !vmm->processor.running ? now + STEADY_TICKS : until;
-    vcpu_enter(
-        vm, vmm->modules->schedule->lend(vm->state.schedule, now, next_event(&vm->machine), end));
+    /* A timer module may say that what it has just done is still due. There is no loan to a time
+     * that is over: it would be one of 2^32 ticks. */
+    uint64_t next = next_event(&vm->machine);
+    next = next > now ? next : MACHINE_NEVER;
+    vcpu_enter(vm, vmm->modules->schedule->lend(vm->state.schedule, now, next, end));
   }
   uint64_t real = machine_tick(vmm->real), end = w->entered + w->timer;
   if (vmm->processor.running) {

@@ -240,47 +240,73 @@ static void call_patch(const struct vmm_env *env, enum wire_function f, void *st
   }
 }
 
-static void serve(struct asked *outer, const struct wire *call)
+static void call(const struct vmm_env *env, enum wire_function f, const uint64_t *v, uint64_t *out)
 {
-  const struct wire_shape *shape = wire_function(call->op);
-  if (call->kind != WIRE_CALL || !shape || call->count != shape->arguments) {
-    _exit(1);
-  }
-  struct asked a = {
-      .fd = outer->fd, .seq = call->seq, .known = outer->known, .serve = outer->serve};
-  struct vmm_env env = asked_env(&a);
-  enum wire_function f = (enum wire_function)call->op;
-  struct wire w = {.kind = WIRE_RETURN, .op = call->op, .seq = call->seq, .count = shape->results};
-  void *state = (void *)(uintptr_t)call->value[0];
+  void *state = (void *)(uintptr_t)v[0];
   if (f < WIRE_memory_create) {
-    call_traps(&env, f, state, call->value, w.value);
+    call_traps(env, f, state, v, out);
   } else if (f < WIRE_shadow_create) {
-    call_memory(&env, f, state, call->value, w.value);
+    call_memory(env, f, state, v, out);
   } else if (f < WIRE_timer_create) {
-    call_shadow(&env, f, state, call->value, w.value);
+    call_shadow(env, f, state, v, out);
   } else if (f < WIRE_minidisk_create) {
-    call_time(f, state, call->value, w.value);
+    call_time(f, state, v, out);
   } else if (f < WIRE_chain_create) {
-    call_disk(f, state, call->value, w.value);
+    call_disk(f, state, v, out);
   } else if (f < WIRE_share_create) {
-    call_chain(&env, f, state, call->value, w.value);
+    call_chain(env, f, state, v, out);
   } else if (f < WIRE_patch_create) {
-    call_share(f, state, call->value, w.value);
+    call_share(f, state, v, out);
   } else {
-    call_patch(&env, f, state, call->value, w.value);
+    call_patch(env, f, state, v, out);
   }
-  if (!wire_send(a.fd, &w)) {
+}
+
+/* The call that begins at the message's value `*at`; its results go behind those that w has. */
+static void serve_one(struct asked *a, const struct wire *calls, uint32_t *at, struct wire *w)
+{
+  const uint64_t *v = calls->value + *at + 1;
+  const struct wire_shape *shape = *at < calls->count ? wire_function((uint32_t)v[-1]) : NULL;
+  bool given;
+  if (!shape || calls->count - *at <= shape->arguments) {
     _exit(1);
   }
+  *at += 1 + shape->arguments;
+  if (!wire_get_view(calls, at, a->session->view, &given)) {
+    _exit(1);
+  }
+  memcpy(a->view, a->session->view, sizeof a->view);
+  a->holds = given ? UINT64_MAX : 0;
+  struct vmm_env env = asked_env(a);
+  memset(w->value + w->count, 0, shape->results * sizeof *w->value);
+  call(&env, (enum wire_function)v[-1], v, w->value + w->count);
+  w->count += shape->results;
+}
+
+static void serve(struct asked *outer, const struct wire *calls)
+{
+  struct asked a = {.session = outer->session, .serve = outer->serve};
+  struct wire w;
+  if (calls->kind != WIRE_CALL || calls->op == 0 || calls->op > WIRE_CALLS) {
+    _exit(1);
+  }
+  w.kind = WIRE_RETURN, w.op = calls->op, w.seq = calls->seq + calls->op - 1, w.count = 0;
+  for (uint32_t i = 0, at = 0; i < calls->op; i++) {
+    a.seq = calls->seq + i;
+    a.early = i + 1 < calls->op;
+    a.session->spared = 0; /* by the calls before, which are as good as over */
+    serve_one(&a, calls, &at, &w);
+  }
+  asked_send(a.session, &w);
 }
 
 int main(void)
 {
-  struct asked_known known[ASKED_KNOWN] = {{.known = false}};
-  struct asked a = {.fd = WIRE_FD, .known = known, .serve = serve};
-  struct wire call;
-  while (wire_receive(a.fd, &call) == WIRE_MESSAGE) {
-    serve(&a, &call);
+  struct asked_session session = {.fd = WIRE_FD};
+  struct asked a = {.session = &session, .serve = serve};
+  struct wire calls;
+  while (wire_receive(session.fd, &calls) == WIRE_MESSAGE) {
+    serve(&a, &calls);
   }
   return 0;
 }

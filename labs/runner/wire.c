@@ -26,6 +26,35 @@ const struct wire_shape *wire_operation(uint32_t op)
   return op < WIRE_OPERATION_COUNT ? &shapes[op] : NULL;
 }
 
+uint32_t wire_put_view(uint64_t *out, uint64_t *last, const uint64_t *view)
+{
+  uint32_t n = 1;
+  out[0] = WIRE_VIEW_GIVEN;
+  for (unsigned i = 0; i < WIRE_VIEW; i++) {
+    if (view[i] != last[i]) {
+      out[0] |= UINT64_C(1) << i;
+      out[n++] = last[i] = view[i];
+    }
+  }
+  return n;
+}
+
+bool wire_get_view(const struct wire *w, uint32_t *at, uint64_t *last, bool *given)
+{
+  uint64_t changed = *at < w->count ? w->value[(*at)++] : UINT64_MAX;
+  *given = changed & WIRE_VIEW_GIVEN;
+  for (unsigned i = 0; i < 63; i++) {
+    if (!(changed >> i & 1)) {
+      continue;
+    }
+    if (i >= WIRE_VIEW || *at >= w->count) {
+      return false;
+    }
+    last[i] = w->value[(*at)++];
+  }
+  return true;
+}
+
 bool wire_send(int fd, const struct wire *w)
 {
   ssize_t sent, len = (ssize_t)(offsetof(struct wire, value) + w->count * sizeof *w->value);
@@ -44,10 +73,9 @@ enum wire_received wire_receive(int fd, struct wire *w)
   if (got <= 0) {
     return got < 0 && errno == EAGAIN ? WIRE_SILENT : WIRE_GONE;
   }
-  if (got < (ssize_t)offsetof(struct wire, value) || w->zero != 0 || w->count > WIRE_VALUES ||
+  if (got < (ssize_t)offsetof(struct wire, value) || w->count > WIRE_VALUES ||
       got != (ssize_t)(offsetof(struct wire, value) + w->count * sizeof *w->value)) {
     return WIRE_MALFORMED;
   }
-  memset(w->value + w->count, 0, (WIRE_VALUES - w->count) * sizeof *w->value);
   return WIRE_MESSAGE;
 }

@@ -2,14 +2,24 @@
  * SOCK_SEQPACKET socket. The judge owns machine, guest and disks; the runner has the
  * module and nothing else.
  *
- *   judge -> runner   CALL{seq, function of a module, args}
- *   runner -> judge   REQUEST{seq, operation of struct vmm_env, args}, any number up to the
- *                     judge's limit, each of them answered:
+ *   judge -> runner   CALL{seq of the first, how many}, each: function of a module, args, view
+ *   runner -> judge   REQUEST{seq of the call, operation of struct vmm_env, args, posted}, any
+ *                     number up to the judge's limit, each of them answered:
  *   judge -> runner   ANSWER{seq, same operation, results}
- *   runner -> judge   RETURN{seq, same function, results}
+ *   runner -> judge   RETURN{seq of the last call, how many, results of each, posted}
  *
- * A submission sends actions, never verdicts. A message has as many values as its call or
- * operation has arguments or results; another length, sequence number or kind is a protocol
+ * A message costs both sides a switch to the other, a hundred times what the rest does. So
+ * - what a module often asks for, its processor's registers, comes with the call as a *view*:
+ *   the runner answers such requests itself, and says how many they were (`spared`), because
+ *   they count as requests like all others;
+ * - an operation without a result is *posted*: it goes with the next message, and the judge
+ *   looks at it and does it before what that message says;
+ * - calls whose answers the judge foretells are put off until another has to be made. The
+ *   answers come afterwards, and if they are others, or the module asks for what can
+ *   have changed meanwhile, the judge begins the whole test once more and foretells nothing.
+ *
+ * A submission sends actions, never verdicts. A message has as many values as its calls or
+ * operations have arguments or results; another length, sequence number or kind is a protocol
  * error, and the test is over.
  */
 #ifndef TRAPEZE_LABS_RUNNER_WIRE_H
@@ -18,25 +28,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "isa/isa.h"
+
 /* The descriptor on which the runner finds the judge. */
 #define WIRE_FD 3
 
-#define WIRE_VALUES 200u /* at most */
+#define WIRE_VALUES  4096u /* at most */
+#define WIRE_RESULTS 200u  /* of one call or operation; so many arguments, too */
+#define WIRE_POSTED  512u  /* values at most */
+#define WIRE_CALLS   256u  /* in one message, at most */
 /* Channel programs: at most so many CCWs, and pieces of a transfer. */
 #define WIRE_STEPS  64u
 #define WIRE_PIECES 32u
 
 enum wire_kind { WIRE_CALL = 1, WIRE_REQUEST, WIRE_ANSWER, WIRE_RETURN };
 
-/* A number is a value, so is a truth (0 or 1); a struct is its members in order. */
+/* A number is a value, so is a truth (0 or 1); a struct is its members in order; a posted
+ * operation its number and its arguments. */
 struct wire {
-  uint32_t kind, op;
-  uint64_t seq;
-  uint32_t count; /* of values: so many are sent */
-  uint32_t zero;
+  uint32_t kind, op; /* op of CALL and RETURN: how many calls */
+  uint64_t seq;      /* each call has the number after the one before */
+  uint32_t count;    /* of values: so many are sent */
+  uint32_t spared;   /* requests since the runner's last message that the view has answered */
   uint64_t value[WIRE_VALUES];
 };
 _Static_assert(sizeof(struct wire) == 24 + 8 * WIRE_VALUES, "no padding");
+
+/* A view, as it was at the call: registers, pc and all control registers but TIMER, which a
+ * module may have to work out. Sent as a set of those that the last view had otherwise
+ * (WIRE_VIEW_GIVEN: there is a view), and their values. */
+enum { WIRE_VIEW_PC = ISA_REG_COUNT, WIRE_VIEW_CR, WIRE_VIEW = WIRE_VIEW_CR + ISA_CR_COUNT };
+#define WIRE_VIEW_GIVEN (UINT64_C(1) << 63)
+_Static_assert(WIRE_VIEW < 63, "a bit for each");
+/* The most that one call takes. */
+#define WIRE_CALL_VALUES (2 + WIRE_RESULTS + WIRE_VIEW)
+_Static_assert(WIRE_CALLS * 2 + WIRE_RESULTS + WIRE_POSTED <= WIRE_VALUES, "room for all answers");
 
 /* The functions of vmm/modules.h: X(MODULE, FUNCTION, arguments, results). create answers
  * a handle (0: no memory), which is the first argument of all others. */
@@ -153,11 +179,16 @@ struct wire_shape {
 const struct wire_shape *wire_function(uint32_t op); /* name: "dispatch.create" … */
 const struct wire_shape *wire_operation(uint32_t op);
 
+/* Writes what of `view` (WIRE_VIEW values) is not as in `last`, and makes that so; answers how
+ * many values that took. And reads it, from the message's value `*at` on; false: it is none. */
+uint32_t wire_put_view(uint64_t *out, uint64_t *last, const uint64_t *view);
+bool wire_get_view(const struct wire *w, uint32_t *at, uint64_t *last, bool *given);
+
 /* Whole and unbroken, or false. No signal is raised when the other side is gone. */
 bool wire_send(int fd, const struct wire *w);
 enum wire_received { WIRE_MESSAGE, WIRE_GONE, WIRE_MALFORMED, WIRE_SILENT };
 /* Waits for a message; WIRE_SILENT: longer than the socket's own limit. WIRE_MALFORMED: of another
- * length than it says. Values that are not there are 0. */
+ * length than it says. What stands behind its values is undefined. */
 enum wire_received wire_receive(int fd, struct wire *w);
 
 #endif

@@ -48,13 +48,23 @@ attack "undefined behaviour" 'signal (SEGV|ABRT)' 'free((char *)env + 8);'
 attack "closing the channel" 'called exit|closed its socket' 'close(3); for (;;);'
 attack "a long jump" 'out of order' 'longjmp(home, 1);' 'static jmp_buf home; __attribute__((constructor)) static void early(void)
   { if (setjmp(home)) { struct message m = {4, 1, 60, 1, 0, {0}}; send(3, &m, 32, 0); for (;;); } }'
-# ---- messages
+# ---- messages; get_pc, which is operation 2, and a flood of set_pc, 3
+session='struct { void *session; unsigned long seq; } *a = env->ctx;'
 attack "a forged answer" 'out of order|answered another call|another form' 'char m[104] = {4}; send(3, m, sizeof m, 0);'
 attack "answers to all calls to come" 'out of order' 'struct message m = {4, 1, 0, 1, 0, {1}}; for (int i = 0; i < 99; i++) { m.seq++; send(3, &m, 32, 0); }'
 attack "a short message" 'another form' 'send(3, "x", 1, 0);'
 attack "an empty message" 'closed its socket' 'send(3, "", 0, 0); for (;;);'
 attack "a flood of messages" 'out of order|does not exist|another form' 'char m[104] = {2}; for (int i = 0; i < 100000; i++) send(3, m, sizeof m, MSG_DONTWAIT);'
-attack "asking and not listening" 'does not read' 'struct { int fd; unsigned long seq; } *a = env->ctx; struct message m = {2, 2, a->seq, 0, 0, {0}}; for (;;) send(3, &m, 24, 0);'
+attack "asking and not listening" 'does not read' "$session struct message m = {2, 2, a->seq, 0, 0, {0}}; for (;;) send(3, &m, 24, 0);"
+attack "posting without end" 'more than 10000 requests' "$session static struct { struct message m; unsigned long more[3980]; } b; b.m = (struct message){2, 2, a->seq, 4000, 0, {0}};
+  for (int i = 0; i < 4000; i += 2) *(i < 20 ? b.m.value + i : b.more + i - 20) = 3; for (int i = 0; i < 9; i++) { send(3, &b, 24 + 32000, 0); char c; recv(3, &c, 1, 0); }"
+attack "half a posted request" 'does not exist' "$session struct message m = {2, 2, a->seq, 1, 0, {3}}; send(3, &m, 32, 0);"
+attack "posting a question" 'does not exist' "$session struct message m = {2, 2, a->seq, 2, 0, {0, 1}}; send(3, &m, 40, 0);"
+attack "posting what is forbidden" 'a control register that does not exist' "$session struct message m = {2, 2, a->seq, 3, 0, {5, 1000, 1}}; send(3, &m, 48, 0);"
+attack "more spared than there can be" 'more than 10000 requests' "$session struct message m = {2, 2, a->seq, 0, -1, {0}}; send(3, &m, 24, 0);"
+attack "answers to calls not made" 'out of order|another call' "$session struct message m = {4, 2, a->seq, 2, 0, {0}}; send(3, &m, 40, 0);"
+attack "a call of its own" 'out of order' "$session struct message m = {1, 1, a->seq, 1, 0, {0}}; send(3, &m, 32, 0);"
+attack "a write when none is foretold" 'at tick' 'env->set_pc(env->ctx, env->get_pc(env->ctx) + 4);'
 attack "requests without end" 'more than 10000 requests' 'for (;;) env->get_pc(env->ctx);'
 attack "a register that does not exist" 'a register that does not exist' 'env->set_reg(env->ctx, 99, 1);'
 attack "a control register that does not exist" 'control register that does not exist' 'env->set_cr(env->ctx, (enum isa_cr)1000, 1);'

@@ -141,6 +141,11 @@ rm -rf bad && cp -r $ref bad
 sed -i 's/^static enum vmm_action dispatch(.*/#include <stdio.h>\n&/; s/^  (void)state;/  (void)state; for (int i = 0; i < 1000; i++) puts("ok 1 - passed, score 100");/' bad/dispatch.c
 says 0 '^Score: 2 of 2' "a flood of output costs nothing" 4 bad --only hello
 
+# Ours answers every interrupt alike and asks for nothing: that is foretold. Others may ask first.
+rm -rf bad && cp -r $ref bad
+sed -i 's/^  (void)state;/  (void)state; env->load(env->ctx, gpa(0)); env->set_reg(env->ctx, 1, env->get_reg(env->ctx, 1));/' bad/dispatch.c
+says 0 '^Score: 2 of 2' "asking more than ours does costs nothing" 4 bad --only hello
+
 # shellcheck source=tests/grade/texts.sh
 . "$top/tests/grade/texts.sh"
 

@@ -117,11 +117,27 @@ static struct check_outcome no_such_check(const struct check_run *run)
   return check_lab_is_wrong(run, expected);
 }
 
+/* A submission that does what ours does is done in a fraction of the time; any other is
+ * looked at call by call. */
+static struct check_outcome run_check(check_fn *check, const struct check_run *run)
+{
+  struct check_outcome o = check(run);
+  if (o.verdict == CHECK_AGAIN) {
+    double cpu = o.cpu;
+    struct check_run exact = *run;
+    exact.exact = true;
+    check_outcome_free(&o);
+    o = check(&exact);
+    o.cpu += cpu;
+  }
+  return o;
+}
+
 struct check_outcome check_run(const struct check_run *run)
 {
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
     if (strcmp(checks[i].name, run->test->check) == 0 && run->lab->kinds & 1u << checks[i].needs) {
-      return checks[i].run(run);
+      return run_check(checks[i].run, run);
     }
   }
   return no_such_check(run);

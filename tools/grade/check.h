@@ -19,6 +19,7 @@ struct check_run {
   const struct workshop *workshop;
   struct check_limits limits;
   uint64_t seed;
+  bool exact; /* no answer of the submission's is foretold: remote.h */
 };
 
 enum check_verdict {
@@ -27,6 +28,7 @@ enum check_verdict {
   CHECK_STOPPED, /* failed: out of processor time, or it stood still. Worth trying again, alone */
   CHECK_LAB,     /* the lab is wrong; said already */
   CHECK_HOST,    /* the host failed; said already */
+  CHECK_AGAIN,   /* of a check: to be run once more, and `exact` */
 };
 
 struct check_outcome {

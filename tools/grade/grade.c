@@ -83,7 +83,8 @@ static bool start(struct grading *g, struct worker *w, size_t index, bool last)
                             .test = g->r->result[index].test,
                             .workshop = &g->workshop,
                             .limits = g->config->limits,
-                            .seed = g->config->seed};
+                            .seed = g->config->seed,
+                            .exact = last};
     run.limits.stall_ms /= last ? 1 : FIRST_PATIENCE;
     struct check_outcome outcome = check_run(&run);
     put_outcome(pipes[1], &outcome);

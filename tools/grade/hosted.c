@@ -52,6 +52,7 @@ struct hosted_modules *hosted_start(struct hosted *h, const char **reason)
   remote_open(&m->remote, m->channel, modules_of(h->run->lab), h->run->limits.stall_ms,
               REQUESTS_MAX);
   m->remote.end = h->end;
+  m->remote.exact = h->run->exact;
   return m;
 }
 
@@ -80,6 +81,7 @@ static void describe(struct hosted *h, const struct sandbox_end *end)
 void hosted_end(struct hosted *h, struct hosted_modules *m)
 {
   if (m->channel >= 0) {
+    remote_settle(&m->remote);
     close(m->channel);
     bool gone = m->remote.end == REMOTE_GONE;
     struct sandbox_end end =
@@ -118,6 +120,9 @@ void hosted_give_back(void *ctx, void *own)
 
 struct check_outcome hosted_outcome(struct hosted *h)
 {
+  if (h->end == REMOTE_UNFORETOLD) {
+    return check_fail(CHECK_AGAIN, NULL);
+  }
   enum check_verdict verdict = h->end == REMOTE_STALLED ? CHECK_STOPPED : CHECK_FAILED;
   char *text = NULL;
   const char *before = h->end == REMOTE_GONE || h->end == REMOTE_STALLED ? "" : "the module: ";

@@ -38,6 +38,8 @@ enum remote_end {
   REMOTE_PROTOCOL,  /* a message that is none */
   REMOTE_REQUESTS,  /* too many requests within one call */
   REMOTE_FORBIDDEN, /* it asked for, or answered, what no module may */
+  REMOTE_UNFORETOLD, /* no fault of its own: it answered otherwise than foretold, or ended before
+                      * that was known, or cannot be answered now. All over again, exactly */
 };
 
 struct remote {
@@ -48,12 +50,21 @@ struct remote {
   uint64_t seq;     /* of the last call */
   uint64_t calls, requests;
   unsigned depth;         /* of calls within requests of calls */
+  bool exact;             /* every call is made when it is to be answered: nothing is foretold */
+  const struct vmm_env *env;  /* of the last call that was put off; NULL: none that still is */
+  uint64_t view[WIRE_VIEW];   /* as last sent */
+  struct wire out;            /* calls put off; op 0: none … */
+  uint32_t foretold_count;    /* … and what they are to answer */
+  uint64_t foretold[WIRE_CALLS * 2];
   struct vmm_modules set; /* with == this; for vmm_create_with() */
 };
 
 /* Fills *r; r->set is the default set but for `modules`, an or of enum remote_module. The
  * socket stays the caller's. *r must not move until the VMM is gone. */
 void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint32_t requests_max);
+/* Makes the calls that were put off. Before the socket is closed: what comes of them is
+ * part of r->end. */
+void remote_settle(struct remote *r);
 
 /* With what remote_open() made as create()'s argument. */
 extern const struct patch_module remote_patch;

@@ -313,7 +313,7 @@ static bool compile(struct workshop *w, const char *include, const char *name, c
 {
   const char *argv[] = {"gcc",
                         "-std=gnu11",
-                        "-O2",
+                        "-O1",
                         "-Wall",
                         "-fdiagnostics-color=never",
                         "-fmax-errors=20",
