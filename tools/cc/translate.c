@@ -147,15 +147,16 @@ static void note_directive(struct cc_linker *l, const char *name, size_t len, co
 {
   bool global = is_word(name, len, ".globl") || is_word(name, len, ".weak");
   bool common = is_word(name, len, ".comm"), local = is_word(name, len, ".local");
-  if (!global && !common && !local) {
+  bool alias = is_word(name, len, ".set") || is_word(name, len, ".equ");
+  if (!global && !common && !local && !alias) {
     return;
   }
   struct symbol *s = enter(l, &l->own, rest, name_length(rest));
   if (s) {
     /* .local stands before the .comm that it is about. */
-    s->global = global || (common && !s->shadowed);
+    s->global = s->global || global || (common && !s->shadowed);
     s->shadowed = local;
-    s->defined = s->defined || common;
+    s->defined = s->defined || common || alias;
   }
 }
 
@@ -221,19 +222,23 @@ static void note_use(struct cc_linker *l, const char *name, size_t len)
   }
 }
 
+/* What the name means to the assembler is not what it means in C. */
+static bool is_taken(const struct cc_linker *l, const char *name, size_t len)
+{
+  return is_register(name, len) || find(&l->reserved, name, len);
+}
+
 static void put_name(struct cc_linker *l, const char *name, size_t len)
 {
   struct symbol *s = find(&l->own, name, len);
-  enum isa_cr cr; /* in assembly by hand */
   bool foreign = !s || !s->defined;
-  if (foreign && (name[0] == '.' || isa_find_cr(name, len, &cr))) {
-    fprintf(l->to, "%.*s", (int)len, name);
+  fprintf(l->to, "%.*s", (int)len, name);
+  if (foreign && name[0] == '.') {
     return;
   }
-  fprintf(l->to, "%.*s", (int)len, name);
   if (s && s->shadowed) {
     fprintf(l->to, "$%u", l->count);
-  } else if (find(&l->reserved, name, len)) {
+  } else if (is_taken(l, name, len)) {
     fputs("$c", l->to);
   }
   if (foreign) {
@@ -253,30 +258,47 @@ static void put_address(struct cc_linker *l, const char *name, size_t len)
   }
 }
 
-/* Operands, symbols renamed. Within %hi() and %lo() a register's name is a symbol's, and that
- * the assembler could not tell apart. */
-static void put_operands(struct cc_linker *l, const char *s, const char *end, bool addresses)
+/* What a name among operands can be. */
+enum names {
+  ANY,       /* a register, a control register or a symbol */
+  TARGETS,   /* a symbol, to be jumped to */
+  ADDRESSES, /* a register, or a symbol whose address is a number */
+  VALUES     /* a symbol whose address is a number */
+};
+
+static void put_operand(struct cc_linker *l, const char *s, size_t len, enum names names)
+{
+  enum isa_cr cr; /* in assembly by hand */
+  bool symbol = names == TARGETS || names == VALUES;
+  if (!symbol && (is_register(s, len) || isa_find_cr(s, len, &cr))) {
+    fprintf(l->to, "%.*s", (int)len, s);
+  } else if (names == ANY || names == TARGETS) {
+    put_name(l, s, len);
+  } else {
+    put_address(l, s, len);
+  }
+}
+
+/* Operands, symbols renamed. Within %hi() and %lo() a register's name is a symbol's. */
+static void put_operands(struct cc_linker *l, const char *s, const char *end, enum names names)
 {
   bool part = false; /* between %hi( or %lo( and its ) */
   while (s < end && *s != '#') {
     size_t len = name_length(s);
     part = *s == '%' || (part && *s != ')');
     if (*s == '"') {
-      const char *next = skip_string(s);
-      fprintf(l->to, "%.*s", (int)(next - s), s);
-      s = next;
+      len = (size_t)(skip_string(s) - s);
+      fprintf(l->to, "%.*s", (int)len, s);
     } else if (*s == '%' || isdigit((unsigned char)*s)) {
       len = 1 + strspn(s + 1, "0123456789_abcdefghijklmnopqrstuvwxyzABCDEF");
       fprintf(l->to, "%.*s", (int)len, s);
-      s += len;
-    } else if (len > 0 && !is_register(s, len)) {
-      (addresses || part ? put_address : put_name)(l, s, len);
-      s += len;
+    } else if (len > 0) {
+      put_operand(l, s, len, part ? VALUES : names);
     } else {
-      len = len > 0 ? len : 1;
-      fprintf(l->to, "%.*s", (int)len, s);
-      s += len;
+      putc(*s, l->to);
+      len = 1;
     }
+    s += len;
   }
   putc('\n', l->to);
 }
@@ -423,7 +445,7 @@ static void put_bytes(struct cc_linker *l, const char *rest, const char *end, un
   unsigned long long value = strtoull(rest, &after, 0);
   if (after == rest || skip_blanks(after) < end) { /* an address, which is aligned */
     fputs("\t.word\t", l->to);
-    put_operands(l, rest, end, true);
+    put_operands(l, rest, end, VALUES);
     return;
   }
   for (unsigned i = 0; i < size; i++) {
@@ -462,7 +484,7 @@ static const struct {
     {".byte", KEEP, ".byte", 0},      {".string", KEEP, ".string", 0},
     {".ascii", KEEP, ".ascii", 0},    {".asciz", KEEP, ".asciz", 0},
     {".zero", SIZED, ".zero", 0},     {".space", SIZED, ".space", 0},
-    {".skip", SIZED, ".skip", 0},     {".set", KEEP, ".set", 0},
+    {".skip", SIZED, ".skip", 0},     {".set", KEEP, ".equ", 0},
     {".equ", KEEP, ".equ", 0},        {".dword", DOUBLE, "", 0},
     {".quad", DOUBLE, "", 0},         {".8byte", BYTES, "", 8},
     {".4byte", BYTES, "", 4},         {".2byte", BYTES, "", 2},
@@ -532,7 +554,7 @@ static void put_directive(struct cc_linker *l, const char *name, size_t len, con
   } else {
     fprintf(l->to, "\t%.*s\t", i < count ? (int)strlen(directives[i].instead) : (int)len,
             i < count ? directives[i].instead : name);
-    put_operands(l, rest, end, is_word(name, len, ".word"));
+    put_operands(l, rest, end, is_word(name, len, ".word") ? VALUES : TARGETS);
   }
 }
 
@@ -541,10 +563,12 @@ static const struct {
   const char *name, *instead;
 } words[] = {{"ebreak", ".word 0 #"}, {"fence", "nop #"}, {"unimp", ".word 0 #"}, {"lla", "la"}};
 
-/* The instructions that load an address, whole. */
-static bool loads_address(const char *name, size_t len)
+static enum names names_of(const char *name, size_t len)
 {
-  return is_word(name, len, "la") || is_word(name, len, "lla");
+  if (is_word(name, len, "call") || is_word(name, len, "tail") || is_word(name, len, "j")) {
+    return TARGETS;
+  }
+  return is_word(name, len, "la") || is_word(name, len, "lla") ? ADDRESSES : ANY;
 }
 
 static void put_instruction(struct cc_linker *l, const char *name, size_t len, const char *rest,
@@ -553,12 +577,12 @@ static void put_instruction(struct cc_linker *l, const char *name, size_t len, c
   for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
     if (is_word(name, len, words[i].name)) {
       fprintf(l->to, "\t%s\t", words[i].instead);
-      put_operands(l, rest, end, loads_address(name, len));
+      put_operands(l, rest, end, names_of(name, len));
       return;
     }
   }
   fprintf(l->to, "\t%.*s\t", (int)len, name);
-  put_operands(l, rest, end, loads_address(name, len));
+  put_operands(l, rest, end, names_of(name, len));
 }
 
 static void put_line(struct cc_linker *l, const char *line, const char *end)
