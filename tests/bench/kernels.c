@@ -101,10 +101,15 @@ bool kernels_fill(struct bench_set *set)
     fprintf(stderr, "bench: %s: expected what tests/bench/kernels.sh makes\n", path);
     return false;
   }
-  for (unsigned i = 0;
-       i < BENCH_KERNELS && fscanf(list, "%31s %llu %llu", name, &small, &large) == 3; i++) {
-    memcpy(set->kernel_names[i], name, sizeof name);
-    add_kernel(set, set->kernel_names[i], small, large);
+  unsigned n = 0;
+  while (n < BENCH_KERNELS && fscanf(list, "%31s %llu %llu", name, &small, &large) == 3) {
+    unsigned before = set->count;
+    memcpy(set->kernel_names[n], name, sizeof name);
+    add_kernel(set, set->kernel_names[n], small, large);
+    n += set->count > before; /* others are not wanted */
+  }
+  if (n < BENCH_KERNELS) {
+    set->kernel_names[n][0] = '\0';
   }
   fclose(list);
   return true;
