@@ -26,7 +26,7 @@ fail() {
   echo "kernels.sh: $*" >&2
   exit 3
 }
-stamp="$ticks ${kernels[*]} $qemu ${CC:-cc} $(cat "$trapeze" "$here"/* "$0" | sha256sum)"
+stamp="$ticks ${kernels[*]} $qemu ${CC:-cc} $(cat "$here"/* "$0" isa/pg32.isa asm/* tools/cc/* guestos/c/* | sha256sum)"
 [ "$(cat "$dir/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 rm -f "$dir"/*
 
