@@ -124,8 +124,17 @@ env -u BUILD make -C 04-trap-and-emulate test >said 2>&1
 is "… and gives the stub no point" grep -q '^Score: 0 of 70' said
 cp "$top"/vmm/{dispatch,emulate}.c 04-trap-and-emulate/submission/ && env -u BUILD make -C 04-trap-and-emulate test >said 2>&1
 is "… and our own modules every public one" grep -q '^Score: 70 of 70' said
+# Where it is built, what the student writes stands in the place of ours: nothing may rest on that.
+is "what judges mini-disks and timers in public is not what students write" \
+  sh -c '! grep -nE "vmm_(minidisk|timer_virtual|share)\\b" "$1"/*.c' - "$top/tools/grade"
 rm -rf 04-trap-and-emulate/build
 if [ "${WRONG:-}" = all ]; then
+  for name in 05-when-it-fails 06-shadow-page-tables 07-virtual-time 08-mini-disks; do
+    is "$name: the hand-out builds" build_handout $name
+    env -u BUILD make -C $name test >said 2>&1
+    is "… and gives the stub no point" grep -q '^Score: 0 of [1-9]' said
+    rm -rf $name/build
+  done
   is "lab 9: the hand-out builds, with its flawed machines" env -u BUILD make -C 09-break-out -j2
   is "… and the debugger runs one" sh -c 'cd 09-break-out && build/trapeze debug submission/stale.s --flaw stale --batch -n -q -e "goto 1" | grep -q "^tick 1 "'
   rm -rf 09-break-out/build

@@ -32,12 +32,12 @@ enum remote_module {
 
 /* Why the conversation ended. */
 enum remote_end {
-  REMOTE_OPEN,      /* it has not */
-  REMOTE_GONE,      /* the process ended: whoever started it knows how */
-  REMOTE_STALLED,   /* no answer */
-  REMOTE_PROTOCOL,  /* a message that is none */
-  REMOTE_REQUESTS,  /* too many requests within one call */
-  REMOTE_FORBIDDEN, /* it asked for, or answered, what no module may */
+  REMOTE_OPEN,       /* it has not */
+  REMOTE_GONE,       /* the process ended: whoever started it knows how */
+  REMOTE_STALLED,    /* no answer */
+  REMOTE_PROTOCOL,   /* a message that is none */
+  REMOTE_REQUESTS,   /* too many requests within one call */
+  REMOTE_FORBIDDEN,  /* it asked for, or answered, what no module may */
   REMOTE_UNFORETOLD, /* no fault of its own: it answered otherwise than foretold, or ended before
                       * that was known, or cannot be answered now. All over again, exactly */
 };
@@ -49,12 +49,12 @@ struct remote {
   char reason[200]; /* a sentence, unless REMOTE_OPEN */
   uint64_t seq;     /* of the last call */
   uint64_t calls, requests;
-  unsigned depth;         /* of calls within requests of calls */
-  bool exact;             /* every call is made when it is to be answered: nothing is foretold */
-  const struct vmm_env *env;  /* of the last call that was put off; NULL: none that still is */
-  uint64_t view[WIRE_VIEW];   /* as last sent */
-  struct wire out;            /* calls put off; op 0: none … */
-  uint32_t foretold_count;    /* … and what they are to answer */
+  unsigned depth;            /* of calls within requests of calls */
+  bool exact;                /* every call is made when it is to be answered: nothing is foretold */
+  const struct vmm_env *env; /* of the last call that was put off; NULL: none that still is */
+  uint64_t view[WIRE_VIEW];  /* as last sent */
+  struct wire out;           /* calls put off; op 0: none … */
+  uint32_t foretold_count;   /* … and what they are to answer */
   uint64_t foretold[WIRE_CALLS * 2];
   struct vmm_modules set; /* with == this; for vmm_create_with() */
 };
