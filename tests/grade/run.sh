@@ -161,10 +161,11 @@ says 0 '^Score: 2 of 2' "asking more than ours does costs nothing" 4 bad --only 
 # -------------------------------------------------------------------- a class
 class() { timeout 300 "$trapeze" grade-all --labs "$top/labs" --only errant-kernel "$@"; }
 mkdir -p class/nobody && cp -r $ref class/ann && cp -r stub/04-trap-and-emulate class/bob && cp -r $ref class/=eve
-ln -s ann class/mallory && ln -s ann class/$'\xff'
+ln -s ann class/mallory && ln -s ann class/$'\xff' && touch class/README
 is "a class is graded" class 4 class -j 2 -o results
 cp out graded
 is "… but no link to another's work, no name that is none" test "$(grep -c 'is not graded: it is a symbolic link' graded)" -eq 2
+is "… and no file that lies among the folders" grep -q "'README' is not graded: it is no folder" graded
 is "each submission has its results" jq -e '[.submissions[] | "\(.submission) \(.score)"] == ["=eve 6", "ann 6", "bob 0", "nobody 0"]' results/summary.json
 is "a spreadsheet takes no name for a formula" grep -q "^\"'=eve\",6,6,," results/summary.csv
 cp -r results before
@@ -174,7 +175,11 @@ is "what has changed is graded again" sh -c '[ "$1" = "1 graded, 3 kept from bef
 "$trapeze" grade-all --diff before results >said 2>&1
 is "the difference is said, with status 1" test $? -eq 1
 is "… and is that" sh -c 'printf "nobody: errant-kernel: passed, was failed\nnobody: 6 points, were 0\n" | cmp - said'
-class 4 class --shard 1/2 -o one >said && class 4 class --shard 2/2 -o two >said
+"$trapeze" grade-all --diff before class >said 2>&1
+is "… but of a folder without results, that it is none" test $? -eq 2
+class 4 class --shard 1/2 -o one >said
+is "a shard counts its own" grep -qx '[23] graded, 0 kept from before' said
+class 4 class --shard 2/2 -o two >said
 "$trapeze" grade-all --merge two one -o one >said && cp one/summary.csv merged.csv && "$trapeze" grade-all --merge one two -o one >said
 is "shards in either order give the same" cmp merged.csv one/summary.csv
 is "… as all at once" cmp merged.csv results/summary.csv

@@ -265,11 +265,13 @@ static int grade_one(const struct class_config *c, const char *name)
   return status;
 }
 
-static bool wanted(const struct class_config *c, size_t i, const char *name)
+static bool in_shard(const struct class_config *c, size_t i)
 {
-  if (c->shards > 1 && i % c->shards != c->shard - 1) {
-    return false;
-  }
+  return c->shards <= 1 || i % c->shards == c->shard - 1;
+}
+
+static bool wanted(const struct class_config *c, const char *name)
+{
   char *submission = path_of(c->submissions, name, ""), *result = path_of(c->results, name, SUFFIX);
   bool done =
       submission && result && !c->again && is_done(result, key_of(c, submission, seed_of(c, name)));
@@ -389,9 +391,11 @@ static bool gradable(const struct class_config *c, const char *name)
 {
   char *path = path_of(c->submissions, name, "");
   struct stat s;
-  bool link = path && lstat(path, &s) == 0 && S_ISLNK(s.st_mode);
+  bool there = path && lstat(path, &s) == 0, link = there && S_ISLNK(s.st_mode);
+  bool stray = there && !S_ISDIR(s.st_mode) && c->each.lab->file_count > 1;
   json_t *text = json_string(name);
   const char *why = link                                       ? "it is a symbolic link"
+                    : stray                                    ? "it is no folder"
                     : !text                                    ? "its name is no UTF-8"
                     : strlen(name) + sizeof SUFFIX > NAME_ROOM ? "its name is too long"
                                                                : NULL;
@@ -412,10 +416,10 @@ int class_grade(const struct class_config *c, struct class_counts *counts)
   }
   int status = names_read(&all, c->submissions, false);
   for (size_t i = 0; status == STATUS_DONE && i < all.count; i++) {
-    if (!gradable(c, all.name[i])) {
+    if (!gradable(c, all.name[i]) || !in_shard(c, i)) {
       continue;
     }
-    if (wanted(c, i, all.name[i])) {
+    if (wanted(c, all.name[i])) {
       status = names_add(&missing, all.name[i]) ? STATUS_DONE : out_of_memory();
     } else {
       counts->kept++;
@@ -535,9 +539,9 @@ static void write_histogram(const json_t *all, const struct names *n, FILE *out)
   double sum = 0;
   for (size_t i = 0; i < n->count; i++) {
     const json_t *r = json_object_get(all, n->name[i]);
-    int points = number(r, "points"), percent = points ? 100 * number(r, "score") / points : 0;
-    size_t b = percent >= 100 ? 9 : (size_t)percent / 10;
-    sum += percent;
+    int points = number(r, "points"), score = number(r, "score");
+    size_t b = points == 0 ? 0 : score >= points ? 9 : (size_t)(10 * score / points);
+    sum += points ? 100.0 * score / points : 0;
     most = ++bar[b] > most ? bar[b] : most;
   }
   fprintf(out, "%zu submission%s, %.1f %% of the points on average\n\n", n->count,
@@ -662,6 +666,16 @@ static bool diff_tests(const char *name, const json_t *was, const json_t *is, FI
   return changed;
 }
 
+static bool is_empty(const json_t *all, const char *folder)
+{
+  bool empty = json_object_size(all) == 0;
+  if (empty) {
+    message_error(COMMAND, "%s: no results in there: expected what `trapeze grade-all -o` wrote",
+                  folder);
+  }
+  return empty;
+}
+
 int class_diff(const char *before, const char *after, FILE *out, bool *changed)
 {
   int status;
@@ -669,8 +683,10 @@ int class_diff(const char *before, const char *after, FILE *out, bool *changed)
   json_t *is = was ? read_results(&after, 1, &status) : NULL;
   struct names n = {.count = 0}, gone = {.count = 0};
   *changed = false;
-  if (is && (status = sorted_keys(is, &n)) == STATUS_DONE &&
-      (status = sorted_keys(was, &gone)) == STATUS_DONE) {
+  if (is && (is_empty(was, before) || is_empty(is, after))) {
+    status = STATUS_USAGE;
+  } else if (is && (status = sorted_keys(is, &n)) == STATUS_DONE &&
+             (status = sorted_keys(was, &gone)) == STATUS_DONE) {
     for (size_t i = 0; i < n.count; i++) {
       const json_t *old = json_object_get(was, n.name[i]);
       if (!old) {
