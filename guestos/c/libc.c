@@ -293,7 +293,7 @@ static void put_number(struct sink *s, const struct field *f, uint64_t n, char s
                        int upper)
 {
   char digits[24];
-  int count = 0, prefix = f->other && n != 0 ? (base == 16 ? 2 : base == 8 ? 1 : 0) : 0;
+  int count = 0, prefix = f->other && n != 0 && base == 16 ? 2 : 0;
   uint64_t rest = n;
   while (rest != 0 && base == 16) {
     digits[count++] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[rest & 15];
@@ -309,6 +309,9 @@ static void put_number(struct sink *s, const struct field *f, uint64_t n, char s
     }
   }
   int least = f->precision >= 0 ? f->precision : 1;
+  if (f->other && base == 8 && least <= count) {
+    least = count + 1;
+  }
   int zeros = least > count ? least - count : 0;
   int len = count + zeros + prefix + (sign != 0);
   if (f->precision < 0 && f->zeros && !f->left && f->width > len) {
@@ -323,8 +326,6 @@ static void put_number(struct sink *s, const struct field *f, uint64_t n, char s
   }
   if (prefix > 0) {
     put(s, '0');
-  }
-  if (prefix > 1) {
     put(s, upper ? 'X' : 'x');
   }
   pad(s, zeros, '0');

@@ -2,7 +2,8 @@
 # trapeze cc: every program of programs/ prints the same when the host's compiler has made
 # it and when PG32 executes it, and its own checks hold; what is wrong gets one message.
 # Of the programs a quarter, the next one after each commit, and each at one level of
-# optimisation: LEVEL chooses; --all, in make soak, takes all at all.
+# optimisation: LEVEL chooses; --all, in make soak, takes all at all, and each as a process of
+# minos besides.
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 . tests/common/tap.sh
@@ -25,6 +26,16 @@ compare() { # program, level
     "$trapeze" run --ticks 50M "$name-$level.elf" >"$name-$level.got" 2>>"$name.why" &&
     diff "$name.want" "$name-$level.got" >>"$name.why"
 }
+# The same as a process of minos, whose own programs have been killed: what stands between its
+# name, typed, and the next prompt. After compare().
+compare_process() { # program, level
+  local name=$1 level=$2
+  printf '%s\n' 'kill disk' 'kill primes' 'kill sort' 'kill queens' ''{,,,,,,,,,,,,,,,} "$name" halt >"$name.keys"
+  "$trapeze" cc --for minos --heap 64K --stack 64K -O "$level" -I "$top" -o "$name.elf" "$top/programs/$name.c" >"$name.why" 2>&1 &&
+    "$trapeze" run --memory 4M --ticks 100M --input "$name.keys" "$name.elf" >"$name.console" 2>>"$name.why" &&
+    sed -n "/^minos> $name\$/,/^minos> halt\$/{/^minos> /!p}" "$name.console" >"$name.got" &&
+    diff "$name.want" "$name.got" >>"$name.why"
+}
 programs=()
 for program in "$top"/programs/*.c; do programs+=("$(basename "$program" .c)"); done
 number_of_program=0
@@ -40,9 +51,14 @@ for name in "${programs[@]}"; do
     compare "$name" "$level"
     report $? "$name, -O$level" "$name.why"
   done
+  if [ "${1:-}" = --all ]; then
+    level=${levels[number_of_program % ${#levels[@]}]}
+    compare_process "$name" "$level"
+    report $? "$name, -O$level, a process of minos" "$name.why"
+  fi
 done
-[ "${#programs[@]}" -ge 60 ]
-report $? "there are 60 programs at least"
+[ "${#programs[@]}" -ge 75 ]
+report $? "there are 75 programs at least"
 
 # The comparison can fail: of a program that knows where it is, and of one that fails itself.
 mkdir -p wrong/programs
