@@ -15,10 +15,11 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES # of a make that has other CC, OPT and SAN
 # A finding of UBSan ends the run too, like one of AddressSanitizer.
 san=address,undefined
 flags="-O1 -gline-tables-only -fno-sanitize-recover=all"
-n=0
+n=0 failed=0
 report() { # status, name, log
   n=$((n + 1))
   if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else
+    failed=$((failed + 1))
     echo "not ok $n - $2"
     tail -n 40 "$3" | sed 's/^/# /'
   fi
@@ -141,6 +142,7 @@ figures() { # target
 }
 
 at_length() { # target
+  echo "# $1: ${FUZZ_TIME:-60} seconds"
   fuzz "$1" "$dir/$1.new" -max_total_time="${FUZZ_TIME:-60}"
   echo $? >"$dir/$1.status"
 }
@@ -165,6 +167,7 @@ if [ "$mode" = --keep ]; then
     report $? "$target: $(find "$here/corpus/$target" -type f | wc -l) inputs kept" "$dir/$target.log"
   done
   echo "1..$n"
+  [ $failed -eq 0 ]
   exit
 fi
 stories() { # each crash has its line
@@ -214,3 +217,11 @@ report $? "caught: a planted crash" "$dir/planted.log"
 planted planted 'runtime error: shift exponent'
 report $? "caught: planted undefined behaviour" "$dir/planted.log"
 echo "1..$n"
+if [ "$mode" = --long ]; then
+  for target in $targets; do
+    find "$dir" -maxdepth 1 -name "$target-*-*" ! -name "$target-wrong-*" -newer "$dir.log" \
+      -printf "again: $dir/bin/$target %p\n"
+  done
+  echo "fuzz: $((n - failed)) passed, $failed failed"
+fi
+[ $failed -eq 0 ]
