@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8 TMPDIR=$work
 cd "$work" || exit 3
 
-grade() { timeout 300 "$trapeze" grade --labs "$top/labs" "$@"; }
+grade() { timeout 3000 "$trapeze" grade --labs "$top/labs" "$@"; }
 is() { # NAME command…
   "${@:2}" >out 2>&1
   report $? "$1" out

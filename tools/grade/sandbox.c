@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <poll.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,13 +21,22 @@
 #include "tools/grade/confine.h"
 #include "tools/grade/stop.h"
 
-#define CHANNEL_FD 3
-#define FILTER_FD  4
-#define ARGS_MAX   96
-#define BUILT_MAX  (64u << 20) /* bytes of a file that a compiler writes */
+#define CHANNEL_FD   3
+#define FILTER_FD    4
+#define ARGS_MAX     96
+#define FILTER_INSNS 256
+#define BUILT_MAX    (64u << 20) /* bytes of a file that a compiler writes */
 
-/* For builds with sanitizers: looking for leaks takes a process that may look at others. */
+/* For builds with sanitizers: looking for leaks takes a process that may look at others. Their
+ * library reads its options out of /proc, which the sandbox has not; but at the end it asks. */
 #define SANITIZER_OPTIONS "detect_leaks=0"
+
+int __lsan_is_turned_off(void);
+int __lsan_is_turned_off(void)
+{
+  const char *options = getenv("ASAN_OPTIONS");
+  return options && strcmp(options, SANITIZER_OPTIONS) == 0;
+}
 
 static const char *const rung_names[] = {
     [SANDBOX_LIMITS] = "limits", [SANDBOX_SECCOMP] = "seccomp", [SANDBOX_BWRAP] = "bwrap"};
@@ -119,9 +130,9 @@ static scmp_filter_ctx make_filter(pid_t self)
 }
 
 /* As a program for bwrap to load. -1: the host failed. */
-static int filter_file(void)
+static int filter_file(pid_t self)
 {
-  scmp_filter_ctx filter = make_filter(0);
+  scmp_filter_ctx filter = make_filter(self);
   int fd = filter ? memfd_create("filter", 0) : -1;
   if (fd >= 0 && (seccomp_export_bpf(filter, fd) != 0 || lseek(fd, 0, SEEK_SET) != 0)) {
     close(fd);
@@ -131,6 +142,31 @@ static int filter_file(void)
     seccomp_release(filter);
   }
   return fd;
+}
+
+/* The same for this process, ready to be loaded once there is no memory to be had: its limit may
+ * be below what the judge, from which it was forked, has already. */
+struct program {
+  struct sock_filter insn[FILTER_INSNS];
+  struct sock_fprog head;
+};
+
+static bool make_program(struct program *p)
+{
+  int fd = filter_file(getpid());
+  ssize_t len = fd >= 0 ? pread(fd, p->insn, sizeof p->insn, 0) : -1;
+  if (fd >= 0) {
+    close(fd);
+  }
+  p->head = (struct sock_fprog){.len = (unsigned short)((size_t)len / sizeof *p->insn),
+                                .filter = p->insn};
+  return len > 0 && (size_t)len < sizeof p->insn;
+}
+
+static bool load_program(const struct program *p)
+{
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &p->head) == 0;
 }
 
 /* ------------------------------------------------------------------ the child */
@@ -158,8 +194,8 @@ static void bwrap_args(const struct sandbox_job *job, struct args *a)
     ADD(a, "--ro-bind", "/usr", "/usr", "--symlink", "usr/bin", "/bin", "--symlink", "usr/lib",
         "/lib", "--symlink", "usr/lib64", "/lib64", "--setenv", "PATH", "/usr/local/bin:/usr/bin",
         "--setenv", "LC_ALL", "C.UTF-8", "--setenv", "SOURCE_DATE_EPOCH", "0", "--setenv",
-        "ASAN_OPTIONS", SANITIZER_OPTIONS, "--tmpfs", "/tmp",
-        "--dev-bind", "/dev/null", "/dev/null");
+        "ASAN_OPTIONS", SANITIZER_OPTIONS, "--tmpfs", "/tmp", "--dev-bind", "/dev/null",
+        "/dev/null");
     for (const char *const *path = job->hide; path && *path; path++) {
       ADD(a, "--tmpfs", *path);
     }
@@ -245,8 +281,9 @@ static void become(const struct sandbox_job *job, int output, int filter)
     add(&a, job->argv);
   }
   a.v[a.n] = NULL;
-  scmp_filter_ctx calls = NULL;
-  if (job->rung == SANDBOX_SECCOMP && !job->system && !(calls = make_filter(getpid()))) {
+  struct program calls;
+  bool filtered = job->rung == SANDBOX_SECCOMP && !job->system;
+  if (filtered && !make_program(&calls)) {
     _exit(126);
   }
   setsid(); /* no terminal to read from, and its own process group */
@@ -262,7 +299,7 @@ static void become(const struct sandbox_job *job, int output, int filter)
   if (job->rung != SANDBOX_BWRAP) {
     confine_files(job);
   }
-  if (calls && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || seccomp_load(calls) != 0)) {
+  if (filtered && !load_program(&calls)) {
     _exit(126);
   }
   if (job->rung == SANDBOX_BWRAP) {
@@ -281,7 +318,7 @@ static void become(const struct sandbox_job *job, int output, int filter)
 bool sandbox_start(const struct sandbox_job *job, struct sandbox_run *run)
 {
   bool filtered = job->rung == SANDBOX_BWRAP && !job->system;
-  int filter = filtered ? filter_file() : -1;
+  int filter = filtered ? filter_file(0) : -1;
   run->output = memfd_create("output", MFD_CLOEXEC);
   run->pid = -1;
   if (run->output >= 0 && (filter >= 0 || !filtered)) {
@@ -419,8 +456,8 @@ static bool filter_works(void)
 {
   pid_t pid = fork();
   if (pid == 0) {
-    scmp_filter_ctx filter = make_filter(getpid());
-    _exit(filter && seccomp_load(filter) == 0 ? 0 : 1);
+    struct program calls;
+    _exit(make_program(&calls) && load_program(&calls) ? 0 : 1);
   }
   int status = 1;
   while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
