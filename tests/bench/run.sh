@@ -1,6 +1,7 @@
 #!/bin/bash
 # `make bench` works: a very short run prints a table, and JSON with its fields.
 # What the figures say is not tested: time is not the tests' business. TAP.
+#   tests/bench/run.sh [--all]   also the C kernels and callgrind
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 bench=$BUILD/tests/bench/bench
@@ -86,4 +87,17 @@ bench=$(realpath "$bench")
 (cd "$work" && "$bench" --smoke) >"$work/out" 2>"$work/err"
 [ $? -eq 3 ] && has "$work/err" tests/bench/alu.s
 result $? 'programs that are not there are named'
+# The C kernels themselves, by every technique: compiling them takes long. And callgrind.
+if [ "${1:-}" = --all ]; then
+  env -u MAKEFLAGS -u MFLAGS make -s deps PACKAGES=valgrind >"$work/out" 2>&1
+  tests/bench/bench.sh --smoke --only=kernel --chart="$work/chart.svg" >"$work/table" 2>"$work/err" &&
+    has "$work/table" fibonacci bytecode 'mean of 7' 'virtual, TLB disco' 'virtual over bare, shadow tables'
+  result $? 'the C kernels come to the same state by every technique'
+  tests/bench/callgrind.sh trap-and-return:1000 sieve/bare-fused:10000 >"$work/out" 2>"$work/err" &&
+    awk 'NF != 2 || $2 < 5 || $2 > 2000 { exit 1 }' "$work/out"
+  result $? 'callgrind counts'
+  tests/bench/callgrind.sh nonsense:1000 >"$work/out" 2>"$work/err"
+  [ $? -eq 3 ]
+  result $? 'but not what there is not'
+fi
 echo "1..$number"

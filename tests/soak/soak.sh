@@ -50,6 +50,7 @@ $BUILD/tests/random/random --technique patch --profile x86 --from $FROM --seeds 
 tests/compare/run.sh --all
 TRAPEZE_SECONDS=0.2 $BUILD/tests/unit/tools/test_timeline
 tests/nano/run.sh --long
+tests/bench/run.sh --all
 $BUILD/tests/tlb/torture --strict --from $FROM --seeds $(n 10000)
 $BUILD/tests/tlb/torture --memory disco --strict --from $FROM --seeds $(n 10000)
 make aarch64
