@@ -23,6 +23,10 @@ bool walk_in_guest_mode(struct machine *m);
 /* Reads PTBR and storage, changes nothing. The profile has page tables. */
 void walk_tables(struct machine *m, gva_t va, struct walk *walk);
 
+/* The same of the second level, in guest mode: by which entries a guest-physical address becomes the
+ * machine's. */
+void walk_second_level(struct machine *m, gpa_t at, struct walk *walk);
+
 /* Pages that follow each other, with frames that do so too and entries that are alike. */
 struct walk_run {
   gva_t start;
@@ -32,5 +36,7 @@ struct walk_run {
 /* Calls back with each run of valid entries, in order of address; until it answers false. */
 typedef bool walk_run_fn(void *ctx, const struct walk_run *run);
 void walk_each_run(struct machine *m, walk_run_fn *found, void *ctx);
+/* The same of the second level: `start` is guest-physical then. */
+void walk_each_second_run(struct machine *m, walk_run_fn *found, void *ctx);
 
 #endif

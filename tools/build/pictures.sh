@@ -48,6 +48,12 @@ PICTURES
 TRAPEZE=$trapeze "$(dirname "$0")/spaces.sh" >"$out/minos-spaces.dot"
 [ -n "$only" ] || dot -Tsvg "$out/minos-spaces.dot" -o "$out/minos-spaces.svg"
 
+# From a guest's addresses to the machine's.
+for way in shadow nested; do
+  TRAPEZE=$trapeze "$(dirname "$0")/maps.sh" $way >"$out/minos-$way-map.dot"
+  [ -n "$only" ] || dot -Tsvg "$out/minos-$way-map.dot" -o "$out/minos-$way-map.svg"
+done
+
 # Three users' clocks on one machine.
 if [ -z "$only" ]; then
   "$(dirname "$0")/clocks.sh" docs/examples/speed.dir 350000 1750 >"$out/clocks.svg"

@@ -119,9 +119,10 @@ const struct repl_command repl_commands[] = {
      "Show storage: N values of format F (as print; also i instruction, s string) and unit U "
      "(b, h, w).",
      REPL_EXPRESSION, NULL, true, repl_cmd_examine},
-    {"translate", NULL, REPL_DATA, "ADDRESS",
+    {"translate", NULL, REPL_DATA, "ADDRESS [dot]",
      "Show how an address is translated, step by step with the entries that are read, and what a "
-     "load, a store and a fetch would meet. It sets no bits.",
+     "load, a store and a fetch would meet. It sets no bits. With 'dot': the walk over a second "
+     "level of tables, as a picture by Graphviz.",
      REPL_EXPRESSION, NULL, false, repl_cmd_translate},
     {"display", NULL, REPL_DATA, "[/FMT] [EXPRESSION]",
      "Show a value at every stop; without EXPRESSION, show them all now.", REPL_EXPRESSION, NULL,

@@ -334,6 +334,10 @@ void repl_show_pmap(struct debugger *d);
 void repl_show_shadow(struct debugger *d);
 bool repl_about_shadow(struct debugger *d, const char *args);
 void repl_show_way_down(struct debugger *d, uint32_t va); /* nothing of a real machine */
+/* second.c: nested paging. Which of these may be called: */
+bool repl_has_second_level(struct machine *m);
+void repl_show_second_level(struct debugger *d, uint32_t va);
+bool repl_draw_second_level(struct debugger *d, uint32_t va); /* refuses where there is none */
 bool repl_cmd_translate(struct debugger *d, const char *args);
 bool repl_cmd_layout(struct debugger *d, const char *args);
 

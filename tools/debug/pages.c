@@ -175,8 +175,9 @@ static void show_entry(struct debugger *d, const char *what, unsigned index,
   char how[RIGHTS];
   repl_say(d, "%s entry 0x%03x at 0x%08x", what, index, s->at.v);
   if (walk_in_guest_mode(repl_machine(d)) && s->exists)
-    repl_say(d, " (machine 0x%08x)", s->machine.v);
-  repl_say(d, ": ");
+    repl_say(d, ", machine 0x%08x:\n  ", s->machine.v);
+  else
+    repl_say(d, ": ");
   if (!s->exists)
     repl_say(d, "there is no storage\n");
   else if (!(s->entry & PTE_VALID))
@@ -235,10 +236,16 @@ static void show_answer(struct debugger *d, const char *name, uint32_t va,
 bool repl_cmd_translate(struct debugger *d, const char *args)
 {
   struct formula_value v;
+  char address[200];
+  size_t len = strlen(args);
+  bool dot = len > 4 && strcmp(args + len - 4, " dot") == 0;
   if (!*args)
     return repl_refuse(d, "which ADDRESS?");
-  if (!repl_eval(d, args, &v))
+  snprintf(address, sizeof address, "%.*s", (int)(dot ? len - 4 : len), args);
+  if (!repl_eval(d, address, &v))
     return false;
+  if (dot)
+    return repl_draw_second_level(d, (uint32_t)v.v);
   uint32_t va = (uint32_t)v.v, psw = machine_get_cr(repl_machine(d), CR_PSW);
   repl_say(d, "0x%08x, by mode %u%s:\n", va, psw_mode(psw),
            psw_te(psw) ? "" : "; translation is off now, with it on");

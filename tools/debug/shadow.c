@@ -116,7 +116,8 @@ void repl_show_pmap(struct debugger *d)
 
 /* ----------------------------------------------------------------------- shadow */
 
-/* A piece of the real tables: gva, gpa and mpa go on together. */
+/* A piece of the real tables: gva, gpa and mpa go on together. Of a second level va is
+ * guest-physical too. */
 struct shadow_run {
   uint32_t va, pa, real, pages, entry;
 };
@@ -175,7 +176,11 @@ static bool note_run(void *ctx, const struct walk_run *found)
 static void each_shadow_run(struct machine *m, shadow_run_fn *found, void *ctx)
 {
   struct shadow_walk w = {.m = m, .found = found, .ctx = ctx};
-  walk_each_run(machine_parent(m), note_run, &w);
+  if (repl_has_second_level(m)) {
+    walk_each_second_run(machine_parent(m), note_run, &w);
+  } else {
+    walk_each_run(machine_parent(m), note_run, &w);
+  }
   flush(&w);
 }
 
@@ -196,6 +201,11 @@ static void show_shadow_run(void *ctx, const struct shadow_run *run)
     return;
   }
   l->shown++;
+  if (repl_has_second_level(repl_machine(l->d))) {
+    repl_say(l->d, "guest physical 0x%08x-0x%08x  machine 0x%08x  %s\n", run->va,
+             run->va + length - 1, run->real, rights(run->entry));
+    return;
+  }
   repl_say(l->d, "0x%08x-0x%08x  ", run->va, run->va + length - 1);
   if (run->pa == NO_PAGE) {
     repl_say(l->d, "not the guest's storage  ");
@@ -222,8 +232,15 @@ void repl_show_shadow(struct debugger *d)
     repl_say(d, "the machine below has no page tables: nothing is shadowed\n");
     return;
   }
-  repl_say(d, "the machine below walks the directory at its 0x%08x\n",
-           machine_get_cr(machine_parent(m), CR_PTBR));
+  if (repl_has_second_level(m)) {
+    repl_say(d,
+             "the machine below walks the guest's own tables, and for each of their addresses\n"
+             "the directory at its 0x%08x: a second level, from guest physical to machine\n",
+             nptbr_base(machine_get_cr(machine_parent(m), CR_NPTBR)));
+  } else {
+    repl_say(d, "the machine below walks the directory at its 0x%08x\n",
+             machine_get_cr(machine_parent(m), CR_PTBR));
+  }
   each_shadow_run(m, show_shadow_run, &l);
   if (l.shown == 0) {
     repl_say(d, "nothing is in it yet: pages come as they are touched\n");
@@ -320,8 +337,10 @@ bool repl_about_shadow(struct debugger *d, const char *args)
   repl_say(d, "digraph shadow {\n  rankdir=LR;\n  node [shape=box];\n"
               "  subgraph cluster_pmap {\n    label=\"pmap: guest physical to machine\";\n");
   draw_pmap(&g);
-  repl_say(d, "  }\n  subgraph cluster_guest { label=\"the guest's tables\"; }\n"
-              "  subgraph cluster_shadow { label=\"the shadow, which the machine walks\"; }\n");
+  repl_say(d,
+           "  }\n  subgraph cluster_guest { label=\"the guest's tables\"; }\n"
+           "  subgraph cluster_shadow { label=\"%s, which the machine walks\"; }\n",
+           repl_has_second_level(m) ? "the second level" : "the shadow");
   if (profile_features(machine_profile(m)) & ISA_FEATURE_MMU_PAGED) {
     walk_each_run(m, draw_guest_run, &g);
   }
@@ -344,7 +363,9 @@ void repl_show_way_down(struct debugger *d, uint32_t va)
     struct vmm_page page = vmm_vm_page(m, gpa(PAGE_OF(t.pa.v)));
     repl_say(d, "pmap: guest physical 0x%08x is in %s\n", PAGE_OF(t.pa.v), where(&page, text));
   }
-  if (has_tables(m)) {
+  if (repl_has_second_level(m)) {
+    repl_show_second_level(d, va);
+  } else if (has_tables(m)) {
     struct walk walk;
     walk_tables(machine_parent(m), gva(va), &walk);
     const struct walk_step *last = &walk.step[walk.steps - 1];
