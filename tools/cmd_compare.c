@@ -32,6 +32,7 @@ struct request {
   unsigned form;
   uint64_t interval, jobs;
   bool timed, memories;
+  const struct option_spec *machine_memory; /* --memory of all commands */
 };
 
 /* ----------------------------------------------------------------------- options */
@@ -86,6 +87,18 @@ OPTION_TEXT(apply_sibling, struct request, sibling)
 OPTION_FLAG(apply_time, struct request, timed)
 OPTION_FLAG(apply_memories, struct request, memories)
 
+/* A guest's name in the place of a size, as in `compare --memory minos`: no size begins with
+ * anything but a digit. */
+static int apply_memory(void *ctx, const char *value)
+{
+  struct request *r = ctx;
+  if (*value >= '0' && *value <= '9')
+    return r->machine_memory->apply(&r->setup, value);
+  r->program = value;
+  r->memories = r->timed = true;
+  return STATUS_DONE;
+}
+
 static const struct option_spec options[] = {
     {"technique", 0, "NAME,...", "only these, of those of 'trapeze vmm' (default: every one)",
      apply_technique},
@@ -97,6 +110,10 @@ static const struct option_spec options[] = {
      "compare instead the ways to make memory, on one machine: the program under each, and a "
      "shipped guest's builds for other MMUs",
      apply_memories},
+    {"memory", 'm', "SIZE",
+     "storage of the machines, as 64K, 1M, 1G (default: 1M); --memory GUEST is --memory-techniques "
+     "--time GUEST",
+     apply_memory},
     {"checkpoint", 0, "N",
      "ticks between two comparisons, but for the first 100,000, which are all compared (default: "
      "10000)",
@@ -133,10 +150,25 @@ static const struct command_usage usage = {
              "the comparison ends at tick 20,000,000.\n\n"
              "Exit status: 0 no run contradicts the theory; 1 one does; 2 usage or bad input; 3 "
              "trapeze or the host failed.",
-    .min_operands = 1,
+    .min_operands = 0,
     .max_operands = 1,
-    .operand = "a program",
 };
+
+/* The program: the operand, or --memory's. */
+static int take_operand(struct request *r, char **operands, int count)
+{
+  if (count && r->program) {
+    message_usage("compare", "'%s' is no size of storage, and '%s' is the guest already",
+                  r->program, operands[0]);
+    return STATUS_USAGE;
+  }
+  if (count)
+    r->program = operands[0];
+  if (r->program)
+    return STATUS_DONE;
+  message_usage("compare", "a program is missing");
+  return STATUS_USAGE;
+}
 
 /* ------------------------------------------------------------------------ the rows */
 
@@ -347,14 +379,19 @@ static int work(void *ctx)
 }
 
 /* The same machine as elsewhere, but for the profile's default. */
-static void machine_options(struct option_spec *to, size_t room)
+static void machine_options(struct request *r, struct option_spec *to, size_t room)
 {
   size_t n = 0;
-  for (const struct option_spec *o = setup_machine_options; o->name && n + 1 < room; o++, n++) {
+  for (const struct option_spec *o = setup_machine_options; o->name && n + 1 < room; o++) {
+    if (strcmp(o->name, "memory") == 0) {
+      r->machine_memory = o; /* apply_memory */
+      continue;
+    }
     to[n] = *o;
     if (strcmp(o->name, "profile") == 0)
       to[n].help = "only these machines: shipped profiles, or files NAME.profile, separated by "
                    "commas (default: every shipped one)";
+    n++;
   }
   to[n] = (struct option_spec){0};
 }
@@ -364,7 +401,7 @@ int cmd_compare(int argc, char **argv)
   struct request r = {.interval = COMPARE_DEFAULT_INTERVAL, .jobs = 1};
   struct option_spec machine[16];
   setup_init(&r.setup, "compare");
-  machine_options(machine, sizeof machine / sizeof *machine);
+  machine_options(&r, machine, sizeof machine / sizeof *machine);
   const char *unsaid = r.setup.profile_name;
   for (unsigned t = 0; t < VMM_TECHNIQUES; t++)
     if (compare_premise((enum vmm_technique)t) != COMPARE_NO_PREMISE)
@@ -379,7 +416,9 @@ int cmd_compare(int argc, char **argv)
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
   if (status != OPTIONS_GO_ON)
     return status;
-  r.program = operands[0];
+  status = take_operand(&r, operands, count);
+  if (status != STATUS_DONE)
+    return status;
   if (r.setup.ticks == MACHINE_NEVER)
     r.setup.ticks = COMPARE_DEFAULT_TICKS;
   if (!r.setup.input && !r.setup.input_file_log && guests_is_shipped_name(r.program))

@@ -58,6 +58,8 @@ done
 memories() { timeout 600 "$trapeze" compare --memory-techniques "$@" </dev/null; }
 memories minos --time --ticks 50000 >text 2>said
 result $? "text, with times"
+compare --memory minos --ticks 50000 >page 2>said && [ "$(sed 's/ [0-9.]*$//' page)" = "$(sed 's/ [0-9.]*$//' text)" ]
+result $? "--memory GUEST is the same"
 [ -z "$(awk 'length > 80' text)" ]
 result $? "in 80 columns"
 memories minos -T json -o memory.json 2>said
@@ -148,6 +150,9 @@ refused "technique 'hybrid' is named twice" "a technique twice" popf --technique
 refused "x87" "a machine that is none" popf --profile x86,x87
 refused "is no number of jobs" "no jobs" popf --jobs 0
 refused "is no number of ticks" "no ticks between comparisons" popf --checkpoint 0
+refused "'x64' is no size of storage, and 'popf' is the guest already" "a size that is none" popf --memory x64
+refused "'64Q' is no storage size" "nor is that" popf --memory 64Q
+refused "a program is missing" "no program" --memory 64K
 refused "unknown format" "a format that is none" popf -T pdf
 refused "nosuch" "a program that is none" ./nosuch.s
 refused "nosuch" "a paravirtual build that is none" minos --paravirt-guest ./nosuch.s

@@ -9,7 +9,7 @@
  * makes no difference to what is counted. The maker destroys the pair. False: the cell says why,
  * and there is no pair. */
 bool cell_make(const struct pair_maker *maker, struct pair *pair, struct compare_cell *cell);
-/* Runs on, and adds what that took of the host's processor. */
+/* Runs on, and adds what that took of the host's processor; nanoseconds may be NULL. */
 struct machine_stop cell_advance(struct machine *m, uint64_t until, uint64_t *nanoseconds);
 /* A sentence, if the host failed one of the two or its disk; NULL: it has not. */
 const char *cell_host_failure(const struct pair *pair, const struct machine_stop *bare,

@@ -78,11 +78,16 @@ static const char *outcome(const struct compare_memory_row *r, char buf[COMPARE_
   return buf;
 }
 
+/* Of the bare machine's time. */
+static uint64_t hundredths(const struct compare_memory_row *r)
+{
+  return r->host[0] ? (r->host[1] * 100 + r->host[0] / 2) / r->host[0] : 0;
+}
+
 static void ratio(const struct compare_memory_row *r, char *buf, size_t size)
 {
-  uint64_t hundredths = r->host[0] ? (r->host[1] * 100 + r->host[0] / 2) / r->host[0] : 0;
-  snprintf(buf, size, "%llu.%02llu", (unsigned long long)(hundredths / 100),
-           (unsigned long long)(hundredths % 100));
+  uint64_t n = hundredths(r);
+  snprintf(buf, size, "%llu.%02llu", (unsigned long long)(n / 100), (unsigned long long)(n % 100));
 }
 
 static char *story(const struct compare_memory *c, char buf[COMPARE_STORY_SIZE])
@@ -207,14 +212,14 @@ void compare_memory_markdown(const struct compare_memory *c, FILE *out)
 /* ---------------------------------------------------------- the page, the picture */
 
 /* Of a column's numbers, those of the whole page: how long a bar is, of 0 to `full`. */
-static unsigned bar(const struct compare_memory *c, const struct column *k,
+static unsigned bar(const struct compare_memory *c, number_of *of,
                     const struct compare_memory_row *r, unsigned full)
 {
   uint64_t most = 1;
   for (unsigned i = 0; i < c->rows; i++)
-    if (k->of(&c->row[i]) > most)
-      most = k->of(&c->row[i]);
-  return (unsigned)(k->of(r) * full / most);
+    if (of(&c->row[i]) > most)
+      most = of(&c->row[i]);
+  return (unsigned)(of(r) * full / most);
 }
 
 static void html_row(const struct compare_memory *c, const struct compare_memory_row *r, FILE *out)
@@ -225,10 +230,10 @@ static void html_row(const struct compare_memory *c, const struct compare_memory
   fprintf(out, "</th><td>%s</td><td>%s</td>", vmm_memories[r->memory].name, outcome(r, run));
   for (size_t k = 0; k < COLUMNS; k++)
     fprintf(out, "<td>%s<div style=\"width:%upx\"></div></td>", text_count(n, columns[k].of(r)),
-            bar(c, &columns[k], r, 80));
+            bar(c, columns[k].of, r, 80));
   ratio(r, n, sizeof n);
   if (c->timed)
-    fprintf(out, "<td>%s</td>", n);
+    fprintf(out, "<td>%s<div style=\"width:%upx\"></div></td>", n, bar(c, hundredths, r, 80));
   fputs("</tr>\n", out);
 }
 
@@ -253,20 +258,43 @@ void compare_memory_html(const struct compare_memory *c, FILE *out)
   fputs("</table></body></html>\n", out);
 }
 
-/* Graphviz would widen a cell of ours to what the column needs; a text stays as long as it is. */
-static void dot_number(FILE *out, const char *text, unsigned eighths)
+#define CELL 72u /* points: a number of eleven digits, in fonts wider than ours too */
+
+/* A table of its own, all sizes given: Graphviz would widen a lone cell to what its column needs,
+ * and a bar of letters is as long as the reader's font has it. */
+static void dot_number(FILE *out, const char *text, unsigned points)
 {
-  static const char *const last[] = {" ",      "\u258f", "\u258e", "\u258d",
-                                     "\u258c", "\u258b", "\u258a", "\u2589"};
-  fprintf(out, "<td align=\"left\" balign=\"left\">%s<br/><font color=\"#7aa6d8\">", text);
-  for (; eighths >= 8; eighths -= 8)
-    fputs("\u2588", out);
-  fprintf(out, "%s</font></td>", last[eighths]);
+  fprintf(out,
+          "<td><table border=\"0\" cellborder=\"0\" cellspacing=\"0\" cellpadding=\"0\">"
+          "<tr><td colspan=\"%d\" fixedsize=\"true\" width=\"%u\" height=\"14\">%s</td></tr><tr>",
+          1 + (points > 0 && points < CELL), CELL, text);
+  if (points > 0)
+    fprintf(out, "<td fixedsize=\"true\" width=\"%u\" height=\"5\" bgcolor=\"#7aa6d8\"></td>",
+            points);
+  if (points < CELL)
+    fprintf(out, "<td fixedsize=\"true\" width=\"%u\" height=\"5\"></td>", CELL - points);
+  fputs("</tr></table></td>", out);
+}
+
+static void dot_row(const struct compare_memory *c, const struct compare_memory_row *r, FILE *out)
+{
+  char n[TEXT_COUNT_SIZE], run[COMPARE_RUN_SIZE];
+  fputs("<tr><td border=\"0\" align=\"right\"><b>", out);
+  text_markup(out, r->guest);
+  fprintf(out, "</b><br/>%s</td><td bgcolor=\"%s\">%s</td>", vmm_memories[r->memory].name,
+          r->equal ? "#cdeac0" : "#dfe8f7", outcome(r, run));
+  for (size_t k = 0; k < COLUMNS; k++)
+    dot_number(out, text_count(n, columns[k].of(r)), bar(c, columns[k].of, r, CELL));
+  if (c->timed) {
+    ratio(r, n, sizeof n);
+    dot_number(out, n, bar(c, hundredths, r, CELL));
+  }
+  fputs("</tr>\n", out);
 }
 
 void compare_memory_dot(const struct compare_memory *c, FILE *out)
 {
-  char buf[COMPARE_STORY_SIZE], n[TEXT_COUNT_SIZE], run[COMPARE_RUN_SIZE];
+  char buf[COMPARE_STORY_SIZE];
   fprintf(out,
           "digraph memory {\n  node [shape=plaintext, fontname=\"%s\", fontsize=%d];\n"
           "  ways [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" "
@@ -274,19 +302,11 @@ void compare_memory_dot(const struct compare_memory *c, FILE *out)
           PICTURE_FONT, PICTURE_FONT_SIZE);
   for (size_t k = 0; k < COLUMNS; k++)
     fprintf(out, "<td border=\"0\"><b>%s</b></td>", columns[k].head);
-  fputs("</tr>\n", out);
-  for (unsigned i = 0; i < c->rows; i++) {
-    const struct compare_memory_row *r = &c->row[i];
-    fputs("<tr><td border=\"0\" align=\"right\"><b>", out);
-    text_markup(out, r->guest);
-    fprintf(out, "</b><br/>%s</td><td bgcolor=\"%s\">%s</td>", vmm_memories[r->memory].name,
-            r->equal ? "#cdeac0" : "#dfe8f7", outcome(r, run));
-    for (size_t k = 0; k < COLUMNS; k++)
-      dot_number(out, text_count(n, columns[k].of(r)), bar(c, &columns[k], r, 80));
-    fputs("</tr>\n", out);
-  }
+  fputs(c->timed ? "<td border=\"0\"><b>time</b></td></tr>\n" : "</tr>\n", out);
+  for (unsigned i = 0; i < c->rows; i++)
+    dot_row(c, &c->row[i], out);
   fprintf(out, "<tr><td border=\"0\" align=\"left\" colspan=\"%zu\"><font point-size=\"8\">",
-          COLUMNS + 2);
+          COLUMNS + 2 + c->timed);
   text_markup(out, story(c, buf));
   fputs("</font></td></tr>\n</table>>];\n}\n", out);
 }
