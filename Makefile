@@ -351,6 +351,10 @@ compare: all  ## every technique on every machine, again: docs/compare.md, its p
 	$(BUILD)/trapeze compare --memory-techniques minos -T svg -o docs/pictures/compare-memory.svg
 COMPARE_JOBS ?= 2
 
+memory-profiles: all  ## minos under every way to make memory on every profile, tick by tick: the table of docs/memory.md
+	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) jq"
+	TRAPEZE=$(BUILD)/trapeze tests/pages/profiles.sh --update
+
 check-browser: all  ## the page of trapeze trace in a headless browser (chromium: 90 MB)
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(BROWSER_PACKAGES)"
 	@TRAPEZE=$(BUILD)/trapeze tests/trace/browser.sh

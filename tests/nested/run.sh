@@ -23,8 +23,8 @@ done
 for profile in pg vax riscv itanium; do
   verifies "at every tick, profile $profile" paging --profile "$profile"
 done
-verifies "an operating system with an address space a process" minos-paged --session --profile vtx --fast-only
-verifies "and its first 200,000 ticks one by one" minos-paged --session --profile vtx --ticks 200k
+# (and the whole session: tests/pages/profiles.sh)
+verifies "200,000 ticks of an operating system, one by one" minos-paged --session --profile vtx --ticks 200k
 verifies "a VMM in a virtual machine of it has shadow tables" paging --profile vtx --depth 2
 verifies "shadow tables on such a machine" paging --profile vtx --memory-technique shadow
 verifies "more than one table of the second level" paging --profile vtx --memory 9M

@@ -220,15 +220,6 @@ check "linked elsewhere it is equal" share minos-tlb
 check "  and nearly all is executed directly" test "$(cat share)" -gt 990
 
 if [ "$all" = --all ]; then
-  for guest in minos-paged minos-tlb; do
-    for profile in $profiles; do
-      case $profile in
-        x86 | x86-popf) check "$guest: on $profile popf parts the two" parted "$guest" "$profile" popf ;;
-        armv7) check "$guest: on $profile cli parts the two" parted "$guest" "$profile" cli ;;
-        *) check "$guest: in a virtual machine on $profile, at every tick" verified "$guest" "$profile" ;;
-      esac
-    done
-  done
   check "minos-paged: in a virtual machine in a virtual machine" verified minos-paged pg --depth 2 --fast-only
 fi
 

@@ -31,7 +31,9 @@ MUTANTS=all tests/definition-mutants/run.sh
 TRAPEZE_STATES=$(n 1000000) $BUILD/tests/unit/machine/test_states
 TRAPEZE_STATES=$(n 100000) $BUILD/tests/unit/classify/test_terms
 TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000) $BUILD/tests/unit/machine/test_mapped_random
-TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000) $BUILD/tests/unit/vmm/test_torture
+TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 20000) $BUILD/tests/unit/vmm/test_torture
+tests/pages/profiles.sh
+TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000) $BUILD/tests/unit/vmm/test_paravirt_torture
 tests/classify/cvc5.sh --all
 TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_exhaust
 TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_experiment
