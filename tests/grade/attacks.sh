@@ -17,9 +17,28 @@ hostile() { # FOLDER FILE FUNCTION STATEMENT [FILE-SCOPE]
     $0 ~ "^static .*[ *]" function_ "\\(" { inside = 1 }
     inside && /^{/ { print "  " statement; inside = 0 }' "$1/$2" >hostile.c && mv hostile.c "$1/$2"
 }
+# The module that they are made of is right, as far as `hello` goes, and soon compiled.
+mkdir -p attacked && cp $ref/dispatch.c attacked/ && cat >attacked/emulate.c <<'END'
+#include "vmm/modules.h"
+static bool handles(enum isa_insn insn) { return insn == ISA_OUT || insn == ISA_HALT; }
+static struct vmm_trap emulate(void *state, const struct vmm_env *env, uint32_t word)
+{
+  struct isa_decoded d = env->decode(env->ctx, word).decoded;
+  (void)state;
+  env->set_pc(env->ctx, env->get_pc(env->ctx) + 4);
+  if (d.insn == ISA_HALT) {
+    env->halt(env->ctx);
+  } else {
+    env->port_out(env->ctx, env->get_reg(env->ctx, d.b) + d.imm, env->get_reg(env->ctx, d.a));
+  }
+  return (struct vmm_trap){.raised = false};
+}
+const struct vmm_emulate_module vmm_emulate = {.handles = handles, .emulate = emulate};
+END
+says 0 '^Score: 2 of 2' "what attacks are made of passes" 4 attacked --only hello
 declare -A wanted
 attack() { # NAME REGEX STATEMENT [FILE-SCOPE]
-  mkdir -p attacks/4 && cp -r reference/04-trap-and-emulate "attacks/4/$1" && wanted[4/$1]=$2
+  mkdir -p attacks/4 && cp -r attacked "attacks/4/$1" && wanted[4/$1]=$2
   hostile "attacks/4/$1" dispatch.c dispatch "static int calls; if (calls++ == 40) { $3 }" "${4:-struct message;}"
 }
 attack_guest() { # NAME REGEX <SOURCE
@@ -104,8 +123,8 @@ mkdir -p attacks/4/{folder,missing,large,$'new\nline, "quoted"'}/dispatch.c
 wanted[4/folder]='dispatch.c is no regular file' wanted[4/$'new\nline, "quoted"']='no regular file'
 rm -rf attacks/4/{missing,large}/dispatch.c && wanted[4/missing]='is not there'
 truncate -s 10M attacks/4/large/dispatch.c && wanted[4/large]='larger than 1 MiB'
-mkdir attacks/4/bytes && cp $ref/*.c attacks/4/bytes/ && head -c 5000 "$trapeze" >attacks/4/bytes/dispatch.c && wanted[4/bytes]='dispatch.c:1:'
-mkdir attacks/4/long && cp $ref/*.c attacks/4/long/ && wanted[4/long]='…'
+mkdir attacks/4/bytes && cp attacked/*.c attacks/4/bytes/ && head -c 5000 "$trapeze" >attacks/4/bytes/dispatch.c && wanted[4/bytes]='dispatch.c:1:'
+mkdir attacks/4/long && cp attacked/*.c attacks/4/long/ && wanted[4/long]='…'
 { printf 'int x = '; head -c 500000 /dev/zero | tr '\0' y; echo ';'; } >attacks/4/long/dispatch.c
 
 attack_guest "a file outside" 'cannot read' <<<'.incbin "/etc/passwd"'

@@ -223,8 +223,8 @@ static bool listen_to(struct remote *r, struct talk *t, uint64_t *results)
   return false;
 }
 
-/* All that stands in r->out. False: there are no results. What goes wrong before it is known
- * whether the answers are as foretold might not have been reached. */
+/* All that stands in r->out. False: there are no results. What goes wrong in a later call before
+ * it is known whether the answers to others are as foretold might not have been reached. */
 static bool converse(struct remote *r, struct talk *t, uint64_t *results)
 {
   t->calls = r->out.op;
@@ -233,7 +233,7 @@ static bool converse(struct remote *r, struct talk *t, uint64_t *results)
   bool sent = send_to(r, &r->out);
   r->out.op = 0;
   bool came = sent && listen_to(r, t, results);
-  if (!came && r->foretold_count > 0) {
+  if (!came && t->calls > 1 && r->foretold_count > 0) {
     r->end = REMOTE_UNFORETOLD;
   }
   return came;
@@ -280,6 +280,7 @@ void remote_settle(struct remote *r)
   uint64_t none[1];
   if (r->end == REMOTE_OPEN && r->out.op > 0) {
     converse(r, &t, none);
+    r->ahead_max = 2 * r->ahead_max < WIRE_CALLS ? 2 * r->ahead_max : WIRE_CALLS - 1;
   }
   r->env = NULL;
 }
@@ -297,7 +298,7 @@ static bool put_off(struct remote *r, const struct vmm_env *env, uint32_t op, co
   r->env = env ? env : r->env;
   memcpy(r->foretold + r->foretold_count, foretold, n * sizeof *foretold);
   r->foretold_count += n;
-  if (r->out.op >= WIRE_CALLS - 1 || r->out.count > WIRE_VALUES - 2 * WIRE_CALL_VALUES) {
+  if (r->out.op >= r->ahead_max || r->out.count > WIRE_VALUES - 2 * WIRE_CALL_VALUES) {
     remote_settle(r);
   }
   return true;
@@ -894,7 +895,8 @@ void remote_open(struct remote *r, int fd, unsigned modules, int stall_ms, uint3
     patience = (struct timeval){.tv_sec = stall_ms / 1000, .tv_usec = stall_ms % 1000 * 1000};
   }
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  *r = (struct remote){.fd = fd, .requests_max = requests_max, .set = vmm_default_modules};
+  *r = (struct remote){
+      .fd = fd, .requests_max = requests_max, .ahead_max = 1, .set = vmm_default_modules};
   r->set.with = r;
 #define SET(flag, module)                                                                          \
   if (modules & (flag)) {                                                                          \

@@ -55,6 +55,7 @@ struct remote {
   uint64_t view[WIRE_VIEW];  /* as last sent */
   struct wire out;           /* calls put off; op 0: none … */
   uint32_t foretold_count;   /* … and what they are to answer */
+  uint32_t ahead_max;        /* so many are put off; few at first, for one who ends at once */
   uint64_t foretold[WIRE_CALLS * 2];
   struct vmm_modules set; /* with == this; for vmm_create_with() */
 };
