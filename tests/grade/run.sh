@@ -97,13 +97,20 @@ is "the assignment of a lab without variants says so" sh -c '"$1" grade --labs "
 # -------------------------------------------------------------------- hand-outs
 # What students get: nothing that is not theirs, and it builds. The objects of the build
 # under test spare it most of the work; those of a sanitizer build cannot be linked without.
+lacks() { # TREE: files that its text names, maybe without an ending, and that are not there
+  (cd "$1" && grep -oE '\b(docs|labs|submission|vmm|machine|isa|asm|tools|guestos)/[A-Za-z0-9_./-]*[A-Za-z0-9]' HANDOUT.md |
+    sort -u | while read -r file; do compgen -G "$file*" >/dev/null || echo "$file"; done)
+}
 for lab in "$top"/labs/[0-9]*/; do
   name=$(basename "$lab")
   is "$name: the hand-out is made" "$top/tools/build/handout.sh" "$lab" "$work/$name.tgz"
   tar -xzf "$name.tgz"
   is "… has its text, its tests and its files" test -s "$name/HANDOUT.md" -a -s "$name/labs/$name/lab.json" -a -d "$name/submission"
+  is "… and whatever file its text names" test -z "$(lacks "$name")"
   is "… and no hidden test, solution, wrong solution or note" sh -c '[ -z "$(find "$1" -path "*hidden*" -o -path "*solution*" -o -path "*labs/*wrong*" -o -name instructor.md)" ]' - "$name"
 done
+rm 07-virtual-time/docs/examples/class.dir
+is "caught: a file that is missing" test "$(lacks 07-virtual-time)" = docs/examples/class.dir
 from=$(cd "$top" && realpath "$BUILD")
 lend_objects() { # TREE WHAT…
   local part

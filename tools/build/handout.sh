@@ -14,7 +14,7 @@ cd "$top"
 cp -a isa asm machine vmm classify guestos README.md "$tree/"
 find tools -maxdepth 1 -type f -exec cp -a {} "$tree/tools/" \;
 for part in tools/*/; do cp -a "${part%/}" "$tree/tools/"; done
-mkdir -p "$tree/docs" && cp -a docs/*.md docs/trapeze.1 "$tree/docs/"
+mkdir -p "$tree/docs" && cp -a docs/*.md docs/trapeze.1 docs/examples "$tree/docs/"
 rm -f "$tree/docs/instructor.md"
 cp -a Makefile "$tree/trapeze.mk"
 cp -a labs/runner labs/stub.h labs/patch.h "$tree/labs/"
