@@ -29,7 +29,18 @@ enum trace_kind {
   TRACE_INTERPRET, /* the VMM does an instruction as the virtual machine would: a = enum isa_insn,
                     * b = its pc, d = insn. Of those that a technique has interpreted these are the
                     * system group's; with struct tracer's instructions all */
+  TRACE_CODE, /* of what executes in the place of the guest's code: a = enum trace_code; b to d there */
   TRACE_KIND_COUNT,
+};
+
+/* Addresses of the guest, but for those of the cache, which are the real machine's. */
+enum trace_code {
+  TRACE_CODE_BLOCK,   /* was made: b = pc, c = where in the cache, d = words */
+  TRACE_CODE_CHAIN,   /* a branch leads to the block of b and no longer to the exit at c */
+  TRACE_CODE_FORGET,  /* d blocks, since storage at b was written */
+  TRACE_CODE_EMPTY,   /* nothing is in the cache any more; at pc b */
+  TRACE_CODE_COPY,    /* of the page at b, at c of the real machine's storage; d words replaced */
+  TRACE_CODE_COUNT,
 };
 
 struct trace_event {

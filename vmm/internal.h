@@ -524,6 +524,7 @@ void translate_table_stored(const struct vm *vm, uint32_t at, uint32_t word);
 void translate_table_gone(const struct vm *vm, uint32_t frame);
 enum translate_trap translate_trap(struct vm *vm, struct trap *real);
 uint32_t translate_block(const struct vm *vm, uint32_t pc, struct vmm_code *code, uint32_t room);
+uint32_t translate_preview(struct vm *vm, uint32_t pc, struct vmm_code *code, uint32_t room);
 void translate_count(struct vm *vm); /* brings vm->stats up to date */
 void translate_written(struct vm *vm, gpa_t at, uint32_t len);
 void translate_restored(struct vm *vm, bool inside, uint32_t pc);

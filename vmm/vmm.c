@@ -446,6 +446,11 @@ uint32_t vmm_vm_block(struct machine *m, uint32_t pc, struct vmm_code *code, uin
   return vm_of(m)->cache ? translate_block(vm_of(m), pc, code, room) : 0;
 }
 
+uint32_t vmm_vm_block_preview(struct machine *m, uint32_t pc, struct vmm_code *code, uint32_t room)
+{
+  return vm_of(m)->cache ? translate_preview(vm_of(m), pc, code, room) : 0;
+}
+
 const struct vmm_stats *vmm_vm_stats(struct machine *m)
 {
   translate_count(vm_of(m));

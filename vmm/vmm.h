@@ -300,6 +300,10 @@ struct vmm_code {
 /* The block that has the guest's code at pc, in the mode and map that are current; its first
  * `room` words, and how many it has. 0: that is not translated. */
 uint32_t vmm_vm_block(struct machine *vm, uint32_t pc, struct vmm_code *code, uint32_t room);
+/* … and that into which code at pc would be translated, were the cache empty. Nothing changes.
+ * 0: the current mode is not translated, or nothing can be fetched there; or no memory. */
+uint32_t vmm_vm_block_preview(struct machine *vm, uint32_t pc, struct vmm_code *code,
+                              uint32_t room);
 
 /* ------------------------------------------- many VMs on one processor (processor.c)
  * The VMM runs its VMs itself, as the owner of each: it delivers their traps and

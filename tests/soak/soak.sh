@@ -47,6 +47,8 @@ $BUILD/tests/random/random --technique interpret --from $FROM --seeds $(n 10000)
 $BUILD/tests/random/random --technique hybrid --from $FROM --seeds $(n 10000)
 $BUILD/tests/random/random --technique interpret --profile x86 --from $FROM --seeds $(n 10000)
 $BUILD/tests/random/random --technique translate --from $FROM --seeds $(n 10000)
+$BUILD/tests/random/random --technique hybrid --profile x86 --offenders 'pushf rdpsw svbr probe rdtick cpuid' --harmless probe --from $FROM --seeds 20000
+$BUILD/tests/random/random --technique translate --profile x86 --offenders 'pushf rdpsw svbr probe rdtick cpuid' --harmless - --from $FROM --seeds 20000
 $BUILD/tests/random/random --technique translate-all --profile x86 --from $FROM --seeds $(n 10000)
 $BUILD/tests/random/random --technique patch --profile x86 --from $FROM --seeds $(n 10000)
 tests/compare/run.sh --all

@@ -9,6 +9,7 @@ here=$top/tests/trace
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . "$top/tests/common/jobs.sh"
+cp "$here/rewrite.s" "$work"
 cd "$work" || exit 3
 exec </dev/null
 n=0
@@ -40,6 +41,9 @@ kinds() { awk '!/^#/ { print $3 }' "$@" | sort -u | tr '\n' ' '; }
 declare -A runs=(
   [popf-x86]="vmm popf --profile x86 --trace-events=all,-instructions"
   [popf-bare]="run popf --trace-events=all --ticks 40"
+  [popf-translate]="vmm popf --profile x86 --technique translate"
+  [popf-patch]="vmm popf --profile x86 --technique patch"
+  [rewrite-translate]="vmm ./rewrite.s --profile x86 --technique translate"
   [traps]="run traps"
   [timer]="vmm timer --ticks 2100"
   [hello-nested]="vmm hello --depth 2 --ticks 30"
@@ -81,6 +85,12 @@ record x.trace --profile x86
 record y.trace --profile x86 --engine step
 check "and where sensitive instructions are picked out of fast execution" cmp x.trace y.trace
 check "of which there are some" bash -c "'$trapeze' trace x.trace -c sensitive | grep -q ': popf'"
+t vmm minos --session --ticks 700k --profile x86 --technique translate --stats --trace=t.trace >said 2>&1
+counts() { # of the trace: blocks made, branches chained at an exit, blocks forgotten
+  t trace t.trace | awk '/ code .* translated: / { made++ } / code .* chained, / { chained++ } END { print made, chained }'
+}
+check "each block that is translated is told, and each exit that is not taken again" \
+  [ "$(counts)" = "$(awk '/blocks translated/ { made = $3 } /exits taken/ { chained = $3 } END { print made, chained }' said)" ]
 record b.trace --ticks 699k
 check "caught: another run" bash -c '! cmp -s a.trace b.trace'
 record i.trace --trace-events=all

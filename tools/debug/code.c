@@ -16,9 +16,17 @@ static bool show(struct debugger *d, uint32_t pc)
       vmm_vm_technique(vm) != VMM_TECHNIQUE_TRANSLATE_ALL)
     return repl_refuse(d, "nothing is translated: '--technique translate' does that");
   uint32_t words = vmm_vm_block(vm, pc, code, WORDS_SHOWN);
+  bool ahead = words == 0;
+  if (ahead)
+    words = vmm_vm_block_preview(vm, pc, code, WORDS_SHOWN);
   if (words == 0)
-    return repl_refuse(d, "%s is not translated in this mode%s", repl_place(d, pc, place),
-                       pc == machine_get_pc(vm) ? ", so far" : "");
+    return repl_refuse(d,
+                       "%s is not translated: in this mode code executes as it is, or nothing can be "
+                       "fetched there",
+                       repl_place(d, pc, place));
+  if (ahead)
+    repl_say(d, "%s is not translated so far. It would be, were the cache empty:\n",
+             repl_place(d, pc, place));
   repl_say(d, "block at 0x%08x, in the place of %s: %u word%s\n", code[0].at,
            repl_place(d, code[0].pc, place), words, words == 1 ? "" : "s");
   for (uint32_t i = 0; i < words && i < WORDS_SHOWN; i++) {

@@ -40,6 +40,17 @@ static const char *port_name(uint32_t port)
   }
 }
 
+static void code_text(const struct trace_event *e, char *buf, size_t size)
+{
+  static const char *const acts[TRACE_CODE_COUNT] = {
+      [TRACE_CODE_BLOCK] = "translated: the code at 0x%x",
+      [TRACE_CODE_CHAIN] = "chained: a branch leads to the translation of 0x%x from now on",
+      [TRACE_CODE_FORGET] = "translations are gone: storage at 0x%x was written",
+      [TRACE_CODE_EMPTY] = "the translation cache is emptied, at 0x%x",
+      [TRACE_CODE_COPY] = "copied and patched: the page at 0x%x"};
+  snprintf(buf, size, acts[e->a], e->b);
+}
+
 static void state_text(uint32_t state, char *buf, size_t size)
 {
   snprintf(buf, size, "%s",
@@ -101,6 +112,7 @@ void repl_event_text(struct debugger *d, const struct trace_event *e, char *buf,
              : e->a == MACHINE_FRAME_ARRIVED ? "arrives"
                                              : "is dropped: the queue is full");
     break;
+  case TRACE_CODE: code_text(e, buf, size); break;
   case TRACE_KIND_COUNT: *buf = 0; break;
   }
 }

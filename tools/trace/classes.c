@@ -43,6 +43,7 @@ enum trace_class trace_class_of(enum trace_kind kind, uint32_t a)
     return CLASS_SWITCHES;
   case TRACE_EMULATE:
   case TRACE_INTERPRET:
+  case TRACE_CODE:
     return CLASS_EMULATION;
   case TRACE_REFLECT:
     return CLASS_REFLECTION;

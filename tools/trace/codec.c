@@ -40,6 +40,7 @@ static const uint8_t fields[TRACE_KIND_COUNT] = {
     [TRACE_CCW] = A | B | C | D,
     [TRACE_INTERPRET] = A | B | D | B_IS_PC | D_IS_INSN,
     [TRACE_FRAME] = A | B | C | D,
+    [TRACE_CODE] = A | B | C | D,
 };
 
 /* ------------------------------------------------------------------ numbers */
@@ -183,6 +184,7 @@ uint8_t *codec_put_event(struct codec *c, uint8_t *to, unsigned machine,
     PUT(TRACE_CCW)
     PUT(TRACE_FRAME)
     PUT(TRACE_INTERPRET)
+    PUT(TRACE_CODE)
   case TRACE_KIND_COUNT:
     break;
   }
@@ -252,6 +254,8 @@ static const char *implausible(const struct trace_event *e)
     return e->a <= 1 ? NULL : "expected a start (0) or a test (1) of the channel";
   case TRACE_FRAME:
     return e->a <= MACHINE_FRAME_DROPPED ? NULL : "expected what became of a frame";
+  case TRACE_CODE:
+    return e->a < TRACE_CODE_COUNT ? NULL : "expected what became of translated code";
   default:
     return NULL;
   }

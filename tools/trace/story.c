@@ -251,6 +251,25 @@ static void tell_emulate(struct teller *l, unsigned machine, const struct trace_
   l->counted[guest] = l->now[guest] + 1;
 }
 
+static void tell_code(struct teller *l, unsigned machine, const struct trace_event *e)
+{
+  static const char *const verbs[TRACE_CODE_COUNT] = {
+      [TRACE_CODE_BLOCK] = "translate",    [TRACE_CODE_CHAIN] = "chain a branch",
+      [TRACE_CODE_FORGET] = "forget code", [TRACE_CODE_EMPTY] = "empty the cache",
+      [TRACE_CODE_COPY] = "patch page"};
+  unsigned guest = words_guest(&l->words, machine);
+  char words[TEXT_THINGS_SIZE];
+  struct row *before = last_box(l);
+  if (before)
+    before->back = -1; /* the VMM goes on */
+  struct row *r = add_box(l, ROW_EMULATE, machine, guest);
+  if (e->a == TRACE_CODE_BLOCK || e->a == TRACE_CODE_COPY)
+    label(r, "%s: %s", verbs[e->a], text_things(words, e->d, "word"));
+  else
+    label(r, "%s", verbs[e->a]);
+  place(l, r, guest, e->b);
+}
+
 static void tell_reflect(struct teller *l, unsigned machine, const struct trace_event *e)
 {
   unsigned guest = words_guest(&l->words, machine);
@@ -410,6 +429,9 @@ static void tell(struct teller *l, unsigned machine, const struct trace_event *e
   case TRACE_EMULATE:
   case TRACE_INTERPRET:
     tell_emulate(l, machine, e);
+    break;
+  case TRACE_CODE:
+    tell_code(l, machine, e);
     break;
   case TRACE_REFLECT:
     tell_reflect(l, machine, e);

@@ -6,6 +6,7 @@
 #include "machine/devices/channel.h"
 #include "machine/devices/ports.h"
 #include "tools/common/program.h"
+#include "tools/common/text.h"
 #include "tools/trace/classes.h"
 
 bool words_has_vmm(const struct trace *t, unsigned machine)
@@ -175,6 +176,7 @@ const char *words_kind(enum trace_kind kind)
       [TRACE_CHANNEL] = "channel",
       [TRACE_CCW] = "ccw",
       [TRACE_FRAME] = "frame",
+      [TRACE_CODE] = "code",
   };
   return names[kind];
 }
@@ -270,6 +272,34 @@ static void put_frame(const struct trace_event *e, char *buf, size_t size)
   snprintf(buf, size, "%s: %u bytes from %u to %s", ways[e->a], e->d, e->c, to);
 }
 
+static void put_code(const struct words *w, unsigned guest, const struct trace_event *e, char *buf,
+                     size_t size)
+{
+  char place[96], words[TEXT_THINGS_SIZE], blocks[TEXT_THINGS_SIZE];
+  words_place(w, guest, e->b, place, sizeof place);
+  text_things(words, e->d, "word");
+  text_things(blocks, e->d, "block");
+  switch ((enum trace_code)e->a) {
+  case TRACE_CODE_BLOCK:
+    snprintf(buf, size, "%s translated: %s at 0x%08x", place, words, e->c);
+    break;
+  case TRACE_CODE_CHAIN:
+    snprintf(buf, size, "%s chained, past the exit at 0x%08x", place, e->c);
+    break;
+  case TRACE_CODE_FORGET:
+    snprintf(buf, size, "%s forgotten: 0x%x was written", blocks, e->b);
+    break;
+  case TRACE_CODE_EMPTY:
+    snprintf(buf, size, "the cache emptied at %s", place);
+    break;
+  case TRACE_CODE_COPY:
+    snprintf(buf, size, "page 0x%x copied to 0x%x, %s replaced", e->b, e->c, words);
+    break;
+  case TRACE_CODE_COUNT:
+    break;
+  }
+}
+
 char *words_event(const struct words *w, unsigned machine, const struct trace_event *e, char *buf,
                   size_t size)
 {
@@ -324,6 +354,9 @@ char *words_event(const struct words *w, unsigned machine, const struct trace_ev
     break;
   case TRACE_FRAME:
     put_frame(e, buf, size);
+    break;
+  case TRACE_CODE:
+    put_code(w, guest, e, buf, size);
     break;
   case TRACE_KIND_COUNT:
     break;

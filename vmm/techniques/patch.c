@@ -99,9 +99,12 @@ static void make_copy(struct vm *vm, uint32_t page)
   forget_copy(vm, c);
   c->page = page;
   p->copy_of[page / ISA_PAGE_SIZE] = (uint16_t)(n + 1);
+  uint64_t patched = vm->stats.patched;
   for (uint32_t offset = 0; offset < ISA_PAGE_SIZE; offset += 4) {
     copy_word(vm, c, offset);
   }
+  vm_trace(vm, TRACE_CODE, TRACE_CODE_COPY, page, c->frame,
+           (uint32_t)(vm->stats.patched - patched));
   memory_forget(vm, gpa(page));
   memory_trace(vm, TRACE_BY_CODE, gpa(page), true);
   vm->stats.blocks++;

@@ -238,6 +238,36 @@ void translate_table_gone(const struct vm *vm, uint32_t frame)
   }
 }
 
+/* --------------------------------------------------------------------- the trace */
+
+static uint32_t block_words(const struct tcache *t, uint32_t first)
+{
+  uint32_t words = 0;
+  for (struct tcache_place p = tcache_at(t, first); p.kind != TCACHE_NONE && p.block == first;) {
+    p = tcache_at(t, first + ++words);
+  }
+  return words;
+}
+
+/* What the cache has done since `before` for the guest's code at pc, which is at `entry` now; it
+ * was asked from the exit `from`, or from none. */
+static void tell(const struct vm *vm, const struct tcache_stats *before, uint32_t pc,
+                 uint32_t entry, uint32_t from)
+{
+  const struct tcache *t = vm->cache->t;
+  const struct tcache_stats *now = tcache_stats(t);
+  if (now->flushes != before->flushes) {
+    vm_trace(vm, TRACE_CODE, TRACE_CODE_EMPTY, pc, 0, 0);
+  }
+  if (now->blocks != before->blocks && entry != TCACHE_NOWHERE) {
+    uint32_t first = tcache_at(t, entry).block;
+    vm_trace(vm, TRACE_CODE, TRACE_CODE_BLOCK, pc, CACHE_VA + 4 * first, block_words(t, first));
+  }
+  if (now->chained != before->chained && from != TCACHE_NOWHERE) {
+    vm_trace(vm, TRACE_CODE, TRACE_CODE_CHAIN, pc, CACHE_VA + 4 * from, 0);
+  }
+}
+
 /* ------------------------------------------------------------------ executing */
 
 static struct space current_space(const struct vm *vm)
@@ -281,8 +311,12 @@ bool translate_ready(struct vm *vm)
 {
   struct translation_cache *c = vm->cache;
   if (!c->inside) {
+    struct tcache_stats before = *tcache_stats(c->t);
     c->pc = vcpu_get_pc(vm);
     c->entry = tcache_enter(c->t, space_of(vm), c->pc);
+    if (vm->machine.tracer) {
+      tell(vm, &before, c->pc, c->entry, TCACHE_NOWHERE);
+    }
     return c->entry != TCACHE_NOWHERE;
   }
   return true;
@@ -332,8 +366,12 @@ enum translate_trap translate_trap(struct vm *vm, struct trap *real)
   }
   real->epc = c->left.pc;
   if (c->left.kind == TCACHE_EXIT && real->cause == CAUSE_BREAKPOINT) {
+    struct tcache_stats before = *tcache_stats(c->t);
     c->pc = c->left.pc;
     tcache_exit(c->t, c->left_at);
+    if (vm->machine.tracer) {
+      tell(vm, &before, c->pc, tcache_find(c->t, space_of(vm), c->pc), c->left_at);
+    }
     vm->stats.exits++;
     return TRANSLATE_EXIT;
   }
@@ -354,9 +392,15 @@ void translate_written(struct vm *vm, gpa_t at, uint32_t len)
   for (uint32_t page = at.v / ISA_PAGE_SIZE; page <= last; page++) {
     if (vm->cache->uses[page] & USE_TABLE) {
       flush(vm);
+      vm_trace(vm, TRACE_CODE, TRACE_CODE_EMPTY, vcpu_get_pc(vm), 0, 0);
     }
   }
+  uint64_t before = tcache_stats(vm->cache->t)->invalidated;
   tcache_written(vm->cache->t, at.v, len);
+  uint64_t gone = tcache_stats(vm->cache->t)->invalidated - before;
+  if (gone) {
+    vm_trace(vm, TRACE_CODE, TRACE_CODE_FORGET, at.v, 0, (uint32_t)gone);
+  }
 }
 
 /* What is in the cache's frames is not what is known of them: it begins anew. A loan that was
@@ -401,18 +445,13 @@ static const enum vmm_code_kind kinds[] = {[TCACHE_NONE] = VMM_CODE_NONE,
                                            [TCACHE_CALLOUT] = VMM_CODE_CALLOUT,
                                            [TCACHE_EXIT] = VMM_CODE_EXIT};
 
-uint32_t translate_block(const struct vm *vm, uint32_t pc, struct vmm_code *code, uint32_t room)
+/* The block that begins at word `first`. */
+static uint32_t list_block(const struct tcache *t, uint32_t first, struct vmm_code *code,
+                           uint32_t room)
 {
-  const struct translation_cache *c = vm->cache;
-  struct space now = current_space(vm);
-  unsigned space = find_space(c, &now);
-  uint32_t at = space < c->spaces ? tcache_find(c->t, space, pc) : TCACHE_NOWHERE;
-  if (at == TCACHE_NOWHERE) {
-    return 0;
-  }
-  uint32_t first = tcache_at(c->t, at).block, words = 0;
-  for (struct tcache_place p = tcache_at(c->t, first); p.kind != TCACHE_NONE && p.block == first;
-       p = tcache_at(c->t, first + ++words)) {
+  uint32_t words = 0;
+  for (struct tcache_place p = tcache_at(t, first); p.kind != TCACHE_NONE && p.block == first;
+       p = tcache_at(t, first + ++words)) {
     if (words < room) {
       code[words] = (struct vmm_code){.kind = kinds[p.kind],
                                       .pc = p.pc,
@@ -421,5 +460,67 @@ uint32_t translate_block(const struct vm *vm, uint32_t pc, struct vmm_code *code
                                       .now = p.now};
     }
   }
+  return words;
+}
+
+uint32_t translate_block(const struct vm *vm, uint32_t pc, struct vmm_code *code, uint32_t room)
+{
+  const struct translation_cache *c = vm->cache;
+  struct space now = current_space(vm);
+  unsigned space = find_space(c, &now);
+  uint32_t at = space < c->spaces ? tcache_find(c->t, space, pc) : TCACHE_NOWHERE;
+  return at == TCACHE_NOWHERE ? 0 : list_block(c->t, tcache_at(c->t, at).block, code, room);
+}
+
+/* --------------------------------------------------------------------- a preview */
+
+struct preview {
+  struct vm *vm;
+  uint32_t pc;
+};
+
+/* As fetch(), but nothing is marked and nothing is watched. */
+static struct tcache_fetched look_ahead(void *ctx, uint32_t pc)
+{
+  const struct preview *p = ctx;
+  uint32_t psw = p->vm->cpu.cr[CR_PSW];
+  struct tcache_fetched f = {.ok = false};
+  struct translation t =
+      p->vm->env.translate(p->vm, gva(pc), 4, MACHINE_FETCH, psw_te(psw), psw_mode(psw));
+  f.ok = t.ok && !(t.marks && pc != p->pc) && t.pa.v % 4 == 0 &&
+         machine_phys_read_word(&p->vm->machine, t.pa, &f.word);
+  f.at = t.pa.v;
+  return f;
+}
+
+static void put_nowhere(void *ctx, uint32_t index, uint32_t word)
+{
+  (void)ctx;
+  (void)index;
+  (void)word;
+}
+
+static void watch_nothing(void *ctx, uint32_t page, bool on)
+{
+  (void)ctx;
+  (void)page;
+  (void)on;
+}
+
+uint32_t translate_preview(struct vm *vm, uint32_t pc, struct vmm_code *code, uint32_t room)
+{
+  struct preview p = {vm, pc};
+  struct tcache_config config = {.profile = vm->machine.profile,
+                                 .real = machine_profile(vm->vmm->real),
+                                 .words = TCACHE_MIN_WORDS,
+                                 .storage = vm->storage.size,
+                                 .fetch = look_ahead,
+                                 .put = put_nowhere,
+                                 .watch = watch_nothing,
+                                 .ctx = &p};
+  struct tcache *t = translate_applies(vm) ? tcache_create(&config) : NULL;
+  uint32_t at = t ? tcache_enter(t, 0, pc) : TCACHE_NOWHERE;
+  uint32_t words = at == TCACHE_NOWHERE ? 0 : list_block(t, at, code, room);
+  tcache_destroy(t);
   return words;
 }

@@ -50,6 +50,7 @@ static struct trace_event random_event(uint64_t *seed)
       [TRACE_MODE] = "abcd",   [TRACE_STATE] = "abd",   [TRACE_MAP] = "abcd",
       [TRACE_INSN] = "bcd",    [TRACE_CHANNEL] = "abc", [TRACE_CCW] = "abcd",
       [TRACE_FRAME] = "abcd",  [TRACE_INTERPRET] = "abd",
+      [TRACE_CODE] = "abcd",
   };
   struct trace_event e = {.kind = (enum trace_kind)(random_next(seed) % TRACE_KIND_COUNT)};
   const char *has = fields[e.kind];
@@ -67,6 +68,8 @@ static struct trace_event random_event(uint64_t *seed)
     e.a %= MACHINE_STOPPED + 1;
   if (e.kind == TRACE_CHANNEL)
     e.a %= 2;
+  if (e.kind == TRACE_CODE)
+    e.a %= TRACE_CODE_COUNT;
   if (e.kind == TRACE_FRAME)
     e.a %= MACHINE_FRAME_DROPPED + 1;
   return e;
