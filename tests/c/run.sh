@@ -211,6 +211,27 @@ END
 grep -q '^<args><welcome><two> 1 1 -1 Bob$' out && grep -q '^Bob\.$' out && grep -q '^args: exit code 3$' out || ! cat out >>why
 report $? "a program in C on a disk of solo's" why
 
+# ------------------------------------------------------------- what docs/c.md shows
+mkdir documented && for name in turns double ticks; do
+  # The first block of C that has not been taken.
+  awk -v n="$name" -v names="turns double ticks" 'BEGIN { split(names, w) } /^```c$/ { k++; on = w[k] == n; next } /^```$/ { on = 0 } on' \
+    "$top/../../docs/c.md" >"documented/$name.c"
+done
+(
+  cd documented &&
+    "$trapeze" cc --for minos turns.c -o mine.elf && "$trapeze" cc --for solo double.c && "$trapeze" cc -Os ticks.c &&
+    printf 'turns &\nturns\n' | "$trapeze" run mine.elf >minos.out 2>&1
+  "$trapeze" disk make --example mine.img && "$trapeze" disk put mine.img double.elf &&
+    printf 'double 21\nhalt\n' | "$trapeze" run solo --disk mine.img >solo.out && "$trapeze" run ticks.elf >ticks.out
+) >why 2>&1
+grep -q '^process 5: turn 3 at' documented/minos.out && grep -q '^\[5\] turns: done' documented/minos.out &&
+  grep -q '^42$' documented/solo.out && grep -q '^5 ticks of the timer$' documented/ticks.out
+report $? "the programs of docs/c.md do what it says" why
+(cd documented && "$trapeze" debug --nx -batch mine.elf -ex 'type turns' -ex 'break turns.c:10' -ex continue \
+  -ex 'print *(turns - user_image)' -ex reverse-step >../out 2>&1)
+grep -q 'turns\.c:10$' out && grep -q '^\$1 = 1$' out && tail -n 4 out | grep -q '^9 .*turns++;'
+report $? "and its debugger stops where it says" out
+
 # ---------------------------------------------------------------- by its source
 cat >lines.c <<'END'
 #include <stdio.h>
