@@ -167,7 +167,8 @@ static struct check_outcome compare(struct equivalent *e, struct hosted *h)
   struct verify_config config = {.maker = world_maker(&world),
                                  .ticks = e->setup.ticks,
                                  .interval = VERIFY_DEFAULT_INTERVAL,
-                                 .stepping = true};
+                                 .stepping = true,
+                                 .brief = true};
   struct verify_result result;
   struct report report = {.setup = &e->setup, .config = &config, .result = &result, .depth = 1};
   if (verify_run(&config, &result) != VERIFY_DONE) {

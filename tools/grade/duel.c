@@ -16,7 +16,8 @@ bool duel_run(struct setup *setup, struct verify_result *result)
   struct verify_config config = {.maker = world_maker(&world),
                                  .ticks = setup->ticks,
                                  .interval = VERIFY_DEFAULT_INTERVAL,
-                                 .stepping = true};
+                                 .stepping = true,
+                                 .brief = true};
   if (verify_run(&config, result) == VERIFY_DONE) {
     return true;
   }

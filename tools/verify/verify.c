@@ -161,12 +161,13 @@ static bool finish_pass(struct passes *p, struct verify_pass *pass, struct verif
         note_lost_control(&r->resources, &pass->divergence.step[i].stop);
     if (earlier) {
       r->first = &pass->divergence;
-      run_on(p->config, &p->pair, r);
+      if (!p->config->brief)
+        run_on(p->config, &p->pair, r);
     }
     look_at_resources(&p->pair, &r->resources);
   }
   passes_release(p);
-  return !earlier || *r->host_reason || count_equal_part(p, r);
+  return !earlier || *r->host_reason || p->config->brief || count_equal_part(p, r);
 }
 
 /* Single steps make the VMM's timer tick at each instruction, so the traps of a
@@ -203,7 +204,8 @@ enum verify_status verify_run(const struct verify_config *config, struct verify_
     r->engines_agree = !p.engines_differ;
     r->engines_differ_at = p.engines_differ_at;
   }
-  done = done && !*r->host_reason && measure(&p, r);
+  bool enough = config->brief && r->first;
+  done = done && !*r->host_reason && (enough || measure(&p, r));
   if (!done && !*r->host_reason)
     memcpy(r->host_reason, p.reason, sizeof r->host_reason);
   passes_destroy(&p);

@@ -17,6 +17,7 @@ struct verify_config {
   uint64_t ticks;    /* compare up to this tick */
   uint64_t interval; /* ticks between the fast engine's checkpoints */
   bool stepping, fast;
+  bool brief; /* after a divergence nothing more is run: counts and efficiency are left out */
   /* Called now and then; NULL: no. phase is "stepping" or "fast engine". */
   void (*progress)(void *ctx, const char *phase, uint64_t tick);
   void *progress_ctx;

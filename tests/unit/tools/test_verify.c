@@ -374,6 +374,16 @@ static void afterwards_both_run_on(void **state)
   assert_int_equal(f->result.after.excerpt[0][at], '.');
 }
 
+static void or_nothing_more_is_run(void **state)
+{
+  struct fixture *f = *state;
+  f->config.brief = true;
+  diverge(f, change_timer, 3000);
+  assert_int_equal(f->result.after.delta[0].tick, 0);
+  assert_int_equal(f->result.levels, 0);
+  assert_int_equal(f->pairs.alive, 0);
+}
+
 /* A user instruction is never the profile's doing. */
 static void a_fault_at_an_innocuous_instruction_is_the_vmms(void **state)
 {
@@ -411,6 +421,7 @@ int main(void)
       TEST(devices_that_differ_are_named),
       TEST(fields_that_differ_come_first),
       TEST(afterwards_both_run_on),
+      TEST(or_nothing_more_is_run),
       TEST(a_fault_at_an_innocuous_instruction_is_the_vmms),
       TEST(a_lost_interrupt_is_told_as_such),
   };
