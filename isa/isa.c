@@ -24,12 +24,6 @@ const struct isa_cr_info *isa_cr_info(enum isa_cr cr)
   return &isa_crs[cr];
 }
 
-const struct isa_cause_info *isa_cause_info(unsigned cause)
-{
-  static const struct isa_cause_info none;
-  return cause < ISA_CAUSE_LIMIT ? &isa_causes[cause] : &none;
-}
-
 const struct isa_psw_field_info *isa_psw_fields(void)
 {
   return isa_psw_field_table;

@@ -18,6 +18,7 @@
  * each instruction and each behaviour with a body of its own; ISA_BODIES(X)
  * lists them as X(POPF, PARTIAL)),
  * enum isa_cause (CAUSE_ILLEGAL … , ISA_CAUSE_LIMIT one above the highest),
+ * ISA_INTERRUPT_CAUSES (bits 1 << cause),
  * enum isa_cr (CR_PSW … , ISA_CR_COUNT), enum isa_reg (REG_ZERO … REG_A5,
  * ISA_REG_COUNT), enum isa_format (FORMAT_NONE, FORMAT_RRR …,
  * ISA_FORMAT_COUNT), enum isa_feature (ISA_FEATURE_MMU_BOUNDS … , a bit each:
@@ -117,13 +118,18 @@ const struct isa_insn_info *isa_insn_info(enum isa_insn insn);
 const struct isa_format_info *isa_format_info(enum isa_format format);
 const struct isa_cr_info *isa_cr_info(enum isa_cr cr);
 /* cause: any number; unused numbers have name NULL. */
-const struct isa_cause_info *isa_cause_info(unsigned cause);
+extern const struct isa_cause_info isa_causes[ISA_CAUSE_LIMIT];
+static inline const struct isa_cause_info *isa_cause_info(unsigned cause)
+{
+  static const struct isa_cause_info none = {.name = NULL};
+  return cause < ISA_CAUSE_LIMIT ? &isa_causes[cause] : &none;
+}
 const struct isa_psw_field_info *isa_psw_fields(void); /* ends with name NULL */
 const char *isa_reg_name(unsigned reg);                /* reg < ISA_REG_COUNT */
 
 static inline bool isa_cause_is_interrupt(unsigned cause)
 {
-  return isa_cause_info(cause)->name && isa_cause_info(cause)->kind == ISA_CAUSE_INTERRUPT;
+  return cause < ISA_CAUSE_LIMIT && (ISA_INTERRUPT_CAUSES >> cause & 1);
 }
 
 /* Looks a name up, case-sensitively. False if there is none. `len` bytes of name. */

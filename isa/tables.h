@@ -10,7 +10,6 @@ extern const uint32_t isa_format_unused[ISA_FORMAT_COUNT]; /* bits that must be 
 extern const uint8_t isa_opcodes[256];                     /* 1 + enum isa_insn; 0: none */
 extern const uint8_t isa_insns_by_name[ISA_INSN_COUNT];    /* enum isa_insn, sorted */
 extern const struct isa_cr_info isa_crs[ISA_CR_COUNT];
-extern const struct isa_cause_info isa_causes[ISA_CAUSE_LIMIT];
 extern const struct isa_psw_field_info isa_psw_field_table[];
 extern const char *const isa_regs[ISA_REG_COUNT];
 

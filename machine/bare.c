@@ -51,7 +51,7 @@ static bool execute(struct bare *b, uint64_t until)
   } else {
     done = engine_run(b, (b->next_event < until ? b->next_event : until) - b->tick);
   }
-  return done || bare_mmio(b);
+  return done || (b->mmu.mmio && bare_mmio(b));
 }
 
 /* It changed the PSW or the run state, and so no register that the map is made of. */
@@ -86,14 +86,16 @@ static struct machine_stop trapped(struct bare *b)
   return (struct machine_stop){.why = MACHINE_TRAP, .trap = b->trap};
 }
 
-static bool at_break(struct bare *b, struct machine_stop *stop)
+static bool at_break(const struct bare *b, unsigned *id)
+{
+  return __builtin_expect(b->stops.armed, 0) && stops_break_at(&b->stops, b->tick, b->pc, id);
+}
+
+static struct machine_stop broken(const struct bare *b)
 {
   struct machine_hit hit = {.event = MACHINE_EVENT_BREAK, .pc = b->pc};
-  if (!stops_break_at(&b->stops, b->tick, b->pc, &hit.id)) {
-    return false;
-  }
-  *stop = (struct machine_stop){.why = MACHINE_BREAK, .hit = hit};
-  return true;
+  at_break(b, &hit.id);
+  return (struct machine_stop){.why = MACHINE_BREAK, .hit = hit};
 }
 
 static void note_changes(struct bare *b, uint32_t psw)
@@ -106,21 +108,24 @@ static void note_changes(struct bare *b, uint32_t psw)
   }
 }
 
+enum outcome { WENT_ON, TRAPPED, BROKEN };
+
 /* One instruction or many, unless there is cause to stop before the first. */
-static bool go_on(struct bare *b, uint64_t until, struct machine_stop *stop)
+static enum outcome go_on(struct bare *b, uint64_t until)
 {
   uint32_t psw = b->psw;
-  struct relocation relocation = bare_relocation(b);
-  if (interrupted(b)) {
-    *stop = trapped(b);
-    return false;
+  struct relocation relocation = {0};
+  if (__builtin_expect(b->machine.tracer != NULL, 0)) {
+    relocation = bare_relocation(b);
   }
-  if (__builtin_expect(b->stops.armed, 0) && at_break(b, stop)) {
-    return false;
+  if (interrupted(b)) {
+    return TRAPPED;
+  }
+  if (at_break(b, &(unsigned){0})) {
+    return BROKEN;
   }
   if (!execute(b, until)) {
-    *stop = trapped(b);
-    return false;
+    return TRAPPED;
   }
   if (__builtin_expect(b->machine.tracer != NULL, 0)) {
     trace_changes(b, psw, relocation);
@@ -128,15 +133,16 @@ static bool go_on(struct bare *b, uint64_t until, struct machine_stop *stop)
   if (__builtin_expect(b->stops.armed, 0)) {
     note_changes(b, psw);
   }
-  return true;
+  return WENT_ON;
 }
 
 /* Runs until something stops it. The order at a boundary is that of
  * docs/machine.md, "At each instruction boundary". */
 static struct machine_stop run(struct bare *b, uint64_t until)
 {
-  struct machine_stop stopped;
-  for (;;) {
+  enum outcome outcome;
+  do {
+    outcome = WENT_ON;
     if (b->tick >= b->next_event) {
       bare_fire(b);
     }
@@ -149,14 +155,13 @@ static struct machine_stop run(struct bare *b, uint64_t until)
     if (b->tick >= until) {
       return stop(MACHINE_LIMIT);
     }
-    if (b->run_state == MACHINE_WAITING) {
-      if (!bare_wait(b, until)) {
-        return stop(MACHINE_WAITS);
-      }
-    } else if (!go_on(b, until, &stopped)) {
-      return stopped;
+    if (b->run_state != MACHINE_WAITING) {
+      outcome = go_on(b, until);
+    } else if (!bare_wait(b, until)) {
+      return stop(MACHINE_WAITS);
     }
-  }
+  } while (outcome == WENT_ON);
+  return outcome == TRAPPED ? trapped(b) : broken(b);
 }
 
 static struct machine_stop bare_run(struct machine *m, uint64_t until)
@@ -270,7 +275,7 @@ static void bare_get_crs(struct machine *m, uint32_t *crs)
 
 static void bare_set_cr(struct machine *m, enum isa_cr cr, uint32_t value)
 {
-  if (profile_has_cr(m->profile, cr)) {
+  if (bare_of(m)->crs >> cr & 1) {
     bare_write_cr(bare_of(m), cr, value, bare_of(m)->tick);
   }
 }
@@ -660,12 +665,14 @@ static void reset(struct bare *b)
   b->pc = ISA_RESET_PC;
   b->cpuid = BARE_CPUID;
   b->modes = profile_modes(b->machine.profile);
+  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+    b->crs |= (uint64_t)profile_has_cr(b->machine.profile, (enum isa_cr)cr) << cr;
+  }
   b->timer_at = MACHINE_NEVER;
   b->cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
     if (isa_cause_is_interrupt(cause)) {
       b->cause_of_line[isa_cause_info(cause)->line % 32] = (uint8_t)cause;
-      b->interrupts |= 1u << cause;
     }
   }
   bare_schedule(b);

@@ -50,6 +50,7 @@ struct bare {
   const char *host_error; /* sticky */
   enum machine_engine engine;
   uint32_t modes; /* that the profile has */
+  uint64_t crs;   /* a bit for each control register that it has */
   bool delivers;  /* a run delivers its traps itself */
 
   struct storage storage;
@@ -60,7 +61,6 @@ struct bare {
   void *on_frame_ctx;
   struct disk_store *store; /* borrowed; NULL: no disk */
   uint8_t cause_of_line[32];
-  uint32_t interrupts; /* causes that are: bits 1 << cause */
   struct machine_stats stats;
   struct stops stops;
   struct lint *lint; /* NULL: nobody asks */

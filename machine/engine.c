@@ -84,7 +84,7 @@ static bool store_slow(struct bare *b, struct space *space, uint32_t va, uint32_
  * boundary, where a tracer sees it, and a bus error may be a device. */
 static __attribute__((noinline)) bool deliver_inside(struct bare *b)
 {
-  if (!b->delivers || b->machine.tracer || b->stops.armed ||
+  if (b->machine.tracer || b->stops.armed ||
       (b->mmu.mmio && b->trap.cause == CAUSE_BUS)) {
     return false;
   }

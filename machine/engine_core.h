@@ -222,7 +222,7 @@ trapped:
   b->trap.epc = b->pc;
   b->trap.insn = storage_load(&b->storage, page->page * ISA_PAGE_SIZE + INDEX() * 4, 4);
   left = LEFT - (intptr_t)sizeof *slot;
-  if (deliver_inside(b)) {
+  if (b->delivers && deliver_inside(b)) {
     goto again;
   }
   return ENGINE_TRAP;

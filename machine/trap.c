@@ -43,7 +43,7 @@ bool bare_deliver(struct machine *m, const struct trap *trap)
   b->cr[CR_NGPA] = trap->ngpa; /* of other machines it stays 0 */
   b->psw = psw_set_pmode(b->psw & (PSW_C_MASK | PSW_V_MASK), psw_mode(b->psw));
   b->pc = handler;
-  if (b->interrupts >> trap->cause & 1) {
+  if (isa_cause_is_interrupt(trap->cause)) {
     b->cr[CR_IPEND] &= ~(1u << isa_cause_info(trap->cause)->line);
   }
   if (b->run_state == MACHINE_WAITING) {

@@ -310,15 +310,19 @@ static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, b
   return vdisk_place(ctx, sector, count, write);
 }
 
-static struct vmm_insn decode(void *ctx, uint32_t word)
+const struct vmm_insn *vm_decode(struct vm *vm, uint32_t word)
 {
-  struct vm *vm = ctx;
   struct decoded_word *d = &vm->decoded[(word ^ word >> 13 ^ word >> 24) % DECODED_WORDS];
   if (!d->known || d->word != word) {
     *d = (struct decoded_word){.known = true, .word = word};
     d->insn.legal = profile_decode(vm->machine.profile, word, &d->insn.decoded);
   }
-  return d->insn;
+  return &d->insn;
+}
+
+static struct vmm_insn decode(void *ctx, uint32_t word)
+{
+  return *vm_decode(ctx, word);
 }
 
 static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsigned mode)

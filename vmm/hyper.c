@@ -13,9 +13,9 @@ const struct vmm_paravirt_module *hyper_module(const struct vmm *vmm)
   return vmm->modules->paravirt ? vmm->modules->paravirt : &vmm_paravirt;
 }
 
-bool hyper_takes_over(const struct vm *vm)
+bool hyper_has_taken_over(const struct vm *vm)
 {
-  return vm->state.paravirt && hyper_module(vm->vmm)->takes_over(vm->state.paravirt);
+  return hyper_module(vm->vmm)->takes_over(vm->state.paravirt);
 }
 
 /* With nothing pending nothing may be taken, and nothing has happened that the guest

@@ -138,6 +138,8 @@ struct vm {
   } state;
   struct vcpu cpu;
   enum vmm_technique technique;
+  bool tlb_exposed;   /* it could write the real TLB */
+  bool always_direct; /* in every virtual mode, and not from a translation cache */
   enum vmm_memory memory_kind;
   const struct vmm_memory_module *memory;
   mpa_range_t storage; /* start: only if it lies in one piece */
@@ -166,6 +168,7 @@ struct vm {
   struct spin spin;
   uint64_t served_at;    /* tick of the last trap served, … */
   unsigned served_there; /* … and how many were at that tick */
+  struct machine_stop answer; /* of the last turn of the main loop that came to a stop */
   enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
   char reason[REASON_SIZE];
   struct vmm_stats stats;
@@ -337,7 +340,11 @@ bool vm_timer_fire(struct vm *vm);
 /* hyper.c: VMs of the technique `paravirt`. */
 const struct vmm_paravirt_module *hyper_module(const struct vmm *vmm);
 /* The guest has made itself known: its events and traps go by the shared page. */
-bool hyper_takes_over(const struct vm *vm);
+bool hyper_has_taken_over(const struct vm *vm);
+static inline bool hyper_takes_over(const struct vm *vm)
+{
+  return vm->state.paravirt && hyper_has_taken_over(vm);
+}
 /* At a boundary: whether an interrupt may be taken. */
 bool hyper_open(struct vm *vm);
 /* The PSW as its owner sees it: its IE is the page's mask. */
@@ -397,8 +404,11 @@ bool rtlb_fill(struct vm *vm, uint32_t id, gva_t va, gpa_t pa, uint32_t rights, 
 void rtlb_drop(struct vm *vm, gva_t va, uint32_t mask, uint32_t id);
 void rtlb_forget_page(struct vm *vm, gpa_t at);
 void rtlb_forget(struct vm *vm); /* it is gone */
-void rtlb_check(struct vm *vm);  /* on the way out: a guest that could has not changed it */
+bool rtlb_is_exposed(const struct profile *profile);
+void rtlb_check(struct vm *vm); /* on the way out: a guest that could has not changed it */
 
+/* The word, decoded for its profile; valid until the next. */
+const struct vmm_insn *vm_decode(struct vm *vm, uint32_t word);
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);
 
@@ -484,7 +494,11 @@ void vm_note_port(struct vm *vm, enum machine_event event, uint32_t port, uint32
 
 /* techniques.c: whether the next instruction executes directly, by the VM's technique and its
  * virtual mode. */
-bool technique_is_direct(struct vm *vm);
+bool technique_chooses(struct vm *vm);
+static inline bool technique_is_direct(struct vm *vm)
+{
+  return vm->always_direct || technique_chooses(vm);
+}
 /* NULL: it can be, on its machine, in its memory, for such a guest. */
 const char *technique_refusal(const struct vm *vm);
 uint32_t technique_frames(const struct vmm_vm_config *config); /* that it takes of tables */
@@ -498,7 +512,11 @@ enum translate_trap {
                       */
   TRANSLATE_HIDDEN,  /* at a place where other code is than the guest has: interpret */
 };
-enum translate_trap technique_trap(struct vm *vm, struct trap *real);
+enum translate_trap technique_looks_at(struct vm *vm, struct trap *real);
+static inline enum translate_trap technique_trap(struct vm *vm, struct trap *real)
+{
+  return vm->cache || vm->patching ? technique_looks_at(vm, real) : TRANSLATE_GUEST;
+}
 void technique_written(struct vm *vm, gpa_t at, uint32_t len);
 /* The machine below has been put back into an earlier state. */
 struct technique_mark {

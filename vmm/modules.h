@@ -312,8 +312,8 @@ enum vmm_fault {
 struct vmm_memory_module {
   void *(*create)(void *with);
   void (*destroy)(void *state);
-  /* The real map under which the guest may run now. Asked again after each change of PSW,
-   * BASE, BOUND, PTBR or ASID, and after each fault that is not true. */
+  /* The real map under which the guest may run now. Asked again after each change of PSW (but
+   * of its IE and previous mode), BASE, BOUND, PTBR or ASID, and after each fault that is not true. */
   struct vmm_real_map (*compose)(void *state, const struct vmm_env *env);
   /* Answers env->translate. NULL: the frame does. */
   struct translation (*translate)(void *state, const struct vmm_env *env, gva_t va, uint32_t size,

@@ -169,7 +169,7 @@ bool vmm_vm_real_tlb(struct machine *m, unsigned index, struct vmm_real_tlb *ent
 /* ---------------------------------------------------------- resource control */
 
 /* Whether a guest could write the real TLB, on this profile. */
-static bool is_exposed(const struct profile *profile)
+bool rtlb_is_exposed(const struct profile *profile)
 {
   unsigned user = profile_user_mode(profile);
   return (profile_features(profile) & ISA_FEATURE_MMU_TLB) &&
@@ -180,9 +180,6 @@ static bool is_exposed(const struct profile *profile)
 void rtlb_check(struct vm *vm)
 {
   struct rtlb *r = &vm->vmm->rtlb;
-  if (!is_exposed(vm->machine.profile)) {
-    return;
-  }
   for (unsigned i = 0; i < TLB_ENTRIES; i++) {
     uint32_t hi, lo;
     machine_tlb_get(vm->vmm->real, i, &hi, &lo);

@@ -81,6 +81,7 @@ uint32_t technique_frames(const struct vmm_vm_config *config)
 
 bool technique_create(struct vm *vm, const struct vmm_vm_config *config)
 {
+  vm->always_direct = direct_in[vm->technique] == EVERY_MODE;
   return translates(vm->technique)              ? translate_create(vm, config)
          : vm->technique == VMM_TECHNIQUE_PATCH ? patch_create(vm, config)
                                                 : true;
@@ -92,11 +93,9 @@ void technique_destroy(struct vm *vm)
   patch_destroy(vm);
 }
 
-enum translate_trap technique_trap(struct vm *vm, struct trap *real)
+enum translate_trap technique_looks_at(struct vm *vm, struct trap *real)
 {
-  return vm->cache      ? translate_trap(vm, real)
-         : vm->patching ? patch_trap(vm, real)
-                        : TRANSLATE_GUEST;
+  return vm->cache ? translate_trap(vm, real) : patch_trap(vm, real);
 }
 
 void technique_written(struct vm *vm, gpa_t at, uint32_t len)
@@ -132,7 +131,7 @@ void technique_restored(struct vm *vm, struct technique_mark mark)
   }
 }
 
-bool technique_is_direct(struct vm *vm)
+bool technique_chooses(struct vm *vm)
 {
   if (translate_applies(vm)) {
     return translate_ready(vm);

@@ -10,6 +10,8 @@
 #include "vmm/internal.h"
 
 #define PSW_GUEST_MASK (PSW_C_MASK | PSW_V_MASK) /* what the guest may change as it runs */
+/* What the real PSW and map follow from: neither from the virtual IE nor the previous mode. */
+#define MAP_PSW_MASK (PSW_ALL_MASK & ~(PSW_IE_MASK | PSW_PMODE_MASK))
 
 void vcpu_reset(struct vm *vm)
 {
@@ -59,12 +61,16 @@ void vcpu_set_regs(struct vm *vm, const uint32_t *regs)
 
 uint32_t vcpu_get_pc(struct vm *vm)
 {
-  return is_loaded(vm) ? translate_pc(vm, machine_get_pc(vm->vmm->real)) : vm->cpu.pc;
+  if (!is_loaded(vm)) {
+    return vm->cpu.pc;
+  }
+  uint32_t pc = machine_get_pc(vm->vmm->real);
+  return vm->cache ? translate_pc(vm, pc) : pc;
 }
 
 void vcpu_set_pc(struct vm *vm, uint32_t pc)
 {
-  if (translate_inside(vm)) {
+  if (vm->cache && translate_inside(vm)) {
     vcpu_settle(vm->vmm);
   }
   if (is_loaded(vm)) {
@@ -101,7 +107,8 @@ void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now)
   }
   uint32_t *field = &vm->cpu.cr[cr], was = *field;
   *field = profile_cr_write(vm->machine.profile, cr, *field, value);
-  if (cr == CR_PSW || cr == CR_BASE || cr == CR_BOUND || cr == CR_PTBR || cr == CR_ASID) {
+  bool steers = cr == CR_PSW && ((*field ^ was) & MAP_PSW_MASK) != 0;
+  if (steers || cr == CR_BASE || cr == CR_BOUND || cr == CR_PTBR || cr == CR_ASID) {
     vm->cpu.map_stale = true;
   }
   if (*field != was && vm->memory->changed) {
@@ -157,7 +164,7 @@ static uint32_t real_psw(const struct vm *vm)
   return psw_set_key(psw, psw_key(virtual));
 }
 
-static void write_map(struct vm *vm)
+static __attribute__((noinline)) void write_map(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
   struct vmm_real_map map = vm->memory->compose(vm->state.memory, &vm->env);
@@ -199,24 +206,30 @@ void vcpu_forget(struct vm *vm)
   }
 }
 
+static __attribute__((noinline)) void switch_to(struct vm *vm)
+{
+  struct vmm *vmm = vm->vmm;
+  if (vmm->loaded) {
+    save(vmm->loaded);
+  }
+  load(vm);
+  vmm->loaded = vm;
+  vm->stats.world_switches++;
+  if (vm->memory->enter) {
+    vm->memory->enter(vm->state.memory, &vm->env);
+  }
+}
+
 void vcpu_enter(struct vm *vm, uint32_t ticks)
 {
   struct vmm *vmm = vm->vmm;
   if (vmm->loaded != vm) {
-    if (vmm->loaded) {
-      save(vmm->loaded);
-    }
-    load(vm);
-    vmm->loaded = vm;
-    vm->stats.world_switches++;
-    if (vm->memory->enter) {
-      vm->memory->enter(vm->state.memory, &vm->env);
-    }
+    switch_to(vm);
   }
   if (vm->cpu.map_stale) {
     write_map(vm);
   }
-  if (translate_applies(vm)) {
+  if (vm->cache && translate_applies(vm)) {
     translate_enter(vm);
   }
   /* TIMER = 0 is no timer at all: there is no lending without a term. */
@@ -258,10 +271,10 @@ static void report_psw(struct vm *vm, uint32_t want, uint32_t found)
 
 /* A guest that can execute ssk names real blocks with it. Its own it may have; the
  * key of any other is put back. The count spares a look at every block each time. */
-static void check_keys(struct vm *vm)
+static __attribute__((noinline)) void check_keys(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
-  if (!vmm->keys || machine_key_changes(vmm->real) == vmm->key_changes) {
+  if (machine_key_changes(vmm->real) == vmm->key_changes) {
     return;
   }
   for (uint32_t at = 0; at < machine_storage_size(vmm->real); at += KEY_BLOCK_SIZE) {
@@ -283,36 +296,59 @@ static void check_keys(struct vm *vm)
   vmm->key_changes = machine_key_changes(vmm->real);
 }
 
-static void check_cr(struct vm *vm, enum isa_cr cr, const char *name, uint32_t want)
+static void check_cr(struct vm *vm, const char *name, uint32_t found, uint32_t want)
 {
-  uint32_t found = machine_get_cr(vm->vmm->real, cr);
   if (found != want) {
     vmm_lose_control(vm, "the guest changed the real machine's %s from 0x%08x to 0x%08x", name,
                      want, found);
   }
 }
 
+static uint32_t timer_left(const struct world *w, uint64_t elapsed)
+{
+  return elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0;
+}
+
+static __attribute__((noinline)) void report_world(struct vm *vm, const uint32_t *crs,
+                                                   uint64_t elapsed)
+{
+  const struct world *w = &vm->vmm->world;
+  report_psw(vm, w->psw, crs[CR_PSW]);
+  check_cr(vm, "BASE", crs[CR_BASE], w->base);
+  check_cr(vm, "BOUND", crs[CR_BOUND], w->bound);
+  check_cr(vm, "PTBR", crs[CR_PTBR], w->ptbr);
+  check_cr(vm, "ASID", crs[CR_ASID], w->asid);
+  check_cr(vm, "NPTBR", crs[CR_NPTBR], w->nptbr);
+  check_cr(vm, "VBR", crs[CR_VBR], w->vbr);
+  check_cr(vm, "IMASK", crs[CR_IMASK], w->imask);
+  check_cr(vm, "TIMER", crs[CR_TIMER], timer_left(w, elapsed));
+}
+
 /* Resource control: the allocator is invoked for every attempt to affect
  * resources. So whatever belongs to the allocator must be as it was, since no trap
  * asked for it. Of the whole real processor the guest may have changed its
  * registers, pc, C and V. */
-static void check_world(struct vm *vm, uint64_t elapsed)
+static void check_world(struct vm *vm, const uint32_t *crs, uint64_t elapsed)
 {
   const struct world *w = &vm->vmm->world;
-  uint32_t psw = machine_get_cr(vm->vmm->real, CR_PSW);
-  if ((psw ^ w->psw) & ~PSW_GUEST_MASK) {
-    report_psw(vm, w->psw, psw);
+  uint32_t psw = crs[CR_PSW], wrong = (psw ^ w->psw) & ~PSW_GUEST_MASK;
+  wrong |= crs[CR_BASE] ^ w->base;
+  wrong |= crs[CR_BOUND] ^ w->bound;
+  wrong |= crs[CR_PTBR] ^ w->ptbr;
+  wrong |= crs[CR_ASID] ^ w->asid;
+  wrong |= crs[CR_NPTBR] ^ w->nptbr;
+  wrong |= crs[CR_VBR] ^ w->vbr;
+  wrong |= crs[CR_IMASK] ^ w->imask;
+  wrong |= crs[CR_TIMER] ^ timer_left(w, elapsed);
+  if (wrong) {
+    report_world(vm, crs, elapsed);
   }
-  check_cr(vm, CR_BASE, "BASE", w->base);
-  check_cr(vm, CR_BOUND, "BOUND", w->bound);
-  check_cr(vm, CR_PTBR, "PTBR", w->ptbr);
-  check_cr(vm, CR_ASID, "ASID", w->asid);
-  check_cr(vm, CR_NPTBR, "NPTBR", w->nptbr);
-  check_cr(vm, CR_VBR, "VBR", w->vbr);
-  check_cr(vm, CR_IMASK, "IMASK", w->imask);
-  check_cr(vm, CR_TIMER, "TIMER", elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0);
-  check_keys(vm);
-  rtlb_check(vm);
+  if (vm->vmm->keys) {
+    check_keys(vm);
+  }
+  if (vm->tlb_exposed) {
+    rtlb_check(vm);
+  }
   vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
 }
 
@@ -331,7 +367,7 @@ static const char *why_not_back(struct machine *real, const struct world *w)
 
 /* The only ends of a loan that leave the VMM in control are a trap, the timer's
  * included, and a failure of the host. */
-static void check_stop(struct vm *vm, const struct machine_stop *stop)
+static __attribute__((noinline)) void check_stop(struct vm *vm, const struct machine_stop *stop)
 {
   const struct world *w = &vm->vmm->world;
   switch (stop->why) {
@@ -361,7 +397,7 @@ static void check_stop(struct vm *vm, const struct machine_stop *stop)
 
 /* After a violation the VM is stopped for good, and the real processor is made
  * fit for the others. */
-static void recover_world(struct vm *vm)
+static __attribute__((noinline)) void recover_world(struct vm *vm)
 {
   struct machine *real = vm->vmm->real;
   const struct world *w = &vm->vmm->world;
@@ -379,10 +415,10 @@ static void recover_world(struct vm *vm)
 
 /* Virtual time: one tick for each instruction executed directly, and none for
  * the trap that ended the run. */
-static void charge(struct vm *vm)
+static void charge(struct vm *vm, uint64_t now)
 {
   struct world *w = &vm->vmm->world;
-  uint64_t elapsed = machine_tick(vm->vmm->real) - w->charged;
+  uint64_t elapsed = now - w->charged;
   vm->cpu.tick += elapsed;
   vm->stats.direct += elapsed;
   vm->plain += elapsed;
@@ -393,7 +429,7 @@ static void charge(struct vm *vm)
 void vcpu_pause(struct vm *vm)
 {
   uint32_t psw = machine_get_cr(vm->vmm->real, CR_PSW);
-  charge(vm);
+  charge(vm, machine_tick(vm->vmm->real));
   vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
 }
 
@@ -408,15 +444,21 @@ void vcpu_settle(struct vmm *vmm)
 void vcpu_leave(struct vm *vm, const struct machine_stop *stop)
 {
   struct vmm *vmm = vm->vmm;
-  uint64_t elapsed = machine_tick(vmm->real) - vmm->world.entered;
+  uint64_t now = machine_tick(vmm->real);
   vmm->world.lent = NULL;
-  translate_leave(vm);
-  charge(vm);
-  check_stop(vm, stop);
-  check_world(vm, elapsed);
+  if (vm->cache) {
+    translate_leave(vm);
+  }
+  charge(vm, now);
+  if (stop->why != MACHINE_TRAP) {
+    check_stop(vm, stop);
+  }
+  uint32_t crs[ISA_CR_COUNT];
+  machine_get_crs(vmm->real, crs);
+  check_world(vm, crs, now - vmm->world.entered);
   if (stop->why == MACHINE_TRAP && isa_cause_is_interrupt(stop->trap.cause)) {
     /* The owner that takes an interrupt without delivering it clears the line. */
-    uint32_t pending = machine_get_cr(vmm->real, CR_IPEND);
+    uint32_t pending = crs[CR_IPEND];
     uint32_t line = 1u << isa_cause_info(stop->trap.cause)->line;
     machine_set_cr(vmm->real, CR_IPEND, pending & ~line);
   }

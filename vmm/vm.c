@@ -39,27 +39,29 @@ static void pass_time(struct vm *vm, uint64_t until)
 
 /* -------------------------------------------------------------------- running */
 
-/* One turn of the main loop: has it come to a stop? */
-struct turn {
-  bool stopped;
-  struct machine_stop stop;
-};
+/* A turn of the main loop, and each of its parts, answers whether it has come to a stop: which,
+ * is vm->answer then. */
+enum turn { GO_ON, STOPPED };
 
-static const struct turn go_on = {.stopped = false};
-
-static struct turn stop_for(enum machine_why why)
+static enum turn stop_with(struct vm *vm, struct machine_stop stop)
 {
-  return (struct turn){true, {.why = why}};
+  vm->answer = stop;
+  return STOPPED;
 }
 
-static struct turn stop_by_fate(struct vm *vm)
+static enum turn stop_for(struct vm *vm, enum machine_why why)
 {
-  return (struct turn){true, {.why = vm->fate, .reason = vm->reason}};
+  return stop_with(vm, (struct machine_stop){.why = why});
+}
+
+static enum turn stop_by_fate(struct vm *vm)
+{
+  return stop_with(vm, (struct machine_stop){.why = vm->fate, .reason = vm->reason});
 }
 
 /* The guest's trap: "executing never delivers" holds for a VM too, so reflecting
  * is this stop, and the VM's owner delivers it. */
-static struct turn stop_with_trap(struct vm *vm, struct trap trap, enum isa_cause real)
+static enum turn stop_with_trap(struct vm *vm, struct trap trap, enum isa_cause real)
 {
   if (vm->fate != MACHINE_LIMIT) {
     return stop_by_fate(vm); /* for want of its storage, which is no trap of its own */
@@ -68,12 +70,12 @@ static struct turn stop_with_trap(struct vm *vm, struct trap trap, enum isa_caus
   vm->machine_stats.traps[trap.cause]++;
   vm_trace(vm, TRACE_REFLECT, trap.cause, trap.epc, real, 0);
   vm_trace(vm, TRACE_TRAP, trap.cause, trap.epc, trap.value, trap.insn);
-  return (struct turn){true, {.why = MACHINE_TRAP, .trap = trap}};
+  return stop_with(vm, (struct machine_stop){.why = MACHINE_TRAP, .trap = trap});
 }
 
 /* Virtual interrupts are recognised by the virtual IE, IMASK and IPEND, at
  * virtual boundaries: the real ones belong to the VMM. */
-static struct turn take_interrupt(struct vm *vm)
+static enum turn take_interrupt(struct vm *vm)
 {
   uint32_t lines = vcpu_enabled_lines(vm);
   for (unsigned cause = 0; cause < ISA_CAUSE_LIMIT; cause++) {
@@ -81,40 +83,40 @@ static struct turn take_interrupt(struct vm *vm)
       struct trap trap = {.cause = (enum isa_cause)cause, .epc = vcpu_get_pc(vm)};
       vm->machine_stats.traps[cause]++;
       vm_trace(vm, TRACE_TRAP, cause, trap.epc, 0, 0);
-      return (struct turn){true, {.why = MACHINE_TRAP, .trap = trap}};
+      return stop_with(vm, (struct machine_stop){.why = MACHINE_TRAP, .trap = trap});
     }
   }
-  return go_on;
+  return GO_ON;
 }
 
-static struct turn report(struct vm *vm)
+static enum turn report(struct vm *vm)
 {
-  return (struct turn){true, stops_report(&vm->stops, vm->last_pc)};
+  return stop_with(vm, stops_report(&vm->stops, vm->last_pc));
 }
 
-static struct turn wait_at_boundary(struct vm *vm, uint64_t until)
+static enum turn wait_at_boundary(struct vm *vm, uint64_t until)
 {
   while (vm->cpu.run_state == MACHINE_WAITING) {
     if (vcpu_enabled_lines(vm) != 0) {
       vm->cpu.run_state = MACHINE_RUNNING;
       vm_trace(vm, TRACE_STATE, MACHINE_RUNNING, vcpu_get_pc(vm), 0, 0);
     } else if (next_event(&vm->machine) == MACHINE_NEVER) {
-      return stop_for(MACHINE_WAITS);
+      return stop_for(vm, MACHINE_WAITS);
     } else {
       pass_time(vm, until);
       if (vm->stops.queued > 0) {
         return report(vm);
       }
       if (vm->cpu.tick >= until) {
-        return stop_for(MACHINE_LIMIT);
+        return stop_for(vm, MACHINE_LIMIT);
       }
     }
   }
-  return go_on;
+  return GO_ON;
 }
 
 /* docs/machine.md, "At each instruction boundary". */
-static struct turn at_boundary(struct vm *vm, uint64_t until)
+static enum turn at_boundary(struct vm *vm, uint64_t until)
 {
   vm_fire(vm);
   if (vm->stops.queued > 0) {
@@ -124,23 +126,22 @@ static struct turn at_boundary(struct vm *vm, uint64_t until)
     return stop_by_fate(vm);
   }
   if (devices_host_error(&vm->devices)) {
-    return (struct turn){true, {MACHINE_HOST_ERROR, .reason = devices_host_error(&vm->devices)}};
+    return stop_with(vm, (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = devices_host_error(&vm->devices)});
   }
   if (vm->cpu.double_faulted) {
-    return (struct turn){true, {.why = MACHINE_DOUBLE_FAULT, .trap = vm->cpu.fault}};
+    return stop_with(vm, (struct machine_stop){.why = MACHINE_DOUBLE_FAULT, .trap = vm->cpu.fault});
   }
   if (vm->cpu.run_state == MACHINE_STOPPED) {
-    return stop_for(MACHINE_HALTED);
+    return stop_for(vm, MACHINE_HALTED);
   }
   if (vm->cpu.tick >= until) {
-    return stop_for(MACHINE_LIMIT);
+    return stop_for(vm, MACHINE_LIMIT);
   }
-  struct turn turn = wait_at_boundary(vm, until);
-  if (turn.stopped) {
-    return turn;
+  if (wait_at_boundary(vm, until) == STOPPED) {
+    return STOPPED;
   }
   bool open = hyper_takes_over(vm) ? hyper_open(vm) : psw_ie(vm->cpu.cr[CR_PSW]);
-  return open && vcpu_enabled_lines(vm) != 0 ? take_interrupt(vm) : go_on;
+  return open && vcpu_enabled_lines(vm) != 0 ? take_interrupt(vm) : GO_ON;
 }
 
 /* -------------------------------------------------------------- the dispatcher */
@@ -156,20 +157,20 @@ static bool serves_in_vain(struct vm *vm)
   return ++vm->served_there > SERVED_MAX;
 }
 
-static struct turn serve(struct vm *vm, struct trap real)
+static enum turn serve(struct vm *vm, const struct trap *real)
 {
   vm->stats.served++;
-  vm_trace(vm, TRACE_SERVE, real.cause, 0, 0, 0);
+  vm_trace(vm, TRACE_SERVE, real->cause, 0, 0, 0);
   if (serves_in_vain(vm)) {
     vmm_lose_control(vm,
                      "the dispatcher keeps serving the %s at 0x%08x, and the guest stands still",
-                     isa_cause_info(real.cause)->summary, real.epc);
+                     isa_cause_info(real->cause)->summary, real->epc);
     return stop_by_fate(vm);
   }
-  if (real.cause == CAUSE_DISK) {
+  if (real->cause == CAUSE_DISK) {
     vdisk_serve(vm->vmm);
   }
-  return go_on;
+  return GO_ON;
 }
 
 static void note_changes(struct vm *vm, uint32_t psw)
@@ -182,44 +183,48 @@ static void note_changes(struct vm *vm, uint32_t psw)
   }
 }
 
-static void trace_changes(const struct vm *vm, uint32_t psw, struct trap real)
+static void trace_changes(const struct vm *vm, uint32_t psw, const struct trap *real)
 {
   uint64_t at = vm->cpu.tick - 1;
   if ((psw ^ vm->cpu.cr[CR_PSW]) & PSW_MODE_MASK) {
-    trace_emit(&vm->machine, TRACE_MODE, at, psw, real.epc, vm->cpu.cr[CR_PSW], real.insn);
+    trace_emit(&vm->machine, TRACE_MODE, at, psw, real->epc, vm->cpu.cr[CR_PSW], real->insn);
   }
   if (vm->cpu.run_state != MACHINE_RUNNING) {
-    trace_emit(&vm->machine, TRACE_STATE, at, vm->cpu.run_state, real.epc, 0, real.insn);
+    trace_emit(&vm->machine, TRACE_STATE, at, vm->cpu.run_state, real->epc, 0, real->insn);
   }
 }
 
-/* The instruction at real.epc is done by the VMM; psw: the virtual one before it. */
-static void complete(struct vm *vm, uint32_t psw, struct trap real)
+/* The instruction at real->epc is done by the VMM; psw: the virtual one before it. */
+static void complete(struct vm *vm, uint32_t psw, const struct trap *real)
 {
   vm->cpu.tick++;
-  vm->last_pc = real.epc;
-  note_changes(vm, psw);
+  vm->last_pc = real->epc;
   vm->machine_stats.instructions++;
-  trace_changes(vm, psw, real);
+  if (vm->stops.armed) {
+    note_changes(vm, psw);
+  }
+  if (vm->machine.tracer) {
+    trace_changes(vm, psw, real);
+  }
 }
 
-static struct turn emulate(struct vm *vm, struct trap real)
+static enum turn emulate(struct vm *vm, const struct trap *real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
   const struct vmm_emulate_module *module = vm->vmm->modules->emulate;
-  struct vmm_insn insn = vm->env.decode(vm, real.insn);
-  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
+  enum isa_insn insn = vm_decode(vm, real->insn)->decoded.insn;
+  vm_trace(vm, TRACE_EMULATE, insn, real->epc, 0, real->insn);
   vm->emulating = true;
-  struct vmm_trap met = module->emulate(vm->state.emulate, &vm->env, real.insn);
+  struct vmm_trap met = module->emulate(vm->state.emulate, &vm->env, real->insn);
   vm->emulating = false;
   if (met.raised) {
     vm->stops.queued = 0; /* an access before the one that trapped was none */
-    return stop_with_trap(vm, met.trap, real.cause);
+    return stop_with_trap(vm, met.trap, real->cause);
   }
   vm->stats.emulated++;
-  vm->stats.emulated_by[insn.decoded.insn]++;
+  vm->stats.emulated_by[insn]++;
   complete(vm, psw, real);
-  return go_on;
+  return GO_ON;
 }
 
 /* The instruction at the virtual pc, whether it trapped first or not. */
@@ -234,39 +239,39 @@ static struct vmm_trap interpret_one(struct vm *vm)
   return met;
 }
 
-static struct turn hypercall(struct vm *vm, struct trap real)
+static enum turn hypercall(struct vm *vm, const struct trap *real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
-  struct vmm_insn insn = vm->env.decode(vm, real.insn);
-  bool hint = real.cause == CAUSE_HYPERCALL && hint_is(vm, insn.decoded.imm);
+  struct vmm_insn insn = vm->env.decode(vm, real->insn);
+  bool hint = real->cause == CAUSE_HYPERCALL && hint_is(vm, insn.decoded.imm);
   if (vm->hints && !hint && !vm->state.paravirt) {
-    return stop_with_trap(vm, real, real.cause); /* it is none: the guest's own trap */
+    return stop_with_trap(vm, *real, real->cause); /* it is none: the guest's own trap */
   }
-  if (!hint && (!vm->state.paravirt || real.cause != CAUSE_HYPERCALL)) {
+  if (!hint && (!vm->state.paravirt || real->cause != CAUSE_HYPERCALL)) {
     vmm_lose_control(vm, "the dispatcher takes the %s at 0x%08x for a hypercall",
-                     isa_cause_info(real.cause)->summary, real.epc);
+                     isa_cause_info(real->cause)->summary, real->epc);
     return stop_by_fate(vm);
   }
-  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real.epc, 0, real.insn);
+  vm_trace(vm, TRACE_EMULATE, insn.decoded.insn, real->epc, 0, real->insn);
   if (hint) {
     hint_take(vm, insn.decoded.imm);
   } else {
     hyper_call(vm, insn.decoded.imm);
   }
   complete(vm, psw, real);
-  return go_on;
+  return GO_ON;
 }
 
 /* A memory trap of the real machine may be due to the real map alone. */
-static enum vmm_fault look_at_fault(struct vm *vm, struct trap real)
+static enum vmm_fault look_at_fault(struct vm *vm, const struct trap *real)
 {
-  if (!vm->memory->fault || isa_cause_info(real.cause)->kind != ISA_CAUSE_MEMORY) {
+  if (!vm->memory->fault || isa_cause_info(real->cause)->kind != ISA_CAUSE_MEMORY) {
     return VMM_FAULT_TRUE;
   }
   uint64_t zeroed = vm->paging.zeroed;
-  enum vmm_fault fault = vm->memory->fault(vm->state.memory, &vm->env, real);
+  enum vmm_fault fault = vm->memory->fault(vm->state.memory, &vm->env, *real);
   if (vm->paging.zeroed != zeroed) {
-    hint_missed(vm, real);
+    hint_missed(vm, *real);
   }
   vm->stats.true_faults += fault == VMM_FAULT_TRUE;
   vm->stats.hidden_faults += fault == VMM_FAULT_HIDDEN || fault == VMM_FAULT_MARKS;
@@ -275,16 +280,16 @@ static enum vmm_fault look_at_fault(struct vm *vm, struct trap real)
   return fault;
 }
 
-static struct turn execute_again(struct vm *vm, struct trap real)
+static enum turn execute_again(struct vm *vm, const struct trap *real)
 {
-  vm_trace(vm, TRACE_SERVE, real.cause, 0, 0, 0);
+  vm_trace(vm, TRACE_SERVE, real->cause, 0, 0, 0);
   if (serves_in_vain(vm)) {
     vmm_lose_control(vm,
                      "the memory module keeps mending the %s at 0x%08x, and the guest stands still",
-                     isa_cause_info(real.cause)->summary, real.epc);
+                     isa_cause_info(real->cause)->summary, real->epc);
     return stop_by_fate(vm);
   }
-  return go_on;
+  return GO_ON;
 }
 
 /* What the trace says of the instruction at pc before it is interpreted. */
@@ -307,41 +312,41 @@ static struct trap announce(struct vm *vm, uint32_t pc)
 
 /* The instruction at which the real machine trapped. A guest that asks the VMM for something
  * is answered even if its fetch was what trapped. */
-static struct turn interpret(struct vm *vm, struct trap real)
+static enum turn interpret(struct vm *vm, const struct trap *real)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
-  struct trap at = real;
-  if (real.insn != 0) {
-    struct vmm_insn insn = vm->env.decode(vm, real.insn);
-    vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, real.epc, 0, real.insn);
+  struct trap at = *real;
+  if (real->insn != 0) {
+    struct vmm_insn insn = vm->env.decode(vm, real->insn);
+    vm_trace(vm, TRACE_INTERPRET, insn.decoded.insn, real->epc, 0, real->insn);
   } else if (vm->machine.tracer) {
-    at = announce(vm, real.epc);
+    at = announce(vm, real->epc);
   }
   struct vmm_trap met = interpret_one(vm);
   if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->env.hypercalls(vm) && psw_mode(psw) == 0) {
-    return hypercall(vm, met.trap);
+    return hypercall(vm, &met.trap);
   }
   if (met.raised) {
-    return stop_with_trap(vm, met.trap, real.cause);
+    return stop_with_trap(vm, met.trap, real->cause);
   }
   vm->stats.interpreted++;
-  complete(vm, psw, at);
-  return go_on;
+  complete(vm, psw, &at);
+  return GO_ON;
 }
 
-static struct turn reflect(struct vm *vm, struct trap real)
+static enum turn reflect(struct vm *vm, const struct trap *real)
 {
-  struct vmm_trap trap = vm->vmm->modules->reflect->derive(vm->state.reflect, &vm->env, real);
+  struct vmm_trap trap = vm->vmm->modules->reflect->derive(vm->state.reflect, &vm->env, *real);
   if (!trap.raised) {
     /* Nothing of the VM's own explains it: the real map was not the one that the
      * VMM composed, or the composition is wrong. */
     vmm_lose_control(vm,
                      "the real machine reports a %s at 0x%08x, which the virtual machine's "
                      "state does not explain",
-                     isa_cause_info(real.cause)->summary, real.epc);
+                     isa_cause_info(real->cause)->summary, real->epc);
     return stop_by_fate(vm);
   }
-  return stop_with_trap(vm, trap.trap, real.cause);
+  return stop_with_trap(vm, trap.trap, real->cause);
 }
 
 /* The real machine may have other registers and instructions than the virtual one, those of
@@ -349,7 +354,7 @@ static struct turn reflect(struct vm *vm, struct trap real)
  * it. True: it is one of the guest's, and the real machine has not got it. */
 static bool is_known_to_guest_alone(const struct vm *vm, struct trap *real)
 {
-  if (vm->machine.profile == machine_profile(vm->vmm->real) ||
+  if (vm->machine.profile == vm->vmm->real->profile ||
       (real->cause != CAUSE_ILLEGAL && real->cause != CAUSE_PRIVILEGED)) {
     return false;
   }
@@ -359,13 +364,13 @@ static bool is_known_to_guest_alone(const struct vm *vm, struct trap *real)
   return alone;
 }
 
-static struct turn dispatch(struct vm *vm, struct trap real)
+static enum turn dispatch(struct vm *vm, struct trap *real)
 {
   vm->stats.dispatched++;
-  if (is_known_to_guest_alone(vm, &real)) {
+  if (is_known_to_guest_alone(vm, real)) {
     return interpret(vm, real);
   }
-  switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, real)) {
+  switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, *real)) {
   case VMM_SERVE:
     return serve(vm, real);
   case VMM_EMULATE:
@@ -405,7 +410,7 @@ static bool is_pause(const struct vm *vm, const struct machine_stop *stop)
   }
 }
 
-static struct turn pause_run(struct vm *vm, struct machine_stop stop)
+static enum turn pause_run(struct vm *vm, struct machine_stop stop)
 {
   vcpu_pause(vm);
   if (next_event(&vm->machine) <= vm->cpu.tick) {
@@ -415,7 +420,7 @@ static struct turn pause_run(struct vm *vm, struct machine_stop stop)
   }
   vm_fire(vm);
   if (stop.why == MACHINE_LIMIT) {
-    return go_on; /* the boundary answers so */
+    return GO_ON; /* the boundary answers so */
   }
   if (translate_inside(vm)) {
     stop.hit.pc = translate_pc(vm, stop.hit.pc);
@@ -423,7 +428,7 @@ static struct turn pause_run(struct vm *vm, struct machine_stop stop)
   if (stop.why == MACHINE_WATCH) {
     vm_own_hit(vm, &stop.hit);
   }
-  return (struct turn){true, stop};
+  return stop_with(vm, stop);
 }
 
 /* The real machine stops where whoever runs this VM wants it to: pcs are the same, and
@@ -450,7 +455,9 @@ static uint64_t lend(struct vm *vm, uint64_t until)
   const struct world *w = &vmm->world;
   uint64_t now = vm->cpu.tick;
   if (w->lent != vm) {
-    pmap_scan(vm);
+    if (vmm->policy.scan_ticks != 0) {
+      pmap_scan(vm);
+    }
     uint64_t end = vmm->steady && !vmm->processor.running ? now + STEADY_TICKS : until;
     /* A timer module may say that what it has just done is still due. There is no loan to a time
      * that is over: it would be one of 2^32 ticks. */
@@ -458,35 +465,35 @@ static uint64_t lend(struct vm *vm, uint64_t until)
     next = next > now ? next : MACHINE_NEVER;
     vcpu_enter(vm, vmm->modules->schedule->lend(vm->state.schedule, now, next, end));
   }
-  uint64_t real = machine_tick(vmm->real), end = w->entered + w->timer;
+  uint64_t end = w->entered + w->timer;
   if (vmm->processor.running) {
     return vmm->processor.stop_at < end ? vmm->processor.stop_at : end + WATCHDOG_TICKS;
   }
+  uint64_t real = vmm->steady ? machine_tick(vmm->real) : 0;
   return vmm->steady && until - now < end - real ? real + (until - now) : end + WATCHDOG_TICKS;
 }
 
 /* Here at once, so that no loan begins only to be paused. */
-static bool at_break(struct vm *vm, struct turn *turn)
+static bool at_break(struct vm *vm)
 {
   struct machine_hit hit = {.event = MACHINE_EVENT_BREAK, .pc = vcpu_get_pc(vm)};
   if (!stops_break_at(&vm->stops, vm->cpu.tick, hit.pc, &hit.id)) {
     return false;
   }
-  *turn = (struct turn){true, {.why = MACHINE_BREAK, .hit = hit}};
+  stop_with(vm, (struct machine_stop){.why = MACHINE_BREAK, .hit = hit});
   return true;
 }
 
 /* Efficiency: all innocuous instructions are executed by the real machine
  * directly, without the VMM. */
-static struct turn execute(struct vm *vm, uint64_t until)
+static enum turn execute(struct vm *vm, uint64_t until)
 {
   struct machine *real = vm->vmm->real;
-  struct turn stopped;
-  if (vm->stops.break_count > 0 && at_break(vm, &stopped)) {
-    return stopped;
+  if (vm->stops.break_count > 0 && at_break(vm)) {
+    return STOPPED;
   }
   if (!load_stops(vm)) {
-    return (struct turn){true, {MACHINE_HOST_ERROR, .reason = "no memory for breakpoints"}};
+    return stop_with(vm, (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = "no memory for breakpoints"});
   }
   /* Breakpoints are at the guest's addresses, which code in the cache does not have. */
   bool look = vm->stops.break_count > 0 && translate_applies(vm) && until > vm->cpu.tick;
@@ -505,30 +512,29 @@ static struct turn execute(struct vm *vm, uint64_t until)
     return stop_by_fate(vm);
   }
   if (stop.why == MACHINE_HOST_ERROR) {
-    return (struct turn){true, stop};
+    return stop_with(vm, stop);
   }
   switch (technique_trap(vm, &stop.trap)) {
   case TRANSLATE_EXIT:
     vm->stats.dispatched++;
-    return go_on;
+    return GO_ON;
   case TRANSLATE_CALLOUT:
   case TRANSLATE_HIDDEN:
     vm->stats.dispatched++;
-    return interpret(vm, stop.trap);
+    return interpret(vm, &stop.trap);
   case TRANSLATE_GUEST:
     break;
   }
-  return dispatch(vm, stop.trap);
+  return dispatch(vm, &stop.trap);
 }
 
 /* The next instruction is not the real machine's. Its trap is no real one, and nothing of the
  * VMM's was asked about it: it is the guest's alone. */
-static struct turn interpret_next(struct vm *vm)
+static enum turn interpret_next(struct vm *vm)
 {
   pmap_scan(vm);
-  struct turn stopped;
-  if (vm->stops.break_count > 0 && at_break(vm, &stopped)) {
-    return stopped;
+  if (vm->stops.break_count > 0 && at_break(vm)) {
+    return STOPPED;
   }
   uint32_t psw = vm->cpu.cr[CR_PSW];
   struct trap at = {.epc = vcpu_get_pc(vm)};
@@ -541,27 +547,29 @@ static struct turn interpret_next(struct vm *vm)
     return stop_by_fate(vm);
   }
   if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->hints && psw_mode(psw) == 0) {
-    return hypercall(vm, met.trap);
+    return hypercall(vm, &met.trap);
   }
   if (met.raised) {
     vm->machine_stats.traps[met.trap.cause]++;
     vm_trace(vm, TRACE_TRAP, met.trap.cause, met.trap.epc, met.trap.value, met.trap.insn);
-    return (struct turn){true, {.why = MACHINE_TRAP, .trap = met.trap}};
+    return stop_with(vm, (struct machine_stop){.why = MACHINE_TRAP, .trap = met.trap});
   }
   vm->stats.interpreted++;
   vm->plain += !vm->used_device;
-  complete(vm, psw, at);
-  return go_on;
+  complete(vm, psw, &at);
+  return GO_ON;
 }
 
 bool vm_turn(struct vm *vm, uint64_t until, struct machine_stop *stop)
 {
-  struct turn turn = at_boundary(vm, until);
-  if (!turn.stopped) {
+  enum turn turn = at_boundary(vm, until);
+  if (turn == GO_ON) {
     turn = technique_is_direct(vm) ? execute(vm, until) : interpret_next(vm);
   }
-  *stop = turn.stop;
-  return turn.stopped;
+  if (turn == STOPPED) {
+    *stop = vm->answer;
+  }
+  return turn == STOPPED;
 }
 
 static struct machine_stop run(struct machine *m, uint64_t until)

@@ -304,6 +304,7 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
   vm->vmm = vmm;
   vm->env = env_make(vm);
   vm->technique = config->technique;
+  vm->tlb_exposed = rtlb_is_exposed(vm->machine.profile);
   vm->memory_kind = vmm_memory_of(config, machine_profile(vmm->real));
   vm->memory = memory_module(vmm->modules, vm->memory_kind);
   vm->console_private = config->console_private;

@@ -36,15 +36,17 @@ static void emit_insns(FILE *out, const struct def *def)
 
 static void emit_causes(FILE *out, const struct def *def)
 {
-  uint32_t limit = 0;
+  uint32_t limit = 0, interrupts = 0;
   fputs("enum isa_cause {\n", out);
   for (const struct cause *c = def->causes; c; c = c->next) {
     emit_name(out, "  CAUSE_", c->name.text);
     fprintf(out, " = %u,\n", c->number.value);
     if (c->number.value >= limit)
       limit = c->number.value + 1;
+    interrupts |= c->has_line ? 1u << c->number.value : 0;
   }
-  fprintf(out, "  ISA_CAUSE_LIMIT = %u\n};\n\n", limit);
+  fprintf(out, "  ISA_CAUSE_LIMIT = %u\n};\n", limit);
+  fprintf(out, "#define ISA_INTERRUPT_CAUSES 0x%08xu\n\n", interrupts);
 }
 
 static void emit_crs(FILE *out, const struct def *def)

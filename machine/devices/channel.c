@@ -26,6 +26,7 @@ struct channel {
   const struct disk_ops *ops;
   void *ctx;
   struct channel_front front;
+  struct device_note *note;
 };
 
 struct channel *channel_create(struct console *console, struct disk *disk,
@@ -404,6 +405,19 @@ enum channel_condition channel_ready(const struct channel *c, uint32_t caw)
   return !exists(c, unit) ? CHANNEL_NO_UNIT : is_busy(c, unit) ? CHANNEL_BUSY : CHANNEL_AVAILABLE;
 }
 
+static void tell(const struct channel *c)
+{
+  if (c->note) {
+    *c->note = (struct device_note){.next_event = channel_next_event(c)};
+  }
+}
+
+void channel_tells(struct channel *c, struct device_note *note)
+{
+  c->note = note;
+  tell(c);
+}
+
 static enum channel_condition condition(const struct channel_status *s)
 {
   return s->flags & ~CHANNEL_ENDED ? CHANNEL_CHECKED : CHANNEL_AVAILABLE;
@@ -438,6 +452,7 @@ enum channel_condition channel_start(struct channel *c, uint64_t now,
   c->front.busy = true;
   c->front.due = now + duration(p);
   c->front.program = *p;
+  tell(c);
   return CHANNEL_AVAILABLE;
 }
 
@@ -469,6 +484,7 @@ bool channel_fire(struct channel *c, uint64_t now)
   }
   c->front.status[CHANNEL_UNIT_DISK] = carry_out(c, &c->front.program);
   c->front.busy = false;
+  tell(c);
   return true;
 }
 
@@ -512,6 +528,7 @@ struct channel_front *channel_front_copy(const struct channel *c)
 void channel_front_restore(struct channel *c, const struct channel_front *front)
 {
   c->front = *front;
+  tell(c);
 }
 
 static void save_step(const struct channel_step *s, struct state_writer *w)

@@ -12,6 +12,7 @@
 #ifndef TRAPEZE_MACHINE_DEVICES_CHANNEL_H
 #define TRAPEZE_MACHINE_DEVICES_CHANNEL_H
 
+#include "machine/devices/note.h"
 #include "machine/devices/state.h"
 #include "machine/machine.h"
 
@@ -131,6 +132,8 @@ struct channel;
 struct channel *channel_create(struct console *console, struct disk *disk,
                                const struct disk_ops *ops, void *ctx);
 void channel_destroy(struct channel *c); /* NULL is fine */
+/* From now on *note is kept up to date; borrowed. */
+void channel_tells(struct channel *c, struct device_note *note);
 
 /* Whether a program for this unit can be started now: CHANNEL_AVAILABLE, BUSY or NO_UNIT. */
 enum channel_condition channel_ready(const struct channel *c, uint32_t caw);

@@ -33,6 +33,7 @@ struct console {
   machine_console_fn *on_output;
   void *on_output_ctx;
   bool input_lost; /* for lack of memory */
+  struct device_note *note;
 };
 
 struct console_state {
@@ -52,6 +53,19 @@ void console_destroy(struct console *c)
     free(c->output.bytes);
     free(c);
   }
+}
+
+static void tell(const struct console *c)
+{
+  if (c->note) {
+    *c->note = (struct device_note){console_next_event(c), console_host_error(c)};
+  }
+}
+
+void console_tells(struct console *c, struct device_note *note)
+{
+  c->note = note;
+  tell(c);
 }
 
 /* ------------------------------------------------------------------- ports */
@@ -101,6 +115,9 @@ bool console_port_out(struct console *c, uint64_t now, uint32_t port, uint32_t v
   switch (port) {
   case PORT_CONSOLE_DATA:
     output_append(&c->output, (uint8_t)value);
+    if (lost_output(&c->output)) {
+      tell(c);
+    }
     if (c->on_output) {
       c->on_output(c->on_output_ctx, (uint8_t)value);
     }
@@ -125,6 +142,7 @@ bool console_fire(struct console *c, uint64_t now)
   while (console_next_event(c) <= now && c->log.arrived < c->log.count) {
     c->log.arrived++;
   }
+  tell(c);
   return c->log.arrived != before;
 }
 
@@ -151,6 +169,7 @@ bool console_input(struct console *c, uint64_t now, uint64_t at, uint8_t byte)
   at = at < now ? now : at;
   bool kept = log_append(&c->log, at < last ? last : at, byte);
   c->input_lost = c->input_lost || !kept;
+  tell(c);
   return kept;
 }
 
@@ -162,6 +181,7 @@ unsigned console_ahead(const struct console *c)
 void console_forget(struct console *c)
 {
   c->log.count = c->log.arrived;
+  tell(c);
 }
 
 const uint8_t *console_output(const struct console *c, size_t *len)
@@ -212,6 +232,7 @@ void console_return(struct console *c, const struct console_mark *mark)
   c->log.count = mark->logged;
   c->log.arrived = mark->arrived;
   c->log.read = mark->read;
+  tell(c);
 }
 
 void console_save(const struct console *c, struct state_writer *w)
@@ -305,6 +326,7 @@ void console_commit(struct console *c, struct console_state *s)
   free(c->output.bytes);
   c->output = s->output;
   s->output.bytes = NULL;
+  tell(c);
   console_discard(s);
 }
 

@@ -8,6 +8,7 @@
 #ifndef TRAPEZE_MACHINE_DEVICES_CONSOLE_H
 #define TRAPEZE_MACHINE_DEVICES_CONSOLE_H
 
+#include "machine/devices/note.h"
 #include "machine/devices/state.h"
 #include "machine/machine.h"
 
@@ -16,6 +17,8 @@ struct console;
 /* NULL: no memory. */
 struct console *console_create(void);
 void console_destroy(struct console *c); /* NULL is fine */
+/* From now on *note is kept up to date; borrowed. */
+void console_tells(struct console *c, struct device_note *note);
 
 /* Port access. False, and nothing done: not a port of the console. `now` is the
  * tick of the boundary after the access. A byte has arrived once console_fire()

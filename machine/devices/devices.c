@@ -17,6 +17,10 @@ bool devices_create(struct devices *d, uint32_t sectors, uint32_t station,
     devices_destroy(d);
     return false;
   }
+  console_tells(d->console, &d->note.console);
+  disk_tells(d->disk, &d->note.disk);
+  channel_tells(d->channel, &d->note.channel);
+  net_tells(d->net, &d->note.net);
   return true;
 }
 
@@ -77,17 +81,7 @@ uint32_t devices_port_at(uint32_t at)
   return (at - MMIO_START) / 4;
 }
 
-uint64_t devices_next_event(const struct devices *d)
-{
-  uint64_t next = console_next_event(d->console);
-  uint64_t disk = disk_next_event(d->disk), channel = channel_next_event(d->channel);
-  uint64_t net = net_next_event(d->net);
-  next = disk < next ? disk : next;
-  next = channel < next ? channel : next;
-  return net < next ? net : next;
-}
-
-uint32_t devices_fire(struct devices *d, uint64_t now)
+uint32_t devices_fire_those_due(struct devices *d, uint64_t now)
 {
   uint32_t causes = 0;
   causes |= console_fire(d->console, now) ? 1u << CAUSE_CONSOLE : 0;
@@ -95,12 +89,6 @@ uint32_t devices_fire(struct devices *d, uint64_t now)
   causes |= channel_fire(d->channel, now) ? 1u << CAUSE_CHANNEL : 0;
   causes |= net_fire(d->net, now) ? 1u << CAUSE_NETWORK : 0;
   return causes;
-}
-
-const char *devices_host_error(const struct devices *d)
-{
-  const char *console = console_host_error(d->console);
-  return console ? console : net_host_error(d->net);
 }
 
 /* ---------------------------------------------------------------- saved state */

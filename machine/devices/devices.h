@@ -2,7 +2,7 @@
  * network. Timer and pending
  * lines are control registers and not here. Every kind of machine embeds one of these
  * and lists its devices nowhere else; so that one kind can load what another saved, and
- * a device that is added is added here.
+ * a device that is added is added here. It stays where it is: devices write into it.
  */
 #ifndef TRAPEZE_MACHINE_DEVICES_DEVICES_H
 #define TRAPEZE_MACHINE_DEVICES_DEVICES_H
@@ -19,6 +19,9 @@ struct devices {
   struct disk *disk;
   struct channel *channel; /* to the same two */
   struct net *net;
+  struct {
+    struct device_note console, disk, channel, net;
+  } note;
 };
 
 /* What a kind of machine is to its devices; every ctx is the same. */
@@ -43,13 +46,29 @@ bool devices_at(uint64_t at, uint32_t size);
 uint32_t devices_port_at(uint32_t at);
 
 /* The earliest tick at which one of them does something by itself, or MACHINE_NEVER. */
-uint64_t devices_next_event(const struct devices *d);
+static inline uint64_t devices_next_event(const struct devices *d)
+{
+  uint64_t next = d->note.console.next_event;
+  uint64_t disk = d->note.disk.next_event, channel = d->note.channel.next_event;
+  uint64_t net = d->note.net.next_event;
+  next = disk < next ? disk : next;
+  next = channel < next ? channel : next;
+  return net < next ? net : next;
+}
 /* What is due at `now` happens. Answers the causes whose lines are to be raised, as a
  * set of bits 1 << cause. */
-uint32_t devices_fire(struct devices *d, uint64_t now);
+uint32_t devices_fire_those_due(struct devices *d, uint64_t now);
+static inline uint32_t devices_fire(struct devices *d, uint64_t now)
+{
+  return devices_next_event(d) <= now ? devices_fire_those_due(d, now) : 0;
+}
 
 /* The reason, once the host had no memory for what a device has to keep; else NULL. */
-const char *devices_host_error(const struct devices *d);
+static inline const char *devices_host_error(const struct devices *d)
+{
+  const char *console = d->note.console.host_error;
+  return console ? console : d->note.net.host_error;
+}
 
 /* For struct machine_ops save_devices and load_devices. Save: false if there is no memory
  * or a sector cannot be read; *blob is then empty. Load: all or nothing, but see

@@ -34,6 +34,7 @@ struct disk {
   uint64_t *blocks;  /* digest_block() of each sector, once known */
   bool known;        /* somebody has asked for the digest */
   uint64_t contents; /* sum of digest_place() over blocks */
+  struct device_note *note;
   uint8_t buffer[DISK_MAX_COUNT * MACHINE_SECTOR_SIZE];
 };
 
@@ -176,6 +177,19 @@ static enum disk_error check_command(const struct disk *d, uint32_t command)
   return DISK_OK;
 }
 
+static void tell(const struct disk *d)
+{
+  if (d->note) {
+    *d->note = (struct device_note){.next_event = disk_next_event(d)};
+  }
+}
+
+void disk_tells(struct disk *d, struct device_note *note)
+{
+  d->note = note;
+  tell(d);
+}
+
 static void announce(struct disk *d)
 {
   const struct transfer *t = &d->transfer;
@@ -200,6 +214,7 @@ static void start(struct disk *d, uint64_t now, uint32_t command)
       .due = now + DISK_LATENCY + (error == DISK_OK ? DISK_PER_SECTOR * d->regs.count : 0),
   };
   d->regs.error = DISK_OK;
+  tell(d);
   announce(d);
 }
 
@@ -312,6 +327,7 @@ bool disk_fire(struct disk *d, uint64_t now)
   }
   d->regs.error = (uint8_t)error;
   *t = (struct transfer){.busy = false};
+  tell(d);
   return true;
 }
 
@@ -390,6 +406,7 @@ void disk_front_restore(struct disk *d, const struct disk_front *front)
 {
   d->regs = front->regs;
   d->transfer = front->transfer;
+  tell(d);
   d->known = false;
   d->contents = 0;
   memset(d->blocks, 0, d->sectors * sizeof *d->blocks);
@@ -537,6 +554,7 @@ bool disk_commit(struct disk *d, struct disk_state *s)
   if (ok) {
     d->regs = s->regs;
     d->transfer = s->transfer;
+    tell(d);
     announce(d);
   } else {
     roll_back(d, &undo);

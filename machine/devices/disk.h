@@ -9,6 +9,7 @@
 #ifndef TRAPEZE_MACHINE_DEVICES_DISK_H
 #define TRAPEZE_MACHINE_DEVICES_DISK_H
 
+#include "machine/devices/note.h"
 #include "machine/devices/ports.h"
 #include "machine/devices/state.h"
 #include "machine/machine.h"
@@ -45,6 +46,8 @@ struct disk;
  * NULL: no memory. */
 struct disk *disk_create(uint32_t sectors, const struct disk_ops *ops, void *ctx);
 void disk_destroy(struct disk *d); /* NULL is fine */
+/* From now on *note is kept up to date; borrowed. */
+void disk_tells(struct disk *d, struct device_note *note);
 uint32_t disk_sectors(const struct disk *d);
 
 /* Port access. False, and nothing done: not a port of the disk. `now` is the

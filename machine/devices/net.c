@@ -67,6 +67,7 @@ struct net {
   bool log_lost; /* for lack of memory */
   struct log log;
   struct front front;
+  struct device_note *note;
 };
 
 struct net_state {
@@ -187,6 +188,19 @@ static enum net_error check_receive(const struct net *n, uint32_t at)
                                                  : NET_OK;
 }
 
+static void tell(const struct net *n)
+{
+  if (n->note) {
+    *n->note = (struct device_note){net_next_event(n), net_host_error(n)};
+  }
+}
+
+void net_tells(struct net *n, struct device_note *note)
+{
+  n->note = note;
+  tell(n);
+}
+
 static void start_sending(struct net *n, uint64_t now)
 {
   struct front *f = &n->front;
@@ -203,6 +217,7 @@ static void start_sending(struct net *n, uint64_t now)
       .due = now + NET_LATENCY + (error == NET_OK ? (len + 3) / 4 * NET_PER_WORD : 0),
   };
   f->regs.send_error = NET_OK;
+  tell(n);
 }
 
 static void start_receiving(struct net *n, uint64_t now)
@@ -219,6 +234,7 @@ static void start_receiving(struct net *n, uint64_t now)
                                     .due = waits ? MACHINE_NEVER : now + NET_LATENCY};
   f->regs.receive_error = NET_OK;
   f->regs.received = 0;
+  tell(n);
 }
 
 bool net_port_out(struct net *n, uint64_t now, uint32_t port, uint32_t value)
@@ -289,6 +305,7 @@ static bool finish_sending(struct net *n, uint64_t now)
     return false;
   }
   f->sending = (struct sending){.busy = false};
+  tell(n);
   if (s.error == NET_OK && !n->ops->dma_read(n->ctx, gpa(s.at), bytes, s.len)) {
     s.error = NET_ERROR_HOST;
   }
@@ -307,6 +324,7 @@ static void receive(struct net *n, const uint8_t *bytes, uint32_t len)
   struct front *f = &n->front;
   bool ok = n->ops->dma_write(n->ctx, gpa(f->receiving.at), bytes, len);
   f->receiving = (struct receiving){.busy = false};
+  tell(n);
   f->regs.receive_error = ok ? NET_OK : NET_ERROR_HOST;
   f->regs.received = ok ? len : 0;
   f->counts.received += ok;
@@ -321,6 +339,7 @@ static bool finish_receiving(struct net *n, uint64_t now)
   if (f->receiving.error != NET_OK) {
     f->regs.receive_error = f->receiving.error;
     f->receiving = (struct receiving){.busy = false};
+    tell(n);
     return true;
   }
   receive(n, f->queue[0].bytes, f->queue[0].len);
@@ -354,6 +373,7 @@ bool net_fire(struct net *n, uint64_t now)
   bool sent = finish_sending(n, now), received = finish_receiving(n, now), arrived = false;
   while (n->log.arrived < n->log.count && next_of_log(&n->log) <= now) {
     const struct frame *f = n->log.entries[n->log.arrived++].frame;
+    tell(n);
     arrived = net_arrive(n, f->bytes, f->len) || arrived;
   }
   return sent || received || arrived;
@@ -396,6 +416,7 @@ bool net_log(struct net *n, uint64_t now, uint64_t at, const uint8_t *frame, uin
   at = at < now ? now : at;
   bool kept = log_append(&n->log, at < last ? last : at, frame, len);
   n->log_lost = n->log_lost || !kept;
+  tell(n);
   return kept;
 }
 
@@ -484,6 +505,7 @@ void net_return(struct net *n, const struct net_mark *mark)
   n->log.count = mark->logged;
   n->log.arrived = mark->arrived;
   memcpy(&n->front, &mark->front, front_bytes(&mark->front));
+  tell(n);
 }
 
 static void save_frame(const struct frame *f, struct state_writer *w)
@@ -650,6 +672,7 @@ void net_commit(struct net *n, struct net_state *s)
     s->log = (struct log){0};
   }
   n->front = s->front;
+  tell(n);
   net_discard(s);
 }
 

@@ -8,6 +8,7 @@
 #ifndef TRAPEZE_MACHINE_DEVICES_NET_H
 #define TRAPEZE_MACHINE_DEVICES_NET_H
 
+#include "machine/devices/note.h"
 #include "machine/devices/state.h"
 #include "machine/machine.h"
 
@@ -28,6 +29,8 @@ struct net;
  * are borrowed. NULL: no memory. */
 struct net *net_create(uint32_t station, const struct net_ops *ops, void *ctx);
 void net_destroy(struct net *n); /* NULL is fine */
+/* From now on *note is kept up to date; borrowed. */
+void net_tells(struct net *n, struct device_note *note);
 
 /* Port access. False, and nothing done: not a port of the network. `now` is the tick of
  * the boundary after the access; latency counts from it. */
