@@ -44,7 +44,7 @@ tests/bench/kernels.sh "$kernels" 40 || exit
 with=(--kernels="$kernels")
 
 kernel_table() {
-  local ways=(bare bare-unfused bare-paged vm-bounds vm-shadow vm-nested vm-exact) name way count
+  local ways=(bare unfused bare-paged vm-bounds vm-shadow vm-nested vm-exact) name way count
   echo '| host instructions for an instruction of PG32 | bare | … without fusion | … with pages | virtual, bounds | … shadow | … nested | … TLB, exact |'
   echo '|---|---|---|---|---|---|---|---|'
   while read -r name _; do

@@ -42,7 +42,7 @@ static void print_loops(const struct bench_set *set)
 
 static void print_kernel_names(const struct bench_set *set, const char *title)
 {
-  printf("\n%-34s", title);
+  printf("\n%-36s", title);
   for (unsigned k = 0; k < BENCH_KERNELS && set->kernel_names[k][0]; k++) {
     printf("%11s", set->kernel_names[k]);
   }
@@ -81,7 +81,7 @@ static void print_kernels(const struct bench_set *set, const char *title, const 
     if (to && !base) {
       continue;
     }
-    printf("  %-32s", way->name);
+    printf("  %-34s", way->name);
     for (unsigned k = 0; k < BENCH_KERNELS && set->kernel_names[k][0]; k++) {
       const struct bench *b = bench_find(set, BENCH_KERNEL, set->kernel_names[k], way->id);
       const struct bench *than = bench_find(set, BENCH_KERNEL, set->kernel_names[k], base);
