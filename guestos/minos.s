@@ -134,15 +134,14 @@ shell_stack:                            # and the shell's from here
         .assert . <= KERNEL_TEXT, "the kernel's data must end before its text"
 .equ frames, TABLES + ROOM              # the first one is the kernel's own
 .else
-.if PARAVIRT
         .align  4096
+.if PARAVIRT
 hyper_page: .space 4096
 .endif
 .if C_PROGRAMS
         .assert . <= C_TEXT, "the kernel's data must end before its text"
 .equ frames, (user_image_end + 4095) / 4096 * 4096
 .else
-        .align  4096
 frames:         .space  PROCESSES * FRAME_SIZE
 .endif
 .endif
