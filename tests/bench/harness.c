@@ -142,7 +142,8 @@ static bool sample(struct bench *b, unsigned round)
   if (command && round % (b->less[0] ? COMMAND_TURNS : WHOLE_TURNS) != 0) {
     return true;
   }
-  if (command ? !bench_run_command(b, &t) : !take(b, b->count, &t)) {
+  /* A round before, which does not count: others had the caches, and the host's memory. */
+  if (command ? !bench_run_command(b, &t) : !take(b, 1, &t) || !take(b, b->count, &t)) {
     return false;
   }
   b->sample[b->samples++] = t / (double)b->count;
