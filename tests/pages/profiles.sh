@@ -32,27 +32,29 @@ offends() { # PROFILE THEOREM INSTRUCTION: is it named as standing in its way?
 export -f offends
 
 # -------------------------------------------------------------------------- the runs
+commas() { sed -E ':a;s/([0-9])([0-9]{3})(,|$)/\1,\2\3/;ta'; }
 # To $work/PROFILE.WAY.TECHNIQUE: what the table says, and to .bad why that must not be.
 one() { # PROFILE WAY GUEST MMU THEOREM TECHNIQUE PREDICTED [OPTION…]
-  local out=$work/$1.$2.$6 tick insn
-  timeout 900 "$TRAPEZE" verify "$3" --session --profile "$1" --mmu "$4" --memory-technique "$2" \
+  local out=$work/$1.$2.$6 status tick insn
+  "$TRAPEZE" verify "$3" --session --profile "$1" --mmu "$4" --memory-technique "$2" \
     --technique "$6" --ticks 60M --json "${@:8}" >"$out.json" 2>"$out.bad" </dev/null
-  tick=$(jq -r '.equivalence | (.stepping // .fast) | .equal_to_tick' "$out.json" |
-    sed -E ':a;s/([0-9])([0-9]{3})(,|$)/\1,\2\3/;ta')
-  if jq -e '.holds and .resource_control.holds and
-      (.equivalence | (.stepping // .fast).end == "halted")' "$out.json" >/dev/null 2>>"$out.bad"; then
+  status=$?
+  tick=$(jq -r '.equivalence | (.stepping // .fast) | .equal_to_tick' "$out.json" | commas)
+  if [ $status -eq 0 ] && [ -n "$tick" ]; then
     [ "$7" = holds ] && echo "$tick" >"$out" || echo "$tick (?)" >"$out"
+    jq -e '.resource_control.holds and (.equivalence | (.stepping // .fast).end == "halted")' \
+      "$out.json" >/dev/null || echo "it did not halt, in control" >>"$out.bad"
     return
   fi
   insn=$(jq -r .first_divergence.instruction "$out.json")
-  echo "\`$insn\` @$(jq -r .first_divergence.tick "$out.json" |
-    sed -E ':a;s/([0-9])([0-9]{3})(,|$)/\1,\2\3/;ta')" >"$out"
-  if [ "$7" = holds ]; then
-    echo "Theorem $5 holds, and they part at $insn" >>"$out.bad"
+  echo "\`$insn\` @$(jq -r .first_divergence.tick "$out.json" | commas)" >"$out"
+  if [ $status -ne 1 ] || [ "$7" = holds ]; then
+    echo "exit status $status; theory: $7; parted at $insn" >>"$out.bad"
   elif ! offends "$1" "$5" "$insn"; then
     echo "they part at $insn, which does not stand in the way of Theorem $5" >>"$out.bad"
   fi
 }
+export -f commas
 export -f one
 
 # PROFILE WAY GUEST MMU THEOREM TECHNIQUE PREDICTED of every cell

@@ -219,6 +219,9 @@ check "  but more than a tenth is interpreted" test "$(cat share)" -lt 900
 check "linked elsewhere it is equal" share minos-tlb
 check "  and nearly all is executed directly" test "$(cat share)" -gt 990
 
+# On every profile, at every tick: profiles.sh.
+check "the table of docs/memory.md has every profile, and is right of one" \
+  env TRAPEZE="$TRAPEZE" "$here/profiles.sh" --sample
 if [ "$all" = --all ]; then
   check "minos-paged: in a virtual machine in a virtual machine" verified minos-paged pg --depth 2 --fast-only
 fi
