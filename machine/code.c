@@ -179,6 +179,29 @@ void code_set_fused(struct bare *b, bool fuse)
 static const uint16_t pair_of[ISA_INSN_COUNT][ISA_INSN_COUNT] = {ENGINE_PAIRS(PAIR)};
 #undef PAIR
 
+/* Where the pair of slots goes if its second reads what its first writes, or NULL. */
+static const void *chained(const struct bare *b, const struct slot *first, enum isa_insn insn,
+                           enum isa_insn next)
+{
+  enum { BY_A, BY_B, BY_C };
+  static const struct {
+    uint8_t first, second, by;
+  } chains[] = {
+#define CHAIN(F, S, K) [CHAIN_##F##_##S##_##K] = {ISA_##F, ISA_##S, BY_##K},
+      ENGINE_CHAINS(CHAIN)
+#undef CHAIN
+  };
+  const struct slot *second = first + 1;
+  const uint8_t operand[] = {[BY_A] = second->a, [BY_B] = second->b, [BY_C] = second->c};
+  for (unsigned i = 0; i < ENGINE_CHAIN_COUNT; i++) {
+    uint8_t read = operand[chains[i].by];
+    if (chains[i].first == insn && chains[i].second == next && read == first->to) {
+      return b->code.labels->chain[i];
+    }
+  }
+  return NULL;
+}
+
 /* Operands and kind of a slot; where it goes is left alone. */
 static enum isa_insn fill(struct bare *b, struct code_page *page, uint32_t index)
 {
@@ -208,7 +231,11 @@ static const void *fused(struct bare *b, struct code_page *page, uint32_t index,
   }
   enum isa_insn next = fill(b, page, index + 1);
   unsigned pair = next == ISA_INSN_COUNT ? 0 : pair_of[insn][next];
-  return pair == 0 ? NULL : b->code.labels->pair[pair - 1];
+  if (pair == 0) {
+    return NULL;
+  }
+  const void *chain = chained(b, &page->slot[index], insn, next);
+  return chain ? chain : b->code.labels->pair[pair - 1];
 }
 
 void code_decode(struct bare *b, struct code_page *page, uint32_t index)

@@ -45,6 +45,7 @@ enum { CODE_ILLEGAL = ISA_INSN_COUNT, CODE_UNDECODED, CODE_END, CODE_BREAK, CODE
 struct code_labels {
   const void *body[ISA_BODY_COUNT];
   const void *pair[ENGINE_PAIR_COUNT];
+  const void *chain[ENGINE_CHAIN_COUNT];
   const void *illegal, *undecoded, *end, *system, *privileged, *nop, *at_break, *stepped;
 };
 

@@ -13,13 +13,16 @@ enum outcome {
   OUT_TRAP,        /* cause and value in b->trap; nothing else changed */
 };
 
+/* Which operand names the register that the instruction before has written, with `value`. */
+enum known { KNOWN_NONE, KNOWN_A, KNOWN_B, KNOWN_C };
+
 #define BODY_BEGIN(I, B)                                                                           \
   static inline __attribute__((always_inline)) enum outcome run_##I##_##B(                         \
       struct bare *b, struct space *space, const struct slot *slot, uint32_t pc, uint64_t now,     \
-      uint32_t *to)                                                                                \
+      uint32_t *to, enum known known, uint32_t value)                                              \
   {                                                                                                \
     bool resync = false, redispatch = false;                                                       \
-    (void)b, (void)space, (void)slot, (void)pc, (void)now, (void)to;
+    (void)b, (void)space, (void)slot, (void)pc, (void)now, (void)to, (void)known, (void)value;
 #define BODY_END(I, B)                                                                             \
   return resync ? OUT_RESYNC : redispatch ? OUT_REDISPATCH : OUT_NEXT;                             \
   }
@@ -32,10 +35,15 @@ enum outcome {
 #define OPERAND_N   (slot->c)
 #define OPERAND_IMM (slot->imm)
 
+#define VALUE_OF_OPERAND_A (known == KNOWN_A ? value : b->reg[OPERAND_A])
+#define VALUE_OF_OPERAND_B (known == KNOWN_B ? value : b->reg[OPERAND_B])
+#define VALUE_OF_OPERAND_C (known == KNOWN_C ? value : b->reg[OPERAND_C])
+#define VALUE_OF_REG_SP    (b->reg[REG_SP])
+
 /* The destination by name: the operand's is the sink when it is zero. */
 #define TO_OPERAND_A  slot->to
 #define TO_REG_SP     REG_SP
-#define GET_REG(i)    (b->reg[i])
+#define GET_REG(i)    VALUE_OF_##i
 #define SET_REG(i, v) (b->reg[TO_##i] = (v))
 #define GET_PC()      pc
 

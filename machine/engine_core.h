@@ -61,7 +61,9 @@
     goto land;                                                                                     \
   } while (0)
 
-#define RUN(I, B) run_##I##_##B(b, space, slot, PC(), NOW(), &to)
+#define RUN_KNOWING(I, B, known, value)                                                            \
+  run_##I##_##B(b, space, slot, PC(), NOW(), &to, known, value)
+#define RUN(I, B) RUN_KNOWING(I, B, KNOWN_NONE, 0)
 #define GO_ON(outcome)                                                                             \
   switch (outcome) {                                                                               \
   case OUT_NEXT:                                                                                   \
@@ -99,8 +101,24 @@
     }                                                                                              \
     GO_ON(out)                                                                                     \
   }
+/* The second takes what the first has written from there, not from the register: a chain of
+ * such pairs does not wait for the host to forward one store after the other. */
+#define CHAIN(F, S, K)                                                                             \
+  chain_##F##_##S##_##K:                                                                           \
+  {                                                                                                \
+    uint32_t to = 0;                                                                               \
+    const uint8_t written = slot->to;                                                              \
+    enum outcome out = RUN(F, FULL);                                                               \
+    if (LIKELY(out == OUT_NEXT)) {                                                                 \
+      const uint32_t value = b->reg[written];                                                      \
+      slot++;                                                                                      \
+      out = RUN_KNOWING(S, FULL, KNOWN_##K, value);                                                \
+    }                                                                                              \
+    GO_ON(out)                                                                                     \
+  }
 #define BODY_LABEL(I, B) [BODY_##I##_##B] = &&body_##I##_##B,
 #define PAIR_LABEL(F, S) [PAIR_##F##_##S] = &&pair_##F##_##S,
+#define CHAIN_LABEL(F, S, K) [CHAIN_##F##_##S##_##K] = &&chain_##F##_##S##_##K,
 
 /* labels not NULL: only tells where its labels are. */
 static __attribute__((noinline)) enum engine_exit
@@ -110,6 +128,7 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
     .body = {ISA_BODIES(BODY_LABEL)},
 #if !ENGINE_COUNTED
     .pair = {ENGINE_PAIRS(PAIR_LABEL)},
+    .chain = {ENGINE_CHAINS(CHAIN_LABEL)},
 #endif
     .illegal = &&illegal,
     .undecoded = &&undecoded,
@@ -141,6 +160,7 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
   ISA_BODIES(BODY)
 #if !ENGINE_COUNTED
   ENGINE_PAIRS(PAIR)
+  ENGINE_CHAINS(CHAIN)
 #endif
 
 nop:
@@ -240,9 +260,12 @@ trapped:
 #undef NEXT
 #undef NEAR
 #undef FAR
+#undef RUN_KNOWING
 #undef RUN
 #undef GO_ON
 #undef BODY
 #undef PAIR
 #undef BODY_LABEL
 #undef PAIR_LABEL
+#undef CHAIN
+#undef CHAIN_LABEL

@@ -38,10 +38,22 @@
   X(LUI, ADDI) X(LUI, ADD) X(LUI, ORI) X(AUIPC, ADDI) X(AUIPC, JALR) X(AUIPC, LW)                  \
   X(SLT, BEQ) X(SLT, BNE) X(SLTU, BEQ) X(SLTU, BNE)                                                \
   X(SLTI, BEQ) X(SLTI, BNE) X(SLTIU, BEQ) X(SLTIU, BNE)
+/* Of these pairs, those whose second reads by operand K what the first has written: X(first,
+ * second, K). Addresses that are computed and used, tables of jumps, loops' ends. */
+#define ENGINE_CHAINS(X)                                                                           \
+  X(SLLI, ADD, B) X(SLLI, ADD, C) X(ADD, LW, B) X(ADD, LBU, B) X(ADD, SW, B) X(ADD, SB, B)         \
+  X(LW, JALR, B) X(LW, ADD, B) X(LW, ADD, C) X(LW, ADDI, B) X(LW, SLLI, B) X(LW, BEQ, A)           \
+  X(LW, BNE, A) X(LBU, BEQ, A) X(LBU, BNE, A) X(LBU, ADD, B) X(LBU, ADD, C) X(LBU, SLLI, B)        \
+  X(ADDI, ADDI, B) X(ADDI, BEQ, A) X(ADDI, BNE, A) X(ADDI, BLT, A) X(ADDI, BLTU, A)                \
+  X(ANDI, BEQ, A) X(ANDI, BNE, A) X(ANDI, SLLI, B) X(SRLI, ANDI, B) X(SRLI, XOR, B)                \
+  X(SRLI, XOR, C) X(LUI, ADDI, B) X(LUI, LW, B) X(MUL, ADD, B) X(MUL, ADD, C)
 /* clang-format on */
 
 #define ENGINE_PAIR_NAME(F, S) PAIR_##F##_##S,
 enum engine_pair { ENGINE_PAIRS(ENGINE_PAIR_NAME) ENGINE_PAIR_COUNT };
 #undef ENGINE_PAIR_NAME
+#define ENGINE_CHAIN_NAME(F, S, K) CHAIN_##F##_##S##_##K,
+enum engine_chain { ENGINE_CHAINS(ENGINE_CHAIN_NAME) ENGINE_CHAIN_COUNT };
+#undef ENGINE_CHAIN_NAME
 
 #endif
