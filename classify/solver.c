@@ -5,6 +5,7 @@
 #include "classify/route.h"
 #include "classify/solver_query.h"
 #include "classify/terms_build.h"
+#include "classify/z3_late.h"
 
 /* No query comes near; Z3 gives up there, the same on every host. */
 #define RESOURCE_LIMIT 200000000u
@@ -15,6 +16,7 @@ struct solver {
 
 struct solver *solver_create(const struct profile *profile, const char **reason)
 {
+  z3_begin_thread();
   struct solver *s = calloc(1, sizeof *s);
   *reason = s ? NULL : "out of memory";
   if (s) {

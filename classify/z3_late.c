@@ -2,9 +2,13 @@
  * commands take for all they do, and only the solver's route needs it. Each function of
  * z3.h that this room calls is defined here, under its own name and by its own prototype
  * (which the compiler checks), and passes its arguments on. */
+#include "classify/z3_late.h"
+
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <z3.h>
 
@@ -121,6 +125,7 @@ static const char *const libraries[] = {"libz3.so.4", "libz3.so"};
 #define MEMBER(type, name, parameters, arguments) type(*name) parameters;
 struct functions {
   FUNCTIONS(MEMBER)
+  void *(*exceptions_of_thread)(void); /* of C++'s ABI; NULL: none */
 };
 
 /* _exit(): as in terms.c, whatever thread it is. */
@@ -140,6 +145,24 @@ static void *find(void *library, const char *name)
   return found;
 }
 
+/* An exception that nobody catches. The C++ library would say so in its own words. */
+static void end_silently(void)
+{
+  abort();
+}
+
+/* C++'s std::set_terminate, which C can only find by its mangled name; Z3 brings the
+ * library that has it. Without it there is a line more on stderr. */
+static void end_silently_on_exceptions(void *library)
+{
+  void *(*set_terminate)(void (*)(void));
+  void *found = dlsym(library, "_ZSt13set_terminatePFvvE");
+  memcpy(&set_terminate, &found, sizeof found);
+  if (found) {
+    set_terminate(end_silently);
+  }
+}
+
 static struct functions loaded; /* written once, by load_functions() */
 
 static void load_functions(void)
@@ -153,6 +176,9 @@ static void load_functions(void)
   }
 #define FIND(type, name, parameters, arguments) loaded.name = find(library, "Z3_" #name);
   FUNCTIONS(FIND)
+  void *found = dlsym(library, "__cxa_get_globals");
+  memcpy(&loaded.exceptions_of_thread, &found, sizeof found);
+  end_silently_on_exceptions(library);
 }
 
 static const struct functions *z3(void)
@@ -160,6 +186,13 @@ static const struct functions *z3(void)
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, load_functions);
   return &loaded;
+}
+
+void z3_begin_thread(void)
+{
+  if (z3()->exceptions_of_thread) {
+    z3()->exceptions_of_thread();
+  }
 }
 
 #define CALL(type, name, parameters, arguments)                                                    \

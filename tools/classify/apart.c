@@ -1,11 +1,9 @@
 #include "tools/classify/apart.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,24 +12,9 @@
 #include "tools/command.h"
 #include "tools/common/message.h"
 
-/* In the child: an exception that nobody catches. The C++ library would say so in
- * its own words. */
-static void end_silently(void)
-{
-  abort();
-}
-
-/* C++'s std::set_terminate, which C can only find by its mangled name; Z3 brings the
- * library that has it. Without it there is a line more on stderr. */
-static void end_silently_on_exceptions(void)
-{
-  void *(*set_terminate)(void (*)(void));
-  void *found = dlsym(RTLD_DEFAULT, "_ZSt13set_terminatePFvvE");
-  memcpy(&set_terminate, &found, sizeof found);
-  if (found) {
-    set_terminate(end_silently);
-  }
-}
+/* What the dynamic loader ends a process with that has no memory for one more thread's
+ * part of a library. It has written a line then. */
+#define LOADER_GAVE_UP 127
 
 /* Signals by which somebody else ends a process; others are its own doing. */
 static bool is_sent(int number)
@@ -54,7 +37,6 @@ int apart(const char *command, int (*work)(void *ctx), void *ctx)
     if (getppid() != self) { /* it died before it could have told */
       return STATUS_OURS;
     }
-    end_silently_on_exceptions();
     return work(ctx);
   }
   int how = 0;
@@ -68,10 +50,10 @@ int apart(const char *command, int (*work)(void *ctx), void *ctx)
   if (WIFSIGNALED(how) && is_sent(WTERMSIG(how))) {
     return STATUS_SIGNAL + WTERMSIG(how);
   }
-  if (WIFEXITED(how)) {
+  if (WIFEXITED(how) && WEXITSTATUS(how) != LOADER_GAVE_UP) {
     return WEXITSTATUS(how);
   }
   message_error(command, "the solver died (%s): the host has no memory, or this is a bug",
-                strsignal(WTERMSIG(how)));
+                WIFEXITED(how) ? "in the loader" : strsignal(WTERMSIG(how)));
   return STATUS_OURS;
 }
