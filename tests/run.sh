@@ -52,7 +52,8 @@ fi
 # They share no state, so as many run at a time as there are processors.
 printf '%s\n' "${chosen[@]}" | xargs -P "${JOBS:-$(nproc)}" -I{} bash -c 'run_suite {}' &
 runner=$!
-trap 'kill $runner 2>/dev/null' INT TERM
+# An end that is asked for: what runs is let go, and nothing is written of it.
+trap 'kill $runner 2>/dev/null; exit 130' INT TERM
 
 passed=0 failed=0 failures=()
 for suite in "${chosen[@]}"; do
