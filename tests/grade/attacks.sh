@@ -45,7 +45,7 @@ attack_guest() { # NAME REGEX <SOURCE
   mkdir -p "attacks/1/$1" && cat >"attacks/1/$1/machine.s" && wanted[1/$1]=$2
 }
 judged() { # LAB ONLY RESULTS [option…]
-  timeout 300 "$trapeze" grade-all --labs "$top/labs" "$1" "attacks/$1" --only "$2" -j 2 -o "$3" "${@:4}"
+  "$trapeze" grade-all --labs "$top/labs" "$1" "attacks/$1" --only "$2" -j 2 -o "$3" "${@:4}"
 }
 told() { # RESULT REGEX
   jq -e --arg want "$2" '.score == 0 and .points > 0 and ((.problem // .tests[0].text) | test($want))' "$1" ||
@@ -85,6 +85,7 @@ attack "answers to calls not made" 'out of order|another call' "$session struct 
 attack "a call of its own" 'out of order' "$session struct message m = {1, 1, a->seq, 1, 0, {0}}; send(3, &m, 32, 0);"
 attack "a write when none is foretold" 'at tick' 'env->set_pc(env->ctx, env->get_pc(env->ctx) + 4);'
 attack "requests without end" 'more than 10000 requests' 'for (;;) env->get_pc(env->ctx);'
+attack "requests in each call" 'more than 200000 requests, and 2 for each tick' 'calls = 40; for (int i = 0; i < 9000; i++) env->set_reg(env->ctx, 0, 0);'
 attack "a register that does not exist" 'a register that does not exist' 'env->set_reg(env->ctx, 99, 1);'
 attack "a control register that does not exist" 'control register that does not exist' 'env->set_cr(env->ctx, (enum isa_cr)1000, 1);'
 attack "a port that does not exist" 'a port that does not exist' 'env->port_out(env->ctx, 77777, 1);'
@@ -189,7 +190,7 @@ for name in "killing its parent" "killing by number" "limits of its parent" "oth
   "filling the disk" "asking and not listening" "an array of a terabyte" "a terminal as source"; do
   [ ! -e "attacks/all/$name" ] || mv "attacks/all/$name" attacks/4/
 done
-timeout 300 env PATH="$work/nobwrap" "$trapeze" grade-all --labs "$top/labs" 4 attacks/4 --only hello -j 2 -o seccomp4 >said 2>&1
+env PATH="$work/nobwrap" "$trapeze" grade-all --labs "$top/labs" 4 attacks/4 --only hello -j 2 -o seccomp4 >said 2>&1
 is "without bubblewrap they are graded as well" test $? -eq 0
 if has_landlock; then
   rm -rf outside && cp -r $ref outside && sed -i '1i #include "/etc/passwd"' outside/dispatch.c

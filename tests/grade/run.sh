@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 export LC_ALL=C.UTF-8 TMPDIR=$work
 cd "$work" || exit 3
 
-grade() { timeout 3000 "$trapeze" grade --labs "$top/labs" "$@"; }
+grade() { "$trapeze" grade --labs "$top/labs" "$@"; }
 is() { # NAME command…
   "${@:2}" >out 2>&1
   report $? "$1" out
@@ -166,7 +166,7 @@ says 0 '^Score: 2 of 2' "asking more than ours does costs nothing" 4 bad --only 
 . "$top/tests/grade/texts.sh"
 
 # -------------------------------------------------------------------- a class
-class() { timeout 300 "$trapeze" grade-all --labs "$top/labs" --only errant-kernel "$@"; }
+class() { "$trapeze" grade-all --labs "$top/labs" --only errant-kernel "$@"; }
 mkdir -p class/nobody && cp -r $ref class/ann && cp -r stub/04-trap-and-emulate class/bob && cp -r $ref class/=eve
 ln -s ann class/mallory && ln -s ann class/$'\xff' && touch class/README
 is "a class is graded" class 4 class -j 2 -o results

@@ -55,11 +55,28 @@ static bool send_to(struct remote *r, const struct wire *w)
   return false;
 }
 
+/* Not more in all than the ticks that its guest has made allow: as many whatever the host is. */
+static bool within_all(struct remote *r, const struct vmm_env *env)
+{
+  if (++r->requests <= REMOTE_REQUESTS) {
+    return true;
+  }
+  uint64_t ticks = env && env->tick ? env->tick(env->ctx) : 0;
+  if ((r->requests - REMOTE_REQUESTS) / REMOTE_REQUESTS_TICK <= ticks) {
+    return true;
+  }
+  end(r, REMOTE_FLOODED, "it made more than %u requests, and %u for each tick of its guest",
+      REMOTE_REQUESTS, REMOTE_REQUESTS_TICK);
+  return false;
+}
+
 /* Its operation is looked at, and done. env: NULL where a module has none to ask. */
 static bool perform(struct remote *r, const struct vmm_env *env, uint32_t op, const uint64_t *value,
                     uint64_t *out)
 {
-  r->requests++;
+  if (!within_all(r, env)) {
+    return false;
+  }
   const char *why = env ? requests_forbidden(env, op, value)
                         : "something of a virtual machine that it has not got";
   if (why) {
@@ -90,7 +107,7 @@ struct talk {
 static bool counted(struct remote *r, struct talk *t, uint64_t more)
 {
   if (t->requests + more > r->requests_max) {
-    end(r, REMOTE_REQUESTS, "%s made more than %u requests in one call", t->last->name,
+    end(r, REMOTE_FLOODED, "%s made more than %u requests in one call", t->last->name,
         r->requests_max);
     return false;
   }

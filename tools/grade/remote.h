@@ -36,11 +36,18 @@ enum remote_end {
   REMOTE_GONE,       /* the process ended: whoever started it knows how */
   REMOTE_STALLED,    /* no answer */
   REMOTE_PROTOCOL,   /* a message that is none */
-  REMOTE_REQUESTS,   /* too many requests within one call */
+  REMOTE_FLOODED,    /* too many requests, within one call or in all */
   REMOTE_FORBIDDEN,  /* it asked for, or answered, what no module may */
   REMOTE_UNFORETOLD, /* no fault of its own: it answered otherwise than foretold, or ended before
                       * that was known, or cannot be answered now. All over again, exactly */
 };
+
+/* What the judge does for a module, in all: so many requests, and so many more for each tick that
+ * the guest has made. That is many times what any of ours asks for, and less than its process has
+ * processor time for. What the view answers costs the judge nothing and counts within its
+ * call only. */
+#define REMOTE_REQUESTS      200000u
+#define REMOTE_REQUESTS_TICK 2u
 
 struct remote {
   int fd;                /* the socket */
