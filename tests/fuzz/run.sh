@@ -15,6 +15,7 @@ unset MAKEFLAGS MFLAGS MAKEOVERRIDES # of a make that has other CC, OPT and SAN
 # A finding of UBSan ends the run too, like one of AddressSanitizer.
 san=address,undefined
 flags="-O1 -gline-tables-only -fno-sanitize-recover=all"
+[ -n "$mode" ] || flags=${flags/-O1/-O0} # so few runs that compiling is nearly all
 n=0 failed=0
 report() { # status, name, log
   n=$((n + 1))
@@ -37,11 +38,21 @@ targets=${ONLY:-$(tr ' ' '\n' <<<"$table" | cut -d: -f1)}
 
 # Text and files are compared with what is expected of them, and libFuzzer learns
 # from the comparisons; where guests execute it would drown in them, and there only
-# branches are counted. The engine is compiled plainly: with sanitizers it costs more
-# than all else. make check-sanitize has it with them. What the build
-# has generated already is not generated again. The generator's names are its own:
+# branches are counted. The engine is the build's own, or compiled plainly where that has
+# sanitizers: with them it costs more than all else. make check-sanitize has it with them.
+# What the build has generated already is not generated again. The generator's names are its own:
 # it was never meant to share a program with the assembler.
+engine() {
+  mkdir -p "$dir/obj/machine"
+  if nm -u "$BUILD/obj/machine/engine.o" | grep -qE '__(asan|ubsan|gcov)'; then
+    $make OPT=-O1 SAN= WARNINGS=-w "$dir/obj/machine/engine.o"
+  else
+    cp "$BUILD/obj/machine/engine.o" "$dir/obj/machine/"
+    engine_is="-o $dir/obj/machine/engine.o"
+  fi
+}
 build() {
+  local engine_is=
   mkdir -p "$dir" && cp -rpn "$BUILD/gen" "$dir/" 2>/dev/null
   local make
   make="make -j${JOBS:-$(nproc)} BUILD=$dir CC=clang"
@@ -56,10 +67,10 @@ build() {
     tools/common/file tools/common/message tools/common/json tools/common/program"
   # shellcheck disable=SC2086,SC2046
   $make OPT="$flags" SAN=$with "$dir/isagen" &&
-    $make OPT=-O1 SAN= WARNINGS=-w "$dir/obj/machine/engine.o" &&
+    engine &&
     $make OPT="$flags" SAN=$with "$dir"/lib{isa,asm}.a "$dir/obj/machine/image.o" \
       $(printf "$dir/obj/%s.o " $own) &&
-    $make OPT="$flags" SAN="$branches" "$dir"/lib{machine,vmm}.a &&
+    $make $engine_is OPT="$flags" SAN="$branches" "$dir"/lib{machine,vmm}.a &&
     ld -r -o "$dir/isagen.o" \
       $(find "$dir/obj/isa/gen" "$dir/obj/gen/isa/gen" -name '*.o' ! -name main.o) &&
     objcopy --keep-global-symbol={parse_definition,check_definition,def_destroy} "$dir/isagen.o" &&
