@@ -12,7 +12,7 @@ BUILD=${BUILD:-build}
 TRAPEZE=${TRAPEZE:-$BUILD/trapeze}
 random=$BUILD/tests/random/random
 programs=${PROGRAMS:-300}
-routes=--routes=solver # proves each no; the suite of the classifier holds the others to it
+routes="--routes=experiment --samples=1000" # tests/classify holds it to the two that prove
 [ "$programs" -lt 10000 ] || routes=
 scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 log=$scratch/log

@@ -4,8 +4,8 @@ classes_of() { # profile: instruction, class, as the debugger shows them
   t -nx -batch -ex 'info sensitive' -p "$1" hello |
     sed -n '2,$s/^  \([a-z0-9]*\) *\([a-z]*\) *\(.*\)$/\1\t\3/p' | sort
 }
-classified() { # profile: the same of the classifier, system instructions alone
-  "$trapeze" classify "$1" --routes=exhaustion --json 2>/dev/null |
+classified() { # profile: the same of the classifier, by the route that tests/classify holds to the others
+  "$trapeze" classify "$1" --routes=experiment --samples=1000 --json 2>/dev/null |
     grep -E '"(instruction|class)":' | sed 's/.*: "//; s/",*$//' | paste - - |
     sed 's/SENSITIVE, UNPRIVILEGED/sensitive and unprivileged/' | sort
 }
