@@ -323,7 +323,7 @@ card: $(BUILD)/isagen  ## the instruction set on a page: docs/isa-card.html, and
 	@echo docs/isa-card.html $(BUILD)/isa-card.pdf
 
 AARCH64_PACKAGES := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
-aarch64: all  ## cross-compiled for aarch64 into BUILD-aarch64, and its suite run under qemu-user
+aarch64: all unit  ## cross-compiled for aarch64 into BUILD-aarch64, and its suite run under qemu-user
 	@$(MAKE) --no-print-directory deps PACKAGES="$(BUILD_PACKAGES) $(TEST_PACKAGES) $(AARCH64_PACKAGES)"
 	tools/build/aarch64.sh $(BUILD)
 	BUILD=$(BUILD) tests/aarch64/suite.sh

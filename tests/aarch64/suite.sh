@@ -15,23 +15,25 @@ file "$out/trapeze" 2>/dev/null | grep -q 'ARM aarch64' || readelf -h "$out/trap
 report $? "the program is one for aarch64"
 
 one() { # TEST: its output, and its status as a word
-  timeout 1200 "$run" "$1" >"$work/$(basename "$1").log" 2>&1 </dev/null
+  (ulimit -t 7200 && exec "$run" "$1") >"$work/$(basename "$1").log" 2>&1 </dev/null
   echo "$1 $?"
 }
 export -f one
 export run work
 find "$out/tests/unit" -type f -name 'test_*' -perm /1 | sort |
   xargs -P "${JOBS:-2}" -I{} bash -c 'one {}' | sort >"$work/ended"
-counts() { grep -a '^# ' "$1"; }
+# But for what a test says of its host, as how much storage a process takes there.
+counts() { grep -a '^# ' "$1" | grep -v '^# of the host: '; }
 counted=0
 while read -r test status; do
   name=$(basename "$(dirname "$test")")/$(basename "$test")
   report "$status" "$name" "$work/$(basename "$test").log"
   counts "$work/$(basename "$test").log" >"$work/here" || continue
   counted=$((counted + 1))
-  "${out%-aarch64}/tests/unit/$name" >"$work/native.log" 2>&1 </dev/null
-  diff <(counts "$work/native.log") "$work/here" >"$work/diff"
-  report $? "… and counts what it counts natively" "$work/diff"
+  "${out%-aarch64}/tests/unit/$name" >"$work/native.log" 2>&1 </dev/null &&
+    diff <(counts "$work/native.log") "$work/here" >"$work/diff"
+  report $? "… and counts what it counts natively" <(cat "$work/diff" 2>&- || tail -n 20 "$work/native.log")
+  rm -f "$work/diff"
 done <"$work/ended"
 [ $counted -ge 5 ]
 report $? "five tests or more count something"
