@@ -12,29 +12,31 @@ failing() { # VARIABLE=N... -- arguments of trapeze
     timeout 60 "$trapeze" "$@"
 }
 
-# What is on a disk, in one line: names and contents. Or why it cannot be told.
-contents() { # IMAGE
-  local name
-  d check "$1" >"$work/checked" 2>&1 || { head -n 1 "$work/checked" | sed 's/^[^:]*: //' && return; }
-  for name in $(d list "$1" | awk 'NR > 1 { print last } { last = $1 }' | grep -v '^name$' | LC_ALL=C sort); do
-    d get "$1" "$name" -o - | cksum | awk -v name="$name" '{ printf "%s=%s,%s ", name, $1, $2 }'
-  done
-  echo .
-}
-# The same of a folder.
+# What is in a folder, in one line: names and contents.
 folder_contents() { # FOLDER
   (
     cd "$1" || exit 3
-    for name in $(ls -A | LC_ALL=C sort); do
-      cksum <"$name" | awk -v name="$name" '{ printf "%s=%s,%s ", name, $1, $2 }'
-    done
+    shopt -s nullglob dotglob
+    files=(*)
+    [ ${#files[@]} -eq 0 ] || cksum -- * | awk '{ printf "%s=%s,%s ", $3, $1, $2 }'
     echo .
   )
+}
+# The same of a disk. Or why it cannot be told.
+contents() { # IMAGE
+  "$trapeze" disk check "$1" >"$work/checked" 2>&1 ||
+    { head -n 1 "$work/checked" | sed 's/^[^:]*: //' && return; }
+  local name
+  rm -rf "$work/files" && mkdir "$work/files"
+  while read -r name _; do
+    "$trapeze" disk get "$1" "$name" -o "$work/files/$name"
+  done < <("$trapeze" disk list "$1" | sed '1d;$d')
+  folder_contents "$work/files"
 }
 # Kills the command before each of its writes, on a fresh copy of the image each time: what
 # is left must be one of the states, in their order, the last one at the end.
 killed_everywhere() { # IMAGE STATES arguments of trapeze, in which @ is the image
-  local image=$1 states=$2 writes n at=1 line
+  local image=$1 states=$2 writes n at=1 line now
   shift 2
   cp "$image" "$work/victim.img" && : >"$work/writes"
   failing COUNT="$work/writes" -- "${@//@/$work/victim.img}" >"$work/said" 2>&1 </dev/null
@@ -44,9 +46,10 @@ killed_everywhere() { # IMAGE STATES arguments of trapeze, in which @ is the ima
   for ((n = 1; n <= writes; n++)); do
     cp "$image" "$work/victim.img"
     { failing KILL_AT=$n -- "${@//@/$work/victim.img}" >"$work/said" 2>&1 </dev/null; } 2>/dev/null
-    line=$(tail -n +$at "$states" | grep -nxF -- "$(contents "$work/victim.img")" | head -n 1 | cut -d: -f1)
+    now=$(contents "$work/victim.img")
+    line=$(tail -n +$at "$states" | grep -nxF -m 1 -- "$now" | cut -d: -f1)
     if [ -z "$line" ]; then
-      echo "killed at write $n of $writes: $(contents "$work/victim.img")"
+      echo "killed at write $n of $writes: $now"
     else
       at=$((at + line - 1))
     fi
