@@ -290,7 +290,8 @@ void machine_console_forget(struct machine *m)
 
 const uint8_t *machine_console_output(struct machine *m, size_t *len)
 {
-  return m->ops->console_output(m, len);
+  const uint8_t *output = m->ops->console_output(m, len);
+  return *len > 0 ? output : (const uint8_t *)"";
 }
 
 void machine_console_on_output(struct machine *m, machine_console_fn *fn, void *ctx)

@@ -243,7 +243,7 @@ void machine_console_input(struct machine *m, uint64_t at, uint8_t byte);
 unsigned machine_console_ahead(struct machine *m);
 void machine_console_forget(struct machine *m);
 /* All output so far, but no more than its first 16 MiB; valid until the machine
- * runs or goes. */
+ * runs or goes. Never NULL, so that what is no bytes can be compared and copied, too. */
 const uint8_t *machine_console_output(struct machine *m, size_t *len);
 /* Called with each byte as it is written; NULL for none. */
 typedef void machine_console_fn(void *ctx, uint8_t byte);

@@ -351,7 +351,7 @@ static char *compare(struct guest *theirs, struct guest *ours, const struct draw
   }
   size_t len;
   const uint8_t *output = machine_console_output(ours->machine, &len);
-  char *printed = strndup(len ? (const char *)output : "", len);
+  char *printed = strndup((const char *)output, len);
   char *text = wrong_output(theirs, printed);
   free(printed);
   return text;

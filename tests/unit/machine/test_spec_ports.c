@@ -129,6 +129,8 @@ static void ports_are_privileged(struct rig *r)
 static void console_output_is_immediate(struct rig *r)
 {
   size_t len;
+  assert_non_null(machine_console_output(r->m, &len));
+  assert_int_equal(len, 0);
   out(r, PORT_CONSOLE_DATA, 0xffffff41);
   assert_memory_equal(machine_console_output(r->m, &len), "A", 1);
   assert_int_equal(len, 1);
