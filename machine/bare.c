@@ -43,7 +43,7 @@ static bool interrupted(struct bare *b)
 }
 
 /* Executes at least one instruction; false: b->trap. */
-static bool execute(struct bare *b, uint64_t until)
+static inline bool execute(struct bare *b, uint64_t until)
 {
   bool done;
   if (b->engine == MACHINE_ENGINE_STEPPER || b->lint || trace_wants_instructions(&b->machine)) {
@@ -77,13 +77,12 @@ static void trace_changes(struct bare *b, uint32_t psw, struct relocation reloca
   bare_trace_map(b, relocation);
 }
 
-static struct machine_stop trapped(struct bare *b)
+static inline void trapped(struct bare *b)
 {
   b->stops.queued = 0; /* an access before the one that trapped was none */
   b->stats.traps[b->trap.cause]++;
   trace_emit(&b->machine, TRACE_TRAP, b->tick, b->trap.cause, b->trap.epc, b->trap.value,
              b->trap.insn);
-  return (struct machine_stop){.why = MACHINE_TRAP, .trap = b->trap};
 }
 
 static bool at_break(const struct bare *b, unsigned *id)
@@ -108,16 +107,13 @@ static void note_changes(struct bare *b, uint32_t psw)
   }
 }
 
-enum outcome { WENT_ON, TRAPPED, BROKEN };
+enum outcome { WENT_ON, TRAPPED, BROKEN, STOPPED };
 
-/* One instruction or many, unless there is cause to stop before the first. */
-static enum outcome go_on(struct bare *b, uint64_t until)
+/* The same as go_on() for a tracer or a debugger. */
+static __attribute__((noinline)) enum outcome go_on_watched(struct bare *b, uint64_t until)
 {
   uint32_t psw = b->psw;
-  struct relocation relocation = {0};
-  if (__builtin_expect(b->machine.tracer != NULL, 0)) {
-    relocation = bare_relocation(b);
-  }
+  struct relocation relocation = bare_relocation(b);
   if (interrupted(b)) {
     return TRAPPED;
   }
@@ -127,59 +123,89 @@ static enum outcome go_on(struct bare *b, uint64_t until)
   if (!execute(b, until)) {
     return TRAPPED;
   }
-  if (__builtin_expect(b->machine.tracer != NULL, 0)) {
+  if (b->machine.tracer) {
     trace_changes(b, psw, relocation);
   }
-  if (__builtin_expect(b->stops.armed, 0)) {
+  if (b->stops.armed) {
     note_changes(b, psw);
   }
   return WENT_ON;
 }
 
+/* One instruction or many, unless there is cause to stop before the first. */
+static inline enum outcome go_on(struct bare *b, uint64_t until)
+{
+  if (__builtin_expect(b->machine.tracer != NULL || b->stops.armed, 0)) {
+    return go_on_watched(b, until);
+  }
+  if (interrupted(b)) {
+    return TRAPPED;
+  }
+  return execute(b, until) ? WENT_ON : TRAPPED;
+}
+
 /* Runs until something stops it. The order at a boundary is that of
- * docs/machine.md, "At each instruction boundary". */
-static struct machine_stop run(struct bare *b, uint64_t until)
+ * docs/machine.md, "At each instruction boundary". Answers `outcome`, or what *s is then. */
+static inline __attribute__((always_inline)) enum outcome run(struct bare *b, uint64_t until,
+                                                              struct machine_stop *s)
 {
   enum outcome outcome;
+  bare_schedule_timer(b); /* its owner may have set it (struct machine_live) */
   do {
     outcome = WENT_ON;
     if (b->tick >= b->next_event) {
       bare_fire(b);
     }
     if (__builtin_expect(b->stops.queued > 0, 0)) {
-      return stops_report(&b->stops, b->resync_pc);
+      *s = stops_report(&b->stops, b->resync_pc);
+      return STOPPED;
     }
-    if (is_stuck(b)) {
-      return stuck(b);
+    if (__builtin_expect(is_stuck(b), 0)) {
+      *s = stuck(b);
+      return STOPPED;
     }
     if (b->tick >= until) {
-      return stop(MACHINE_LIMIT);
+      *s = stop(MACHINE_LIMIT);
+      return STOPPED;
     }
     if (b->run_state != MACHINE_WAITING) {
       outcome = go_on(b, until);
     } else if (!bare_wait(b, until)) {
-      return stop(MACHINE_WAITS);
+      *s = stop(MACHINE_WAITS);
+      return STOPPED;
     }
   } while (outcome == WENT_ON);
-  return outcome == TRAPPED ? trapped(b) : broken(b);
+  return outcome;
 }
 
-static struct machine_stop bare_run(struct machine *m, uint64_t until)
+static void bare_run(struct machine *m, uint64_t until, struct machine_stop *s)
 {
-  return run(bare_of(m), until);
+  struct bare *b = bare_of(m);
+  enum outcome outcome = run(b, until, s);
+  if (outcome == TRAPPED) {
+    trapped(b);
+    s->why = MACHINE_TRAP;
+    s->trap = b->trap;
+    s->reason = NULL;
+  } else if (outcome == BROKEN) {
+    *s = broken(b);
+  }
 }
 
 static struct machine_stop bare_advance(struct machine *m, uint64_t until)
 {
   struct bare *b = bare_of(m);
   b->delivers = true;
+  struct machine_stop s;
   for (;;) {
-    struct machine_stop s = run(b, until);
-    if (s.why != MACHINE_TRAP) {
+    enum outcome outcome = run(b, until, &s);
+    if (outcome != TRAPPED) {
       b->delivers = false;
-      return s;
+      return outcome == BROKEN ? broken(b) : s;
     }
-    bare_deliver(m, &s.trap);
+    trapped(b);
+    struct trap trap = b->trap;
+    bare_deliver(m, &trap);
   }
 }
 
@@ -308,6 +334,7 @@ static void bare_set_run_state(struct machine *m, enum machine_run_state state)
 
 static uint64_t bare_next_event(struct machine *m)
 {
+  bare_schedule_timer(bare_of(m));
   return bare_of(m)->next_event;
 }
 
@@ -685,6 +712,12 @@ struct machine *machine_create(const struct machine_config *config, const char *
     goto no_bare;
   }
   b->machine = (struct machine){.ops = &bare_ops, .profile = config->profile, .name = "machine"};
+  b->machine.live = (struct machine_live){.tick = &b->tick,
+                                          .regs = b->reg,
+                                          .pc = &b->pc,
+                                          .psw = &b->psw,
+                                          .timer_at = &b->timer_at,
+                                          .cr_writes = &b->cr_writes};
   b->store = config->disk;
   if (!storage_init(&b->storage, config->storage)) {
     goto no_storage;

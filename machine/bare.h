@@ -41,7 +41,8 @@ struct bare {
   uint32_t cr[ISA_CR_COUNT]; /* all but PSW, TIMER, TICK and CPUID */
   uint64_t tick;
   uint64_t timer_at;   /* MACHINE_NEVER: off */
-  uint64_t next_event; /* the earliest of timer and devices */
+  uint64_t device_at;  /* the earliest of devices */
+  uint64_t next_event; /* the earlier of these */
   struct trap trap;    /* the last one met */
   uint32_t resync_pc;  /* of the last instruction after which the boundary was looked at */
   enum machine_run_state run_state;
@@ -52,6 +53,7 @@ struct bare {
   uint32_t modes; /* that the profile has */
   uint64_t crs;   /* a bit for each control register that it has */
   bool delivers;  /* a run delivers its traps itself */
+  uint64_t cr_writes; /* see struct machine_live */
 
   struct storage storage;
   struct mmu mmu;
@@ -98,8 +100,12 @@ void bare_trace_map(const struct bare *b, struct relocation before);
 /* -------------------------------------------------------------- bare_time.c */
 /* Raises the lines of every event due at the current tick. */
 void bare_fire(struct bare *b);
-/* Recomputes next_event, after anything that may have changed it. */
+/* Recomputes next_event, after anything that may have changed it; or after TIMER was written. */
 void bare_schedule(struct bare *b);
+static inline void bare_schedule_timer(struct bare *b)
+{
+  b->next_event = b->device_at < b->timer_at ? b->device_at : b->timer_at;
+}
 /* Waiting: wakes, or lets time pass to at most until. False: waits forever. */
 bool bare_wait(struct bare *b, uint64_t until);
 uint64_t bare_idle(struct machine *m, uint64_t until);

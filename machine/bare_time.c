@@ -9,8 +9,8 @@ static void raise_line(struct bare *b, enum isa_cause cause)
 
 void bare_schedule(struct bare *b)
 {
-  uint64_t next = devices_next_event(&b->devices);
-  b->next_event = next < b->timer_at ? next : b->timer_at;
+  b->device_at = devices_next_event(&b->devices);
+  bare_schedule_timer(b);
 }
 
 void bare_fire(struct bare *b)
@@ -52,6 +52,7 @@ bool bare_wait(struct bare *b, uint64_t until)
 uint64_t bare_idle(struct machine *m, uint64_t until)
 {
   struct bare *b = bare_of(m);
+  bare_schedule_timer(b);
   if (b->tick >= b->next_event) {
     bare_fire(b);
   }

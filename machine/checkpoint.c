@@ -217,6 +217,7 @@ static void restore_processor(struct bare *b, const struct processor *p)
 {
   memcpy(b->reg, p->reg, sizeof p->reg);
   memcpy(b->cr, p->cr, sizeof p->cr);
+  b->cr_writes++;
   mmu_forget_recalled(&b->mmu);
   b->pc = p->pc;
   b->psw = p->psw;

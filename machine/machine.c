@@ -17,7 +17,9 @@ void machine_destroy(struct machine *m)
 
 struct machine_stop machine_run(struct machine *m, uint64_t until_tick)
 {
-  return m->ops->run(m, until_tick);
+  struct machine_stop stop = {.why = MACHINE_LIMIT};
+  m->ops->run(m, until_tick, &stop);
+  return stop;
 }
 
 bool machine_deliver(struct machine *m, const struct trap *trap)
@@ -31,7 +33,8 @@ struct machine_stop machine_advance(struct machine *m, uint64_t until_tick)
     return m->ops->advance(m, until_tick);
   }
   for (;;) {
-    struct machine_stop stop = m->ops->run(m, until_tick);
+    struct machine_stop stop = {.why = MACHINE_LIMIT};
+    m->ops->run(m, until_tick, &stop);
     if (stop.why != MACHINE_TRAP) {
       return stop;
     }

@@ -17,7 +17,8 @@ struct machine_blob {
 
 struct machine_ops {
   void (*destroy)(struct machine *m);
-  struct machine_stop (*run)(struct machine *m, uint64_t until_tick);
+  /* Of *stop it writes what there is to its `why`, and no more: `hit` is most of it. */
+  void (*run)(struct machine *m, uint64_t until_tick, struct machine_stop *stop);
   bool (*deliver)(struct machine *m, const struct trap *trap);
   /* NULL: machine_advance() loops over run and deliver. */
   struct machine_stop (*advance)(struct machine *m, uint64_t until_tick);
@@ -80,6 +81,22 @@ struct machine_ops {
   bool (*load_devices)(struct machine *m, const struct machine_blob *blob); /* false: not ours */
 };
 
+/* Where a kind of machine has its processor while it does not run, for an owner that looks at it
+ * after every trap and would otherwise ask a dozen questions. What is not const may be changed
+ * there: registers and pc steer nothing else. All but the tick may be NULL: only the operations
+ * know. */
+struct machine_live {
+  const uint64_t *tick;
+  uint32_t *regs; /* ISA_REG_COUNT; [0] is 0 and stays so */
+  uint32_t *pc;
+  const uint32_t *psw;
+  uint64_t *timer_at; /* the tick at which TIMER goes off, or MACHINE_NEVER; what is written here
+                       * is later than now, and counts from the next run on */
+  /* Grows with each write of a control register but PSW, by whomever. While it stays the same so
+   * do those that nothing else sets, and TIMER has only counted. Not part of the state. */
+  const uint64_t *cr_writes;
+};
+
 struct machine {
   const struct machine_ops *ops;
   const struct profile *profile; /* borrowed */
@@ -87,6 +104,7 @@ struct machine {
   const char *name;              /* borrowed */
   struct tracer *tracer;         /* borrowed; NULL: off */
   uint64_t existing_crs;         /* a bit for each; machine.c's cache, 0 at first */
+  struct machine_live live;
 };
 
 #endif

@@ -338,6 +338,7 @@ static bool restore_vm(const struct saved_vm *s)
 {
   struct vm *vm = s->vm;
   vm->cpu = s->cpu;
+  vm->cr_writes++;
   restore_vdisk(&vm->vdisk, &s->vdisk);
   devices_return(&vm->devices, &s->devices);
   vm->place = s->place;
@@ -359,7 +360,9 @@ static bool restore_vm(const struct saved_vm *s)
   memcpy(vm->table, s->table, table_bytes(vm));
   memcpy(vm->traced, s->traced, page_count(vm));
   vm->traced_pages = s->traced_pages;
-  return restore_modules(s);
+  bool ok = restore_modules(s);
+  vm_timer_learn(vm);
+  return ok;
 }
 
 /* Settings stay as they are, and so do the arrays; after the VMs' places. */
@@ -403,6 +406,7 @@ bool vmm_checkpoint_restore(struct vmm *vmm, const struct vmm_checkpoint *c)
   vmm->key_changes = machine_key_changes(vmm->real) - (c->keys_known ? 0 : 1);
   for (unsigned i = 0; i < c->count; i++) {
     ok = restore_vm(&c->vm[i]) && ok;
+    vcpu_find(c->vm[i].vm);
   }
   ok = restore_processor(vmm, c) && ok;
   ok = frames_restore(vmm, c->frames) && ok;

@@ -398,7 +398,8 @@ static bool handles(enum isa_insn insn)
   return routines[insn].act != NULL;
 }
 
-static struct vmm_trap complain(const struct job *j, uint32_t word, struct vmm_trap refused)
+static __attribute__((noinline)) struct vmm_trap complain(const struct job *j, uint32_t word,
+                                                          struct vmm_trap refused)
 {
   refused.trap.epc = pc(j);
   refused.trap.insn = word;
@@ -409,7 +410,9 @@ static struct vmm_trap emulate(void *state, const struct vmm_env *env, uint32_t 
 {
   (void)state;
   struct vmm_insn insn = env->decode(env->ctx, word);
-  struct job j = {.env = env, .insn = insn.decoded};
+  struct job j; /* the rest is verify's */
+  j.env = env;
+  j.insn = insn.decoded;
   if (!insn.legal || !handles(insn.decoded.insn)) {
     return complain(&j, word, trap(CAUSE_ILLEGAL, 0));
   }

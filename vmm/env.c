@@ -34,6 +34,10 @@ static bool has_cr(const struct vm *vm, enum isa_cr cr)
 
 static uint32_t get_cr(void *ctx, enum isa_cr cr)
 {
+  const struct vm *vm = ctx;
+  if ((unsigned)cr < ISA_CR_COUNT && vm->kept_crs >> cr & 1) {
+    return vm->cpu.cr[cr];
+  }
   return has_cr(ctx, cr) ? vcpu_get_cr(ctx, cr) : 0;
 }
 
@@ -46,8 +50,13 @@ static uint64_t after(const struct vm *vm)
 
 static void set_cr(void *ctx, enum isa_cr cr, uint32_t value)
 {
-  if (has_cr(ctx, cr)) {
-    vcpu_set_cr(ctx, cr, value, after(ctx));
+  struct vm *vm = ctx;
+  if ((unsigned)cr < ISA_CR_COUNT && vm->plain_crs >> cr & 1) {
+    uint32_t mask = vm->cr_mask[cr];
+    vm->cpu.cr[cr] = (vm->cpu.cr[cr] & ~mask) | (value & mask);
+    vm->cr_writes++;
+  } else if (has_cr(vm, cr)) {
+    vcpu_set_cr(vm, cr, value, after(vm));
   }
 }
 
@@ -310,25 +319,23 @@ static struct vmm_place disk_place(void *ctx, uint32_t sector, uint32_t count, b
   return vdisk_place(ctx, sector, count, write);
 }
 
-const struct vmm_insn *vm_decode(struct vm *vm, uint32_t word)
+__attribute__((noinline, cold)) struct vmm_insn
+vm_decode_anew(const struct vm *vm, struct decoded_word *d, uint32_t word)
 {
-  struct decoded_word *d = &vm->decoded[(word ^ word >> 13 ^ word >> 24) % DECODED_WORDS];
-  if (!d->known || d->word != word) {
-    *d = (struct decoded_word){.known = true, .word = word};
-    d->insn.legal = profile_decode(vm->machine.profile, word, &d->insn.decoded);
-  }
-  return &d->insn;
+  *d = (struct decoded_word){.word = word};
+  d->insn.legal = profile_decode(vm->machine.profile, word, &d->insn.decoded);
+  return d->insn;
 }
 
 static struct vmm_insn decode(void *ctx, uint32_t word)
 {
-  return *vm_decode(ctx, word);
+  return vm_decode(ctx, word);
 }
 
 static enum profile_behaviour_kind behaviour(void *ctx, enum isa_insn insn, unsigned mode)
 {
   const struct vm *vm = ctx;
-  return profile_behaviour(vm->machine.profile, insn, mode)->kind;
+  return vm->behaviours[mode != 0][insn].kind;
 }
 
 static struct vmm_behaviour behaviour_of(void *ctx, enum isa_insn insn, unsigned mode)
@@ -350,11 +357,31 @@ static uint32_t features(void *ctx)
   return profile_features(vm->machine.profile);
 }
 
+/* Of the profile, what is asked of it all the time. */
+static void learn_profile(struct vm *vm)
+{
+  static const uint64_t derived = (uint64_t)1 << CR_TIMER | (uint64_t)1 << CR_TICK;
+  static const uint64_t steering = (uint64_t)1 << CR_PSW | (uint64_t)1 << CR_BASE |
+                                   (uint64_t)1 << CR_BOUND | (uint64_t)1 << CR_PTBR |
+                                   (uint64_t)1 << CR_ASID;
+  const struct profile *p = vm->machine.profile;
+  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
+    const struct isa_cr_info *info = isa_cr_info((enum isa_cr)cr);
+    uint64_t there = profile_has_cr(p, (enum isa_cr)cr);
+    vm->crs |= there << cr;
+    vm->plain_crs |= (uint64_t)(there && !info->is_psw) << cr;
+    vm->cr_mask[cr] = info->write_mask;
+  }
+  vm->kept_crs = vm->crs & ~derived;
+  vm->plain_crs &= vm->memory->changed ? 0 : ~(derived | steering);
+  vm->modes = profile_modes(p);
+  vm->behaviours[0] = profile_behaviour(p, (enum isa_insn)0, 0);
+  vm->behaviours[1] = profile_behaviour(p, (enum isa_insn)0, 1);
+}
+
 struct vmm_env env_make(struct vm *vm)
 {
-  for (unsigned cr = 0; cr < ISA_CR_COUNT; cr++) {
-    vm->crs |= (uint64_t)profile_has_cr(vm->machine.profile, (enum isa_cr)cr) << cr;
-  }
+  learn_profile(vm);
   return (struct vmm_env){
       .ctx = vm,
       .get_reg = get_reg,

@@ -17,6 +17,8 @@
 
 #define REASON_SIZE 192
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 /* Real ticks past the end of the loan after which the VMM knows that the real
  * timer will not bring the processor back. Any number above 0 would do: an
  * enabled timer interrupt is never late. */
@@ -109,10 +111,10 @@ struct station {
   struct vmm_network counts;
 };
 
-/* Instruction words that were decoded; which they are depends on nothing else. */
+/* Instruction words that were decoded; which they are depends on nothing else. One of zeros is
+ * right: the word 0 is illegal. */
 #define DECODED_WORDS 256u
 struct decoded_word {
-  bool known;
   uint32_t word;
   struct vmm_insn insn;
 };
@@ -137,9 +139,15 @@ struct vm {
     void *paravirt; /* NULL: not its technique */
   } state;
   struct vcpu cpu;
+  struct {
+    uint32_t *regs, *pc; /* in `cpu`, or in the real machine; NULL: where only that knows */
+  } at;
+  uint64_t cr_writes; /* see struct machine_live */
+  uint64_t timer_due; /* what the timer module says is next, by the clock that it counts */
   enum vmm_technique technique;
   bool tlb_exposed;   /* it could write the real TLB */
   bool always_direct; /* in every virtual mode, and not from a translation cache */
+  bool is_plain;      /* nothing is to be looked at at its exits but its trap: see turn() */
   enum vmm_memory memory_kind;
   const struct vmm_memory_module *memory;
   mpa_range_t storage; /* start: only if it lies in one piece */
@@ -166,18 +174,23 @@ struct vm {
   uint64_t lag;    /* … those for which that stood still */
   struct place place;
   struct spin spin;
-  uint64_t served_at;    /* tick of the last trap served, … */
-  unsigned served_there; /* … and how many were at that tick */
-  struct machine_stop answer; /* of the last turn of the main loop that came to a stop */
-  enum machine_why fate; /* MACHINE_LIMIT: none; else what every run answers, with … */
+  uint64_t served_at;          /* tick of the last trap served, … */
+  unsigned served_there;       /* … and how many were at that tick */
+  struct machine_stop *answer; /* of the turn of the main loop that is under way */
+  enum machine_why fate;       /* MACHINE_LIMIT: none; else what every run answers, with … */
   char reason[REASON_SIZE];
   struct vmm_stats stats;
   struct vmm_paging paging;
   bool hints;     /* it may give them (memory/hints.c), and says that it keeps … */
   uint32_t given; /* … so many pages away from itself */
   struct machine_stats machine_stats;
-  struct decoded_word decoded[DECODED_WORDS]; /* by a hash of the word */
-  uint64_t crs;                               /* a bit for each control register of the profile */
+  struct decoded_word decoded[DECODED_WORDS];    /* by a hash of the word */
+  uint32_t modes;                                /* that the profile has */
+  uint64_t crs;                                  /* a bit for each of its control registers; … */
+  uint64_t kept_crs;                             /* … those whose value is that of cpu.cr; … */
+  uint64_t plain_crs;                            /* … and those that steer nothing */
+  uint32_t cr_mask[ISA_CR_COUNT];                /* bits that a write may change */
+  const struct profile_behaviour *behaviours[2]; /* by instruction, in mode 0 and outside */
   struct stops stops;
   bool emulating;
   bool used_device; /* the instruction interpreted last has used a port */
@@ -191,12 +204,15 @@ struct vm {
 struct world {
   uint32_t psw; /* without C and V, which are the guest's */
   uint32_t base, bound, ptbr, asid, nptbr, vbr, imask;
-  uint32_t timer;   /* ticks lent */
-  uint64_t entered; /* real tick */
+  uint64_t cr_writes; /* the real machine's count when it was entered */
+  uint32_t timer;     /* ticks lent */
+  uint64_t entered;   /* real tick */
   /* A run's limit need not end a loan (vmm_set_steady): whose it is meanwhile, or NULL,
    * and up to which real tick it has been charged to the VM. */
   struct vm *lent;
   uint64_t charged;
+  struct vm *borrower; /* of the last loan, which may go on; and until when by its own clock */
+  uint64_t until;
 };
 
 /* The processor under vmm_run(). */
@@ -334,8 +350,27 @@ struct vm *sleepers_first(const struct processor *p); /* NULL: none */
 /* clock.c: the virtual interval timer, by the clock that it counts. `tick` is the VM's own. */
 void vm_timer_set(struct vm *vm, uint64_t tick, uint32_t ticks);
 uint32_t vm_timer_left(struct vm *vm);
-uint64_t vm_timer_next(struct vm *vm); /* the VM's tick, or MACHINE_NEVER */
-bool vm_timer_fire(struct vm *vm);
+void vm_timer_learn(struct vm *vm); /* the module's state is another */
+/* The timer's clock when the VM's own shows `tick`. */
+static inline uint64_t vm_timer_clock(const struct vm *vm, uint64_t tick)
+{
+  return vm->timer_real ? tick + vm->lag : tick;
+}
+static inline bool vm_timer_fire(struct vm *vm)
+{
+  uint64_t now = vm_timer_clock(vm, vm->cpu.tick);
+  bool off = vm->vmm->modules->timer->fire(vm->state.timer, now);
+  if (off) {
+    vm_timer_learn(vm);
+  }
+  return off;
+}
+uint64_t vm_timer_by_real_clock(const struct vm *vm);
+static inline uint64_t vm_timer_next(const struct vm *vm) /* the VM's tick, or MACHINE_NEVER */
+{
+  bool own = !vm->timer_real || vm->timer_due == MACHINE_NEVER;
+  return own ? vm->timer_due : vm_timer_by_real_clock(vm);
+}
 
 /* hyper.c: VMs of the technique `paravirt`. */
 const struct vmm_paravirt_module *hyper_module(const struct vmm *vmm);
@@ -407,19 +442,52 @@ void rtlb_forget(struct vm *vm); /* it is gone */
 bool rtlb_is_exposed(const struct profile *profile);
 void rtlb_check(struct vm *vm); /* on the way out: a guest that could has not changed it */
 
-/* The word, decoded for its profile; valid until the next. */
-const struct vmm_insn *vm_decode(struct vm *vm, uint32_t word);
+/* The word, decoded for its profile. */
+struct vmm_insn vm_decode_anew(const struct vm *vm, struct decoded_word *d, uint32_t word);
+static inline struct vmm_insn vm_decode(struct vm *vm, uint32_t word)
+{
+  struct decoded_word *d = &vm->decoded[(word ^ word >> 13 ^ word >> 24) % DECODED_WORDS];
+  if (d->word != word) {
+    return vm_decode_anew(vm, d, word);
+  }
+  return d->insn;
+}
 /* env.c: what the modules see of a VM. */
 struct vmm_env env_make(struct vm *vm);
 
 /* vcpu.c */
 void vcpu_reset(struct vm *vm);
-uint32_t vcpu_get_reg(struct vm *vm, unsigned reg);
-void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value);
+/* Sets vm->at: it is loaded, or is no longer. */
+void vcpu_find(struct vm *vm);
+static inline uint32_t vcpu_get_reg(struct vm *vm, unsigned reg)
+{
+  return vm->at.regs ? vm->at.regs[reg] : machine_get_reg(vm->vmm->real, reg);
+}
+static inline void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value)
+{
+  if (!vm->at.regs) {
+    machine_set_reg(vm->vmm->real, reg, value);
+  } else if (reg != REG_ZERO) {
+    vm->at.regs[reg] = value;
+  }
+}
 void vcpu_get_regs(struct vm *vm, uint32_t *regs);
 void vcpu_set_regs(struct vm *vm, const uint32_t *regs);
-uint32_t vcpu_get_pc(struct vm *vm);
-void vcpu_set_pc(struct vm *vm, uint32_t pc);
+/* The pc of a VM of which only the real machine knows it. */
+uint32_t vcpu_ask_pc(struct vm *vm);
+void vcpu_tell_pc(struct vm *vm, uint32_t pc);
+static inline uint32_t vcpu_get_pc(struct vm *vm)
+{
+  return vm->at.pc ? *vm->at.pc : vcpu_ask_pc(vm);
+}
+static inline void vcpu_set_pc(struct vm *vm, uint32_t pc)
+{
+  if (vm->at.pc) {
+    *vm->at.pc = pc;
+  } else {
+    vcpu_tell_pc(vm, pc);
+  }
+}
 uint32_t vcpu_get_cr(struct vm *vm, enum isa_cr cr);
 void vcpu_get_crs(struct vm *vm, uint32_t *crs);
 /* TIMER counts from tick `now`. */
@@ -429,11 +497,6 @@ static inline uint32_t vcpu_enabled_lines(const struct vm *vm)
 {
   return vm->cpu.cr[CR_IPEND] & vm->cpu.cr[CR_IMASK];
 }
-/* The world switch: lends the real processor for `ticks`. There is no loan now. */
-void vcpu_enter(struct vm *vm, uint32_t ticks);
-/* Takes it back after a real stop: checks every field that only the VMM may
- * change, lets virtual time pass. A violation is recorded: see vm->fate. */
-void vcpu_leave(struct vm *vm, const struct machine_stop *stop);
 /* A real stop that is the affair of whoever runs the VM (a limit, a breakpoint): the
  * loan goes on when the VM does. */
 void vcpu_pause(struct vm *vm);
@@ -513,10 +576,6 @@ enum translate_trap {
   TRANSLATE_HIDDEN,  /* at a place where other code is than the guest has: interpret */
 };
 enum translate_trap technique_looks_at(struct vm *vm, struct trap *real);
-static inline enum translate_trap technique_trap(struct vm *vm, struct trap *real)
-{
-  return vm->cache || vm->patching ? technique_looks_at(vm, real) : TRANSLATE_GUEST;
-}
 void technique_written(struct vm *vm, gpa_t at, uint32_t len);
 /* The machine below has been put back into an earlier state. */
 struct technique_mark {

@@ -30,8 +30,8 @@ struct vmm_key {
 
 /* A decoded instruction word, if it is legal on this profile. */
 struct vmm_insn {
-  bool legal;
   struct isa_decoded decoded;
+  bool legal;
 };
 
 /* What an instruction does in a mode. */

@@ -7,11 +7,15 @@
  */
 #include <string.h>
 
-#include "vmm/internal.h"
+#include "vmm/world.h"
 
-#define PSW_GUEST_MASK (PSW_C_MASK | PSW_V_MASK) /* what the guest may change as it runs */
 /* What the real PSW and map follow from: neither from the virtual IE nor the previous mode. */
 #define MAP_PSW_MASK (PSW_ALL_MASK & ~(PSW_IE_MASK | PSW_PMODE_MASK))
+
+static bool is_loaded(const struct vm *vm)
+{
+  return vm->vmm->loaded == vm;
+}
 
 void vcpu_reset(struct vm *vm)
 {
@@ -20,25 +24,20 @@ void vcpu_reset(struct vm *vm)
   vm->cpu.cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
   vm->cpu.cr[CR_CPUID] = machine_get_cr(vm->vmm->real, CR_CPUID);
   vm->cpu.map_stale = true;
+  vcpu_find(vm);
+  /* Registers and pc are elsewhere while it is loaded. Who knows of the VMM has another PSW. */
+  bool psw = vm->technique != VMM_TECHNIQUE_PARAVIRT;
+  vm->machine.live = (struct machine_live){.psw = psw ? &vm->cpu.cr[CR_PSW] : NULL,
+                                           .tick = &vm->cpu.tick,
+                                           .cr_writes = psw ? &vm->cr_writes : NULL};
 }
 
-static bool is_loaded(const struct vm *vm)
+void vcpu_find(struct vm *vm)
 {
-  return vm->vmm->loaded == vm;
-}
-
-uint32_t vcpu_get_reg(struct vm *vm, unsigned reg)
-{
-  return is_loaded(vm) ? machine_get_reg(vm->vmm->real, reg) : vm->cpu.regs[reg];
-}
-
-void vcpu_set_reg(struct vm *vm, unsigned reg, uint32_t value)
-{
-  if (is_loaded(vm)) {
-    machine_set_reg(vm->vmm->real, reg, value);
-  } else if (reg != REG_ZERO) {
-    vm->cpu.regs[reg] = value;
-  }
+  const struct machine_live *live = &vm->vmm->real->live;
+  vm->at.regs = is_loaded(vm) ? live->regs : vm->cpu.regs;
+  /* In the translation cache the real pc is none of the guest's. */
+  vm->at.pc = !is_loaded(vm) ? &vm->cpu.pc : vm->cache ? NULL : live->pc;
 }
 
 void vcpu_get_regs(struct vm *vm, uint32_t *regs)
@@ -59,16 +58,13 @@ void vcpu_set_regs(struct vm *vm, const uint32_t *regs)
   }
 }
 
-uint32_t vcpu_get_pc(struct vm *vm)
+uint32_t vcpu_ask_pc(struct vm *vm)
 {
-  if (!is_loaded(vm)) {
-    return vm->cpu.pc;
-  }
   uint32_t pc = machine_get_pc(vm->vmm->real);
   return vm->cache ? translate_pc(vm, pc) : pc;
 }
 
-void vcpu_set_pc(struct vm *vm, uint32_t pc)
+void vcpu_tell_pc(struct vm *vm, uint32_t pc)
 {
   if (vm->cache && translate_inside(vm)) {
     vcpu_settle(vm->vmm);
@@ -101,12 +97,14 @@ void vcpu_get_crs(struct vm *vm, uint32_t *crs)
 
 void vcpu_set_cr(struct vm *vm, enum isa_cr cr, uint32_t value, uint64_t now)
 {
+  vm->cr_writes += cr != CR_PSW;
   if (cr == CR_TIMER) {
     vm_timer_set(vm, now, value);
     return;
   }
   uint32_t *field = &vm->cpu.cr[cr], was = *field;
-  *field = profile_cr_write(vm->machine.profile, cr, *field, value);
+  bool legal = cr == CR_PSW && psw_mode(value) < vm->modes && psw_pmode(value) < vm->modes;
+  *field = legal ? value & PSW_ALL_MASK : profile_cr_write(vm->machine.profile, cr, *field, value);
   bool steers = cr == CR_PSW && ((*field ^ was) & MAP_PSW_MASK) != 0;
   if (steers || cr == CR_BASE || cr == CR_BOUND || cr == CR_PTBR || cr == CR_ASID) {
     vm->cpu.map_stale = true;
@@ -164,7 +162,7 @@ static uint32_t real_psw(const struct vm *vm)
   return psw_set_key(psw, psw_key(virtual));
 }
 
-static __attribute__((noinline)) void write_map(struct vm *vm)
+static void write_map(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
   struct vmm_real_map map = vm->memory->compose(vm->state.memory, &vm->env);
@@ -203,27 +201,35 @@ void vcpu_forget(struct vm *vm)
   if (is_loaded(vm)) {
     save(vm);
     vm->vmm->loaded = NULL;
+    vm->vmm->world.borrower = NULL;
+    vcpu_find(vm);
   }
 }
 
-static __attribute__((noinline)) void switch_to(struct vm *vm)
+static void switch_to(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
-  if (vmm->loaded) {
-    save(vmm->loaded);
+  struct vm *before = vmm->loaded;
+  if (before) {
+    save(before);
   }
   load(vm);
   vmm->loaded = vm;
+  vcpu_find(vm);
+  if (before) {
+    vcpu_find(before);
+  }
   vm->stats.world_switches++;
   if (vm->memory->enter) {
     vm->memory->enter(vm->state.memory, &vm->env);
   }
 }
 
-void vcpu_enter(struct vm *vm, uint32_t ticks)
+void world_enter(struct vm *vm, uint32_t ticks)
 {
   struct vmm *vmm = vm->vmm;
-  if (vmm->loaded != vm) {
+  struct world *w = &vmm->world;
+  if (!is_loaded(vm)) {
     switch_to(vm);
   }
   if (vm->cpu.map_stale) {
@@ -233,15 +239,16 @@ void vcpu_enter(struct vm *vm, uint32_t ticks)
     translate_enter(vm);
   }
   /* TIMER = 0 is no timer at all: there is no lending without a term. */
-  ticks = ticks == 0 ? 1 : ticks;
-  machine_set_cr(vmm->real, CR_TIMER, ticks);
-  vmm->world.timer = ticks;
-  vmm->world.entered = machine_tick(vmm->real);
-  vmm->world.charged = vmm->world.entered;
-  vmm->world.lent = vm;
-  if (vm->machine.tracer) {
-    vm_trace(vm, TRACE_WORLD_IN, 0, vcpu_get_pc(vm), vm->cpu.cr[CR_PSW], 0);
-  }
+  w->timer = ticks == 0 ? 1 : ticks;
+  machine_set_cr(vmm->real, CR_TIMER, w->timer);
+  const struct machine_live *live = &vmm->real->live;
+  w->cr_writes = live->cr_writes ? *live->cr_writes : 0;
+  w->entered = *live->tick;
+  w->charged = w->entered;
+  w->lent = vm;
+  w->borrower = vm->cache ? NULL : vm;
+  w->until = vm->cpu.tick + w->timer;
+  world_trace_in(vm);
 }
 
 /* -------------------------------------------- resource control, on the way out */
@@ -271,7 +278,7 @@ static void report_psw(struct vm *vm, uint32_t want, uint32_t found)
 
 /* A guest that can execute ssk names real blocks with it. Its own it may have; the
  * key of any other is put back. The count spares a look at every block each time. */
-static __attribute__((noinline)) void check_keys(struct vm *vm)
+void world_check_keys(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
   if (machine_key_changes(vmm->real) == vmm->key_changes) {
@@ -309,8 +316,7 @@ static uint32_t timer_left(const struct world *w, uint64_t elapsed)
   return elapsed < w->timer ? w->timer - (uint32_t)elapsed : 0;
 }
 
-static __attribute__((noinline)) void report_world(struct vm *vm, const uint32_t *crs,
-                                                   uint64_t elapsed)
+static void report_world(struct vm *vm, const uint32_t *crs, uint64_t elapsed)
 {
   const struct world *w = &vm->vmm->world;
   report_psw(vm, w->psw, crs[CR_PSW]);
@@ -324,32 +330,12 @@ static __attribute__((noinline)) void report_world(struct vm *vm, const uint32_t
   check_cr(vm, "TIMER", crs[CR_TIMER], timer_left(w, elapsed));
 }
 
-/* Resource control: the allocator is invoked for every attempt to affect
- * resources. So whatever belongs to the allocator must be as it was, since no trap
- * asked for it. Of the whole real processor the guest may have changed its
- * registers, pc, C and V. */
-static void check_world(struct vm *vm, const uint32_t *crs, uint64_t elapsed)
+void world_check(struct vm *vm, uint64_t elapsed)
 {
-  const struct world *w = &vm->vmm->world;
-  uint32_t psw = crs[CR_PSW], wrong = (psw ^ w->psw) & ~PSW_GUEST_MASK;
-  wrong |= crs[CR_BASE] ^ w->base;
-  wrong |= crs[CR_BOUND] ^ w->bound;
-  wrong |= crs[CR_PTBR] ^ w->ptbr;
-  wrong |= crs[CR_ASID] ^ w->asid;
-  wrong |= crs[CR_NPTBR] ^ w->nptbr;
-  wrong |= crs[CR_VBR] ^ w->vbr;
-  wrong |= crs[CR_IMASK] ^ w->imask;
-  wrong |= crs[CR_TIMER] ^ timer_left(w, elapsed);
-  if (wrong) {
-    report_world(vm, crs, elapsed);
-  }
-  if (vm->vmm->keys) {
-    check_keys(vm);
-  }
-  if (vm->tlb_exposed) {
-    rtlb_check(vm);
-  }
-  vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
+  uint32_t crs[ISA_CR_COUNT];
+  machine_get_crs(vm->vmm->real, crs);
+  report_world(vm, crs, elapsed);
+  world_take_flags(vm, crs[CR_PSW]);
 }
 
 /* What keeps the timer's interrupt from being taken, for the report. */
@@ -367,7 +353,7 @@ static const char *why_not_back(struct machine *real, const struct world *w)
 
 /* The only ends of a loan that leave the VMM in control are a trap, the timer's
  * included, and a failure of the host. */
-static __attribute__((noinline)) void check_stop(struct vm *vm, const struct machine_stop *stop)
+void world_check_stop(struct vm *vm, const struct machine_stop *stop)
 {
   const struct world *w = &vm->vmm->world;
   switch (stop->why) {
@@ -397,7 +383,7 @@ static __attribute__((noinline)) void check_stop(struct vm *vm, const struct mac
 
 /* After a violation the VM is stopped for good, and the real processor is made
  * fit for the others. */
-static __attribute__((noinline)) void recover_world(struct vm *vm)
+void world_recover(struct vm *vm)
 {
   struct machine *real = vm->vmm->real;
   const struct world *w = &vm->vmm->world;
@@ -413,59 +399,24 @@ static __attribute__((noinline)) void recover_world(struct vm *vm)
   machine_set_run_state(real, MACHINE_RUNNING);
 }
 
-/* Virtual time: one tick for each instruction executed directly, and none for
- * the trap that ended the run. */
-static void charge(struct vm *vm, uint64_t now)
-{
-  struct world *w = &vm->vmm->world;
-  uint64_t elapsed = now - w->charged;
-  vm->cpu.tick += elapsed;
-  vm->stats.direct += elapsed;
-  vm->plain += elapsed;
-  vm->machine_stats.instructions += elapsed;
-  w->charged += elapsed;
-}
-
 void vcpu_pause(struct vm *vm)
 {
-  uint32_t psw = machine_get_cr(vm->vmm->real, CR_PSW);
-  charge(vm, machine_tick(vm->vmm->real));
-  vm->cpu.cr[CR_PSW] = (vm->cpu.cr[CR_PSW] & ~PSW_GUEST_MASK) | (psw & PSW_GUEST_MASK);
+  const uint32_t *live = vm->vmm->real->live.psw;
+  world_charge(vm, *vm->vmm->real->live.tick);
+  world_take_flags(vm, live ? *live : machine_get_cr(vm->vmm->real, CR_PSW));
 }
 
 void vcpu_settle(struct vmm *vmm)
 {
   struct vm *vm = vmm->world.lent;
   if (vm) {
-    vcpu_leave(vm, &(struct machine_stop){.why = MACHINE_BREAK});
+    world_leave(vm, &(struct machine_stop){.why = MACHINE_BREAK}, false);
   }
 }
 
-void vcpu_leave(struct vm *vm, const struct machine_stop *stop)
+/* The owner that takes an interrupt without delivering it clears the line. */
+void world_clear_line(struct vmm *vmm, enum isa_cause cause)
 {
-  struct vmm *vmm = vm->vmm;
-  uint64_t now = machine_tick(vmm->real);
-  vmm->world.lent = NULL;
-  if (vm->cache) {
-    translate_leave(vm);
-  }
-  charge(vm, now);
-  if (stop->why != MACHINE_TRAP) {
-    check_stop(vm, stop);
-  }
-  uint32_t crs[ISA_CR_COUNT];
-  machine_get_crs(vmm->real, crs);
-  check_world(vm, crs, now - vmm->world.entered);
-  if (stop->why == MACHINE_TRAP && isa_cause_is_interrupt(stop->trap.cause)) {
-    /* The owner that takes an interrupt without delivering it clears the line. */
-    uint32_t pending = crs[CR_IPEND];
-    uint32_t line = 1u << isa_cause_info(stop->trap.cause)->line;
-    machine_set_cr(vmm->real, CR_IPEND, pending & ~line);
-  }
-  if (vm->machine.tracer) {
-    vm_trace(vm, TRACE_WORLD_OUT, stop->trap.cause, vcpu_get_pc(vm), vm->cpu.cr[CR_PSW], 0);
-  }
-  if (vm->fate == MACHINE_LOST_CONTROL) {
-    recover_world(vm);
-  }
+  uint32_t pending = machine_get_cr(vmm->real, CR_IPEND);
+  machine_set_cr(vmm->real, CR_IPEND, pending & ~(1u << isa_cause_info(cause)->line));
 }

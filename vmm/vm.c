@@ -6,33 +6,47 @@
  */
 #include <stdlib.h>
 
-#include "vmm/internal.h"
+#include "vmm/world.h"
 
 /* ------------------------------------------------------- virtual devices' time */
 
-static uint64_t next_event(struct machine *m)
+static uint64_t next_due(const struct vm *vm)
 {
-  struct vm *vm = vm_of(m);
   uint64_t timer = vm_timer_next(vm);
   uint64_t next = devices_next_event(&vm->devices);
   return timer < next ? timer : next;
 }
 
-/* Timer, then the devices. */
-void vm_fire(struct vm *vm)
+static uint64_t next_event(struct machine *m)
 {
-  uint64_t now = vm->cpu.tick;
+  return next_due(vm_of(m));
+}
+
+static inline void fire_timer(struct vm *vm)
+{
   if (vm_timer_fire(vm)) {
     vcpu_raise(vm, CAUSE_TIMER);
   }
+}
+
+static void fire_devices(struct vm *vm)
+{
+  uint64_t now = vm->cpu.tick;
   for (uint32_t causes = devices_fire(&vm->devices, now); causes != 0; causes &= causes - 1) {
     vcpu_raise(vm, (enum isa_cause)__builtin_ctz(causes));
   }
 }
 
+/* Timer, then the devices. */
+void vm_fire(struct vm *vm)
+{
+  fire_timer(vm);
+  fire_devices(vm);
+}
+
 static void pass_time(struct vm *vm, uint64_t until)
 {
-  uint64_t next = next_event(&vm->machine);
+  uint64_t next = next_due(vm);
   vm->cpu.tick = next < until ? next : until;
   vm_fire(vm);
 }
@@ -40,12 +54,21 @@ static void pass_time(struct vm *vm, uint64_t until)
 /* -------------------------------------------------------------------- running */
 
 /* A turn of the main loop, and each of its parts, answers whether it has come to a stop: which,
- * is vm->answer then. */
+ * is in *vm->answer then. */
 enum turn { GO_ON, STOPPED };
 
 static enum turn stop_with(struct vm *vm, struct machine_stop stop)
 {
-  vm->answer = stop;
+  *vm->answer = stop;
+  return STOPPED;
+}
+
+/* The same for what most stops are, and no more than that has (struct machine_ops). */
+static inline enum turn stop_to_deliver(struct vm *vm, const struct trap *trap)
+{
+  vm->answer->why = MACHINE_TRAP;
+  vm->answer->trap = *trap;
+  vm->answer->reason = NULL;
   return STOPPED;
 }
 
@@ -54,23 +77,24 @@ static enum turn stop_for(struct vm *vm, enum machine_why why)
   return stop_with(vm, (struct machine_stop){.why = why});
 }
 
-static enum turn stop_by_fate(struct vm *vm)
+static __attribute__((noinline)) enum turn stop_by_fate(struct vm *vm)
 {
   return stop_with(vm, (struct machine_stop){.why = vm->fate, .reason = vm->reason});
 }
 
 /* The guest's trap: "executing never delivers" holds for a VM too, so reflecting
  * is this stop, and the VM's owner delivers it. */
-static enum turn stop_with_trap(struct vm *vm, struct trap trap, enum isa_cause real)
+static __attribute__((noinline)) enum turn stop_with_trap(struct vm *vm, const struct trap *trap,
+                                                          enum isa_cause real)
 {
   if (vm->fate != MACHINE_LIMIT) {
     return stop_by_fate(vm); /* for want of its storage, which is no trap of its own */
   }
   vm->stats.reflected++;
-  vm->machine_stats.traps[trap.cause]++;
-  vm_trace(vm, TRACE_REFLECT, trap.cause, trap.epc, real, 0);
-  vm_trace(vm, TRACE_TRAP, trap.cause, trap.epc, trap.value, trap.insn);
-  return stop_with(vm, (struct machine_stop){.why = MACHINE_TRAP, .trap = trap});
+  vm->machine_stats.traps[trap->cause]++;
+  vm_trace(vm, TRACE_REFLECT, trap->cause, trap->epc, real, 0);
+  vm_trace(vm, TRACE_TRAP, trap->cause, trap->epc, trap->value, trap->insn);
+  return stop_to_deliver(vm, trap);
 }
 
 /* Virtual interrupts are recognised by the virtual IE, IMASK and IPEND, at
@@ -83,7 +107,7 @@ static enum turn take_interrupt(struct vm *vm)
       struct trap trap = {.cause = (enum isa_cause)cause, .epc = vcpu_get_pc(vm)};
       vm->machine_stats.traps[cause]++;
       vm_trace(vm, TRACE_TRAP, cause, trap.epc, 0, 0);
-      return stop_with(vm, (struct machine_stop){.why = MACHINE_TRAP, .trap = trap});
+      return stop_to_deliver(vm, &trap);
     }
   }
   return GO_ON;
@@ -100,7 +124,7 @@ static enum turn wait_at_boundary(struct vm *vm, uint64_t until)
     if (vcpu_enabled_lines(vm) != 0) {
       vm->cpu.run_state = MACHINE_RUNNING;
       vm_trace(vm, TRACE_STATE, MACHINE_RUNNING, vcpu_get_pc(vm), 0, 0);
-    } else if (next_event(&vm->machine) == MACHINE_NEVER) {
+    } else if (next_due(vm) == MACHINE_NEVER) {
       return stop_for(vm, MACHINE_WAITS);
     } else {
       pass_time(vm, until);
@@ -115,10 +139,10 @@ static enum turn wait_at_boundary(struct vm *vm, uint64_t until)
   return GO_ON;
 }
 
-/* docs/machine.md, "At each instruction boundary". */
+/* docs/machine.md, "At each instruction boundary"; the timer has been asked. */
 static enum turn at_boundary(struct vm *vm, uint64_t until)
 {
-  vm_fire(vm);
+  fire_devices(vm);
   if (vm->stops.queued > 0) {
     return report(vm);
   }
@@ -126,7 +150,8 @@ static enum turn at_boundary(struct vm *vm, uint64_t until)
     return stop_by_fate(vm);
   }
   if (devices_host_error(&vm->devices)) {
-    return stop_with(vm, (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = devices_host_error(&vm->devices)});
+    return stop_with(vm, (struct machine_stop){.why = MACHINE_HOST_ERROR,
+                                               .reason = devices_host_error(&vm->devices)});
   }
   if (vm->cpu.double_faulted) {
     return stop_with(vm, (struct machine_stop){.why = MACHINE_DOUBLE_FAULT, .trap = vm->cpu.fault});
@@ -142,6 +167,16 @@ static enum turn at_boundary(struct vm *vm, uint64_t until)
   }
   bool open = hyper_takes_over(vm) ? hyper_open(vm) : psw_ie(vm->cpu.cr[CR_PSW]);
   return open && vcpu_enabled_lines(vm) != 0 ? take_interrupt(vm) : GO_ON;
+}
+
+/* at_boundary() would find nothing: so it is at nearly all of them. */
+ALWAYS_INLINE bool is_quiet(const struct vm *vm, uint64_t until, uint64_t next, bool plain)
+{
+  bool calm = (plain || (vm->stops.queued == 0 && !vm->state.paravirt)) &&
+              vm->fate == MACHINE_LIMIT && !vm->cpu.double_faulted &&
+              vm->cpu.run_state == MACHINE_RUNNING;
+  return calm && vcpu_enabled_lines(vm) == 0 && vm->cpu.tick < until && vm->cpu.tick < next &&
+         !devices_host_error(&vm->devices);
 }
 
 /* -------------------------------------------------------------- the dispatcher */
@@ -173,7 +208,7 @@ static enum turn serve(struct vm *vm, const struct trap *real)
   return GO_ON;
 }
 
-static void note_changes(struct vm *vm, uint32_t psw)
+static __attribute__((noinline)) void note_changes(struct vm *vm, uint32_t psw)
 {
   if (vm->stops.mode && ((psw ^ vm->cpu.cr[CR_PSW]) & PSW_MODE_MASK)) {
     stops_note(&vm->stops, &(struct machine_hit){.event = MACHINE_EVENT_MODE});
@@ -183,7 +218,8 @@ static void note_changes(struct vm *vm, uint32_t psw)
   }
 }
 
-static void trace_changes(const struct vm *vm, uint32_t psw, const struct trap *real)
+static __attribute__((noinline)) void trace_changes(const struct vm *vm, uint32_t psw,
+                                                    const struct trap *real)
 {
   uint64_t at = vm->cpu.tick - 1;
   if ((psw ^ vm->cpu.cr[CR_PSW]) & PSW_MODE_MASK) {
@@ -195,35 +231,37 @@ static void trace_changes(const struct vm *vm, uint32_t psw, const struct trap *
 }
 
 /* The instruction at real->epc is done by the VMM; psw: the virtual one before it. */
-static void complete(struct vm *vm, uint32_t psw, const struct trap *real)
+ALWAYS_INLINE void complete(struct vm *vm, uint32_t psw, const struct trap *real, bool plain)
 {
   vm->cpu.tick++;
   vm->last_pc = real->epc;
   vm->machine_stats.instructions++;
-  if (vm->stops.armed) {
+  if (!plain && vm->stops.armed) {
     note_changes(vm, psw);
   }
-  if (vm->machine.tracer) {
+  if (!plain && vm->machine.tracer) {
     trace_changes(vm, psw, real);
   }
 }
 
-static enum turn emulate(struct vm *vm, const struct trap *real)
+ALWAYS_INLINE enum turn emulate(struct vm *vm, const struct trap *real, bool plain)
 {
   uint32_t psw = vm->cpu.cr[CR_PSW];
   const struct vmm_emulate_module *module = vm->vmm->modules->emulate;
-  enum isa_insn insn = vm_decode(vm, real->insn)->decoded.insn;
-  vm_trace(vm, TRACE_EMULATE, insn, real->epc, 0, real->insn);
+  enum isa_insn insn = vm_decode(vm, real->insn).decoded.insn;
+  if (!plain) {
+    vm_trace(vm, TRACE_EMULATE, insn, real->epc, 0, real->insn);
+  }
   vm->emulating = true;
   struct vmm_trap met = module->emulate(vm->state.emulate, &vm->env, real->insn);
   vm->emulating = false;
   if (met.raised) {
     vm->stops.queued = 0; /* an access before the one that trapped was none */
-    return stop_with_trap(vm, met.trap, real->cause);
+    return stop_with_trap(vm, &met.trap, real->cause);
   }
   vm->stats.emulated++;
   vm->stats.emulated_by[insn]++;
-  complete(vm, psw, real);
+  complete(vm, psw, real, plain);
   return GO_ON;
 }
 
@@ -245,7 +283,7 @@ static enum turn hypercall(struct vm *vm, const struct trap *real)
   struct vmm_insn insn = vm->env.decode(vm, real->insn);
   bool hint = real->cause == CAUSE_HYPERCALL && hint_is(vm, insn.decoded.imm);
   if (vm->hints && !hint && !vm->state.paravirt) {
-    return stop_with_trap(vm, *real, real->cause); /* it is none: the guest's own trap */
+    return stop_with_trap(vm, real, real->cause); /* it is none: the guest's own trap */
   }
   if (!hint && (!vm->state.paravirt || real->cause != CAUSE_HYPERCALL)) {
     vmm_lose_control(vm, "the dispatcher takes the %s at 0x%08x for a hypercall",
@@ -258,7 +296,7 @@ static enum turn hypercall(struct vm *vm, const struct trap *real)
   } else {
     hyper_call(vm, insn.decoded.imm);
   }
-  complete(vm, psw, real);
+  complete(vm, psw, real, false);
   return GO_ON;
 }
 
@@ -323,14 +361,15 @@ static enum turn interpret(struct vm *vm, const struct trap *real)
     at = announce(vm, real->epc);
   }
   struct vmm_trap met = interpret_one(vm);
-  if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->env.hypercalls(vm) && psw_mode(psw) == 0) {
+  if (met.raised && met.trap.cause == CAUSE_HYPERCALL && vm->env.hypercalls(vm) &&
+      psw_mode(psw) == 0) {
     return hypercall(vm, &met.trap);
   }
   if (met.raised) {
-    return stop_with_trap(vm, met.trap, real->cause);
+    return stop_with_trap(vm, &met.trap, real->cause);
   }
   vm->stats.interpreted++;
-  complete(vm, psw, &at);
+  complete(vm, psw, &at, false);
   return GO_ON;
 }
 
@@ -346,16 +385,16 @@ static enum turn reflect(struct vm *vm, const struct trap *real)
                      isa_cause_info(real->cause)->summary, real->epc);
     return stop_by_fate(vm);
   }
-  return stop_with_trap(vm, trap.trap, real->cause);
+  return stop_with_trap(vm, &trap.trap, real->cause);
 }
 
 /* The real machine may have other registers and instructions than the virtual one, those of
  * its MMU. What is none of the guest's is illegal, whatever the real machine had against
  * it. True: it is one of the guest's, and the real machine has not got it. */
-static bool is_known_to_guest_alone(const struct vm *vm, struct trap *real)
+static __attribute__((noinline)) bool is_known_to_guest_alone(const struct vm *vm,
+                                                              struct trap *real)
 {
-  if (vm->machine.profile == vm->vmm->real->profile ||
-      (real->cause != CAUSE_ILLEGAL && real->cause != CAUSE_PRIVILEGED)) {
+  if (real->cause != CAUSE_ILLEGAL && real->cause != CAUSE_PRIVILEGED) {
     return false;
   }
   bool legal = vm->env.decode(vm->env.ctx, real->insn).legal;
@@ -364,21 +403,18 @@ static bool is_known_to_guest_alone(const struct vm *vm, struct trap *real)
   return alone;
 }
 
-static enum turn dispatch(struct vm *vm, struct trap *real)
+/* What the dispatcher has decided, but for emulation. */
+static __attribute__((noinline)) enum turn carry_out(struct vm *vm, const struct trap *real,
+                                                     enum vmm_action action)
 {
-  vm->stats.dispatched++;
-  if (is_known_to_guest_alone(vm, real)) {
-    return interpret(vm, real);
-  }
-  switch (vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, *real)) {
+  switch (action) {
   case VMM_SERVE:
     return serve(vm, real);
-  case VMM_EMULATE:
-    return emulate(vm, real);
   case VMM_INTERPRET:
     return interpret(vm, real);
   case VMM_HYPERCALL:
     return hypercall(vm, real);
+  case VMM_EMULATE:
   case VMM_REFLECT:
     break;
   }
@@ -394,8 +430,20 @@ static enum turn dispatch(struct vm *vm, struct trap *real)
   return reflect(vm, real);
 }
 
+ALWAYS_INLINE enum turn dispatch(struct vm *vm, struct trap *real, bool plain)
+{
+  vm->stats.dispatched++;
+  bool alike = plain || vm->machine.profile == vm->vmm->real->profile;
+  if (!alike && is_known_to_guest_alone(vm, real)) {
+    return interpret(vm, real);
+  }
+  enum vmm_action action =
+      vm->vmm->modules->dispatch->dispatch(vm->state.dispatch, &vm->env, *real);
+  return action == VMM_EMULATE ? emulate(vm, real, plain) : carry_out(vm, real, action);
+}
+
 /* A stop that ends neither the loan nor anything else in the VM. */
-static bool is_pause(const struct vm *vm, const struct machine_stop *stop)
+static __attribute__((noinline)) bool is_pause(const struct vm *vm, const struct machine_stop *stop)
 {
   const struct world *w = &vm->vmm->world;
   switch (stop->why) {
@@ -410,10 +458,10 @@ static bool is_pause(const struct vm *vm, const struct machine_stop *stop)
   }
 }
 
-static enum turn pause_run(struct vm *vm, struct machine_stop stop)
+static __attribute__((noinline)) enum turn pause_run(struct vm *vm, struct machine_stop stop)
 {
   vcpu_pause(vm);
-  if (next_event(&vm->machine) <= vm->cpu.tick) {
+  if (next_due(vm) <= vm->cpu.tick) {
     /* The loan is over at this tick as well; and what happens now may take real time, for a
      * transfer that is not done, which is no time of the guest's. */
     vcpu_settle(vm->vmm);
@@ -449,7 +497,19 @@ static bool load_stops(struct vm *vm)
 /* The processor is lent until something must happen in the VM, or the limit. Where loans
  * are steady, the limit ends the run but not the loan: a VM that is looked at now
  * and then goes the same way, on the real machine too, as one that is left alone. */
-static uint64_t lend(struct vm *vm, uint64_t until)
+static __attribute__((noinline)) void lend_anew(struct vm *vm, uint64_t until, uint64_t next,
+                                                bool steady)
+{
+  uint64_t now = vm->cpu.tick;
+  uint64_t end = steady ? now + STEADY_TICKS : until;
+  /* A timer module may say that what it has just done is still due. There is no loan to a time
+   * that is over: it would be one of 2^32 ticks. */
+  next = next > now ? next : MACHINE_NEVER;
+  world_enter(vm, vm->vmm->modules->schedule->lend(vm->state.schedule, now, next, end));
+}
+
+/* Answers where the real machine is to stop at the latest. */
+ALWAYS_INLINE uint64_t lend(struct vm *vm, uint64_t until, uint64_t next, bool plain)
 {
   struct vmm *vmm = vm->vmm;
   const struct world *w = &vmm->world;
@@ -458,18 +518,18 @@ static uint64_t lend(struct vm *vm, uint64_t until)
     if (vmm->policy.scan_ticks != 0) {
       pmap_scan(vm);
     }
-    uint64_t end = vmm->steady && !vmm->processor.running ? now + STEADY_TICKS : until;
-    /* A timer module may say that what it has just done is still due. There is no loan to a time
-     * that is over: it would be one of 2^32 ticks. */
-    uint64_t next = next_event(&vm->machine);
-    next = next > now ? next : MACHINE_NEVER;
-    vcpu_enter(vm, vmm->modules->schedule->lend(vm->state.schedule, now, next, end));
+    bool steady = vmm->steady && !vmm->processor.running;
+    if (world_goes_on(vm, steady || next < until ? next : until)) {
+      world_go_on(vm, plain);
+    } else {
+      lend_anew(vm, until, next, steady);
+    }
   }
   uint64_t end = w->entered + w->timer;
   if (vmm->processor.running) {
     return vmm->processor.stop_at < end ? vmm->processor.stop_at : end + WATCHDOG_TICKS;
   }
-  uint64_t real = vmm->steady ? machine_tick(vmm->real) : 0;
+  uint64_t real = vmm->steady ? *vmm->real->live.tick : 0;
   return vmm->steady && until - now < end - real ? real + (until - now) : end + WATCHDOG_TICKS;
 }
 
@@ -484,29 +544,59 @@ static bool at_break(struct vm *vm)
   return true;
 }
 
-/* Efficiency: all innocuous instructions are executed by the real machine
- * directly, without the VMM. */
-static enum turn execute(struct vm *vm, uint64_t until)
+/* Somebody has stops. `until`: of the loan. */
+static __attribute__((noinline)) enum turn look_for_stops(struct vm *vm, uint64_t *until)
 {
-  struct machine *real = vm->vmm->real;
   if (vm->stops.break_count > 0 && at_break(vm)) {
     return STOPPED;
   }
   if (!load_stops(vm)) {
-    return stop_with(vm, (struct machine_stop){.why = MACHINE_HOST_ERROR, .reason = "no memory for breakpoints"});
+    return stop_with(vm, (struct machine_stop){.why = MACHINE_HOST_ERROR,
+                                               .reason = "no memory for breakpoints"});
   }
   /* Breakpoints are at the guest's addresses, which code in the cache does not have. */
-  bool look = vm->stops.break_count > 0 && translate_applies(vm) && until > vm->cpu.tick;
-  uint64_t end = lend(vm, look ? vm->cpu.tick + 1 : until);
+  bool look = vm->stops.break_count > 0 && translate_applies(vm) && *until > vm->cpu.tick;
+  *until = look ? vm->cpu.tick + 1 : *until;
+  return GO_ON;
+}
+
+/* Where guest code executes in another form: whether the trap is that form's affair, and not
+ * the dispatcher's. */
+static __attribute__((noinline)) bool is_of_technique(struct vm *vm, struct trap *real,
+                                                      enum turn *turn)
+{
+  enum translate_trap kind = technique_looks_at(vm, real);
+  if (kind == TRANSLATE_GUEST) {
+    return false;
+  }
+  vm->stats.dispatched++;
+  *turn = kind == TRANSLATE_EXIT ? GO_ON : interpret(vm, real);
+  return true;
+}
+
+/* Efficiency: all innocuous instructions are executed by the real machine
+ * directly, without the VMM. */
+ALWAYS_INLINE enum turn execute(struct vm *vm, uint64_t until, uint64_t next, bool plain)
+{
+  if (!plain && (vm->stops.armed || vm->vmm->stopper)) {
+    uint64_t limit = until;
+    if (look_for_stops(vm, &limit) == STOPPED) {
+      return STOPPED;
+    }
+    until = limit;
+  }
+  uint64_t end = lend(vm, until, next, plain);
   if (vm->fate != MACHINE_LIMIT) {
     vcpu_forget(vm);
     return stop_by_fate(vm);
   }
-  struct machine_stop stop = machine_run(real, end);
-  if (is_pause(vm, &stop)) {
+  struct machine *real = vm->vmm->real;
+  struct machine_stop stop;
+  real->ops->run(real, end, &stop);
+  if (stop.why != MACHINE_TRAP && is_pause(vm, &stop)) {
     return pause_run(vm, stop);
   }
-  vcpu_leave(vm, &stop);
+  world_leave(vm, &stop, plain);
   if (vm->fate != MACHINE_LIMIT) {
     vm_fire(vm);
     return stop_by_fate(vm);
@@ -514,18 +604,11 @@ static enum turn execute(struct vm *vm, uint64_t until)
   if (stop.why == MACHINE_HOST_ERROR) {
     return stop_with(vm, stop);
   }
-  switch (technique_trap(vm, &stop.trap)) {
-  case TRANSLATE_EXIT:
-    vm->stats.dispatched++;
-    return GO_ON;
-  case TRANSLATE_CALLOUT:
-  case TRANSLATE_HIDDEN:
-    vm->stats.dispatched++;
-    return interpret(vm, &stop.trap);
-  case TRANSLATE_GUEST:
-    break;
+  enum turn turn;
+  if (!plain && (vm->cache || vm->patching) && is_of_technique(vm, &stop.trap, &turn)) {
+    return turn;
   }
-  return dispatch(vm, &stop.trap);
+  return dispatch(vm, &stop.trap, plain);
 }
 
 /* The next instruction is not the real machine's. Its trap is no real one, and nothing of the
@@ -552,37 +635,55 @@ static enum turn interpret_next(struct vm *vm)
   if (met.raised) {
     vm->machine_stats.traps[met.trap.cause]++;
     vm_trace(vm, TRACE_TRAP, met.trap.cause, met.trap.epc, met.trap.value, met.trap.insn);
-    return stop_with(vm, (struct machine_stop){.why = MACHINE_TRAP, .trap = met.trap});
+    return stop_to_deliver(vm, &met.trap);
   }
   vm->stats.interpreted++;
   vm->plain += !vm->used_device;
-  complete(vm, psw, &at);
+  complete(vm, psw, &at, false);
   return GO_ON;
+}
+
+ALWAYS_INLINE enum turn turn_of(struct vm *vm, uint64_t until, bool plain)
+{
+  fire_timer(vm);
+  uint64_t next = next_due(vm);
+  if (!is_quiet(vm, until, next, plain)) {
+    if (at_boundary(vm, until) == STOPPED) {
+      return STOPPED;
+    }
+    next = next_due(vm);
+  }
+  return plain || technique_is_direct(vm) ? execute(vm, until, next, plain) : interpret_next(vm);
+}
+
+static __attribute__((noinline)) enum turn any_turn(struct vm *vm, uint64_t until)
+{
+  return turn_of(vm, until, false);
+}
+
+/* Compiled twice: once without what only tracers, debuggers and some techniques want. */
+ALWAYS_INLINE enum turn turn(struct vm *vm, uint64_t until)
+{
+  bool watched = vm->stops.armed || vm->machine.tracer || vm->vmm->stopper;
+  return vm->is_plain && !watched ? turn_of(vm, until, true) : any_turn(vm, until);
 }
 
 bool vm_turn(struct vm *vm, uint64_t until, struct machine_stop *stop)
 {
-  enum turn turn = at_boundary(vm, until);
-  if (turn == GO_ON) {
-    turn = technique_is_direct(vm) ? execute(vm, until) : interpret_next(vm);
-  }
-  if (turn == STOPPED) {
-    *stop = vm->answer;
-  }
-  return turn == STOPPED;
+  vm->answer = stop;
+  return turn(vm, until) == STOPPED;
 }
 
-static struct machine_stop run(struct machine *m, uint64_t until)
+static void run(struct machine *m, uint64_t until, struct machine_stop *stop)
 {
   struct vm *vm = vm_of(m);
   vm->served_there = 0; /* whoever steps a VM back in time serves the same tick often */
   if (vm->vmm->world.lent != vm || !vm->vmm->steady) {
     vcpu_settle(vm->vmm);
   }
-  struct machine_stop stop;
-  while (!vm_turn(vm, until, &stop)) {
+  vm->answer = stop;
+  while (turn(vm, until) == GO_ON) {
   }
-  return stop;
 }
 
 static bool deliver(struct machine *m, const struct trap *trap)

@@ -302,11 +302,11 @@ static struct vm *make_vm(struct vmm *vmm, const struct vmm_vm_config *config)
                        .parent = vmm->real,
                        .name = vm->name};
   vm->vmm = vmm;
-  vm->env = env_make(vm);
   vm->technique = config->technique;
   vm->tlb_exposed = rtlb_is_exposed(vm->machine.profile);
   vm->memory_kind = vmm_memory_of(config, machine_profile(vmm->real));
   vm->memory = memory_module(vmm->modules, vm->memory_kind);
+  vm->env = env_make(vm);
   vm->console_private = config->console_private;
   vm->timer_real = config->timer_real;
   vm->hints = config->hints;
@@ -354,6 +354,11 @@ static const char *make_parts(struct vm *vm, const struct vmm_vm_config *config)
   }
   if (!refusal && !(create_modules(vm) && technique_create(vm, config) && create_devices(vm))) {
     refusal = "no memory for a virtual machine";
+  }
+  if (!refusal) {
+    vm_timer_learn(vm);
+    vm->is_plain = vm->always_direct && !vm->state.paravirt && !vm->cache && !vm->patching &&
+                   !vmm->keys && !vm->tlb_exposed && vm->machine.profile == vmm->real->profile;
   }
   return refusal;
 }

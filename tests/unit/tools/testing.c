@@ -35,23 +35,25 @@ struct faulty_ops {
   bool done;
 };
 
-static struct machine_stop faulty_run(struct machine *m, uint64_t until)
+static void faulty_run(struct machine *m, uint64_t until, struct machine_stop *stop)
 {
   struct faulty_ops *f = (struct faulty_ops *)(uintptr_t)m->ops;
   uint64_t now = machine_tick(m);
   bool due = !f->done && until > f->fault.at && until - now >= f->fault.min_run;
   if (due && now < f->fault.at) {
-    struct machine_stop stop = f->original->run(m, f->fault.at);
-    if (stop.why != MACHINE_LIMIT)
-      return stop;
+    f->original->run(m, f->fault.at, stop);
+    if (stop->why != MACHINE_LIMIT)
+      return;
   }
-  if (due && f->fault.stop != MACHINE_LIMIT)
-    return (struct machine_stop){.why = f->fault.stop, .reason = "a test took it"};
+  if (due && f->fault.stop != MACHINE_LIMIT) {
+    *stop = (struct machine_stop){.why = f->fault.stop, .reason = "a test took it"};
+    return;
+  }
   if (due && f->fault.apply) {
     f->fault.apply(m);
     f->done = true;
   }
-  return f->original->run(m, until);
+  f->original->run(m, until, stop);
 }
 
 static void make_faulty(struct machine *m, const struct fault *fault)

@@ -389,6 +389,52 @@ static void serving_in_vain_is_noticed(void **state)
   twin_close(&t);
 }
 
+/* One loan for many emulations: the guest's timer goes off among instructions that execute
+ * directly, where only the real one can bring the processor back, at the very tick. */
+static void a_loan_goes_on(void **state)
+{
+  (void)state;
+  for (uint32_t ticks = 50; ticks < 70; ticks++) {
+    struct twin t;
+    twin_open(&t, &(struct twin_config){0});
+    struct program p = mixture();
+    both_load(&t, &p);
+    put_vectors(&t, true, ticks);
+    twin_set_cr(&t, CR_TIMER, ticks);
+    must_agree(&t, 1000, 500);
+    assert_true(vmm_vm_stats(t.vm)->emulated > 100);
+    twin_close(&t);
+  }
+}
+
+/* What passes on the real machine between two runs is no time of the VM's, and its TIMER
+ * has counted it all the same. */
+static void no_loan_outlives_real_time(void **state)
+{
+  (void)state;
+  struct twin t;
+  twin_open(&t, &(struct twin_config){0});
+  struct program p = {.origin = ISA_RESET_PC};
+  put(&p, ISA_CPUID, REG_A0, 0, 0, 0);
+  put(&p, ISA_SYS, 0, 0, 0, 0);
+  put(&p, ISA_ADDI, REG_A1, REG_A1, 0, 1);
+  put(&p, ISA_JAL, REG_ZERO, 0, 0, (uint32_t)-4);
+  both_load(&t, &p);
+  twin_set_cr(&t, CR_TIMER, 100);
+  for (unsigned i = 0; i < 2; i++) {
+    struct machine *m = i == 0 ? t.bare : t.vm;
+    assert_int_equal(machine_run(m, 200).why, MACHINE_TRAP);
+    machine_set_pc(m, machine_get_pc(m) + 4);
+    if (i == 1) {
+      machine_idle(t.real, machine_tick(t.real) + 30);
+    }
+    assert_int_equal(machine_run(m, 200).why, MACHINE_LIMIT);
+  }
+  assert_true(twin_equal(&t));
+  assert_int_equal(vmm_violations(t.vmm[0], NULL), 0);
+  twin_close(&t);
+}
+
 static void any_quantum_will_do(void **state)
 {
   (void)state;
@@ -421,6 +467,8 @@ int main(int argc, char **argv)
       cmocka_unit_test(idling),
       cmocka_unit_test(double_faults),
       cmocka_unit_test(any_quantum_will_do),
+      cmocka_unit_test(a_loan_goes_on),
+      cmocka_unit_test(no_loan_outlives_real_time),
       cmocka_unit_test(the_processor_comes_back),
       cmocka_unit_test(serving_in_vain_is_noticed),
   };
