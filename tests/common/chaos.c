@@ -6,8 +6,6 @@
 
 #define CODE_START 0x1000u
 #define CODE_WORDS 1500u
-#define DATA_START 0x6000u
-#define DATA_SIZE  0x4000u
 #define ANY        ISA_REG_COUNT
 
 /* Addresses near everything that matters: code, data, the ends of storage and
@@ -26,7 +24,7 @@ static uint32_t random_address(struct random *r, uint32_t storage)
   case 4:
     return random_below(r, storage);
   default:
-    return DATA_START + 4 * random_below(r, DATA_SIZE / 4);
+    return CHAOS_DATA + 4 * random_below(r, CHAOS_DATA_SIZE / 4);
   }
 }
 
@@ -146,7 +144,7 @@ void put_disk(struct program *p, struct random *r, uint32_t storage, uint32_t se
 {
   uint32_t wild = random_below(r, 8) == 0;
   uint32_t sector = wild ? random_word(r) : random_below(r, sectors + 1);
-  uint32_t address = wild ? random_address(r, storage) : DATA_START + 4 * random_below(r, 256);
+  uint32_t address = wild ? random_address(r, storage) : CHAOS_DATA + 4 * random_below(r, 256);
   uint32_t count = random_below(r, 6) ? 1 + random_below(r, 3) : random_below(r, 140);
   uint32_t values[] = {sector, address, count, 1 + random_below(r, random_below(r, 9) ? 2 : 3)};
   for (uint32_t i = 0; i < 4; i++) {
@@ -158,7 +156,7 @@ void put_disk(struct program *p, struct random *r, uint32_t storage, uint32_t se
 
 void put_stack(struct program *p, struct random *r)
 {
-  put_li(p, REG_SP, DATA_START + 4 * random_below(r, 64));
+  put_li(p, REG_SP, CHAOS_DATA + 4 * random_below(r, 64));
   if (random_below(r, 2)) {
     put(p, ISA_PUSHF, 0, 0, 0, 0);
     put(p, random_below(r, 2) ? ISA_CLI : ISA_STI, 0, 0, 0, 0);
@@ -269,7 +267,7 @@ void load_chaos(struct machine *m, struct random *r, uint32_t sectors)
     handler += random_below(r, 400) == 0 ? 2 : 0;
     machine_phys_write_word(m, gpa(4 * cause), handler);
   }
-  for (uint32_t at = DATA_START; at < DATA_START + DATA_SIZE; at += 4) {
+  for (uint32_t at = CHAOS_DATA; at < CHAOS_DATA + CHAOS_DATA_SIZE; at += 4) {
     machine_phys_write_word(m, gpa(at), random_below(r, 2) ? random_code(r) : random_word(r));
   }
   scramble(m, r);

@@ -5,6 +5,10 @@
 
 #include "tests/common/program.h"
 
+/* Where the programs of load_chaos have their data, and their disk writes. */
+#define CHAOS_DATA      0x6000u
+#define CHAOS_DATA_SIZE 0x4000u
+
 /* Pieces, appended to a program for a machine of that storage. */
 /* One instruction with any operands that its format allows. */
 void put_wild(struct program *p, struct random *r, enum isa_insn insn);

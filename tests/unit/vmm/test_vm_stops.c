@@ -58,6 +58,9 @@ static void random_stops(struct twin *t, struct random *r)
     uint32_t at = random_below(r, machine_storage_size(t->bare) - 5000);
     w[i] = (struct machine_watch){{gpa(at), 1 + random_below(r, 5000)}, 1u << random_below(r, 3)};
   }
+  if (random_below(r, 3) == 0) { /* where the disk writes: also while the program waits */
+    w[1] = (struct machine_watch){{gpa(CHAOS_DATA), CHAOS_DATA_SIZE}, MACHINE_ON_STORE};
+  }
   struct machine_stops stops = {.breaks = pcs,
                                 .break_count = 20,
                                 .watches = w,
