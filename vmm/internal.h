@@ -119,6 +119,8 @@ struct decoded_word {
   struct vmm_insn insn;
 };
 
+#define TABLE_PLACES 16u
+
 /* A frame for a table: where, and what it is used as. */
 struct vm_table {
   uint32_t at;
@@ -154,6 +156,7 @@ struct vm {
   struct pmap pmap;
   struct vm_table *table; /* frames for the memory module's tables */
   uint32_t table_count;
+  uint32_t table_place[TABLE_PLACES]; /* in `table`, where one was found last: by its frame */
   struct {
     uint32_t at;
     mpa_t frame;
@@ -405,7 +408,7 @@ struct vmm_frame memory_frame(struct vm *vm, gpa_t at, bool store);
 void memory_forget(struct vm *vm, gpa_t at);
 struct vmm_frame memory_take_table(struct vm *vm, enum vmm_table kind);
 /* Whether the module may have the real machine use this map. */
-bool memory_may_use(const struct vm *vm, struct vmm_real_map map);
+bool memory_may_use(struct vm *vm, struct vmm_real_map map);
 bool memory_give_table(struct vm *vm, mpa_t frame);
 struct vmm_word memory_load_table(struct vm *vm, mpa_t at);
 bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word);
@@ -446,7 +449,8 @@ void rtlb_check(struct vm *vm); /* on the way out: a guest that could has not ch
 struct vmm_insn vm_decode_anew(const struct vm *vm, struct decoded_word *d, uint32_t word);
 static inline struct vmm_insn vm_decode(struct vm *vm, uint32_t word)
 {
-  struct decoded_word *d = &vm->decoded[(word ^ word >> 13 ^ word >> 24) % DECODED_WORDS];
+  /* Of a product the upper bits depend on all of the word; by Fibonacci's number evenly. */
+  struct decoded_word *d = &vm->decoded[(word * 0x9e3779b1u) / (UINT32_MAX / DECODED_WORDS + 1)];
   if (d->word != word) {
     return vm_decode_anew(vm, d, word);
   }

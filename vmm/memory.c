@@ -144,18 +144,23 @@ void memory_destroy(struct vm *vm)
   free(vm->traced);
 }
 
-/* The frame that holds `at`; NULL: none of those in use. */
-static struct vm_table *table_of(const struct vm *vm, uint32_t at)
+/* The frame that holds `at`; NULL: none of those in use. It is looked for where it was last: a
+ * guest's kernel and its processes take turns. */
+static struct vm_table *table_of(struct vm *vm, uint32_t at)
 {
-  for (uint32_t i = 0; i < vm->table_count; i++) {
-    if (at - vm->table[i].at < ISA_PAGE_SIZE) {
-      return vm->table[i].kind == VMM_TABLE_NONE ? NULL : &vm->table[i];
+  uint32_t *place = &vm->table_place[at / ISA_PAGE_SIZE % TABLE_PLACES];
+  if (*place >= vm->table_count || at - vm->table[*place].at >= ISA_PAGE_SIZE) {
+    for (*place = 0; *place < vm->table_count; ++*place) {
+      if (at - vm->table[*place].at < ISA_PAGE_SIZE) {
+        break;
+      }
     }
   }
-  return NULL;
+  bool used = *place < vm->table_count && vm->table[*place].kind != VMM_TABLE_NONE;
+  return used ? &vm->table[*place] : NULL;
 }
 
-static enum vmm_table kind_of(const struct vm *vm, uint32_t at)
+static enum vmm_table kind_of(struct vm *vm, uint32_t at)
 {
   const struct vm_table *t = table_of(vm, at);
   return t ? t->kind : VMM_TABLE_NONE;
@@ -213,7 +218,7 @@ struct vmm_word memory_load_table(struct vm *vm, mpa_t at)
 }
 
 /* Resource control: the allocator is asked for every entry. */
-static bool may_lead_to(const struct vm *vm, enum vmm_table kind, uint32_t entry)
+static bool may_lead_to(struct vm *vm, enum vmm_table kind, uint32_t entry)
 {
   uint32_t frame = pte_frame(entry);
   switch (kind) {
@@ -245,7 +250,7 @@ bool memory_store_table(struct vm *vm, mpa_t at, uint32_t word)
 }
 
 /* Whatever lies above the second level is the guest's: it is the guest's storage. */
-bool memory_may_use(const struct vm *vm, struct vmm_real_map map)
+bool memory_may_use(struct vm *vm, struct vmm_real_map map)
 {
   uint32_t features = profile_features(machine_profile(vm->vmm->real));
   bool nested = (features & ISA_FEATURE_MMU_NESTED) && (map.nptbr & NPTBR_ON);

@@ -162,14 +162,20 @@ static uint32_t real_psw(const struct vm *vm)
   return psw_set_key(psw, psw_key(virtual));
 }
 
+/* While nobody else has written to the real machine, the VMM's own writes are none that it would
+ * have to look for. */
 static void write_map(struct vm *vm)
 {
   struct vmm *vmm = vm->vmm;
+  const struct machine_live *live = &vmm->real->live;
+  bool untouched = live->cr_writes && *live->cr_writes == vmm->world.cr_writes;
   struct vmm_real_map map = vm->memory->compose(vm->state.memory, &vm->env);
-  if (memory_may_use(vm, map) && translate_applies(vm)) {
+  bool allowed = memory_may_use(vm, map);
+  if (allowed && translate_applies(vm)) {
     map.ptbr = translate_directory(vm, map.ptbr);
+    allowed = memory_may_use(vm, map);
   }
-  if (!memory_may_use(vm, map)) {
+  if (!allowed) {
     vmm_lose_control(vm,
                      "the memory module would have the real machine use the page at 0x%08x as "
                      "a directory, which it is not",
@@ -188,9 +194,22 @@ static void write_map(struct vm *vm)
   if (map.nptbr & NPTBR_ON) {
     psw = psw_set_te(psw, psw_te(vm->cpu.cr[CR_PSW]));
   }
-  machine_set_cr(vmm->real, CR_PSW, psw);
+  if (!live->psw || *live->psw != psw) {
+    machine_set_cr(vmm->real, CR_PSW, psw);
+  }
   vmm->world.psw = psw & ~PSW_GUEST_MASK;
+  if (untouched) {
+    vmm->world.cr_writes = *live->cr_writes;
+  }
   vm->cpu.map_stale = false;
+}
+
+bool world_map(struct vm *vm)
+{
+  if (is_loaded(vm) && !vm->cache) {
+    write_map(vm);
+  }
+  return vm->fate == MACHINE_LIMIT;
 }
 
 void vcpu_forget(struct vm *vm)

@@ -508,7 +508,7 @@ static __attribute__((noinline)) void lend_anew(struct vm *vm, uint64_t until, u
   world_enter(vm, vm->vmm->modules->schedule->lend(vm->state.schedule, now, next, end));
 }
 
-/* Answers where the real machine is to stop at the latest. */
+/* Answers where the real machine is to stop at the latest, unless the VM has come to an end. */
 ALWAYS_INLINE uint64_t lend(struct vm *vm, uint64_t until, uint64_t next, bool plain)
 {
   struct vmm *vmm = vm->vmm;
@@ -517,6 +517,9 @@ ALWAYS_INLINE uint64_t lend(struct vm *vm, uint64_t until, uint64_t next, bool p
   if (w->lent != vm) {
     if (vmm->policy.scan_ticks != 0) {
       pmap_scan(vm);
+    }
+    if (vm->cpu.map_stale && !world_map(vm)) {
+      return 0;
     }
     bool steady = vmm->steady && !vmm->processor.running;
     if (world_goes_on(vm, steady || next < until ? next : until)) {

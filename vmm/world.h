@@ -10,6 +10,8 @@
 #define PSW_GUEST_MASK (PSW_C_MASK | PSW_V_MASK) /* what the guest may change as it runs */
 
 /* vcpu.c: the long ways. */
+/* The real map, of a VM that may be loaded; it is stale. False: the VM has come to an end. */
+bool world_map(struct vm *vm);
 void world_check(struct vm *vm, uint64_t elapsed); /* reads every register that is the VMM's, … */
 void world_check_keys(struct vm *vm);              /* … and every storage key */
 void world_check_stop(struct vm *vm, const struct machine_stop *stop);
