@@ -115,10 +115,16 @@ struct code_page *code_page_get(struct bare *b, uint32_t index, uint32_t words)
   return page;
 }
 
+/* The first slot whose run this one may be in. */
+static uint32_t run_start(uint32_t index)
+{
+  return index < ENGINE_RUN_MAX ? 0 : index + 1 - ENGINE_RUN_MAX;
+}
+
 static void forget_words(struct bare *b, uint32_t page, uint32_t first, uint32_t last)
 {
   for (struct code_page *p = b->storage.page[page].code; p; p = p->next_of_page) {
-    for (uint32_t i = first > 0 ? first - 1 : 0; i <= last && i < p->words; i++) {
+    for (uint32_t i = run_start(first); i <= last && i < p->words; i++) {
       undecode(b, p, i);
     }
   }
@@ -152,12 +158,9 @@ void code_forget_breaks(struct bare *b)
 {
   for (struct code_page *p = b->code.pages; p; p = p->next) {
     for (unsigned i = 0; i < b->stops.break_count; i++) {
-      uint32_t index = b->stops.breaks[i] % ISA_PAGE_SIZE / 4;
-      if (index > 0 && index - 1 < p->words) {
-        undecode(b, p, index - 1);
-      }
-      if (index < p->words) {
-        undecode(b, p, index);
+      uint32_t last = b->stops.breaks[i] % ISA_PAGE_SIZE / 4;
+      for (uint32_t k = run_start(last); k <= last && k < p->words; k++) {
+        undecode(b, p, k);
       }
     }
   }
@@ -174,32 +177,48 @@ void code_set_fused(struct bare *b, bool fuse)
 
 /* ----------------------------------------------------------------- decoding */
 
-/* Of an instruction and its successor: 1 + enum engine_pair, or 0. */
-#define PAIR(F, S) [ISA_##F][ISA_##S] = PAIR_##F##_##S + 1,
-static const uint16_t pair_of[ISA_INSN_COUNT][ISA_INSN_COUNT] = {ENGINE_PAIRS(PAIR)};
-#undef PAIR
+#define RUN1(F, FORM)       {{ISA_##F}, {0}, 1, FORM_##FORM},
+#define RUN2(F, S, K, FORM) {{ISA_##F, ISA_##S}, {0, KNOWN_##K}, 2, FORM_##FORM},
+#define RUN3(F, S, T, K, L, FORM)                                                                  \
+  {{ISA_##F, ISA_##S, ISA_##T}, {0, KNOWN_##K, KNOWN_##L}, 3, FORM_##FORM},
+#define RUN4(F, S, T, U, K, L, M, FORM)                                                            \
+  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U}, {0, KNOWN_##K, KNOWN_##L, KNOWN_##M}, 4, FORM_##FORM},
+#define RUN5(F, S, T, U, V, K, L, M, N, FORM)                                                      \
+  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V},                                                  \
+   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N},                                                \
+   5,                                                                                              \
+   FORM_##FORM},
+#define RUN6(F, S, T, U, V, W, K, L, M, N, O, FORM)                                                \
+  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V, ISA_##W},                                         \
+   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N, KNOWN_##O},                                     \
+   6,                                                                                              \
+   FORM_##FORM},
+static const struct run {
+  uint8_t insn[ENGINE_RUN_MAX], known[ENGINE_RUN_MAX];
+  uint8_t count, form;
+} runs[] = {ENGINE_RUNS(RUN1, RUN2, RUN3, RUN4, RUN5, RUN6)};
+#undef RUN1
+#undef RUN2
+#undef RUN3
+#undef RUN4
+#undef RUN5
+#undef RUN6
+_Static_assert(sizeof runs / sizeof *runs == ENGINE_RUN_COUNT, "as the labels");
 
-/* Where the pair of slots goes if its second reads what its first writes, or NULL. */
-static const void *chained(const struct bare *b, const struct slot *first, enum isa_insn insn,
-                           enum isa_insn next)
+/* Sorts them by their first instructions. */
+void code_build_runs(struct bare *b)
 {
-  enum { BY_A, BY_B, BY_C };
-  static const struct {
-    uint8_t first, second, by;
-  } chains[] = {
-#define CHAIN(F, S, K) [CHAIN_##F##_##S##_##K] = {ISA_##F, ISA_##S, BY_##K},
-      ENGINE_CHAINS(CHAIN)
-#undef CHAIN
-  };
-  const struct slot *second = first + 1;
-  const uint8_t operand[] = {[BY_A] = second->a, [BY_B] = second->b, [BY_C] = second->c};
-  for (unsigned i = 0; i < ENGINE_CHAIN_COUNT; i++) {
-    uint8_t read = operand[chains[i].by];
-    if (chains[i].first == insn && chains[i].second == next && read == first->to) {
-      return b->code.labels->chain[i];
+  struct code *code = &b->code;
+  unsigned n = 0;
+  for (unsigned insn = 0; insn < ISA_INSN_COUNT; insn++) {
+    code->runs_of[insn] = (uint16_t)n;
+    for (unsigned i = 0; i < ENGINE_RUN_COUNT; i++) {
+      if (runs[i].insn[0] == insn) {
+        code->by_first[n++] = (uint16_t)i;
+      }
     }
   }
-  return NULL;
+  code->runs_of[ISA_INSN_COUNT] = (uint16_t)n;
 }
 
 /* Operands and kind of a slot; where it goes is left alone. */
@@ -210,32 +229,102 @@ static enum isa_insn fill(struct bare *b, struct code_page *page, uint32_t index
   if (!profile_decode(b->machine.profile, word, &d)) {
     return ISA_INSN_COUNT;
   }
-  struct slot *s = &page->slot[index];
-  s->imm = d.imm;
-  s->a = d.a;
-  s->b = d.b;
-  s->c = d.c | d.n;
-  s->to = d.a == REG_ZERO ? BARE_SINK : d.a;
+  unsigned to = d.a == REG_ZERO ? BARE_SINK : d.a;
+  page->slot[index].what = slot_word(d.a, d.b, to, d.imm | d.c | d.n);
   return d.insn;
 }
 
-/* A fused slot needs its successor's operands, but leaves it undecoded or as it
- * was: control may still come to it alone. */
+/* What is to be decoded, as far as it can be one run. */
+struct stretch {
+  unsigned count;
+  enum isa_insn insn[ENGINE_RUN_MAX];
+  uint32_t index; /* of the first slot */
+};
+
+static bool names(uint64_t what, unsigned known, unsigned reg)
+{
+  return known == KNOWN_NONE || (known == KNOWN_A   ? slot_a(what)
+                                 : known == KNOWN_B ? slot_b(what)
+                                                    : slot_imm(what)) == reg;
+}
+
+/* Of a jump by its immediate; both the page's slots and the immediate count in words. */
+static unsigned reach(const struct slot *s, uint32_t index)
+{
+  int64_t to = (int64_t)index + (int32_t)slot_imm(s->what) / 4;
+  return to < 0 || to >= CODE_PAGE_WORDS ? FORM_ANY : to > index ? FORM_AHEAD : FORM_BACK;
+}
+
+static bool goes_near(enum isa_insn insn)
+{
+  const struct isa_format_info *format = isa_format_info(isa_insn_info(insn)->format);
+  const struct isa_operand *last = &format->operands[format->operand_count - 1];
+  return format->operand_count > 0 && last->kind == ISA_OPERAND_REL;
+}
+
+/* Whether the stretch begins with this run. */
+static bool is_run(const struct run *run, const struct stretch *t, const struct slot *slot)
+{
+  unsigned near = FORM_ANY;
+  if (run->count > t->count) {
+    return false;
+  }
+  for (unsigned i = 0; i < run->count; i++) {
+    if (run->insn[i] != t->insn[i] ||
+        (i > 0 && !names(slot[i].what, run->known[i], slot_to(slot[i - 1].what)))) {
+      return false;
+    }
+    near |= goes_near(t->insn[i]) ? reach(&slot[i], t->index + i) : FORM_ANY;
+  }
+  bool gone = slot_to(slot[run->count - 1].what) == BARE_SINK;
+  return ((run->form & FORM_REACH) == FORM_ANY || (run->form & FORM_REACH) == near) &&
+         (!(run->form & FORM_GONE) || gone);
+}
+
+/* The longest is best, and then the one that knows most. */
+static unsigned worth(const struct run *run)
+{
+  unsigned known = 0;
+  for (unsigned i = 1; i < run->count; i++) {
+    known += run->known[i] != KNOWN_NONE;
+  }
+  return run->count * 16u + known * 4u + ((run->form & FORM_REACH) != 0) * 2u +
+         ((run->form & FORM_GONE) != 0);
+}
+
+/* Where the stretch goes that begins in this slot, or NULL: where its instruction goes. */
+static const void *run_at(const struct bare *b, const struct stretch *t, const struct slot *slot)
+{
+  const struct code *code = &b->code;
+  const void *go = NULL;
+  unsigned best = 0;
+  for (unsigned i = code->runs_of[t->insn[0]]; i < code->runs_of[t->insn[0] + 1]; i++) {
+    const struct run *run = &runs[code->by_first[i]];
+    if (worth(run) > best && is_run(run, t, slot)) {
+      best = worth(run);
+      go = code->labels->run[code->by_first[i]];
+    }
+  }
+  return go;
+}
+
+/* A run needs its later slots' operands, but leaves these slots undecoded or as they were:
+ * control may still come to them alone. */
 static const void *fused(struct bare *b, struct code_page *page, uint32_t index, enum isa_insn insn)
 {
-  if (!b->code.fuse || index + 1 >= page->words) {
+  struct stretch t = {.count = 1, .insn = {insn}, .index = index};
+  if (!b->code.fuse) {
     return NULL;
   }
-  if (may_break(b, index + 1)) {
-    return NULL;
+  while (t.count < ENGINE_RUN_MAX && index + t.count < page->words &&
+         !may_break(b, index + t.count)) {
+    enum isa_insn next = fill(b, page, index + t.count);
+    if (next == ISA_INSN_COUNT) {
+      break;
+    }
+    t.insn[t.count++] = next;
   }
-  enum isa_insn next = fill(b, page, index + 1);
-  unsigned pair = next == ISA_INSN_COUNT ? 0 : pair_of[insn][next];
-  if (pair == 0) {
-    return NULL;
-  }
-  const void *chain = chained(b, &page->slot[index], insn, next);
-  return chain ? chain : b->code.labels->pair[pair - 1];
+  return run_at(b, &t, &page->slot[index]);
 }
 
 void code_decode(struct bare *b, struct code_page *page, uint32_t index)
@@ -254,8 +343,8 @@ void code_decode(struct bare *b, struct code_page *page, uint32_t index)
     return;
   }
   page->insn[index] = (uint8_t)insn;
-  const void *pair = fused(b, page, index, insn);
-  s->go = pair                                             ? pair
+  const void *run = fused(b, page, index, insn);
+  s->go = run                                              ? run
           : isa_insn_info(insn)->group == ISA_GROUP_SYSTEM ? b->code.labels->system
                                                            : b->code.table[CODE_FAST][0][insn];
 }

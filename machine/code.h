@@ -1,6 +1,6 @@
 /* Decoded instructions. A code page holds the slots of one physical page, or of
  * its beginning where a bound cuts it. Slots are decoded when first executed; a
- * store to word i puts slots i and i-1 back (i-1 may be fused with i).
+ * store to word i puts slot i back and those before it that may be one run with it.
  *
  * Invariant: a page that has decoded code has no write tag in any space.
  */
@@ -9,7 +9,7 @@
 
 #include "isa/isa.h"
 #include "isa/profile.h"
-#include "machine/engine_pairs.h"
+#include "machine/engine_runs.h"
 
 struct bare;
 
@@ -20,13 +20,35 @@ struct bare;
 #define CODE_MAX_EXTENTS 8u
 #define CODE_MODES       4u
 
+/* The operands are one word, so that the engine loads them at once: what bounds it on the host
+ * is the number of loads. */
 struct slot {
   const void *go; /* label of the engine */
-  uint32_t imm;
-  uint8_t a, b;
-  uint8_t c;  /* c, or n: no format has both */
-  uint8_t to; /* a as destination: a sink for zero */
+  uint64_t what;
 };
+
+static inline uint64_t slot_word(unsigned a, unsigned b, unsigned to, uint32_t imm)
+{
+  return (uint64_t)imm << 32 | (uint64_t)(a << 16 | b << 8 | to);
+}
+static inline unsigned slot_a(uint64_t what)
+{
+  return what >> 16 & 0xff;
+}
+static inline unsigned slot_b(uint64_t what)
+{
+  return what >> 8 & 0xff;
+}
+/* a as destination: a sink for zero. */
+static inline unsigned slot_to(uint64_t what)
+{
+  return what & 0xff;
+}
+/* imm, or c, or n: no format has two of these. */
+static inline uint32_t slot_imm(uint64_t what)
+{
+  return (uint32_t)(what >> 32);
+}
 
 struct code_page {
   struct slot slot[CODE_PAGE_WORDS + 1]; /* [words] and up: leave the page */
@@ -44,8 +66,7 @@ enum { CODE_ILLEGAL = ISA_INSN_COUNT, CODE_UNDECODED, CODE_END, CODE_BREAK, CODE
 /* Places in the engine. */
 struct code_labels {
   const void *body[ISA_BODY_COUNT];
-  const void *pair[ENGINE_PAIR_COUNT];
-  const void *chain[ENGINE_CHAIN_COUNT];
+  const void *run[ENGINE_RUN_COUNT];
   const void *illegal, *undecoded, *end, *system, *privileged, *nop, *at_break, *stepped;
 };
 
@@ -58,12 +79,16 @@ struct code {
   unsigned count;
   bool fuse;
   const struct code_labels *labels; /* of CODE_FAST: what slots go to */
+  /* The runs that begin with an instruction: by_first[runs_of[insn]] up to that of the next. */
+  uint16_t runs_of[ISA_INSN_COUNT + 1], by_first[ENGINE_RUN_COUNT];
   /* Where an instruction goes in a mode: the profile, as labels. */
   const void *table[CODE_ENGINES][CODE_MODES][CODE_KINDS];
   /* The same while a tracer wants to see sensitive instructions: those are stepped. */
   const void *traced[CODE_ENGINES][CODE_MODES][CODE_KINDS];
 };
 
+/* Fills code->runs_of and by_first. */
+void code_build_runs(struct bare *b);
 /* Fills code->table and code->traced of one engine. */
 void code_build_table(struct bare *b, unsigned engine, const struct code_labels *labels);
 void code_free(struct bare *b);

@@ -26,7 +26,9 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 /* Bytes of slots that a fast block may run through. */
 #define BLOCK_LIMIT ((intptr_t)(CODE_PAGE_WORDS * sizeof(struct slot)))
-#define MAX_BUDGET  ((uint64_t)1 << 40) /* so that slot addresses plus budget fit a word */
+/* … to a byte of guest addresses. */
+#define SLOTS_PER_BYTE ((intptr_t)sizeof(struct slot) / 4)
+#define MAX_BUDGET     ((uint64_t)1 << 40) /* so that slot addresses plus budget fit a word */
 
 enum engine_exit {
   ENGINE_ON,    /* look at the boundary again */
@@ -116,7 +118,21 @@ static bool must_look(const struct bare *b)
   return b->stops.queued > 0 || b->mmu.stale;
 }
 
+/* At once, and not byte by byte from memory, as the compiler would have it. */
+static inline __attribute__((always_inline)) uint64_t what_of(const struct slot *slot)
+{
+  uint64_t what = slot->what;
+  __asm__("" : "+r"(what));
+  return what;
+}
+
 #include "machine/engine_bodies.h"
+
+/* Clang's analysis takes minutes for functions with so many labels; GCC's is quick. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wuninitialized"
+#pragma clang diagnostic ignored "-Wsometimes-uninitialized"
+#endif
 
 #define ENGINE_COUNTED 0
 #define ENGINE_NAME    engine_fast
@@ -144,6 +160,7 @@ void engine_init(struct bare *b)
   const struct code_labels *counted;
   engine_fast(b, NULL, 0, &b->code.labels);
   engine_counted(b, NULL, 0, &counted);
+  code_build_runs(b);
   code_build_table(b, CODE_FAST, b->code.labels);
   code_build_table(b, CODE_COUNTED, counted);
 }

@@ -13,39 +13,45 @@ enum outcome {
   OUT_TRAP,        /* cause and value in b->trap; nothing else changed */
 };
 
-/* Which operand names the register that the instruction before has written, with `value`. */
-enum known { KNOWN_NONE, KNOWN_A, KNOWN_B, KNOWN_C };
-
 #define BODY_BEGIN(I, B)                                                                           \
   static inline __attribute__((always_inline)) enum outcome run_##I##_##B(                         \
-      struct bare *b, struct space *space, const struct slot *slot, uint32_t pc, uint64_t now,     \
-      uint32_t *to, enum known known, uint32_t value)                                              \
+      struct bare *b, struct space *space, uintptr_t linear, uint64_t what, uint32_t pc,           \
+      uint64_t now, uint32_t *to, enum engine_known known, uint32_t value, uint32_t *result,       \
+      bool gone)                                                                                   \
   {                                                                                                \
     bool resync = false, redispatch = false;                                                       \
-    (void)b, (void)space, (void)slot, (void)pc, (void)now, (void)to, (void)known, (void)value;
+    (void)b, (void)space, (void)linear, (void)what, (void)pc, (void)now, (void)to, (void)known,    \
+        (void)value;                                                                               \
+    (void)result, (void)gone;
 #define BODY_END(I, B)                                                                             \
   return resync ? OUT_RESYNC : redispatch ? OUT_REDISPATCH : OUT_NEXT;                             \
   }
 #define BODY_SYSTEM_BEGIN(I, B) BODY_BEGIN(I, B)
 #define BODY_SYSTEM_END(I, B)   BODY_END(I, B)
 
-#define OPERAND_A   (slot->a)
-#define OPERAND_B   (slot->b)
-#define OPERAND_C   (slot->c)
-#define OPERAND_N   (slot->c)
-#define OPERAND_IMM (slot->imm)
+#define OPERAND_A   slot_a(what)
+#define OPERAND_B   slot_b(what)
+#define OPERAND_C   slot_imm(what)
+#define OPERAND_N   slot_imm(what)
+#define OPERAND_IMM slot_imm(what)
 
 #define VALUE_OF_OPERAND_A (known == KNOWN_A ? value : b->reg[OPERAND_A])
 #define VALUE_OF_OPERAND_B (known == KNOWN_B ? value : b->reg[OPERAND_B])
 #define VALUE_OF_OPERAND_C (known == KNOWN_C ? value : b->reg[OPERAND_C])
 #define VALUE_OF_REG_SP    (b->reg[REG_SP])
 
-/* The destination by name: the operand's is the sink when it is zero. */
-#define TO_OPERAND_A  slot->to
-#define TO_REG_SP     REG_SP
-#define GET_REG(i)    VALUE_OF_##i
-#define SET_REG(i, v) (b->reg[TO_##i] = (v))
-#define GET_PC()      pc
+/* The destination by name: the operand's is the sink when it is zero, which `gone` says that
+ * the decoder knows. */
+#define TO_OPERAND_A slot_to(what)
+#define TO_REG_SP    REG_SP
+#define GET_REG(i)   VALUE_OF_##i
+#define SET_REG(i, v)                                                                              \
+  do {                                                                                             \
+    if (!gone) {                                                                                   \
+      b->reg[TO_##i] = *result = (v);                                                              \
+    }                                                                                              \
+  } while (0)
+#define GET_PC() pc
 
 #define JUMP(address)                                                                              \
   do {                                                                                             \
@@ -92,37 +98,42 @@ enum known { KNOWN_NONE, KNOWN_A, KNOWN_B, KNOWN_C };
       return OUT_TRAP;                                                                             \
     }                                                                                              \
   } while (0)
-/* An address matches a tag if its page does and its alignment bits are 0. */
-#define TAG_OF(va, size) ((va) & ~(ISA_PAGE_SIZE - (uint32_t)(size)))
-/* space->data[page of va % MMU_DATA_ENTRIES], without scaling the index twice. */
-#define ENTRY_OF(va)                                                                               \
-  ((const struct data_entry *)((const char *)space->data +                                         \
-                               ((va) >> (STORAGE_PAGE_SHIFT - 4) &                                 \
-                                (MMU_DATA_ENTRIES - 1) * sizeof(struct data_entry))))
-_Static_assert(sizeof(struct data_entry) == 16, "ENTRY_OF shifts by 4");
+/* An address matches a tag if its page does and its alignment bits are 0: turned right by as
+ * many as these are, it has them above the page's number. */
+#define ALIGNMENT_BITS(size) ((size) / 2u) /* of 1, 2 or 4 bytes */
+#define TURNED(va, n)        ((va) >> (n) | (va) << ((32u - (n)) % 32u))
+#define TAG_OF(va, size)                                                                           \
+  (TURNED(va, ALIGNMENT_BITS(size)) >> (STORAGE_PAGE_SHIFT - ALIGNMENT_BITS(size)))
 #define LOAD_(dst, address, type)                                                                  \
   do {                                                                                             \
     uint32_t va_ = (address);                                                                      \
-    const struct data_entry *entry_ = ENTRY_OF(va_);                                               \
-    if (LIKELY(TAG_OF(va_, sizeof(type)) == entry_->read)) {                                       \
-      type value_;                                                                                 \
-      memcpy(&value_, (const void *)(entry_->offset + va_), sizeof value_);                        \
+    const uint32_t tag_ = TAG_OF(va_, sizeof(type));                                               \
+    type value_;                                                                                   \
+    if (LIKELY(tag_ == space->straight.read[tag_ % MMU_DATA_ENTRIES])) {                           \
+      memcpy(&value_, (const void *)(linear + va_), sizeof value_);                                \
+      (dst) = value_;                                                                              \
+    } else if (tag_ == space->any.read[tag_ % MMU_DATA_ENTRIES]) {                                 \
+      memcpy(&value_, (const void *)(space->offset[tag_ % MMU_DATA_ENTRIES] + va_),                \
+             sizeof value_);                                                                       \
       (dst) = value_;                                                                              \
     } else {                                                                                       \
-      uint32_t value_;                                                                             \
-      ATTEMPT(load_slow(b, space, va_, sizeof(type), &value_));                                    \
+      uint32_t slow_;                                                                              \
+      ATTEMPT(load_slow(b, space, va_, sizeof(type), &slow_));                                     \
+      linear = space->linear; /* for another access of the body; the engine's own is stale */      \
       resync = must_look(b);                                                                       \
-      (dst) = value_;                                                                              \
+      (dst) = slow_;                                                                               \
     }                                                                                              \
   } while (0)
 /* Only a store by the slow path can meet decoded code. */
 #define STORE_(address, v, type)                                                                   \
   do {                                                                                             \
     uint32_t va_ = (address);                                                                      \
-    const struct data_entry *entry_ = ENTRY_OF(va_);                                               \
+    const uint32_t tag_ = TAG_OF(va_, sizeof(type));                                               \
     type value_ = (type)(v);                                                                       \
-    if (LIKELY(TAG_OF(va_, sizeof(type)) == entry_->write)) {                                      \
-      memcpy((void *)(entry_->offset + va_), &value_, sizeof value_);                              \
+    if (LIKELY(tag_ == space->straight.write[tag_ % MMU_DATA_ENTRIES])) {                          \
+      memcpy((void *)(linear + va_), &value_, sizeof value_);                                      \
+    } else if (tag_ == space->any.write[tag_ % MMU_DATA_ENTRIES]) {                                \
+      memcpy((void *)(space->offset[tag_ % MMU_DATA_ENTRIES] + va_), &value_, sizeof value_);      \
     } else {                                                                                       \
       ATTEMPT(store_slow(b, space, va_, sizeof(type), value_));                                    \
       redispatch = true;                                                                           \

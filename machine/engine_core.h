@@ -5,13 +5,16 @@
  * in a line: mark - slot is what is left of it, in slots. So straight code costs
  * no counting, and the tick at any slot is known. */
 
-#define HERE          ((intptr_t)(uintptr_t)slot)
-#define LEFT          (mark - HERE)
-#define TICKS(bytes)  ((uint64_t)(bytes) / sizeof(struct slot))
-#define NOW()         (end - TICKS(LEFT)) /* tick at the boundary before this slot */
-#define INDEX()       ((uint32_t)(slot - page->slot))
-#define PC()          (page_va + INDEX() * 4)
-#define DISPATCH_INSN goto *table[page->insn[INDEX()]]
+#define HERE         ((intptr_t)(uintptr_t)slot)
+#define LEFT         (mark - HERE)
+#define TICKS(bytes) ((uint64_t)(bytes) / sizeof(struct slot))
+#define NOW()        (end - TICKS(LEFT)) /* tick at the boundary before this slot */
+#define INDEX()      ((uint32_t)(slot - page->slot))
+/* `bias` is where the slot for address 0 would be, if those of this page went on down to it. */
+#define BIAS(page, va) ((intptr_t)(uintptr_t)(page)->slot - (intptr_t)(va)*SLOTS_PER_BYTE)
+#define SLOT_AT(va)    ((struct slot *)(uintptr_t)(bias + (intptr_t)(va)*SLOTS_PER_BYTE))
+#define PC()           ((uint32_t)((uintptr_t)(HERE - bias) / SLOTS_PER_BYTE))
+#define DISPATCH_INSN  goto *table[page->insn[INDEX()]]
 
 #if ENGINE_COUNTED
 #define DISPATCH        DISPATCH_INSN
@@ -34,11 +37,24 @@
   } while (0)
 #endif
 
-/* Jump by the slot's immediate; within the page unless it turns out otherwise. */
+/* Jump by the slot's immediate, within the page, as has been seen when it was decoded. What
+ * goes ahead comes to the end of the page within its slots, like what goes on in a line. */
+#define NEAR_WITHIN(ahead)                                                                         \
+  do {                                                                                             \
+    intptr_t way_ = (intptr_t)(int32_t)slot_imm(slot->what);                                       \
+    if ((ahead) || LIKELY(MAY_GO_ON(LEFT - (intptr_t)sizeof *slot))) {                             \
+      mark += way_ * SLOTS_PER_BYTE - (intptr_t)sizeof *slot;                                      \
+      slot = (struct slot *)(uintptr_t)(HERE + way_ * SLOTS_PER_BYTE);                             \
+      DISPATCH;                                                                                    \
+    }                                                                                              \
+    goto near_out;                                                                                 \
+  } while (0)
+
+/* The same; within the page unless it turns out otherwise. */
 #define NEAR                                                                                       \
   do {                                                                                             \
     intptr_t left_ = LEFT - (intptr_t)sizeof *slot;                                                \
-    intptr_t slot_ = HERE + (intptr_t)(int32_t)slot->imm * (intptr_t)(sizeof *slot / 4);           \
+    intptr_t slot_ = HERE + (intptr_t)(int32_t)slot_imm(slot->what) * SLOTS_PER_BYTE;              \
     if (LIKELY((uintptr_t)slot_ - (uintptr_t)page->slot < (uintptr_t)BLOCK_LIMIT) &&               \
         LIKELY(MAY_GO_ON(left_))) {                                                                \
       slot = (struct slot *)(uintptr_t)slot_;                                                      \
@@ -54,22 +70,24 @@
     target = (address);                                                                            \
     left = LEFT - (intptr_t)sizeof *slot;                                                          \
     if ((target & ~(ISA_PAGE_SIZE - 4)) == page_va && LIKELY(MAY_GO_ON(left))) {                   \
-      slot = &page->slot[target % ISA_PAGE_SIZE / 4];                                              \
+      slot = SLOT_AT(target);                                                                      \
       mark = HERE + left;                                                                          \
       DISPATCH;                                                                                    \
     }                                                                                              \
     goto land;                                                                                     \
   } while (0)
 
-#define RUN_KNOWING(I, B, known, value)                                                            \
-  run_##I##_##B(b, space, slot, PC(), NOW(), &to, known, value)
-#define RUN(I, B) RUN_KNOWING(I, B, KNOWN_NONE, 0)
-#define GO_ON(outcome)                                                                             \
+#define DO(I, B, known, value, gone)                                                               \
+  run_##I##_##B(b, space, linear, what_of(slot), PC(), NOW(), &to, known, value, &result, gone)
+#define GO_ON(outcome, form)                                                                       \
   switch (outcome) {                                                                               \
   case OUT_NEXT:                                                                                   \
   case OUT_REDISPATCH:                                                                             \
     NEXT;                                                                                          \
   case OUT_NEAR:                                                                                   \
+    if (((form)&FORM_REACH) != FORM_ANY) {                                                         \
+      NEAR_WITHIN(((form)&FORM_REACH) == FORM_AHEAD);                                              \
+    }                                                                                              \
     NEAR;                                                                                          \
   case OUT_JUMP:                                                                                   \
     FAR(to);                                                                                       \
@@ -86,39 +104,83 @@
 #define BODY(I, B)                                                                                 \
   body_##I##_##B:                                                                                  \
   {                                                                                                \
-    uint32_t to = 0;                                                                               \
-    enum outcome out = RUN(I, B);                                                                  \
-    GO_ON(out)                                                                                     \
+    uint32_t to = 0, result = 0;                                                                   \
+    enum outcome out = DO(I, B, KNOWN_NONE, 0, false);                                             \
+    GO_ON(out, FORM_ANY)                                                                           \
   }
-#define PAIR(F, S)                                                                                 \
-  pair_##F##_##S:                                                                                  \
-  {                                                                                                \
-    uint32_t to = 0;                                                                               \
-    enum outcome out = RUN(F, FULL);                                                               \
-    if (LIKELY(out == OUT_NEXT)) {                                                                 \
-      slot++;                                                                                      \
-      out = RUN(S, FULL);                                                                          \
-    }                                                                                              \
-    GO_ON(out)                                                                                     \
+/* A run: each but the first is given what the one before it has written, from there and not
+ * from the register. */
+#define FIRST(I, gone)                                                                             \
+  uint32_t to = 0, result = 0;                                                                     \
+  enum outcome out = DO(I, FULL, KNOWN_NONE, 0, gone);
+#define THEN(I, known, gone)                                                                       \
+  if (LIKELY(out == OUT_NEXT)) {                                                                   \
+    const uint32_t value = result;                                                                 \
+    slot++;                                                                                        \
+    out = DO(I, FULL, known, value, gone);                                                         \
   }
-/* The second takes what the first has written from there, not from the register: a chain of
- * such pairs does not wait for the host to forward one store after the other. */
-#define CHAIN(F, S, K)                                                                             \
-  chain_##F##_##S##_##K:                                                                           \
+#define RUN_END(form)                                                                              \
+  (void)result;                                                                                    \
+  GO_ON(out, form)
+#define IS_GONE(FORM) ((FORM_##FORM & FORM_GONE) != 0)
+#define RUN1(F, FORM)                                                                              \
+  ENGINE_NAME1(run, F, FORM) :                                                                     \
   {                                                                                                \
-    uint32_t to = 0;                                                                               \
-    const uint8_t written = slot->to;                                                              \
-    enum outcome out = RUN(F, FULL);                                                               \
-    if (LIKELY(out == OUT_NEXT)) {                                                                 \
-      const uint32_t value = b->reg[written];                                                      \
-      slot++;                                                                                      \
-      out = RUN_KNOWING(S, FULL, KNOWN_##K, value);                                                \
-    }                                                                                              \
-    GO_ON(out)                                                                                     \
+    FIRST(F, IS_GONE(FORM))                                                                        \
+    RUN_END(FORM_##FORM)                                                                           \
+  }
+#define RUN2(F, S, K, FORM)                                                                        \
+  ENGINE_NAME2(run, F, S, K, FORM) :                                                               \
+  {                                                                                                \
+    FIRST(F, false)                                                                                \
+    THEN(S, KNOWN_##K, IS_GONE(FORM))                                                              \
+    RUN_END(FORM_##FORM)                                                                           \
+  }
+#define RUN3(F, S, T, K, L, FORM)                                                                  \
+  ENGINE_NAME3(run, F, S, T, K, L, FORM) :                                                         \
+  {                                                                                                \
+    FIRST(F, false)                                                                                \
+    THEN(S, KNOWN_##K, false)                                                                      \
+    THEN(T, KNOWN_##L, IS_GONE(FORM))                                                              \
+    RUN_END(FORM_##FORM)                                                                           \
+  }
+#define RUN4(F, S, T, U, K, L, M, FORM)                                                            \
+  ENGINE_NAME4(run, F, S, T, U, K, L, M, FORM) :                                                   \
+  {                                                                                                \
+    FIRST(F, false)                                                                                \
+    THEN(S, KNOWN_##K, false)                                                                      \
+    THEN(T, KNOWN_##L, false)                                                                      \
+    THEN(U, KNOWN_##M, IS_GONE(FORM))                                                              \
+    RUN_END(FORM_##FORM)                                                                           \
+  }
+#define RUN5(F, S, T, U, V, K, L, M, N, FORM)                                                      \
+  ENGINE_NAME5(run, F, S, T, U, V, K, L, M, N, FORM) :                                             \
+  {                                                                                                \
+    FIRST(F, false)                                                                                \
+    THEN(S, KNOWN_##K, false)                                                                      \
+    THEN(T, KNOWN_##L, false)                                                                      \
+    THEN(U, KNOWN_##M, false)                                                                      \
+    THEN(V, KNOWN_##N, IS_GONE(FORM))                                                              \
+    RUN_END(FORM_##FORM)                                                                           \
+  }
+#define RUN6(F, S, T, U, V, W, K, L, M, N, O, FORM)                                                \
+  ENGINE_NAME6(run, F, S, T, U, V, W, K, L, M, N, O, FORM) :                                       \
+  {                                                                                                \
+    FIRST(F, false)                                                                                \
+    THEN(S, KNOWN_##K, false)                                                                      \
+    THEN(T, KNOWN_##L, false)                                                                      \
+    THEN(U, KNOWN_##M, false)                                                                      \
+    THEN(V, KNOWN_##N, false)                                                                      \
+    THEN(W, KNOWN_##O, IS_GONE(FORM))                                                              \
+    RUN_END(FORM_##FORM)                                                                           \
   }
 #define BODY_LABEL(I, B) [BODY_##I##_##B] = &&body_##I##_##B,
-#define PAIR_LABEL(F, S) [PAIR_##F##_##S] = &&pair_##F##_##S,
-#define CHAIN_LABEL(F, S, K) [CHAIN_##F##_##S##_##K] = &&chain_##F##_##S##_##K,
+#define RUN1_LABEL(...)  [ENGINE_NAME1(RUN, __VA_ARGS__)] = &&ENGINE_NAME1(run, __VA_ARGS__),
+#define RUN2_LABEL(...)  [ENGINE_NAME2(RUN, __VA_ARGS__)] = &&ENGINE_NAME2(run, __VA_ARGS__),
+#define RUN3_LABEL(...)  [ENGINE_NAME3(RUN, __VA_ARGS__)] = &&ENGINE_NAME3(run, __VA_ARGS__),
+#define RUN4_LABEL(...)  [ENGINE_NAME4(RUN, __VA_ARGS__)] = &&ENGINE_NAME4(run, __VA_ARGS__),
+#define RUN5_LABEL(...)  [ENGINE_NAME5(RUN, __VA_ARGS__)] = &&ENGINE_NAME5(run, __VA_ARGS__),
+#define RUN6_LABEL(...)  [ENGINE_NAME6(RUN, __VA_ARGS__)] = &&ENGINE_NAME6(run, __VA_ARGS__),
 
 /* labels not NULL: only tells where its labels are. */
 static __attribute__((noinline)) enum engine_exit
@@ -127,8 +189,7 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
   static const struct code_labels places = {
     .body = {ISA_BODIES(BODY_LABEL)},
 #if !ENGINE_COUNTED
-    .pair = {ENGINE_PAIRS(PAIR_LABEL)},
-    .chain = {ENGINE_CHAINS(CHAIN_LABEL)},
+    .run = {ENGINE_RUNS(RUN1_LABEL, RUN2_LABEL, RUN3_LABEL, RUN4_LABEL, RUN5_LABEL, RUN6_LABEL)},
 #endif
     .illegal = &&illegal,
     .undecoded = &&undecoded,
@@ -153,14 +214,15 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
                                  : b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
   struct slot *slot = &page->slot[b->pc % ISA_PAGE_SIZE / 4];
   uint32_t page_va = b->pc & ~(ISA_PAGE_SIZE - 1), target;
+  intptr_t bias = BIAS(page, page_va);
+  uintptr_t linear = space->linear;
   intptr_t mark = HERE + (intptr_t)(budget * sizeof *slot), left;
   uint64_t end = b->tick + budget;
   DISPATCH;
 
   ISA_BODIES(BODY)
 #if !ENGINE_COUNTED
-  ENGINE_PAIRS(PAIR)
-  ENGINE_CHAINS(CHAIN)
+  ENGINE_RUNS(RUN1, RUN2, RUN3, RUN4, RUN5, RUN6)
 #endif
 
 nop:
@@ -191,13 +253,14 @@ page_end: /* not an instruction */
   goto land;
 
 near_out: /* the page, or the budget */
-  target = PC() + slot->imm;
+  target = PC() + slot_imm(slot->what);
   left = LEFT - (intptr_t)sizeof *slot;
 land: /* at target, with `left` of the budget */
   if (MAY_GO_ON(left)) {
     page = enter_page(b, space, target);
     if (page) {
       page_va = target & ~(ISA_PAGE_SIZE - 1);
+      bias = BIAS(page, page_va);
       slot = &page->slot[target % ISA_PAGE_SIZE / 4];
       mark = HERE + left;
       DISPATCH;
@@ -220,6 +283,7 @@ again: /* where the boundary may be, with `left` of the budget */
   }
   b->mmu.stale = false;
   space = mmu_space(b);
+  linear = space->linear;
   table = b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
   target = b->pc;
   goto land;
@@ -253,19 +317,33 @@ trapped:
 #undef TICKS
 #undef NOW
 #undef INDEX
+#undef BIAS
+#undef SLOT_AT
 #undef PC
 #undef DISPATCH_INSN
 #undef DISPATCH
 #undef MAY_GO_ON
 #undef NEXT
+#undef NEAR_WITHIN
 #undef NEAR
 #undef FAR
-#undef RUN_KNOWING
-#undef RUN
+#undef DO
 #undef GO_ON
 #undef BODY
-#undef PAIR
+#undef FIRST
+#undef THEN
+#undef RUN_END
+#undef IS_GONE
+#undef RUN1
+#undef RUN2
+#undef RUN3
+#undef RUN4
+#undef RUN5
+#undef RUN6
 #undef BODY_LABEL
-#undef PAIR_LABEL
-#undef CHAIN
-#undef CHAIN_LABEL
+#undef RUN1_LABEL
+#undef RUN2_LABEL
+#undef RUN3_LABEL
+#undef RUN4_LABEL
+#undef RUN5_LABEL
+#undef RUN6_LABEL

@@ -40,9 +40,12 @@ struct code_page;
 #define MMU_DATA_ENTRIES 256u
 #define MMU_CODE_ENTRIES 64u
 #define MMU_SPACES       16u
-/* No address compares equal: a tag has bits 31:12 of an address, and an access
- * is compared with these and its low alignment bits. */
+/* No fetch compares equal: a tag has bits 31:12 of an address, and a fetch is compared with
+ * these and its low alignment bits. */
 #define MMU_NO_TAG 0x800u
+/* No access compares equal: it is compared by its page's number, with its low alignment bits
+ * above. */
+#define MMU_NO_PAGE UINT32_MAX
 
 /* For whom an access is translated. */
 struct mmu_who {
@@ -51,18 +54,26 @@ struct mmu_who {
   bool guest; /* guest mode: through the second level */
 };
 
-struct data_entry {
-  uint32_t read, write; /* tags; write only for pages that are dirty and hold no code */
-  uintptr_t offset;     /* host address - va */
-};
-
 struct code_entry {
   uint32_t tag;
   struct code_page *code;
 };
 
+/* Numbers of pages, by these modulo MMU_DATA_ENTRIES; write only for pages that are dirty and
+ * hold no code. */
+struct data_tags {
+  uint32_t read[MMU_DATA_ENTRIES], write[MMU_DATA_ENTRIES];
+};
+
+/* Under `bounds` all pages of a space lie at one offset, and elsewhere most often do. So that
+ * the address of an access does not wait for an entry to be loaded, those that lie at `linear`
+ * have a second tag. */
 struct space {
-  struct data_entry data[MMU_DATA_ENTRIES]; /* first: the engine's addressing */
+  struct data_tags straight;          /* … these; first: the engine's addressing */
+  struct data_tags any;               /* all */
+  uintptr_t offset[MMU_DATA_ENTRIES]; /* host address - va, where there is a tag */
+  uintptr_t linear;
+  unsigned votes; /* of pages filled for `linear`, the others' taken off */
   struct code_entry code[MMU_CODE_ENTRIES];
   struct mmu_who who;   /* the mode has no meaning while te is off, or under bounds */
   uint32_t base, bound; /* 0 while te is off */

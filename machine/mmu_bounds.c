@@ -11,10 +11,21 @@
 /* What stores to tables concern. */
 #define SPACE_MAPPED (SPACE_TE | SPACE_GUEST)
 
+static void forget_write_tag(struct space *s, unsigned i)
+{
+  s->any.write[i] = s->straight.write[i] = MMU_NO_PAGE;
+}
+
+static void forget_tags(struct space *s, unsigned i)
+{
+  s->any.read[i] = s->straight.read[i] = MMU_NO_PAGE;
+  forget_write_tag(s, i);
+}
+
 static void clear_tags(struct space *space)
 {
   for (unsigned i = 0; i < MMU_DATA_ENTRIES; i++) {
-    space->data[i].read = space->data[i].write = MMU_NO_TAG;
+    forget_tags(space, i);
   }
   for (unsigned i = 0; i < MMU_CODE_ENTRIES; i++) {
     space->code[i].tag = MMU_NO_TAG;
@@ -166,6 +177,7 @@ static __attribute__((noinline)) struct space *new_space(struct bare *b, struct 
   s->base = id.base;
   s->bound = id.bound;
   s->key = id.selector >> SPACE_KEY;
+  s->linear = (uintptr_t)b->storage.bytes + (b->mmu.kind == MMU_BOUNDS ? s->base : 0);
   mmu->id[mmu->next] = id;
   mmu->next = (mmu->next + 1) % MMU_SPACES;
   return s;
@@ -258,9 +270,43 @@ static bool page_allows(const struct bare *b, const struct space *s, uint64_t pa
   return block_allows(b, s, page, 0, store) && block_allows(b, s, page, 1, store);
 }
 
-static struct data_entry *data_entry(struct space *s, uint32_t va)
+static unsigned data_index(uint32_t va)
 {
-  return &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
+  return (va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES;
+}
+
+static void set_straight(struct space *s, unsigned i)
+{
+  bool straight = s->offset[i] == s->linear;
+  s->straight.read[i] = straight ? s->any.read[i] : MMU_NO_PAGE;
+  s->straight.write[i] = straight ? s->any.write[i] : MMU_NO_PAGE;
+}
+
+/* Lets the majority of the pages that are filled be the straight ones. */
+static void vote(struct bare *b, struct space *s, uintptr_t offset)
+{
+  if (s->linear == offset) {
+    s->votes += s->votes < MMU_DATA_ENTRIES;
+  } else if (s->votes > 0) {
+    s->votes--;
+  } else {
+    s->linear = offset;
+    s->votes = 1;
+    b->mmu.stale = true; /* the engine keeps it */
+    for (unsigned i = 0; i < MMU_DATA_ENTRIES; i++) {
+      set_straight(s, i);
+    }
+  }
+}
+
+static void set_tags(struct bare *b, struct space *s, uint32_t va, uint64_t pa, bool store)
+{
+  unsigned i = data_index(va);
+  s->any.read[i] = va >> STORAGE_PAGE_SHIFT;
+  s->any.write[i] = store ? s->any.read[i] : MMU_NO_PAGE;
+  s->offset[i] = (uintptr_t)b->storage.bytes + (uintptr_t)pa - (va & ~PAGE_MASK);
+  vote(b, s, s->offset[i]);
+  set_straight(s, i);
 }
 
 /* Whether the whole page may be accessed without setting a bit. The walk's tables are
@@ -289,12 +335,9 @@ static void fill_mapped(struct bare *b, struct space *space, uint32_t va)
   if (page->watched) {
     return;
   }
-  struct data_entry *e = data_entry(space, va);
   bool store = page->dirty && !page->code && !page->table &&
                may_have_tag(b, space, tag, MACHINE_STORE, &same);
-  e->read = tag;
-  e->write = store ? tag : MMU_NO_TAG;
-  e->offset = (uintptr_t)b->storage.bytes + pa - tag;
+  set_tags(b, space, va, pa, store);
   page->write_tags = page->write_tags || store;
 }
 
@@ -309,16 +352,12 @@ void mmu_fill_data(struct bare *b, struct space *space, uint32_t va)
       !page_allows(b, space, pa >> STORAGE_PAGE_SHIFT, false)) {
     return;
   }
-  uint32_t tag = va & ~PAGE_MASK;
   bool store = page_allows(b, space, pa >> STORAGE_PAGE_SHIFT, true);
   const struct page *page = &b->storage.page[pa >> STORAGE_PAGE_SHIFT];
-  struct data_entry *e = &space->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
   if (page->watched) {
     return;
   }
-  e->read = tag;
-  e->write = store && page->dirty && !page->code ? tag : MMU_NO_TAG;
-  e->offset = (uintptr_t)b->storage.bytes + (uintptr_t)pa - tag;
+  set_tags(b, space, va, pa, store && page->dirty && !page->code);
 }
 
 bool mmu_code_extent(struct bare *b, const struct space *space, uint32_t va, uint32_t *page,
@@ -345,9 +384,10 @@ bool mmu_code_extent(struct bare *b, const struct space *space, uint32_t va, uin
 }
 
 /* The physical page that a tag leads to. */
-static uint32_t page_of(const struct bare *b, const struct data_entry *e, uint32_t tag)
+static uint32_t page_of(const struct bare *b, const struct space *s, unsigned i, uint32_t tag)
 {
-  return (uint32_t)((e->offset + tag - (uintptr_t)b->storage.bytes) >> STORAGE_PAGE_SHIFT);
+  uintptr_t va = (uintptr_t)tag << STORAGE_PAGE_SHIFT;
+  return (uint32_t)((s->offset[i] + va - (uintptr_t)b->storage.bytes) >> STORAGE_PAGE_SHIFT);
 }
 
 /* A page may be mapped at several addresses of a space. */
@@ -360,9 +400,8 @@ static void forget_write_mapped(struct bare *b, uint32_t page)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     for (unsigned k = 0; b->mmu.id[i].selector != 0 && k < MMU_DATA_ENTRIES; k++) {
-      struct data_entry *e = &s->data[k];
-      if (e->write != MMU_NO_TAG && page_of(b, e, e->write) == page) {
-        e->write = MMU_NO_TAG;
+      if (s->any.write[k] != MMU_NO_PAGE && page_of(b, s, k, s->any.write[k]) == page) {
+        forget_write_tag(s, k);
       }
     }
   }
@@ -373,9 +412,8 @@ static void forget_page_mapped(struct bare *b, uint32_t page)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     for (unsigned k = 0; b->mmu.id[i].selector != 0 && k < MMU_DATA_ENTRIES; k++) {
-      struct data_entry *e = &s->data[k];
-      if (e->read != MMU_NO_TAG && page_of(b, e, e->read) == page) {
-        e->read = e->write = MMU_NO_TAG;
+      if (s->any.read[k] != MMU_NO_PAGE && page_of(b, s, k, s->any.read[k]) == page) {
+        forget_tags(s, k);
       }
     }
   }
@@ -390,9 +428,9 @@ void mmu_forget_write(struct bare *b, uint32_t page)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
-    struct data_entry *e = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
-    if (b->mmu.id[i].selector != 0 && e->write == va) {
-      e->write = MMU_NO_TAG;
+    unsigned k = data_index(va);
+    if (b->mmu.id[i].selector != 0 && s->any.write[k] == va >> STORAGE_PAGE_SHIFT) {
+      forget_write_tag(s, k);
     }
   }
 }
@@ -406,10 +444,10 @@ void mmu_forget_page(struct bare *b, uint32_t page)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     uint32_t va = (page << STORAGE_PAGE_SHIFT) - s->base;
-    struct data_entry *data = &s->data[(va >> STORAGE_PAGE_SHIFT) % MMU_DATA_ENTRIES];
+    unsigned k = data_index(va);
     struct code_entry *code = &s->code[(va >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
-    if (b->mmu.id[i].selector != 0 && data->read == va) {
-      data->read = data->write = MMU_NO_TAG;
+    if (b->mmu.id[i].selector != 0 && s->any.read[k] == va >> STORAGE_PAGE_SHIFT) {
+      forget_tags(s, k);
     }
     if (b->mmu.id[i].selector != 0 && code->tag == va) {
       code->tag = MMU_NO_TAG;
@@ -434,8 +472,7 @@ void mmu_drop_page(struct bare *b, uint32_t number)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     if (b->mmu.id[i].selector & SPACE_MAPPED) {
-      struct data_entry *e = &s->data[number % MMU_DATA_ENTRIES];
-      e->read = e->write = MMU_NO_TAG;
+      forget_tags(s, number % MMU_DATA_ENTRIES);
       s->code[number % MMU_CODE_ENTRIES].tag = MMU_NO_TAG;
     }
   }
@@ -447,8 +484,9 @@ void mmu_drop_region(struct bare *b, uint32_t va)
   for (unsigned i = 0; i < MMU_SPACES; i++) {
     struct space *s = &b->mmu.space[i];
     for (unsigned k = 0; b->mmu.id[i].selector & SPACE_TE && k < MMU_DATA_ENTRIES; k++) {
-      if (page_directory_index(s->data[k].read) == page_directory_index(va)) {
-        s->data[k].read = s->data[k].write = MMU_NO_TAG;
+      uint32_t at = s->any.read[k] << STORAGE_PAGE_SHIFT;
+      if (page_directory_index(at) == page_directory_index(va)) {
+        forget_tags(s, k);
       }
     }
     for (unsigned k = 0; b->mmu.id[i].selector & SPACE_TE && k < MMU_CODE_ENTRIES; k++) {

@@ -158,7 +158,7 @@ static void wrong_operand(struct machine *m, unsigned engine, unsigned stretch)
   if (engine == UNFUSED && stretch == 1) {
     for (struct code_page *page = bare_of(m)->code.pages; page; page = page->next) {
       for (uint32_t i = 0; i < page->words; i++) {
-        page->slot[i].imm += 4;
+        page->slot[i].what += (uint64_t)4 << 32;
       }
     }
   }
