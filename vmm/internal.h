@@ -187,12 +187,13 @@ struct vm {
   bool hints;     /* it may give them (memory/hints.c), and says that it keeps … */
   uint32_t given; /* … so many pages away from itself */
   struct machine_stats machine_stats;
-  struct decoded_word decoded[DECODED_WORDS];    /* by a hash of the word */
-  uint32_t modes;                                /* that the profile has */
-  uint64_t crs;                                  /* a bit for each of its control registers; … */
-  uint64_t kept_crs;                             /* … those whose value is that of cpu.cr; … */
-  uint64_t plain_crs;                            /* … and those that steer nothing */
-  uint32_t cr_mask[ISA_CR_COUNT];                /* bits that a write may change */
+  struct decoded_word decoded[DECODED_WORDS]; /* by a hash of the word */
+  uint32_t modes;                             /* that the profile has */
+  uint64_t crs;                               /* a bit for each of its control registers; … */
+  uint64_t kept_crs;                          /* … those whose value is that of cpu.cr; … */
+  uint64_t plain_crs;                         /* … and those that steer nothing */
+  uint32_t cr_mask[ISA_CR_COUNT];             /* bits that a write may change */
+  uint32_t real_psw[(PSW_MODE_MASK >> PSW_MODE_SHIFT) + 1]; /* by virtual mode; without C, V, key */
   const struct profile_behaviour *behaviours[2]; /* by instruction, in mode 0 and outside */
   struct stops stops;
   bool emulating;

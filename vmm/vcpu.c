@@ -17,8 +17,24 @@ static bool is_loaded(const struct vm *vm)
   return vm->vmm->loaded == vm;
 }
 
+/* Real mode u in every virtual mode, or for a guest's kernel the one above it where the profile
+ * has a middle one: neither is privileged, which is what makes every privileged
+ * instruction trap. IE and TE are the VMM's: the guest runs relocated and can be
+ * interrupted whatever its own PSW says. */
+static void learn_real_psw(struct vm *vm)
+{
+  const struct profile *p = vm->machine.profile;
+  for (unsigned mode = 0; mode < sizeof vm->real_psw / sizeof *vm->real_psw; mode++) {
+    uint32_t psw = psw_set_mode(0, profile_guest_mode(p, mode));
+    psw = psw_set_pmode(psw, profile_user_mode(p));
+    psw = psw_set_ie(psw, 1);
+    vm->real_psw[mode] = psw_set_te(psw, 1);
+  }
+}
+
 void vcpu_reset(struct vm *vm)
 {
+  learn_real_psw(vm);
   memset(&vm->cpu, 0, sizeof vm->cpu);
   vm->cpu.pc = ISA_RESET_PC;
   vm->cpu.cr[CR_IMASK] = isa_cr_info(CR_IMASK)->write_mask;
@@ -146,19 +162,10 @@ static void write_difference(struct machine *real, enum isa_cr cr, uint32_t *kno
   }
 }
 
-/* Real mode u in every virtual mode, or for a guest's kernel the one above it where the profile
- * has a middle one: neither is privileged, which is what makes every privileged
- * instruction trap. IE and TE are the VMM's: the guest runs relocated and can be
- * interrupted whatever its own PSW says. */
 static uint32_t real_psw(const struct vm *vm)
 {
-  unsigned user = profile_user_mode(vm->machine.profile);
   uint32_t virtual = vm->cpu.cr[CR_PSW];
-  uint32_t psw = virtual & PSW_GUEST_MASK;
-  psw = psw_set_mode(psw, profile_guest_mode(vm->machine.profile, psw_mode(virtual)));
-  psw = psw_set_pmode(psw, user);
-  psw = psw_set_ie(psw, 1);
-  psw = psw_set_te(psw, 1);
+  uint32_t psw = vm->real_psw[psw_mode(virtual)] | (virtual & PSW_GUEST_MASK);
   return psw_set_key(psw, psw_key(virtual));
 }
 

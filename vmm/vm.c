@@ -596,7 +596,8 @@ ALWAYS_INLINE enum turn execute(struct vm *vm, uint64_t until, uint64_t next, bo
   struct machine *real = vm->vmm->real;
   struct machine_stop stop;
   real->ops->run(real, end, &stop);
-  if (stop.why != MACHINE_TRAP && is_pause(vm, &stop)) {
+  const bool trapped = stop.why == MACHINE_TRAP;
+  if (!trapped && is_pause(vm, &stop)) {
     return pause_run(vm, stop);
   }
   world_leave(vm, &stop, plain);
@@ -604,7 +605,7 @@ ALWAYS_INLINE enum turn execute(struct vm *vm, uint64_t until, uint64_t next, bo
     vm_fire(vm);
     return stop_by_fate(vm);
   }
-  if (stop.why == MACHINE_HOST_ERROR) {
+  if (!trapped && stop.why == MACHINE_HOST_ERROR) {
     return stop_with(vm, stop);
   }
   enum turn turn;

@@ -89,12 +89,13 @@ ALWAYS_INLINE void world_leave(struct vm *vm, const struct machine_stop *stop, b
   struct vmm *vmm = vm->vmm;
   struct machine *real = vmm->real;
   uint64_t now = *real->live.tick;
+  const bool trapped = stop->why == MACHINE_TRAP;
   vmm->world.lent = NULL;
   if (!plain && vm->cache) {
     translate_leave(vm);
   }
   world_charge(vm, now);
-  if (stop->why != MACHINE_TRAP) {
+  if (!trapped) {
     world_check_stop(vm, stop);
   }
   if (__builtin_expect(world_is_untouched(vmm), 1)) {
@@ -108,7 +109,7 @@ ALWAYS_INLINE void world_leave(struct vm *vm, const struct machine_stop *stop, b
   if (!plain && vm->tlb_exposed) {
     rtlb_check(vm);
   }
-  if (stop->why == MACHINE_TRAP && isa_cause_is_interrupt(stop->trap.cause)) {
+  if (trapped && isa_cause_is_interrupt(stop->trap.cause)) {
     world_clear_line(vmm, stop->trap.cause);
   }
   if (!plain && vm->machine.tracer) {
