@@ -80,8 +80,9 @@ static inline unsigned profile_user_mode(const struct profile *p)
  * above it, which is not privileged either. */
 unsigned profile_guest_mode(const struct profile *p, unsigned mode);
 
-/* Behaviour of an instruction in a mode; those of one mode lie in the order of enum isa_insn. Mode 0 of any instruction that is not
- * absent, and user and errant instructions always: PROFILE_BODY, full. */
+/* Behaviour of an instruction in a mode; those of one mode lie in the order of enum isa_insn.
+ * Mode 0 of any instruction that is not absent, and user and errant instructions always:
+ * PROFILE_BODY, full. */
 const struct profile_behaviour *profile_behaviour(const struct profile *p, enum isa_insn insn,
                                                   unsigned mode);
 /* Outside mode 0, where it is the same in every mode: "trap", "partial". */
