@@ -9,9 +9,11 @@
 
 /* ------------------------------------------------------------- the boundary */
 
-static struct machine_stop stop(enum machine_why why)
+/* In place: a struct that is made and copied at once stalls the host. */
+static void stop(struct machine_stop *s, enum machine_why why)
 {
-  return (struct machine_stop){.why = why};
+  memset(s, 0, sizeof *s);
+  s->why = why;
 }
 
 /* States that are left only by the owner's hand. */
@@ -28,7 +30,7 @@ static struct machine_stop stuck(const struct bare *b)
   if (b->double_fault) {
     return (struct machine_stop){.why = MACHINE_DOUBLE_FAULT, .trap = b->trap};
   }
-  return stop(MACHINE_HALTED);
+  return (struct machine_stop){.why = MACHINE_HALTED};
 }
 
 /* Lowest line first. */
@@ -165,13 +167,13 @@ static inline __attribute__((always_inline)) enum outcome run(struct bare *b, ui
       return STOPPED;
     }
     if (b->tick >= until) {
-      *s = stop(MACHINE_LIMIT);
+      stop(s, MACHINE_LIMIT);
       return STOPPED;
     }
     if (b->run_state != MACHINE_WAITING) {
       outcome = go_on(b, until);
     } else if (!bare_wait(b, until)) {
-      *s = stop(MACHINE_WAITS);
+      stop(s, MACHINE_WAITS);
       return STOPPED;
     }
   } while (outcome == WENT_ON);
@@ -195,7 +197,7 @@ static void bare_run(struct machine *m, uint64_t until, struct machine_stop *s)
 static struct machine_stop bare_advance(struct machine *m, uint64_t until)
 {
   struct bare *b = bare_of(m);
-  b->delivers = true;
+  b->delivers = b->machine.tracer == NULL && !b->stops.armed;
   struct machine_stop s;
   for (;;) {
     enum outcome outcome = run(b, until, &s);

@@ -158,6 +158,29 @@ bool bare_mmio(struct bare *b);
 
 /* ------------------------------------------------------------------- trap.c */
 bool bare_deliver(struct machine *m, const struct trap *trap);
+/* Its parts. The vector is read before anything changes: a double fault (false) leaves the state
+ * from before the delivery. */
+static inline bool bare_read_vector(const struct bare *b, enum isa_cause cause, uint32_t *handler)
+{
+  uint64_t at = (uint64_t)b->cr[CR_VBR] + 4u * (uint32_t)cause;
+  if (at + 4 > b->storage.size) {
+    return false;
+  }
+  *handler = storage_load(&b->storage, (uint32_t)at, 4);
+  return *handler % 4 == 0;
+}
+static inline void bare_enter_handler(struct bare *b, const struct trap *trap, uint32_t handler)
+{
+  b->cr[CR_EPSW] = b->psw;
+  b->cr[CR_EPC] = trap->epc;
+  b->cr[CR_CAUSE] = trap->cause;
+  b->cr[CR_BADVA] = trap->value;
+  b->cr[CR_EINSN] = trap->insn;
+  b->cr[CR_NGPA] = trap->ngpa; /* of other machines it stays 0 */
+  b->psw = psw_set_pmode(b->psw & (PSW_C_MASK | PSW_V_MASK), psw_mode(b->psw));
+  b->pc = handler;
+  b->stats.delivered[trap->cause]++;
+}
 
 /* ----------------------------------------------------------------- access.c */
 /* Loads and stores by an instruction, at va, of 1, 2 or 4 bytes, under the current

@@ -7,12 +7,14 @@
  * The counted one ends on the exact instruction. */
 #include "machine/bare.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* Each instruction keeps its own indirect jump: merged, they would share one
- * entry of the host's branch predictor. */
+ * entry of the host's branch predictor. Registers are stored one by one: a vector of what has
+ * just been stored in words stalls. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-crossjumping", "no-gcse")
+#pragma GCC optimize("no-crossjumping", "no-gcse", "no-tree-slp-vectorize")
 #elif defined(__clang__)
 /* Variables times labels: clang would look for 22 seconds. gcc sees them. */
 #pragma clang diagnostic ignored "-Wuninitialized"
@@ -41,30 +43,44 @@ static struct code_entry *code_entry(struct space *space, uint32_t pc)
   return &space->code[(pc >> STORAGE_PAGE_SHIFT) % MMU_CODE_ENTRIES];
 }
 
-static __attribute__((noinline)) struct code_page *find_page(struct bare *b, struct space *space,
-                                                             uint32_t pc)
+/* Where the slot for address 0 would be, if those of the page at va went on down to it. */
+static inline intptr_t bias_of(const struct code_page *page, uint32_t va)
+{
+  return (intptr_t)(uintptr_t)page->slot - (intptr_t)(va & ~(ISA_PAGE_SIZE - 1)) * SLOTS_PER_BYTE;
+}
+
+static inline struct code_page *page_of_bias(intptr_t bias, uint32_t va)
+{
+  _Static_assert(offsetof(struct code_page, slot) == 0, "a page begins with its slots");
+  return (struct code_page *)(uintptr_t)(bias +
+                                         (intptr_t)(va & ~(ISA_PAGE_SIZE - 1)) * SLOTS_PER_BYTE);
+}
+
+static __attribute__((noinline)) bool find_page(struct bare *b, struct space *space, uint32_t pc,
+                                                intptr_t *bias)
 {
   struct code_entry *e = code_entry(space, pc);
   uint32_t page, words;
   if (pc % 4 != 0 || !mmu_code_extent(b, space, pc, &page, &words)) {
-    return NULL;
+    return false;
   }
-  struct code_page *code = code_page_get(b, page, words);
+  const struct code_page *code = code_page_get(b, page, words);
   if (code) {
     e->tag = pc & ~(ISA_PAGE_SIZE - 1);
-    e->code = code;
+    e->bias = *bias = bias_of(code, pc);
   }
-  return code;
+  return code != NULL;
 }
 
-/* The slots for the instruction at pc, or NULL. */
-static inline struct code_page *enter_page(struct bare *b, struct space *space, uint32_t pc)
+/* The slots for the instruction at pc; false: it can only be stepped. */
+static inline bool enter_page(struct bare *b, struct space *space, uint32_t pc, intptr_t *bias)
 {
   const struct code_entry *e = code_entry(space, pc);
   if (LIKELY((pc & ~(ISA_PAGE_SIZE - 4)) == e->tag)) {
-    return LIKELY(pc % ISA_PAGE_SIZE / 4 < e->code->words) ? e->code : NULL;
+    *bias = e->bias;
+    return true;
   }
-  return find_page(b, space, pc);
+  return find_page(b, space, pc, bias);
 }
 
 static bool load_slow(struct bare *b, struct space *space, uint32_t va, uint32_t size,
@@ -87,29 +103,39 @@ static bool store_slow(struct bare *b, struct space *space, uint32_t va, uint32_
   return true;
 }
 
-/* Hardware delivers, if the owner lets it, without ending the run. False: the trap is for the
- * boundary, where a tracer sees it, and a bus error may be a device. */
-static __attribute__((noinline)) bool deliver_inside(struct bare *b)
+/* A tracer and a debugger see each boundary: an engine that meets one goes no further. */
+static inline bool is_watched(const struct bare *b)
 {
-  if (b->machine.tracer || b->stops.armed ||
-      (b->mmu.mmio && b->trap.cause == CAUSE_BUS)) {
+  return b->machine.tracer != NULL || b->stops.armed;
+}
+
+/* Hardware delivers the trap of an instruction, if the owner lets it, without ending the run: what
+ * bare_deliver() does where nobody watches. False: the trap is for the boundary, and nothing has
+ * changed. A bus error may be a device. */
+static inline bool deliver_inside(struct bare *b)
+{
+  enum isa_cause cause = b->trap.cause;
+  uint32_t handler;
+  if (!b->delivers || (b->mmu.mmio && cause == CAUSE_BUS) ||
+      !bare_read_vector(b, cause, &handler)) {
     return false;
   }
-  b->stats.traps[b->trap.cause]++;
-  if (bare_deliver(&b->machine, &b->trap)) {
-    b->stats.instructions--; /* its tick will be counted as one */
-  }
+  b->stats.traps[cause]++;
+  b->stats.instructions--; /* its tick will be counted as one */
+  bare_enter_handler(b, &b->trap, handler);
+  b->tick++;
   return true;
 }
 
-/* Whether the boundary has nothing to do before `end`, after an instruction that may have
- * changed that. What it looks at is what run() in bare.c looks at. */
-static inline bool may_go_on(const struct bare *b, uint64_t end)
+/* Whether the boundary has nothing to do before the next event, after an instruction that may
+ * have changed that. What it looks at is what run() in bare.c looks at. No event is due up to
+ * `last`. */
+static inline bool may_go_on(const struct bare *b, uint64_t last)
 {
   bool interrupted = psw_ie(b->psw) && (b->cr[CR_IPEND] & b->cr[CR_IMASK]) != 0;
-  bool due = b->next_event < end;
+  bool due = b->next_event <= last;
   bool stuck = b->run_state != MACHINE_RUNNING || b->double_fault || b->host_error;
-  return !interrupted && !due && !stuck && !b->stops.armed && !b->machine.tracer;
+  return !interrupted && !due && !stuck;
 }
 
 /* After an access: a debugger's stop is due, or what is being executed may have changed. */

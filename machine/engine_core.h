@@ -10,11 +10,10 @@
 #define TICKS(bytes) ((uint64_t)(bytes) / sizeof(struct slot))
 #define NOW()        (end - TICKS(LEFT)) /* tick at the boundary before this slot */
 #define INDEX()      ((uint32_t)(slot - page->slot))
-/* `bias` is where the slot for address 0 would be, if those of this page went on down to it. */
-#define BIAS(page, va) ((intptr_t)(uintptr_t)(page)->slot - (intptr_t)(va)*SLOTS_PER_BYTE)
-#define SLOT_AT(va)    ((struct slot *)(uintptr_t)(bias + (intptr_t)(va)*SLOTS_PER_BYTE))
-#define PC()           ((uint32_t)((uintptr_t)(HERE - bias) / SLOTS_PER_BYTE))
-#define DISPATCH_INSN  goto *table[page->insn[INDEX()]]
+/* `bias` is bias_of() the page at page_va. */
+#define SLOT_AT(va)   ((struct slot *)(uintptr_t)(bias + (intptr_t)(va)*SLOTS_PER_BYTE))
+#define PC()          ((uint32_t)((uintptr_t)(HERE - bias) / SLOTS_PER_BYTE))
+#define DISPATCH_INSN goto *table[page->insn[INDEX()]]
 
 #if ENGINE_COUNTED
 #define DISPATCH        DISPATCH_INSN
@@ -205,19 +204,24 @@ ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct c
     return ENGINE_ON;
   }
 
-  struct code_page *page = enter_page(b, space, b->pc);
-  if (!page) {
+  intptr_t bias;
+  if (!enter_page(b, space, b->pc, &bias)) {
     return ENGINE_PLAIN;
   }
-  const void *const *table = trace_wants_sensitive(&b->machine)
-                                 ? b->code.traced[ENGINE_COUNTED][psw_mode(b->psw)]
-                                 : b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
-  struct slot *slot = &page->slot[b->pc % ISA_PAGE_SIZE / 4];
+  const void *const *table = b->code.table[ENGINE_COUNTED][psw_mode(b->psw)];
   uint32_t page_va = b->pc & ~(ISA_PAGE_SIZE - 1), target;
-  intptr_t bias = BIAS(page, page_va);
+  struct code_page *page = page_of_bias(bias, page_va);
+  struct slot *slot = SLOT_AT(b->pc);
   uintptr_t linear = space->linear;
   intptr_t mark = HERE + (intptr_t)(budget * sizeof *slot), left;
   uint64_t end = b->tick + budget;
+  uint64_t last = end - 1; /* no event may be due up to it, or the boundary is looked at */
+  if (is_watched(b)) {
+    last = MACHINE_NEVER;
+    if (trace_wants_sensitive(&b->machine)) {
+      table = b->code.traced[ENGINE_COUNTED][psw_mode(b->psw)];
+    }
+  }
   DISPATCH;
 
   ISA_BODIES(BODY)
@@ -239,7 +243,7 @@ at_break: /* a breakpoint, if it is at this address; the boundary decides */
   if (!stops_has(&b->stops, PC(), &(unsigned){0})) {
     goto *table[page->under[INDEX()]];
   }
-stepped: /* the tracer is to see it; the stepper tells */
+stepped: /* the tracer is to see it, and the stepper tells; or it has no slot */
   if (NOW() == b->tick) {
     return ENGINE_PLAIN; /* the boundary has decided, to go on */
   }
@@ -247,7 +251,10 @@ stepped: /* the tracer is to see it; the stepper tells */
   b->pc = PC();
   return ENGINE_ON;
 
-page_end: /* not an instruction */
+page_end: /* not an instruction, unless a bound cuts the page */
+  if (INDEX() < CODE_PAGE_WORDS) {
+    goto stepped;
+  }
   target = PC();
   left = LEFT;
   goto land;
@@ -256,15 +263,12 @@ near_out: /* the page, or the budget */
   target = PC() + slot_imm(slot->what);
   left = LEFT - (intptr_t)sizeof *slot;
 land: /* at target, with `left` of the budget */
-  if (MAY_GO_ON(left)) {
-    page = enter_page(b, space, target);
-    if (page) {
-      page_va = target & ~(ISA_PAGE_SIZE - 1);
-      bias = BIAS(page, page_va);
-      slot = &page->slot[target % ISA_PAGE_SIZE / 4];
-      mark = HERE + left;
-      DISPATCH;
-    }
+  if (MAY_GO_ON(left) && enter_page(b, space, target, &bias)) {
+    page_va = target & ~(ISA_PAGE_SIZE - 1);
+    page = page_of_bias(bias, page_va);
+    slot = SLOT_AT(target);
+    mark = HERE + left;
+    DISPATCH;
   }
   b->pc = target;
   b->tick = end - TICKS(left);
@@ -274,13 +278,15 @@ resync:
   target = PC() + 4;
 resync_jump:
   b->tick = NOW() + 1;
-  b->resync_pc = PC();
+  if (last == MACHINE_NEVER) {
+    b->resync_pc = PC(); /* for who watches */
+  }
   b->pc = target;
   left = LEFT - (intptr_t)sizeof *slot;
-again: /* where the boundary may be, with `left` of the budget */
-  if (!may_go_on(b, end)) {
+  if (!may_go_on(b, last)) {
     return ENGINE_ON;
   }
+again: /* the boundary has nothing to do but what the budget, of which there is `left`, says */
   b->mmu.stale = false;
   space = mmu_space(b);
   linear = space->linear;
@@ -306,10 +312,13 @@ trapped:
   b->trap.epc = b->pc;
   b->trap.insn = storage_load(&b->storage, page->page * ISA_PAGE_SIZE + INDEX() * 4, 4);
   left = LEFT - (intptr_t)sizeof *slot;
-  if (b->delivers && deliver_inside(b)) {
-    goto again;
+  if (!deliver_inside(b)) {
+    return ENGINE_TRAP;
   }
-  return ENGINE_TRAP;
+  if (left > 0) {
+    goto again; /* interrupts are off, and it runs */
+  }
+  return ENGINE_ON;
 }
 
 #undef HERE
@@ -317,7 +326,6 @@ trapped:
 #undef TICKS
 #undef NOW
 #undef INDEX
-#undef BIAS
 #undef SLOT_AT
 #undef PC
 #undef DISPATCH_INSN

@@ -56,7 +56,7 @@ struct mmu_who {
 
 struct code_entry {
   uint32_t tag;
-  struct code_page *code;
+  intptr_t bias; /* of its page's slots: engine_core.h */
 };
 
 /* Numbers of pages, by these modulo MMU_DATA_ENTRIES; write only for pages that are dirty and
