@@ -61,15 +61,20 @@ static void poke(struct model *m, uint32_t address, uint32_t word)
   *at(m, address) = word;
 }
 
-/* Mostly few virtual pages, so that they meet. */
+/* Mostly few virtual pages, so that they meet. What is drawn here and below is drawn one
+ * after the other: a compiler takes operands and arguments in its own order. */
 static uint32_t any_va(struct model *m)
 {
-  return below(m, 3) << 22 | below(m, 12) << 12 | below(m, WORDS) * 4;
+  uint32_t va = below(m, 3) << 22;
+  va |= below(m, 12) << 12;
+  return va | below(m, WORDS) * 4;
 }
 
 static uint32_t any_entry(struct model *m)
 {
-  uint32_t bits = below(m, 8) | below(m, 4) << PTE_LEVEL_SHIFT | (below(m, 4) ? PTE_VALID : 0);
+  uint32_t bits = below(m, 8);
+  bits |= below(m, 4) << PTE_LEVEL_SHIFT;
+  bits |= below(m, 4) ? PTE_VALID : 0;
   bits |= below(m, 3) ? PTE_LEVEL_MASK : 0;
   bits |= below(m, 16) ? 0 : PTE_FETCH_ONLY;
   return any_page(m) | bits;
@@ -234,7 +239,8 @@ static uint32_t call_update(struct model *m)
     if (below(m, 32) == 0) {
       entry = (HYPER_RIG_STORAGE + any_page(m)) | PTE_VALID;
     }
-    poke(m, list + 8 * i, some_place(m, table) + (below(m, 64) == 0));
+    uint32_t place = some_place(m, table);
+    poke(m, list + 8 * i, place + (below(m, 64) == 0));
     poke(m, list + 8 * i + 4, entry);
   }
   while (done < count &&
@@ -250,7 +256,8 @@ static uint32_t scribble(struct model *m)
 {
   uint32_t page = any_page(m);
   for (unsigned i = 0; i < BATCH && !m->kind[page / ISA_PAGE_SIZE]; i++) {
-    poke(m, some_place(m, page), any_entry(m));
+    uint32_t place = some_place(m, page);
+    poke(m, place, any_entry(m));
   }
   return true;
 }
