@@ -15,7 +15,9 @@ VERSION := 0.1.0
 
 WARNINGS := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wshadow -Wconversion -Werror
 CPPFLAGS := -I. -I$(BUILD) -D_GNU_SOURCE -DTRAPEZE_VERSION='"$(VERSION)"' -MMD -MP
-CFLAGS   := -std=gnu11 -g $(OPT) $(SAN)
+# What an engine or a monitor has just stored in words, one after the other, is not loaded as a
+# vector: for that the host waits until all of them have left its store buffer.
+CFLAGS   := -std=gnu11 -g -fno-tree-slp-vectorize $(OPT) $(SAN)
 LDFLAGS  := -Wl,--as-needed $(SAN)
 LDLIBS   := -lelf -ljansson -lreadline -lseccomp
 

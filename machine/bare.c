@@ -79,12 +79,19 @@ static void trace_changes(struct bare *b, uint32_t psw, struct relocation reloca
   bare_trace_map(b, relocation);
 }
 
+static __attribute__((noinline, cold)) void trace_trap(const struct bare *b)
+{
+  trace_emit(&b->machine, TRACE_TRAP, b->tick, b->trap.cause, b->trap.epc, b->trap.value,
+             b->trap.insn);
+}
+
 static inline void trapped(struct bare *b)
 {
   b->stops.queued = 0; /* an access before the one that trapped was none */
   b->stats.traps[b->trap.cause]++;
-  trace_emit(&b->machine, TRACE_TRAP, b->tick, b->trap.cause, b->trap.epc, b->trap.value,
-             b->trap.insn);
+  if (b->machine.tracer) {
+    trace_trap(b);
+  }
 }
 
 static bool at_break(const struct bare *b, unsigned *id)
@@ -187,7 +194,11 @@ static void bare_run(struct machine *m, uint64_t until, struct machine_stop *s)
   if (outcome == TRAPPED) {
     trapped(b);
     s->why = MACHINE_TRAP;
-    s->trap = b->trap;
+    s->trap.cause = b->trap.cause; /* word by word: see the Makefile's CFLAGS */
+    s->trap.epc = b->trap.epc;
+    s->trap.value = b->trap.value;
+    s->trap.insn = b->trap.insn;
+    s->trap.ngpa = b->trap.ngpa;
     s->reason = NULL;
   } else if (outcome == BROKEN) {
     *s = broken(b);

@@ -50,9 +50,9 @@ struct bare {
   bool double_fault;      /* sticky: run answers so */
   const char *host_error; /* sticky */
   enum machine_engine engine;
-  uint32_t modes; /* that the profile has */
-  uint64_t crs;   /* a bit for each control register that it has */
-  bool delivers;  /* a run delivers its traps itself */
+  uint32_t modes;     /* that the profile has */
+  uint64_t crs;       /* a bit for each control register that it has */
+  bool delivers;      /* a run delivers its traps itself */
   uint64_t cr_writes; /* see struct machine_live */
 
   struct storage storage;
@@ -236,9 +236,32 @@ bool bare_step(struct bare *b);
 void bare_complete(struct bare *b, uint32_t word, enum isa_insn insn, uint32_t psw, uint32_t next);
 
 /* ----------------------------------------------------------------- engine.c */
+enum engine_exit {
+  ENGINE_ON,    /* look at the boundary again */
+  ENGINE_TRAP,  /* b->trap */
+  ENGINE_PLAIN, /* the instruction at pc can only be stepped; nothing done */
+};
+/* The one for budgets of a page and more, and the one that counts. labels not NULL: only tells
+ * where its labels are. */
+enum engine_exit engine_fast(struct bare *b, struct space *space, uint64_t budget,
+                             const struct code_labels **labels);
+enum engine_exit engine_counted(struct bare *b, struct space *space, uint64_t budget,
+                                const struct code_labels **labels);
 /* Executes up to `budget` instructions, at least one. It returns early whenever
- * an interrupt might have become possible. False: as bare_step(). */
-bool engine_run(struct bare *b, uint64_t budget);
+ * an interrupt might have become possible. False: as bare_step(). In line: monitors enter here
+ * for every trap. */
+static inline bool engine_run(struct bare *b, uint64_t budget)
+{
+  const uint64_t most = (uint64_t)1 << 40; /* so that slot addresses plus budget fit a word */
+  uint64_t before = b->tick;
+  struct space *space = mmu_space(b);
+  b->mmu.stale = false;
+  budget = budget < most ? budget : most;
+  enum engine_exit exit = budget >= CODE_PAGE_WORDS ? engine_fast(b, space, budget, NULL)
+                                                    : engine_counted(b, space, budget, NULL);
+  b->stats.instructions += b->tick - before;
+  return exit == ENGINE_PLAIN ? bare_step(b) : exit == ENGINE_ON;
+}
 /* Fills b->code.labels; once, before the first run. */
 void engine_init(struct bare *b);
 

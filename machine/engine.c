@@ -11,12 +11,11 @@
 #include <string.h>
 
 /* Each instruction keeps its own indirect jump: merged, they would share one
- * entry of the host's branch predictor. Registers are stored one by one: a vector of what has
- * just been stored in words stalls. */
+ * entry of the host's branch predictor. */
 #if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("no-crossjumping", "no-gcse", "no-tree-slp-vectorize")
+#pragma GCC optimize("no-crossjumping", "no-gcse")
 #elif defined(__clang__)
-/* Variables times labels: clang would look for 22 seconds. gcc sees them. */
+/* Variables times labels: clang's analysis takes minutes. gcc sees them. */
 #pragma clang diagnostic ignored "-Wuninitialized"
 #pragma clang diagnostic ignored "-Wsometimes-uninitialized"
 #pragma clang diagnostic ignored "-Wconditional-uninitialized"
@@ -30,13 +29,6 @@
 #define BLOCK_LIMIT ((intptr_t)(CODE_PAGE_WORDS * sizeof(struct slot)))
 /* … to a byte of guest addresses. */
 #define SLOTS_PER_BYTE ((intptr_t)sizeof(struct slot) / 4)
-#define MAX_BUDGET     ((uint64_t)1 << 40) /* so that slot addresses plus budget fit a word */
-
-enum engine_exit {
-  ENGINE_ON,    /* look at the boundary again */
-  ENGINE_TRAP,  /* b->trap */
-  ENGINE_PLAIN, /* the instruction at pc can only be stepped; nothing done */
-};
 
 static struct code_entry *code_entry(struct space *space, uint32_t pc)
 {
@@ -154,12 +146,6 @@ static inline __attribute__((always_inline)) uint64_t what_of(const struct slot 
 
 #include "machine/engine_bodies.h"
 
-/* Clang's analysis takes minutes for functions with so many labels; GCC's is quick. */
-#ifdef __clang__
-#pragma clang diagnostic ignored "-Wuninitialized"
-#pragma clang diagnostic ignored "-Wsometimes-uninitialized"
-#endif
-
 #define ENGINE_COUNTED 0
 #define ENGINE_NAME    engine_fast
 #include "machine/engine_core.h"
@@ -168,18 +154,6 @@ static inline __attribute__((always_inline)) uint64_t what_of(const struct slot 
 #define ENGINE_COUNTED 1
 #define ENGINE_NAME    engine_counted
 #include "machine/engine_core.h"
-
-bool engine_run(struct bare *b, uint64_t budget)
-{
-  uint64_t before = b->tick;
-  struct space *space = mmu_space(b);
-  b->mmu.stale = false;
-  budget = budget < MAX_BUDGET ? budget : MAX_BUDGET;
-  enum engine_exit exit = budget >= CODE_PAGE_WORDS ? engine_fast(b, space, budget, NULL)
-                                                    : engine_counted(b, space, budget, NULL);
-  b->stats.instructions += b->tick - before;
-  return exit == ENGINE_PLAIN ? bare_step(b) : exit == ENGINE_ON;
-}
 
 void engine_init(struct bare *b)
 {

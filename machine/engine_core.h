@@ -181,9 +181,8 @@
 #define RUN5_LABEL(...)  [ENGINE_NAME5(RUN, __VA_ARGS__)] = &&ENGINE_NAME5(run, __VA_ARGS__),
 #define RUN6_LABEL(...)  [ENGINE_NAME6(RUN, __VA_ARGS__)] = &&ENGINE_NAME6(run, __VA_ARGS__),
 
-/* labels not NULL: only tells where its labels are. */
-static __attribute__((noinline)) enum engine_exit
-ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget, const struct code_labels **labels)
+enum engine_exit ENGINE_NAME(struct bare *b, struct space *space, uint64_t budget,
+                             const struct code_labels **labels)
 {
   static const struct code_labels places = {
     .body = {ISA_BODIES(BODY_LABEL)},
