@@ -14,6 +14,9 @@
  * entry of the host's branch predictor. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("no-crossjumping", "no-gcse")
+#ifdef __SANITIZE_ADDRESS__ /* it takes minutes with what is checked then */
+#pragma GCC optimize("no-tree-pta")
+#endif
 #elif defined(__clang__)
 /* Variables times labels: clang's analysis takes minutes. gcc sees them. */
 #pragma clang diagnostic ignored "-Wuninitialized"
