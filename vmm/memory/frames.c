@@ -17,7 +17,7 @@
 /* Frames without which a VM might not get on: those of an instruction, and of what it accesses. */
 #define FLOOR 4u
 
-/* Lowest on top of the stack. VMs in one piece have none of them: such a real machine has no VMs
+/* VMs in one piece have none of them: such a real machine has no VMs
  * in frames, or those are made first and the others refused. */
 bool frames_begin(struct vmm *vmm)
 {
@@ -30,18 +30,11 @@ bool frames_begin(struct vmm *vmm)
     count = vmm->policy.frames;
   }
   f->frame = calloc(count, sizeof *f->frame);
-  f->free = malloc(count * sizeof *f->free);
-  if (!f->frame || !f->free) {
-    free(f->frame);
-    free(f->free);
-    f->frame = NULL;
-    f->free = NULL;
+  if (!f->frame) {
     return false;
   }
-  for (uint32_t i = 0; i < count; i++) {
-    f->free[i] = FIRST + count - 1 - i;
-  }
   f->count = f->free_count = count;
+  f->high = count - 1;
   return true;
 }
 
@@ -49,7 +42,6 @@ void frames_destroy(struct vmm *vmm)
 {
   struct frames *f = &vmm->frames;
   free(f->frame);
-  free(f->free);
   free(f->bucket);
   swap_close(&f->swap);
 }
@@ -138,9 +130,34 @@ static bool evict(struct vm *wants)
 
 /* ------------------------------------------------------------- getting and giving back */
 
-uint32_t frames_get(struct vm *vm)
+static uint32_t take(struct frames *f, uint32_t i)
+{
+  f->frame[i].taken = true;
+  f->free_count--;
+  return FIRST + i;
+}
+
+static uint32_t take_lowest(struct frames *f)
+{
+  while (f->frame[f->low].taken) {
+    f->low++;
+  }
+  return take(f, f->low);
+}
+
+/* Tables are out of the way of pages. */
+static uint32_t take_highest(struct frames *f)
+{
+  while (f->frame[f->high].taken) {
+    f->high--;
+  }
+  return take(f, f->high);
+}
+
+uint32_t frames_get(struct vm *vm, uint32_t page)
 {
   struct frames *f = &vm->vmm->frames;
+  uint32_t home = vm->pmap.home + page - FIRST;
   if (f->free_count == 0 && !evict(vm)) {
     pmap_fail(vm, f->swap.slots == 0 ? "the VMM has no frame left for it, and no swap file"
                   : f->swap.unused > 0
@@ -148,14 +165,18 @@ uint32_t frames_get(struct vm *vm)
                       : "the VMM has no frame left for it, and its swap file is full");
     return 0;
   }
-  return f->free[--f->free_count];
+  return home < f->count && !f->frame[home].taken ? take(f, home) : take_lowest(f);
 }
 
 void frames_put(struct vmm *vmm, uint32_t number)
 {
   struct frames *f = &vmm->frames;
+  uint32_t i = number - FIRST;
   frames_unlist(vmm, number);
-  f->free[f->free_count++] = number;
+  f->frame[i].taken = false;
+  f->free_count++;
+  f->low = i < f->low ? i : f->low;
+  f->high = i > f->high ? i : f->high;
 }
 
 /* Pages that can be held somewhere. The last slot is for exchanging two. */
@@ -164,13 +185,14 @@ static uint64_t frames_room(const struct frames *f)
   return (uint64_t)f->count - f->tables + (f->swap.slots > 0 ? f->swap.slots - 1 : 0);
 }
 
-const char *frames_promise(struct vmm *vmm, uint32_t pages)
+const char *frames_promise(struct vmm *vmm, uint32_t pages, uint32_t *home)
 {
   struct frames *f = &vmm->frames;
   uint64_t room = frames_room(f);
   if ((uint64_t)f->promised + pages > room || (f->vms + 1ull) * FLOOR > f->count - f->tables) {
     return "the real machine has not enough storage left for this virtual machine";
   }
+  *home = FIRST + f->promised;
   f->promised += pages;
   f->vms++;
   return NULL;
@@ -199,7 +221,7 @@ bool frames_take(struct vmm *vmm, mpa_t *frame)
   if (!frames_begin(vmm) || !may_be_table(f)) {
     return false;
   }
-  uint32_t number = f->free[--f->free_count];
+  uint32_t number = take_highest(f);
   f->tables++;
   frame_of(vmm, number)->table = true;
   *frame = mpa(number * ISA_PAGE_SIZE);

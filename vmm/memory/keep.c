@@ -35,12 +35,10 @@ static bool save_frames(struct frames_saved *s, const struct frames *f)
 {
   s->frames = *f;
   s->frames.frame = copy(f->frame, f->count * sizeof *f->frame, s);
-  s->frames.free = copy(f->free, f->count * sizeof *f->free, s);
   s->frames.bucket = copy(f->bucket, f->buckets * sizeof *f->bucket, s);
   s->swap = swap_save(&f->swap);
   s->bytes += s->swap ? swap_saved_bytes(s->swap) : 0;
-  return s->swap && !s->frames.frame == !f->frame && !s->frames.free == !f->free &&
-         !s->frames.bucket == !f->bucket;
+  return s->swap && !s->frames.frame == !f->frame && !s->frames.bucket == !f->bucket;
 }
 
 static bool save_pmaps(struct frames_saved *s, const struct vmm *vmm)
@@ -75,14 +73,16 @@ static void restore_frames(struct frames *f, const struct frames_saved *s)
   struct frames now = *f;
   *f = s->frames;
   f->frame = now.frame;
-  f->free = now.free;
   f->bucket = now.bucket;
   f->count = now.count;
   f->buckets = now.buckets;
   f->swap = now.swap;
   if (s->frames.frame) {
     memcpy(f->frame, s->frames.frame, f->count * sizeof *f->frame);
-    memcpy(f->free, s->frames.free, f->count * sizeof *f->free);
+  } else if (f->frame) {
+    memset(f->frame, 0, f->count * sizeof *f->frame);
+    f->free_count = f->count;
+    f->high = f->count - 1;
   }
   if (s->frames.bucket) {
     memcpy(f->bucket, s->frames.bucket, f->buckets * sizeof *f->bucket);
@@ -120,7 +120,6 @@ void frames_saved_destroy(struct frames_saved *s)
     swap_saved_destroy(s->swap);
     free(s->pmap);
     free(s->frames.frame);
-    free(s->frames.free);
     free(s->frames.bucket);
   }
   free(s);

@@ -27,7 +27,8 @@ static const char *begin_scattered(struct vm *vm)
   static const char no_memory[] = "no memory for a virtual machine";
   struct pmap *p = &vm->pmap;
   uint32_t pages = vm->storage.size / ISA_PAGE_SIZE;
-  const char *refusal = frames_begin(vm->vmm) ? frames_promise(vm->vmm, pages) : no_memory;
+  const char *refusal =
+      frames_begin(vm->vmm) ? frames_promise(vm->vmm, pages, &p->home) : no_memory;
   if (refusal) {
     return refusal;
   }
@@ -172,7 +173,7 @@ static bool move(struct pmap_page *page, const uint8_t *bytes)
 {
   bool pinned = page->pinned;
   page->pinned = true; /* it is not the one that must leave */
-  uint32_t number = frames_get(page->vm);
+  uint32_t number = frames_get(page->vm, (uint32_t)(page - page->vm->pmap.page));
   page->pinned = pinned;
   if (number == 0) {
     return false;

@@ -43,6 +43,7 @@ struct pmap {
   unsigned watch;       /* in one piece: digest of it; in frames: MACHINE_NO_WATCH */
   gpa_range_t *watched; /* in frames: ranges of which the owner wants digests; size 0: unused */
   unsigned watched_count;
+  uint32_t home;      /* the frame where page 0 would best be: see frames_get() */
   uint32_t scan_at;   /* the page at which the search for equal ones goes on, … */
   uint64_t scan_next; /* … at this tick of the VM's */
 };
@@ -108,6 +109,7 @@ void pmap_fail(struct vm *vm, const char *sentence); /* the host has failed it *
 struct frame {
   struct pmap_page *pages; /* that lie in it */
   uint32_t refs;           /* how many */
+  bool taken;              /* by pages or as a table */
   bool table;
   bool listed; /* sharing.c: in a bucket, by … */
   uint64_t hash;
@@ -117,8 +119,8 @@ struct frame {
 struct frames {
   struct frame *frame; /* by number from FIRST on; NULL: nobody has needed one */
   uint32_t count;
-  uint32_t *free; /* a stack of numbers */
   uint32_t free_count;
+  uint32_t low, high;  /* from FIRST on: none that is free is below or above */
   uint32_t tables;     /* of memory techniques, and the page of zeros */
   uint32_t promised;   /* pages of all VMs in frames, … */
   uint32_t vms;        /* … which are so many */
@@ -136,15 +138,16 @@ struct frames {
 bool frames_begin(struct vmm *vmm);
 void frames_destroy(struct vmm *vmm);
 struct frame *frame_of(const struct vmm *vmm, uint32_t number); /* NULL: no such number */
-/* One for a page of this VM, with whatever is in it; another page may have to leave for it. 0:
- * there is none, and the VM has been stopped for it. */
-uint32_t frames_get(struct vm *vm);
+/* One for a page of this VM, with whatever is in it; another page may have to leave for it. As
+ * long as there is room pages come to lie in the order of their addresses: a machine finds its
+ * way in such storage sooner. 0: there is none, and the VM has been stopped for it. */
+uint32_t frames_get(struct vm *vm, uint32_t page);
 void frames_put(struct vmm *vmm, uint32_t number);
 /* For tables of memory techniques: of zeros. False: there is none left for that. */
 bool frames_take(struct vmm *vmm, mpa_t *frame);
 void frames_give(struct vmm *vmm, mpa_t frame);
-/* Whether so many pages more can be promised to a VM: NULL, or why not. */
-const char *frames_promise(struct vmm *vmm, uint32_t pages);
+/* Whether so many pages more can be promised to a VM: NULL, and their home, or why not. */
+const char *frames_promise(struct vmm *vmm, uint32_t pages, uint32_t *home);
 void frames_release(struct vmm *vmm, uint32_t pages);
 
 /* keep.c: which pages lie where, kept and put back with the machine below. NULL: no memory, or
