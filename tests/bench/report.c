@@ -167,6 +167,6 @@ void bench_report_table(const struct bench_set *set)
   print_io(set);
   print_group(set, BENCH_COMMAND, "a whole run of trapeze");
   printf("\nAfter the same ticks all machines that ran the same program were in the same state:\n"
-         "with fused pairs and without, by the stepper, in virtual machines by each technique.\n");
+         "with fused runs and without, by the stepper, in virtual machines by each technique.\n");
   bench_report_aims(set);
 }
