@@ -177,32 +177,7 @@ void code_set_fused(struct bare *b, bool fuse)
 
 /* ----------------------------------------------------------------- decoding */
 
-#define RUN1(F, FORM)       {{ISA_##F}, {0}, 1, FORM_##FORM},
-#define RUN2(F, S, K, FORM) {{ISA_##F, ISA_##S}, {0, KNOWN_##K}, 2, FORM_##FORM},
-#define RUN3(F, S, T, K, L, FORM)                                                                  \
-  {{ISA_##F, ISA_##S, ISA_##T}, {0, KNOWN_##K, KNOWN_##L}, 3, FORM_##FORM},
-#define RUN4(F, S, T, U, K, L, M, FORM)                                                            \
-  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U}, {0, KNOWN_##K, KNOWN_##L, KNOWN_##M}, 4, FORM_##FORM},
-#define RUN5(F, S, T, U, V, K, L, M, N, FORM)                                                      \
-  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V},                                                  \
-   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N},                                                \
-   5,                                                                                              \
-   FORM_##FORM},
-#define RUN6(F, S, T, U, V, W, K, L, M, N, O, FORM)                                                \
-  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V, ISA_##W},                                         \
-   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N, KNOWN_##O},                                     \
-   6,                                                                                              \
-   FORM_##FORM},
-static const struct run {
-  uint8_t insn[ENGINE_RUN_MAX], known[ENGINE_RUN_MAX];
-  uint8_t count, form;
-} runs[] = {ENGINE_RUNS(RUN1, RUN2, RUN3, RUN4, RUN5, RUN6)};
-#undef RUN1
-#undef RUN2
-#undef RUN3
-#undef RUN4
-#undef RUN5
-#undef RUN6
+static const struct run runs[] = {ENGINE_RUN_ROWS};
 _Static_assert(sizeof runs / sizeof *runs == ENGINE_RUN_COUNT, "as the labels");
 
 /* Sorts them by their first instructions. */

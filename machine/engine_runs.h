@@ -181,8 +181,8 @@ enum engine_form {
 
 #define ENGINE_RUNS(R1, R2, R3, R4, R5, R6)                                                        \
   ENGINE_SINGLES(R1)                                                                               \
-  ENGINE_PAIRS(R2) ENGINE_CHAINS(R2) ENGINE_TRIPLES(R3) ENGINE_FOURS(R4) ENGINE_FIVES(R5)          \
-      ENGINE_SIXES(R6)
+  ENGINE_PAIRS(R2)                                                                                 \
+  ENGINE_CHAINS(R2) ENGINE_TRIPLES(R3) ENGINE_FOURS(R4) ENGINE_FIVES(R5) ENGINE_SIXES(R6)
 
 /* A name for each, with what stands before it. */
 #define ENGINE_NAME1(P, F, FORM)             P##_##F##_##FORM
@@ -208,5 +208,29 @@ enum engine_run { ENGINE_RUNS(RUN1, RUN2, RUN3, RUN4, RUN5, RUN6) ENGINE_RUN_COU
 #undef RUN4
 #undef RUN5
 #undef RUN6
+
+/* What each is: its instructions, of each what it knows of the one before, and its form. */
+struct run {
+  uint8_t insn[ENGINE_RUN_MAX], known[ENGINE_RUN_MAX];
+  uint8_t count, form;
+};
+#define ENGINE_ROW1(F, FORM)       {{ISA_##F}, {0}, 1, FORM_##FORM},
+#define ENGINE_ROW2(F, S, K, FORM) {{ISA_##F, ISA_##S}, {0, KNOWN_##K}, 2, FORM_##FORM},
+#define ENGINE_ROW3(F, S, T, K, L, FORM)                                                           \
+  {{ISA_##F, ISA_##S, ISA_##T}, {0, KNOWN_##K, KNOWN_##L}, 3, FORM_##FORM},
+#define ENGINE_ROW4(F, S, T, U, K, L, M, FORM)                                                     \
+  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U}, {0, KNOWN_##K, KNOWN_##L, KNOWN_##M}, 4, FORM_##FORM},
+#define ENGINE_ROW5(F, S, T, U, V, K, L, M, N, FORM)                                               \
+  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V},                                                  \
+   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N},                                                \
+   5,                                                                                              \
+   FORM_##FORM},
+#define ENGINE_ROW6(F, S, T, U, V, W, K, L, M, N, O, FORM)                                         \
+  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V, ISA_##W},                                         \
+   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N, KNOWN_##O},                                     \
+   6,                                                                                              \
+   FORM_##FORM},
+#define ENGINE_RUN_ROWS                                                                            \
+  ENGINE_RUNS(ENGINE_ROW1, ENGINE_ROW2, ENGINE_ROW3, ENGINE_ROW4, ENGINE_ROW5, ENGINE_ROW6)
 
 #endif

@@ -10,26 +10,7 @@
 enum { STEPPER, UNFUSED, FUSED, ENGINES };
 enum { CODE = 0x3000, DATA = 0x6000, DATA_WORDS = 64, VARIANTS = 4, PIECES = 12 };
 
-#define ONE(F, FORM)       {{ISA_##F}, {0}, 1, FORM_##FORM},
-#define TWO(F, S, K, FORM) {{ISA_##F, ISA_##S}, {0, KNOWN_##K}, 2, FORM_##FORM},
-#define THREE(F, S, T, K, L, FORM)                                                                 \
-  {{ISA_##F, ISA_##S, ISA_##T}, {0, KNOWN_##K, KNOWN_##L}, 3, FORM_##FORM},
-#define FOUR(F, S, T, U, K, L, M, FORM)                                                            \
-  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U}, {0, KNOWN_##K, KNOWN_##L, KNOWN_##M}, 4, FORM_##FORM},
-#define FIVE(F, S, T, U, V, K, L, M, N, FORM)                                                      \
-  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V},                                                  \
-   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N},                                                \
-   5,                                                                                              \
-   FORM_##FORM},
-#define SIX(F, S, T, U, V, W, K, L, M, N, O, FORM)                                                 \
-  {{ISA_##F, ISA_##S, ISA_##T, ISA_##U, ISA_##V, ISA_##W},                                         \
-   {0, KNOWN_##K, KNOWN_##L, KNOWN_##M, KNOWN_##N, KNOWN_##O},                                     \
-   6,                                                                                              \
-   FORM_##FORM},
-static const struct run {
-  uint8_t insn[ENGINE_RUN_MAX], known[ENGINE_RUN_MAX];
-  uint8_t count, form;
-} runs[ENGINE_RUN_COUNT] = {ENGINE_RUNS(ONE, TWO, THREE, FOUR, FIVE, SIX)};
+static const struct run runs[ENGINE_RUN_COUNT] = {ENGINE_RUN_ROWS};
 
 /* Mostly registers that are not pointers; these are s0 and s1. */
 static unsigned any_reg(uint64_t *seed)
