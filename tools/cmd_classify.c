@@ -10,6 +10,7 @@
 #include "tools/classify/apart.h"
 #include "tools/classify/demonstrate.h"
 #include "tools/classify/explain.h"
+#include "tools/classify/matrix.h"
 #include "tools/classify/sets.h"
 #include "tools/classify/show.h"
 #include "tools/classify/smtlib.h"
@@ -19,6 +20,7 @@
 #include "tools/common/memory.h"
 #include "tools/common/message.h"
 #include "tools/common/options.h"
+#include "tools/common/setup.h"
 #include "tools/trace/graphviz.h"
 
 /* What is asked for; ACTION_REPORT if no option says otherwise. */
@@ -42,7 +44,9 @@ struct request {
   bool json, markdown;
   enum isa_insn insn; /* ACTION_EXPLAIN, ACTION_WITNESS */
   const char *output, *format, *dir;
-  const char *profile; /* the operand, where there is one */
+  const char *mmu, *io; /* NULL: the profile's */
+  const char *profile;  /* the operand, where there is one */
+  char *machine;        /* it with --mmu and --io, as the user would write it after --profile */
   char **operands;
   struct classify_memo *memo;
   unsigned turn, turns; /* of --all, for its progress; 0: none */
@@ -170,7 +174,6 @@ static int apply_picture(void *ctx, const char *value)
 {
   static const char *const formats[] = {"dot", "svg", "png"};
   struct request *r = ctx;
-  act(r, ACTION_PICTURE);
   for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
     if (strcmp(value, formats[i]) == 0) {
       r->format = formats[i];
@@ -188,6 +191,8 @@ static int apply_smtlib(void *ctx, const char *value)
   return STATUS_DONE;
 }
 
+OPTION_TEXT(apply_mmu, struct request, mmu)
+OPTION_TEXT(apply_io, struct request, io)
 OPTION_TEXT(apply_output, struct request, output)
 OPTION_FLAG(apply_json, struct request, json)
 OPTION_FLAG(apply_markdown, struct request, markdown)
@@ -197,6 +202,12 @@ static const struct option_spec options[] = {
      "what belongs to the resources: paper (mode and relocation only) or extended (the default: "
      "also interrupts, clock, devices, all control registers)",
      apply_model},
+    {"mmu", 0, "NAME",
+     "with another memory management unit than the profile's (bounds, paged, tlb, nested)",
+     apply_mmu},
+    {"io", 0, "NAME",
+     "with another style of input and output than the profile's (ports, none, mmio, channel)",
+     apply_io},
     {"all", 'a', NULL, "all shipped profiles against the theorems, in both models", apply_all},
     {"diff", 'd', NULL, "of two profiles, the verdicts that differ", apply_diff},
     {"explain", 'e', "INSTRUCTION",
@@ -204,17 +215,18 @@ static const struct option_spec options[] = {
      "it, and what that means for a VMM",
      apply_explain},
     {"witness", 'w', "INSTRUCTION",
-     "write a program to the output file that shows it: the bare machine and a virtual one differ "
-     "at this instruction",
+     "write a program that shows it: the bare machine and a virtual one differ at this instruction",
      apply_witness},
     {"tables", 't', NULL,
      "what each class of instructions does on a real and on a virtual machine, by running all",
      apply_tables},
-    {"format", 'T', "FORMAT", "a picture of the sets: dot, svg or png (drawn by Graphviz)",
+    {"format", 'T', "FORMAT",
+     "a picture of the sets, or with --all of the matrix, instruction by instruction: dot, svg or "
+     "png (drawn by Graphviz)",
      apply_picture},
     {"smtlib", 0, "DIR", "write the solver's queries there, for another solver to confirm",
      apply_smtlib},
-    {"output", 'o', "FILE", "of --witness and -T; - is standard output", apply_output},
+    {"output", 'o', "FILE", "of --witness and -T; standard output without it, or if it is -", apply_output},
     {"markdown", 0, NULL, "with --all: the table as the manual has it", apply_markdown},
     {"json", 0, NULL,
      "one JSON object, schema trapeze-classify/1, with the witnesses; also of --all and --diff",
@@ -242,8 +254,8 @@ static const struct command_usage usage = {
              "instruction does in the other modes than 0 (trap; nop: nothing; full: as in mode 0; "
              "partial, check: a variant), K the resources of the model, and ? what was only "
              "sampled.\n\nPROFILE is a shipped one (`trapeze profiles` lists them) or a file "
-             "NAME.profile of "
-             "your own.\n\nExit status: 0 Theorem 1 holds (for --witness: the instruction is shown "
+             "NAME.profile of your own.\n\nExit status: 0 Theorem 1 holds (for --witness: the "
+             "instruction is shown "
              "to break a virtual machine; for other options: done); 1 it does not, or is open: no "
              "counterexample was found where states were only sampled; 2 usage or bad input; 3 "
              "trapeze or the host failed, or the routes disagree.",
@@ -290,13 +302,15 @@ static struct classification *classify(const struct request *r, const struct pro
   return c;
 }
 
-static struct profile *load(const char *name, int *status)
+static struct profile *load(const struct request *r, const char *name, int *status)
 {
-  struct profile *p = profile_load(name, stderr);
-  if (!p) {
-    *status = errno ? STATUS_OURS : STATUS_USAGE;
-  }
-  return p;
+  struct setup s;
+  setup_init(&s, "classify");
+  s.profile_name = name;
+  s.mmu = r->mmu;
+  s.io = r->io;
+  *status = setup_load_profile(&s);
+  return s.profile;
 }
 
 static int disagreements(const struct classification *c)
@@ -344,7 +358,7 @@ static int explain(const struct request *r, const struct classification *c)
   bool shown = false;
   if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn) ||
       classification_offends(c, CLASSIFY_THEOREM_3, r->insn)) {
-    const struct demonstrate_names names = {r->profile, "FILE.s"};
+    const struct demonstrate_names names = {r->machine, "FILE.s"};
     struct demonstration d;
     const char *reason;
     enum demonstrate_status found = demonstrate(c, r->insn, &names, &d, &reason);
@@ -355,7 +369,7 @@ static int explain(const struct request *r, const struct classification *c)
     }
     shown = found == DEMONSTRATE_DIVERGES;
   }
-  explain_print(c, r->insn, r->profile, shown, stdout);
+  explain_print(c, r->insn, r->machine, shown, stdout);
   return STATUS_DONE;
 }
 
@@ -403,8 +417,8 @@ static int witness(const struct request *r, const struct classification *c)
 {
   struct demonstration d;
   const char *reason;
-  const struct demonstrate_names names = {r->profile,
-                                          strcmp(r->output, "-") == 0 ? "FILE.s" : r->output};
+  const struct demonstrate_names names = {r->machine,
+                                          !r->output || strcmp(r->output, "-") == 0 ? "FILE.s" : r->output};
   const struct classify_insn *i = classification_insn(c, r->insn);
   int status = check_present(r, c);
   if (status != STATUS_DONE) {
@@ -438,30 +452,45 @@ static int tables(const struct classification *c)
   return STATUS_OURS;
 }
 
-static int picture(const struct request *r, const struct classification *c)
+/* The graph itself, or what Graphviz makes of it. Takes the graph. */
+static int draw(const struct request *r, struct memory *graph)
 {
-  struct memory graph;
   struct file_out f = {0};
   int status = STATUS_OURS;
-  if (memory_open(&graph)) {
-    sets_write(c, graph.stream);
-  }
-  if (!memory_close(&graph)) {
+  if (!memory_close(graph)) {
     message_error("classify", "out of memory");
   } else if (strcmp(r->format, "dot") == 0) {
-    status = write_output(r, graph.text, graph.len);
+    status = write_output(r, graph->text, graph->len);
   } else {
     status = file_out_open(&f, "classify", r->output ? r->output : "-");
     if (status == STATUS_DONE) {
-      status = graphviz_draw("classify", "neato", r->format, graph.text, graph.len, f.stream);
+      status = graphviz_draw("classify", "neato", r->format, graph->text, graph->len, f.stream);
     }
     if (status == STATUS_DONE) {
       status = file_out_commit(&f);
     }
     file_out_abandon(&f);
   }
-  free(graph.text);
+  free(graph->text);
   return status;
+}
+
+static int picture(const struct request *r, const struct classification *c)
+{
+  struct memory graph;
+  if (memory_open(&graph)) {
+    sets_write(c, graph.stream);
+  }
+  return draw(r, &graph);
+}
+
+static int picture_of_all(const struct request *r, struct classification *const *of, size_t count)
+{
+  struct memory graph;
+  if (memory_open(&graph)) {
+    matrix_write(of, count, r->model, graph.stream);
+  }
+  return draw(r, &graph);
 }
 
 /* What a picture or a table of sets cannot mark where it stands. */
@@ -497,7 +526,7 @@ static int run_action(const struct request *r, const struct classification *c)
 static int run_one(const struct request *r)
 {
   int status = STATUS_DONE;
-  struct profile *p = load(r->profile, &status);
+  struct profile *p = load(r, r->profile, &status);
   struct classification *c = p ? classify(r, p, r->model, &status) : NULL;
   if (c) {
     status = run_action(r, c);
@@ -506,6 +535,19 @@ static int run_one(const struct request *r)
   }
   classification_destroy(c);
   profile_destroy(p);
+  return status;
+}
+
+static int report_all(const struct request *r, struct classification *const *of, size_t count)
+{
+  int status = r->format ? picture_of_all(r, of, count) : STATUS_DONE;
+  if (status == STATUS_DONE && r->json) {
+    status = json_print("classify", show_matrix_json(of, count));
+  } else if (status == STATUS_DONE && r->markdown) {
+    show_matrix_markdown(of, count, stdout);
+  } else if (status == STATUS_DONE && !r->format) {
+    show_matrix(of, count, stdout);
+  }
   return status;
 }
 
@@ -525,7 +567,7 @@ static int run_all(struct request *r)
     status = STATUS_OURS;
   }
   for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
-    profiles[i] = load(names[i], &status);
+    profiles[i] = load(r, names[i], &status);
     for (unsigned m = 0; m < MODEL_COUNT && status == STATUS_DONE; m++) {
       r->turn = (unsigned)i * MODEL_COUNT + m + 1;
       r->turns = (unsigned)count * MODEL_COUNT;
@@ -536,13 +578,7 @@ static int run_all(struct request *r)
     }
   }
   if (status == STATUS_DONE) {
-    if (r->json) {
-      status = json_print("classify", show_matrix_json(of, count));
-    } else if (r->markdown) {
-      show_matrix_markdown(of, count, stdout);
-    } else {
-      show_matrix(of, count, stdout);
-    }
+    status = report_all(r, of, count);
   }
   for (size_t i = 0; of && i < count * MODEL_COUNT; i++) {
     classification_destroy(of[i]);
@@ -561,7 +597,7 @@ static int run_diff(const struct request *r, char **names)
   struct classification *c[2] = {NULL, NULL};
   int status = STATUS_DONE;
   for (unsigned i = 0; i < 2 && status == STATUS_DONE; i++) {
-    p[i] = load(names[i], &status);
+    p[i] = load(r, names[i], &status);
     c[i] = p[i] ? classify(r, p[i], r->model, &status) : NULL;
     if (c[i]) {
       status = disagreements(c[i]);
@@ -588,27 +624,36 @@ static const char *operand_complaint(const struct request *r)
                                     : "give one profile (`trapeze profiles` lists them), or --all";
 }
 
-static const char *complaint(const struct request *r, int count)
+/* Of what does not go together. */
+static const char *contradiction(const struct request *r)
 {
-  if (r->contradictory) {
+  bool all = r->action == ACTION_ALL;
+  if (r->contradictory || (r->format && r->action != ACTION_PICTURE && !all)) {
     return "only one of --all, --diff, --explain, --witness, --tables, -T and --smtlib at a "
-           "time";
+           "time; but --all has a picture, too";
   }
-  if (r->json && r->action != ACTION_REPORT && r->action != ACTION_ALL &&
-      r->action != ACTION_DIFF) {
+  if (r->json && r->action != ACTION_REPORT && !all && r->action != ACTION_DIFF) {
     return "only the report on a profile, --all and --diff have a JSON form";
   }
-  if (r->markdown && (r->action != ACTION_ALL || r->json)) {
+  if (r->markdown && (!all || r->json)) {
     return "--markdown goes with --all, and without --json";
   }
-  if (r->output && r->action != ACTION_WITNESS && r->action != ACTION_PICTURE) {
+  if (all && r->format && !r->output && (r->json || r->markdown)) {
+    return "a picture beside --json or --markdown needs --output=FILE";
+  }
+  if (r->output && r->action != ACTION_WITNESS && !r->format) {
     return "--output goes with --witness and -T";
   }
-  if (r->action == ACTION_WITNESS && !r->output) {
-    return "--witness needs --output=FILE.s (or -)";
+  return NULL;
+}
+
+static const char *complaint(const struct request *r, int count)
+{
+  const char *wrong = contradiction(r);
+  if (wrong) {
+    return wrong;
   }
-  if (r->action == ACTION_PICTURE && !r->output && isatty(STDOUT_FILENO) == 1 &&
-      strcmp(r->format, "png") == 0) {
+  if (r->format && !r->output && isatty(STDOUT_FILENO) == 1 && strcmp(r->format, "png") == 0) {
     return "a PNG picture needs --output=FILE";
   }
   return count == (r->action == ACTION_ALL    ? 0
@@ -618,18 +663,28 @@ static const char *complaint(const struct request *r, int count)
              : operand_complaint(r);
 }
 
+/* "x86 --mmu paged": what stands for this machine in a command. False: out of memory. */
+static bool name_machine(struct request *r)
+{
+  return asprintf(&r->machine, "%s%s%s%s%s", r->profile ? r->profile : "", r->mmu ? " --mmu " : "",
+                  r->mmu ? r->mmu : "", r->io ? " --io " : "", r->io ? r->io : "") >= 0;
+}
+
 static int work(void *ctx)
 {
   struct request *r = ctx;
   r->memo = classify_memo_create();
-  if (!r->memo) {
+  int status = STATUS_OURS;
+  if (!r->memo || !name_machine(r)) {
     message_error("classify", "out of memory");
-    return STATUS_OURS;
+    classify_memo_destroy(r->memo);
+    return status;
   }
-  int status = r->action == ACTION_ALL    ? run_all(r)
-               : r->action == ACTION_DIFF ? run_diff(r, r->operands)
-                                          : run_one(r);
+  status = r->action == ACTION_ALL    ? run_all(r)
+           : r->action == ACTION_DIFF ? run_diff(r, r->operands)
+                                      : run_one(r);
   classify_memo_destroy(r->memo);
+  free(r->machine);
   return status;
 }
 
@@ -642,6 +697,9 @@ int cmd_classify(int argc, char **argv)
   int status = options_parse(&usage, groups, argc, argv, &operands, &count);
   if (status != OPTIONS_GO_ON) {
     return status;
+  }
+  if (r.format && r.action == ACTION_REPORT) {
+    r.action = ACTION_PICTURE;
   }
   const char *wrong = complaint(&r, count);
   if (wrong) {

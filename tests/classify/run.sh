@@ -51,7 +51,7 @@ matches() {
 }
 
 # ------------------------------------------------------------- all, against the hand
-t --all --json --samples 1000 >all.json 2>err
+t --all --json --samples 1000 -T dot -o matrix.dot >all.json 2>err
 report $? "all profiles in both models are classified, and the routes do not contradict each other"
 
 # Lines as expected.txt has them, of the report's members, of which each has its line.
@@ -312,7 +312,9 @@ check "on s360 every sensitive instruction's program is written, and holds" bash
   '[ "$(wc -l <privileged)" -gt 20 ] && ! grep -v " 1 0$" privileged'
 expect 1 - 'innocuous' "nothing to show of add" -- pg --witness add -o none.s
 check "and nothing written" test ! -e none.s
-expect 0 '^subject:' - "a program on standard output" -- x86 --witness popf -o -
+expect 0 '^subject:' - "a program on standard output" -- x86 --witness popf -o - $few
+expect 0 '^subject:' - "which is where it goes by itself" -- x86 --witness popf $few
+expect 0 'run FILE.s --profile x86 --mmu paged --io mmio' - "and says how to run it" -- x86 --mmu paged --io mmio --witness rdpsw $few
 
 # --------------------------------------------------------------------------- tables
 for profile in $(awk '$2 == "" { print $1 }' offenders); do
@@ -332,6 +334,21 @@ t x86 -T png -o x86.png $few 2>err
 check "as PNG" bash -c '[ "$(head -c 4 x86.png | tail -c 3)" = PNG ]'
 t x86 -T svg $few >out.svg 2>err
 check "as SVG on standard output" grep -q '<svg' out.svg
+check "docs/pictures/matrix.dot is current (make pictures)" diff "$top/docs/pictures/matrix.dot" matrix.dot
+check "and drawn" test -s "$top/docs/pictures/matrix.svg"
+# Its cells, by their tooltips, and what they mean in the verdicts.
+matrix_cells() { sed -n 's/.*tooltip="\([a-z]*\) on \([a-z0-9-]*\): \(.*\)"\];$/\2\t\1\t\3/p' "$1" | sort; }
+awk -F'\t' '$5 == "extended" {
+    sensitive = $6 $7 $8 $9 ~ /yes/
+    if (sensitive || $11 == "yes") told[$3]
+    cell[$2 "\t" $3] = !sensitive ? "innocuous" : $11 == "yes" ? "sensitive, privileged" : \
+      $10 == "yes" ? "user sensitive, not privileged: against Theorems 1 and 3" : \
+      "sensitive, not privileged: against Theorem 1"
+  }
+  END { for (c in cell) { split(c, part, "\t"); if (part[2] in told) print c "\t" cell[c] } }' verdicts | sort >cells
+check "every cell of the matrix is what the verdicts say" diff cells <(matrix_cells matrix.dot | grep -v 'absent$')
+sed '/popf on x86:/s/: against Theorem 1"/s 1 and 3"/' matrix.dot >wrong.dot
+check "caught: a cell of another class" bash -c '! cmp -s "$1" "$2"' - cells <(matrix_cells wrong.dot | grep -v 'absent$')
 check "--smtlib writes the queries" "$trapeze" classify x86-popf --smtlib queries $few
 check "and an index of them" bash -c \
   'cd queries && [ "$(grep -vc "^#" INDEX)" = "$(ls ./*.smt2 | wc -l)" ] && grep -q "^popf-control.smt2	sat" INDEX'
@@ -368,7 +385,6 @@ expect 2 - 'no.profile' "a profile that is not there" -- no.profile
 expect 2 - "did you mean 'popf'" "an unknown instruction" -- x86 --explain popff
 expect 2 - "no instruction 'ssk'" "an absent instruction" -- x86 --explain ssk
 expect 2 - "no instruction 'ssk'" "an absent instruction's witness" -- x86 --witness ssk -o ssk.s
-expect 2 - 'needs --output' "a witness without a file" -- x86 --witness popf
 expect 2 - 'goes with' "a file without a witness" -- x86 -o popf.s
 expect 2 - 'is no model' "an unknown model" -- x86 --model real
 expect 2 - 'is no route' "an unknown route" -- x86 --routes guess
@@ -381,6 +397,9 @@ expect 2 - 'takes no profile' "--all and a profile" -- --all x86
 expect 2 - 'takes two profiles' "--diff and one profile" -- --diff x86
 expect 2 - 'only one of' "two things at a time" -- x86 --tables --explain popf
 expect 2 - 'have a JSON form' "an explanation in JSON" -- x86 --explain popf --json
+expect 2 - 'needs --output' "a picture and a table, both on standard output" -- --all -T svg --markdown
+expect 2 - "no mmu 'pages'; did you mean 'paged'" "an unknown MMU" -- x86 --mmu pages
+expect 2 - "no io 'post'" "an unknown style of I/O" -- x86 --io post
 expect 2 - 'goes with --all' "a table of one profile" -- x86 --markdown
 expect 2 - 'cannot create' "a program into a folder that is not there" -- x86 --witness popf -o none/x.s $few
 : >file

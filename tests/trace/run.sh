@@ -340,5 +340,5 @@ for f in pictures/*.dot; do
   check "docs/pictures/$name is current (make pictures)" diff "$top/docs/pictures/$name" "$f"
   check "and drawn" [ -s "$top/docs/pictures/${name%.dot}.svg" ]
 done
-check "there are no others" [ "$(cd "$top/docs/pictures" && echo *.dot)" = "$(cd pictures && echo *.dot)" ]
+check "there are no others" [ "$(cd "$top/docs/pictures" && echo *.dot)" = "$(cd pictures && touch matrix.dot && echo *.dot)" ] # of tests/classify
 echo "1..$n"

@@ -65,3 +65,9 @@ for profile in pg x86 pdp10; do
     "$trapeze" classify "$profile" --routes exhaustion -T "$format" -o "$out/sets-$profile.$format"
   done
 done
+# Of all machines; whether it is current is seen by tests/classify, which has their proofs.
+if [ -z "$only" ]; then
+  for format in dot svg; do
+    "$trapeze" classify --all --routes exhaustion -T "$format" -o "$out/matrix.$format"
+  done
+fi

@@ -93,8 +93,11 @@ static void compare_theorem(struct pair *d, enum classify_theorem t)
 void show_diff(const struct classification *a, const struct classification *b, FILE *out)
 {
   struct pair d = {.a = a, .b = b, .out = out};
-  fprintf(out, "%s -> %s, in the %s model\n\n", profile_name(classification_profile(a)),
-          profile_name(classification_profile(b)), show_model(classification_model(a)));
+  const struct profile *from = classification_profile(a), *to = classification_profile(b);
+  char with[2][SHOW_FEATURES_SIZE];
+  fprintf(out, "%s%s -> %s%s, in the %s model\n\n", profile_name(from),
+          show_features(from, with[0]), profile_name(to), show_features(to, with[1]),
+          show_model(classification_model(a)));
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     compare_insn(&d, (enum isa_insn)n);
     end_subject(&d, isa_insn_info((enum isa_insn)n)->mnemonic);

@@ -148,8 +148,10 @@ static void print_head(const struct explain *e)
   char text[600];
   const char *name = e->info->mnemonic;
   int column = fprintf(e->out, "%s", name);
-  snprintf(text, sizeof text, "on %s (%s), in the %s model", profile_name(e->profile),
-           profile_title(e->profile), show_model(classification_model(e->c)));
+  char features[SHOW_FEATURES_SIZE];
+  snprintf(text, sizeof text, "on %s (%s)%s, in the %s model", profile_name(e->profile),
+           profile_title(e->profile), show_features(e->profile, features),
+           show_model(classification_model(e->c)));
   fputc(' ', e->out);
   text_wrap(e->out, text, column + 1, 2);
   fputc('\n', e->out);

@@ -60,6 +60,22 @@ const char *show_model(enum model model)
   return model == MODEL_PAPER ? "paper's" : "extended";
 }
 
+char *show_features(const struct profile *p, char buf[SHOW_FEATURES_SIZE])
+{
+  size_t at = 0;
+  buf[0] = '\0';
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++) {
+    char said[PROFILE_FEATURE_SIZE];
+    bool usual = strcmp(w->word, "bounds") == 0 || strcmp(w->word, "ports") == 0 ||
+                 strcmp(w->word, w->key) == 0;
+    if (!usual && profile_feature_word_holds(w, profile_features(p)) && at < SHOW_FEATURES_SIZE) {
+      at += (size_t)snprintf(buf + at, SHOW_FEATURES_SIZE - at, "%s%s", at ? ", " : ", with ",
+                             profile_say_feature(w, said));
+    }
+  }
+  return buf;
+}
+
 char *show_samples(const struct classification *c, char buf[SHOW_SAMPLES_SIZE])
 {
   char things[TEXT_THINGS_SIZE];
@@ -355,8 +371,9 @@ void show_print(const struct classification *c, FILE *out)
   const struct profile *profile = classification_profile(c);
   char line[400];
   paint(&p, BOLD, profile_name(profile));
-  snprintf(line, sizeof line, ": %s, in the %s model", profile_title(profile),
-           show_model(classification_model(c)));
+  char features[SHOW_FEATURES_SIZE];
+  snprintf(line, sizeof line, ": %s%s, in the %s model", profile_title(profile),
+           show_features(profile, features), show_model(classification_model(c)));
   text_wrap(out, line, (int)strlen(profile_name(profile)), 2);
   fputc('\n', out);
   for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
@@ -372,6 +389,10 @@ void show_print(const struct classification *c, FILE *out)
 void show_matrix(struct classification *const *of, size_t count, FILE *out)
 {
   struct printer p = {.out = out, .color = message_color(out)};
+  char features[SHOW_FEATURES_SIZE];
+  if (count && show_features(classification_profile(of[0]), features)[0]) {
+    fprintf(out, "All%s\n\n", features + 1);
+  }
   fputs("            paper's model  extended model\n"
         "profile     Th 1   Th 3   Th 1   Th 3   sensitive and not privileged (extended)\n",
         out);

@@ -28,6 +28,10 @@ json_t *show_diff_json(const struct classification *a, const struct classificati
 
 /* "holds", "FAILS", or "open": nothing stands in its way, as far as was sampled. */
 const char *show_verdict(const struct classification *c, enum classify_theorem t);
+/* ", with mmu paged": how the machine differs from the relocation and ports that most have;
+ * "" if it does not. Returns buf. */
+#define SHOW_FEATURES_SIZE 100
+char *show_features(const struct profile *p, char buf[SHOW_FEATURES_SIZE]);
 /* "paper's", "extended". */
 const char *show_model(enum model model);
 /* "4,000 samples of each instruction"; SHOW_SAMPLES_SIZE bytes. Returns buf. */

@@ -163,12 +163,26 @@ static json_t *theorems_json(const struct classification *c)
   return list;
 }
 
+/* As `trapeze profiles --json` has them. */
+static json_t *features_json(const struct profile *p)
+{
+  json_t *list = json_array();
+  char said[PROFILE_FEATURE_SIZE];
+  for (const struct profile_feature_word *w = profile_feature_words; w->key; w++) {
+    if (profile_feature_word_holds(w, profile_features(p))) {
+      json_array_append_new(list, json_string(profile_say_feature(w, said)));
+    }
+  }
+  return list;
+}
+
 json_t *show_json(const struct classification *c)
 {
   const char *first;
   unsigned disagreements = classification_disagreements(c, &first);
-  return json_pack("{s:s, s:o, s:s, s:o, s:i, s:o, s:o}", "schema", "trapeze-classify/1", "profile",
-                   json_text(profile_name(classification_profile(c))), "model",
+  return json_pack("{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o}", "schema", "trapeze-classify/1", "profile",
+                   json_text(profile_name(classification_profile(c))), "features",
+                   features_json(classification_profile(c)), "model",
                    model_name(classification_model(c)), "theorems", theorems_json(c),
                    "disagreements", (int)disagreements, "disagreement", json_text(first),
                    "instructions", instructions_json(c, true));
@@ -186,8 +200,8 @@ json_t *show_matrix_json(struct classification *const *of, size_t count)
     }
     const struct profile *p = classification_profile(of[i * MODEL_COUNT]);
     json_array_append_new(
-        list, json_pack("{s:o, s:o, s:o, s:o}", "profile", json_text(profile_name(p)), "title",
-                        json_text(profile_title(p)), "models", models, "verdicts", verdicts));
+        list, json_pack("{s:o, s:o, s:o, s:o, s:o}", "profile", json_text(profile_name(p)), "title",
+                        json_text(profile_title(p)), "features", features_json(p), "models", models, "verdicts", verdicts));
   }
   return json_pack("{s:s, s:o}", "schema", "trapeze-classify-all/1", "profiles", list);
 }

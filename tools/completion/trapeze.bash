@@ -67,8 +67,11 @@ _trapeze() {
   --disk | -d | --trace | --input | -i | --input-log | --record | --output | -o | --listing | -l)
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return ;;
-  --real-mmu)
+  --mmu | --real-mmu)
     mapfile -t COMPREPLY < <(compgen -W 'bounds paged tlb nested' -- "$cur")
+    return ;;
+  --io)
+    mapfile -t COMPREPLY < <(compgen -W 'ports none mmio channel' -- "$cur")
     return ;;
   --memory-technique)
     mapfile -t COMPREPLY < <(compgen -W 'default bounds shadow exact disco nested' -- "$cur")
