@@ -254,6 +254,15 @@ $(LOCKSTEP_BIN): $(LOCKSTEP_OBJ) $(BUILD)/tests/libcommon.a $(libs_vmm)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The classifier's witnesses laid into random kernels, driven by tests/practice/run.sh and soak.
+WITNESSES_BIN := $(BUILD)/tests/practice/witnesses
+WITNESSES_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/practice/*.c) $(addprefix tests/random/,guest.c trial.c coverage.c practice.c))
+$(WITNESSES_OBJ): | $(ISA_OUT)
+$(WITNESSES_BIN): $(WITNESSES_OBJ) $(BUILD)/tests/libcommon.a $(BUILD)/libclassify.a $(libs_vmm)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # Guests that refill a TLB, driven by tests/tlb/run.sh and soak.
 TORTURE_TLB_BIN := $(BUILD)/tests/tlb/torture
 TORTURE_TLB_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/tlb/*.c))
@@ -272,7 +281,7 @@ $(QUERIES_BIN): $(QUERIES_OBJ) $(libs_classify)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(TORTURE_TLB_BIN) $(QUERIES_BIN)  ## build the unit tests without running them
+unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(TORTURE_TLB_BIN) $(QUERIES_BIN) $(WITNESSES_BIN)  ## build the unit tests without running them
 
 # Every source compiled and nothing linked: for tests/builds.
 objects: $(foreach r,$(ROOMS),$(call room_obj,$(r))) $(ISAGEN_OBJ) $(TOOLS_OBJ) $(RUNNER_OBJ) $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) \

@@ -20,6 +20,7 @@ static void open_pair(struct twin *t, const struct guest *g, const struct trial_
                                      .storage = GUEST_STORAGE});
   if (way->moved) {
     t->real->ops->set_cpuid(t->real, ~machine_get_cr(t->real, CR_CPUID));
+    insist(machine_idle(t->real, 1000) == 1000, "time passes");
   }
   guest_load(g, t->bare);
   guest_load(g, t->vm);

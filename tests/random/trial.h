@@ -16,7 +16,7 @@ struct trial_way {
   uint32_t cache;                    /* … from, if it has one; 0: as by default */
   uint32_t stride;                   /* ticks between comparisons at most; 1: every tick */
   const struct vmm_modules *modules; /* NULL: the VMM's own */
-  bool moved;                        /* the virtual machine, to a processor with another identity */
+  bool moved; /* the virtual machine, to a processor with another identity and time */
 };
 
 /* Where they parted: they were equal at `tick`, about to execute `at`. */
