@@ -180,7 +180,8 @@ static bool try_theorems(const struct settings *set, const struct profile *profi
                          const struct classification *c)
 {
   struct theorem first = {.name = "trap-and-emulate", .questions = ~0u};
-  struct theorem third = {.name = "hybrid", .technique = VMM_TECHNIQUE_HYBRID, .questions = CLASSIFY_USER_BY};
+  struct theorem third = {
+      .name = "hybrid", .technique = VMM_TECHNIQUE_HYBRID, .questions = CLASSIFY_USER_BY};
   const char *hybrid = set->hybrid ? set->hybrid : "-";
   insist(practice_list(&first.offenders, set->offenders) &&
              practice_list(&third.offenders, hybrid) &&
