@@ -33,6 +33,7 @@ enum {
   BOUND_WIDE = 0x8000,
   SECOND_WORD = 0x2000,
   KEY_AWAY = 3,
+  CHANNEL_PROGRAM = CHANNEL_NOP | 1 << CHANNEL_COUNT_SHIFT,
   MODES = 4,
   PLACES = 2 * 2 * 2, /* TE, BASE, BOUND */
   MAX_ENCODINGS = 64,
@@ -55,7 +56,9 @@ struct encoding {
   uint32_t word;
   unsigned regs; /* register operands that differ; their registers: */
   uint8_t reg[3];
-  bool unit;  /* one names a unit of the channel: of the values NEAR is the disk's */
+  /* One names a unit of the channel: of the values NEAR is the disk's, and of the data one
+   * is a channel program. */
+  bool unit;
   bool alias; /* all operands are one register: without states away from reset */
 };
 
@@ -280,7 +283,7 @@ static uint32_t make_situation(const struct work *w, const struct place *p, stru
   unsigned n = p->situation, data = data_choices(e, p->brief);
   unsigned choices = p->brief ? BRIEF_VALUES : VALUES;
   trial_reset(s, STORAGE);
-  uint32_t word = words[n % data];
+  uint32_t word = e->unit && n % data == 0 ? CHANNEL_PROGRAM : words[n % data];
   n /= data;
   s->reg[REG_SP] = NEAR;
   for (unsigned i = 0; i < e->regs; i++) {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "isa/pages.h"
+#include "machine/devices/channel.h"
 
 #define STORAGE   MACHINE_MIN_STORAGE
 #define PER_STATE 4u   /* pairs with the same first state */
@@ -86,6 +87,13 @@ static uint32_t telling(struct lot *l)
   default:
     return word(l);
   }
+}
+
+/* What a register may point to. Few words are the command of a channel. */
+static uint32_t data_word(struct lot *l)
+{
+  bool channel = profile_features(l->e->profile) & ISA_FEATURE_IO_CHANNEL;
+  return channel && one_in(l, 4) ? CHANNEL_NOP | 1u << CHANNEL_COUNT_SHIFT : telling(l);
 }
 
 static uint32_t address(struct lot *l)
@@ -290,7 +298,7 @@ static void random_state(struct lot *l)
   uint32_t reach[2] = {0, 0};
   l->data_count = 0;
   add_data(l, s->pc, random_instruction(l, reach));
-  add_data(l, reach[0] & ~3u, telling(l));
+  add_data(l, reach[0] & ~3u, data_word(l));
   add_data(l, s->reg[REG_SP] & ~3u, telling(l));
   add_data(l, (reach[0] & ~3u) + 4, telling(l));
   uint32_t there = telling(l);

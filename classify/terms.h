@@ -30,6 +30,9 @@
  *               devices are in then, are functions of the port, the value and the
  *               state before. Nothing is known of them but that they are functions,
  *               so a "no" holds for all devices; a "yes" may need a particular one.
+ *   channels    the same of units. A channel program lies in storage, by a real address:
+ *               what is found there is a function of that address and the relocation,
+ *               for where the view's words lie depends on it.
  *   wait, halt  the run state.
  *
  * The maps are uninterpreted functions and not arrays: nothing is ever stored into
@@ -62,7 +65,8 @@ enum term_symbol_kind {
   TERM_SYMBOL_PORT_IN,     /* of devices, port: the value */
   TERM_SYMBOL_AFTER_IN,    /* … devices then */
   TERM_SYMBOL_AFTER_OUT,   /* of devices, port, value */
-  TERM_SYMBOL_SIO,         /* of devices, channel address word: the answer */
+  TERM_SYMBOL_LAYOUT,      /* of TE, BASE and BOUND, or the map: a name for what lies where */
+  TERM_SYMBOL_SIO,         /* of devices, layout, channel address word: the answer */
   TERM_SYMBOL_AFTER_SIO,   /* … devices then */
   TERM_SYMBOL_TIO,         /* of devices, operand: the answer */
   TERM_SYMBOL_TLB,         /* a name for what it holds */

@@ -352,9 +352,9 @@ static uint64_t ask_devices(const struct term_devices *d, enum term_symbol_kind 
   case TERM_SYMBOL_AFTER_IN:
     return d->after_in(d->ctx, a, b);
   case TERM_SYMBOL_SIO:
-    return d->sio(d->ctx, a, b);
+    return d->sio(d->ctx, a, b, c);
   case TERM_SYMBOL_AFTER_SIO:
-    return d->after_sio(d->ctx, a, b);
+    return d->after_sio(d->ctx, a, b, c);
   case TERM_SYMBOL_TIO:
     return d->tio(d->ctx, a, b);
   default:
@@ -394,6 +394,8 @@ static uint64_t symbol_value(const struct term_program *p, const struct term_inp
     return in->some_word;
   case TERM_SYMBOL_SOME_KEY:
     return in->some_key;
+  case TERM_SYMBOL_LAYOUT: /* of what a name tells, the state's own relocation tells more */
+    return arg[0];
   default:
     return ask_devices(in->devices, symbol->kind, arg);
   }

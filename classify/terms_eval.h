@@ -15,8 +15,8 @@ struct term_devices {
   uint32_t (*in)(void *ctx, uint32_t devices, uint32_t port);
   uint32_t (*after_in)(void *ctx, uint32_t devices, uint32_t port);
   uint32_t (*after_out)(void *ctx, uint32_t devices, uint32_t port, uint32_t value);
-  uint32_t (*sio)(void *ctx, uint32_t devices, uint32_t caw);
-  uint32_t (*after_sio)(void *ctx, uint32_t devices, uint32_t caw);
+  uint32_t (*sio)(void *ctx, uint32_t devices, uint32_t layout, uint32_t caw);
+  uint32_t (*after_sio)(void *ctx, uint32_t devices, uint32_t layout, uint32_t caw);
   uint32_t (*tio)(void *ctx, uint32_t devices, uint32_t operand);
 };
 

@@ -560,18 +560,37 @@ static void invalidate_tlb(struct exec *x, Z3_ast va, Z3_ast space)
   }
 }
 
-/* A program in storage and what it does there are the devices' own affair here: of
- * storage that an instruction reaches by the map nothing is said. */
-static Z3_ast ask_channel(struct exec *x, enum term_symbol_kind kind, Z3_ast operand)
+/* A name for what lies where in storage, by real addresses. With the same view it depends on
+ * where the relocation puts that; without translation on one thing only. */
+static Z3_ast layout_of(struct exec *x)
 {
-  Z3_ast arg[] = {x->s->devices, operand};
-  return Z3_mk_app(x->z, terms_function(x->t, kind, 0, 0), 2, arg);
+  Z3_context z = x->z;
+  const Z3_ast *cr = x->s->cr;
+  Z3_ast te = terms_who(x->t, x->s).te, none = term_number(z, 32, 0);
+  Z3_ast arg[] = {term_ite(z, te, term_number(z, 1, 1), term_number(z, 1, 0)),
+                  term_ite(z, te, cr[CR_BASE] ? cr[CR_BASE] : map_of(x->t, x->s), none),
+                  term_ite(z, te, cr[CR_BOUND] ? cr[CR_BOUND] : none, none)};
+  return Z3_mk_app(z, terms_function(x->t, TERM_SYMBOL_LAYOUT, 0, 0), 3, arg);
+}
+
+/* What a program does in storage is the devices' own affair here: of storage that an
+ * instruction reaches by the map nothing is said. */
+static Z3_ast ask_channel(struct exec *x, enum term_symbol_kind kind, Z3_ast caw)
+{
+  Z3_ast arg[] = {x->s->devices, layout_of(x), caw};
+  return Z3_mk_app(x->z, terms_function(x->t, kind, 0, 0), 3, arg);
 }
 
 static Z3_ast start_channel(struct exec *x, Z3_ast caw)
 {
   assign(x, TERM_DEVICES, ask_channel(x, TERM_SYMBOL_AFTER_SIO, caw));
   return ask_channel(x, TERM_SYMBOL_SIO, caw);
+}
+
+static Z3_ast test_unit(struct exec *x, Z3_ast operand)
+{
+  Z3_ast arg[] = {x->s->devices, operand};
+  return Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_TIO, 0, 0), 2, arg);
 }
 
 /* ------------------------------------------------------------- expressions */
@@ -662,7 +681,7 @@ static Z3_ast slice(struct exec *x, Z3_ast a, unsigned high, unsigned low)
 #define PORT_IN(dst, port)            ((dst) = port_in(x, (port)))
 #define PORT_OUT(port, v)             port_out(x, (port), (v))
 #define CHANNEL_START(dst, caw)       ((dst) = start_channel(x, (caw)))
-#define CHANNEL_TEST(dst, n)          ((dst) = ask_channel(x, TERM_SYMBOL_TIO, (n)))
+#define CHANNEL_TEST(dst, n)          ((dst) = test_unit(x, (n)))
 #define KEY_GET(dst, pa)              ((dst) = get_key(x, (pa)))
 #define KEY_SET(pa, k)                set_key(x, (pa), (k))
 #define WAIT()                        assign(x, TERM_RUN, NUMBER(MACHINE_WAITING))

@@ -15,7 +15,7 @@
 #include "tests/common/program.h"
 #include "tests/unit/classify/trying.h"
 
-#define MACHINE "modes 2; mmu bounds; io ports;"
+#define MACHINE "modes 2; mmu bounds; io "
 
 static struct solver *open_solver(const struct profile *profile)
 {
@@ -69,6 +69,9 @@ static const struct {
     {ISA_IN, "full", MODEL_EXTENDED, "YYnnYYY"},
     {ISA_OUT, "full", MODEL_EXTENDED, "YYnnnYn"},
     {ISA_OUT, "trap", MODEL_PAPER, "nnnnnnn"},
+    {ISA_SIO, "full", MODEL_EXTENDED, "YYYnYYY"},
+    {ISA_SIO, "full", MODEL_PAPER, "YnYnYnY"},
+    {ISA_TIO, "nop", MODEL_EXTENDED, "YnnYYnn"},
     {ISA_ADD, NULL, MODEL_EXTENDED, "Ynnnnnn"},
     {ISA_LW, NULL, MODEL_EXTENDED, "Ynnnnnn"},
     {ISA_SW, NULL, MODEL_EXTENDED, "Ynnnnnn"},
@@ -79,7 +82,8 @@ static const struct {
 
 static void lines_of(enum isa_insn insn, const char *behaviour, char *lines, size_t size)
 {
-  int len = snprintf(lines, size, MACHINE);
+  bool ports = insn != ISA_SIO && insn != ISA_TIO;
+  int len = snprintf(lines, size, MACHINE "%s;", ports ? "ports" : "channel");
   if (behaviour) {
     snprintf(lines + len, size - (size_t)len, "outside %s = %s;", isa_insn_info(insn)->mnemonic,
              behaviour);
@@ -213,7 +217,7 @@ static void test_absent(void **state)
 {
   (void)state;
   static struct route_findings f;
-  struct profile *profile = trying_profile_of(MACHINE "absent popf;");
+  struct profile *profile = trying_profile_of(MACHINE "ports; absent popf;");
   struct solver *s = open_solver(profile);
   solver_ask(s, ISA_POPF, MODEL_EXTENDED, &f);
   for (unsigned q = 0; q < QUESTION_COUNT; q++) {
@@ -261,7 +265,8 @@ static void test_print(void **state)
   (void)state;
   static const enum isa_insn insns[] = {ISA_POPF, ISA_STPREV, ISA_DIV, ISA_IN, ISA_SSK, ISA_ISK};
   static struct route_findings f;
-  struct profile *profile = trying_profile_of(MACHINE "keys; outside popf = partial; absent isk;");
+  struct profile *profile =
+      trying_profile_of(MACHINE "ports; keys; outside popf = partial; absent isk;");
   struct solver *s = open_solver(profile);
   for (size_t i = 0; i < sizeof insns / sizeof *insns; i++) {
     solver_ask(s, insns[i], MODEL_EXTENDED, &f);
