@@ -25,6 +25,7 @@ struct placed {
 
 struct trial_machine {
   struct machine *machine;
+  struct profile *windowless; /* what it is made of, if the profile has windows to devices */
   uint32_t storage;
   uint32_t cr_bits[ISA_CR_COUNT]; /* that can be set, in a control register that is there */
   bool has_keys;
@@ -71,6 +72,13 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
   if (!t) {
     return NULL;
   }
+  if (profile_features(profile) & ISA_FEATURE_IO_MMIO) {
+    profile = t->windowless = profile_override(profile, NULL, "none", stderr);
+    if (!profile) {
+      free(t);
+      return NULL;
+    }
+  }
   bool channel = profile_features(profile) & ISA_FEATURE_IO_CHANNEL;
   t->store = channel ? disk_store_memory(1) : NULL; /* a channel without a disk is never busy */
   struct machine_config config = {
@@ -99,6 +107,7 @@ void trial_machine_destroy(struct trial_machine *t)
     free(t->fresh[1].bytes);
     machine_destroy(t->machine);
     disk_store_destroy(t->store);
+    profile_destroy(t->windowless);
     free(t);
   }
 }
@@ -312,8 +321,8 @@ static bool set_devices(struct trial_machine *t, const struct trial_state *s)
   struct devices want = {s->input, s->input ? s->input_byte : 0, s->disk_sector, s->disk_address,
                          s->disk_count};
   const struct devices *have = &t->devices;
-  /* A program under way ends at a tick. */
-  if (!t->store && !t->devices_touched && have->input == want.input && have->byte == want.byte &&
+  bool under_way = t->store && want.disk_sector != 0; /* a program, which ends at a tick */
+  if (!under_way && !t->devices_touched && have->input == want.input && have->byte == want.byte &&
       have->disk_sector == want.disk_sector && have->disk_address == want.disk_address &&
       have->disk_count == want.disk_count) {
     return true;
@@ -328,7 +337,7 @@ static bool set_devices(struct trial_machine *t, const struct trial_state *s)
   machine_port_out(m, PORT_DISK_SECTOR, want.disk_sector);
   machine_port_out(m, PORT_DISK_ADDRESS, want.disk_address);
   machine_port_out(m, PORT_DISK_COUNT, want.disk_count);
-  if (t->store && want.disk_sector != 0) {
+  if (under_way) {
     begin_program(m);
   }
   if (want.input) {

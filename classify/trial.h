@@ -1,6 +1,9 @@
 /* One instruction tried in one concrete state: the experiment of which every
  * witness is made. A trial is run by the machine's own engine (trial_run) or
  * evaluated from the solver's terms (terms.h); both answer the same result.
+ *
+ * Where devices' registers are words above storage (`io mmio`), a trial has none: to reach
+ * beyond storage is a memory trap, as the paper has it, and the map decides who may.
  */
 #ifndef TRAPEZE_CLASSIFY_TRIAL_H
 #define TRAPEZE_CLASSIFY_TRIAL_H

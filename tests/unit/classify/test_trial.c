@@ -288,6 +288,27 @@ static void test_devices(void **unused)
   close_bench(b);
 }
 
+/* A word at which a device has a register is beyond storage, in every mode. */
+static void test_no_windows(void **unused)
+{
+  static const enum isa_insn reach[] = {ISA_LW, ISA_SW, ISA_LDPREV, ISA_STPREV};
+  (void)unused;
+  struct profile *p = trying_profile_of("modes 2; mmu bounds; io mmio; "
+                                        "outside ldprev = full; outside stprev = full;");
+  struct trial_machine *t = trial_machine_create(p, TRYING_STORAGE, MACHINE_ENGINE_FAST);
+  insist(t, "there is memory");
+  for (unsigned i = 0; i < 2 * sizeof reach / sizeof *reach; i++) {
+    uint32_t word = trying_word(reach[i / 2], REG_A0, REG_A1, 0, (uint32_t)-4096);
+    struct trial_state s = trying_state(word);
+    s.cr[CR_PSW] = psw_set_mode(0, i % 2);
+    s.input = true;
+    struct trial_result r = trying_run(t, &s);
+    assert_true(r.trapped && r.trap.cause == CAUSE_BUS && !r.device_changed);
+  }
+  trial_machine_destroy(t);
+  profile_destroy(p);
+}
+
 static void test_run_state(void **unused)
 {
   (void)unused;
@@ -455,6 +476,7 @@ int main(void)
       cmocka_unit_test(test_time_is_no_change),
       cmocka_unit_test(test_any_tick_any_identity),
       cmocka_unit_test(test_devices),
+      cmocka_unit_test(test_no_windows),
       cmocka_unit_test(test_run_state),
       cmocka_unit_test(test_keys),
       cmocka_unit_test(test_no_such_state),
