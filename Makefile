@@ -281,11 +281,20 @@ $(QUERIES_BIN): $(QUERIES_OBJ) $(libs_classify)
 	$(call step,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(TORTURE_TLB_BIN) $(QUERIES_BIN) $(WITNESSES_BIN)  ## build the unit tests without running them
+# Profiles made at random, put to the classifier by tests/own/run.sh and soak.
+OWN_BIN := $(BUILD)/tests/own/own
+OWN_OBJ := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/own/*.c))
+$(OWN_OBJ): | $(ISA_OUT)
+$(OWN_BIN): $(OWN_OBJ) $(BUILD)/tests/libcommon.a $(libs_classify)
+	@mkdir -p $(@D)
+	$(call step,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT_BIN) $(BENCH) $(RANDOM_BIN) $(LOCKSTEP_BIN) $(TORTURE_TLB_BIN) $(QUERIES_BIN) $(WITNESSES_BIN) $(OWN_BIN)  ## build the unit tests without running them
 
 # Every source compiled and nothing linked: for tests/builds.
 objects: $(foreach r,$(ROOMS),$(call room_obj,$(r))) $(ISAGEN_OBJ) $(TOOLS_OBJ) $(RUNNER_OBJ) $(UNIT_SRC:%.c=$(BUILD)/obj/%.o) \
-         $(UNIT_HELP) $(COMMON_OBJ) $(BENCH_OBJ) $(RANDOM_OBJ) $(LOCKSTEP_OBJ) $(QUERIES_OBJ)
+         $(UNIT_HELP) $(COMMON_OBJ) $(BENCH_OBJ) $(RANDOM_OBJ) $(LOCKSTEP_OBJ) $(QUERIES_OBJ) $(OWN_OBJ)
 
 # deps comes first, also under -j: what it installs may be the compiler.
 check:  ## run every test; the last line says "N passed, N failed" (ONLY=text: only suites so named)
