@@ -271,6 +271,12 @@ cat long | sed 's/^/# /'
 expect 0 'The real instruction: POPF' - "the real instruction and its source" -- x86 --explain popf
 expect 0 'psw.ie +[01] +<' - "what the witness changes is marked" -- x86 --explain popf --routes exhaustion
 expect 0 'stores at .*<' - "what it shows is marked" -- x86 --explain pushf --routes exhaustion
+expect 0 'executes +executes +<' - "and that it traps in neither mode" -- x86 --explain popf --routes exhaustion
+t x86 --explain popf $few >out
+check "what it means for a VMM comes first" bash -c \
+  '[ "$(sed -n "s/^\(For a VMM\|Privileged? No\|Control sensitive? Yes\|As far as was sampled, it is not\).*/\1/p" out | tr "\n" ,)" = \
+    "For a VMM,Privileged? No,Control sensitive? Yes,As far as was sampled, it is not," ]'
+expect 0 'A counterexample: none in the small scope' - "and how it is known what it is not" -- x86 --explain popf --routes exhaustion
 expect 0 'innocuous' - "in the paper's model popf is innocuous" -- x86 --explain popf --model paper
 expect 0 '[(]pmode[)]' - "why ldprev is not mode sensitive, as the paper has it" -- pdp11 --explain ldprev --routes exhaustion
 expect 0 'Rights depend on BOUND and TE' - "and why probe is not" -- vax --explain probe --routes exhaustion

@@ -40,63 +40,98 @@ static char *explain_components(component_set set, char *buf, size_t size)
 
 static const struct {
   const char *question, *definition;
+  const char *sought; /* what shows it, or that it is not privileged */
+  const char *mark;   /* what `<` stands at in that */
+  const char *no;     /* said of what it is not */
 } questions[QUESTION_COUNT] = {
     [QUESTION_UNPRIVILEGED] =
         {"Privileged?",
-         "Privileged is an instruction that, for every pair of states which differ in the mode "
-         "alone, mode 0 here and the least privileged mode there, and in which neither execution "
-         "memory-traps, traps in the latter and does not in the former. One pair that does "
-         "otherwise makes it unprivileged."},
+         "Privileged is what always traps in the least privileged mode, and never in mode 0: for "
+         "every pair of states which differ in the mode alone, and in which neither execution "
+         "memory-traps. One pair that does otherwise makes it unprivileged, whatever else the two "
+         "executions do.",
+         "A pair that does otherwise", "the mode, and what each of them did", NULL},
     [QUESTION_CONTROL] =
         {"Control sensitive?",
          "Control sensitive is an instruction for which there is a state in which it does not trap "
-         "and changes the resources of the processor."},
+         "and changes the resources of the processor.",
+         "Such a state", "the resources that it changes",
+         "control sensitive: in no state does it change a resource without a trap"},
     [QUESTION_LOCATION] =
         {"Location sensitive?",
          "Location sensitive is an instruction for which there are two states, differing in the "
-         "relocation alone, that give different results."},
+         "relocation alone, that give different results.",
+         "Such a pair", "what differs, before and after",
+         "location sensitive: no two states that differ in the relocation alone give different "
+         "results"},
     [QUESTION_MODE] =
         {"Mode sensitive?",
          "Mode sensitive is an instruction for which there are two states, differing in the mode "
-         "alone, in neither of which it traps, that give different results."},
+         "alone, in neither of which it traps, that give different results.",
+         "Such a pair", "what differs, before and after",
+         "mode sensitive: no two states that differ in the mode alone, in neither of which it "
+         "traps, give different results"},
     [QUESTION_RESOURCE] =
         {"Resource sensitive?",
          "Resource-behaviour sensitive is an instruction for which there are two states, alike but "
          "for the resources of the processor, that give different results outside them. Location "
-         "and mode sensitivity are cases of it."},
-    [QUESTION_USER_CONTROL] = {"User sensitive, by control?",
-                               "The same as control sensitive, in the least privileged mode."},
+         "and mode sensitivity are cases of it.",
+         "Such a pair", "what differs, before and after",
+         "resource sensitive: no two states that differ in the resources alone give different "
+         "results outside them"},
+    [QUESTION_USER_CONTROL] =
+        {"User sensitive, by control?",
+         "The same as control sensitive, in the least privileged mode.", "Such a state",
+         "the resources that it changes",
+         "user sensitive: in the least privileged mode it changes no resource"},
     [QUESTION_USER_RESOURCE] = {"User sensitive, by what it shows?",
                                 "The same as resource sensitive, with both states in the least "
-                                "privileged mode."},
+                                "privileged mode.",
+                                "Such a pair", "what differs, before and after",
+                                "nor by what it shows: its result there depends on no resource"},
 };
 
-static void print_how(const struct explain *e, const struct classify_answer *a)
+/* Whether the answer to the question as it is put is yes. */
+static bool is_yes(const struct explain *e, enum question q)
 {
-  static const char *const how[] = {
-      [CLASSIFY_PROVED] = "There is no such state: the solver proved it for all states",
-      [CLASSIFY_EXHAUSTED] = "There is no such state in the small scope that was exhausted",
-      [CLASSIFY_WITNESSED] = "There is: the machine was run in the state below",
-      [CLASSIFY_SAMPLED] = "No such state was met: sampled, not proved",
-      [CLASSIFY_SOLVED] = "There is such a state, says the solver; none was run",
-      [CLASSIFY_UNKNOWN] = "Nobody knows: no route answered",
-  };
+  return q == QUESTION_UNPRIVILEGED ? !e->i->answer[q].yes : e->i->answer[q].yes;
+}
+
+/* "(solver: yes, exhaustion: yes)" of a yes or no to whether there is a state as is sought. */
+static void list_routes(const struct classify_answer *a, char *buf, size_t size)
+{
   const struct {
     enum route_answer answer;
     const char *name;
   } routes[] = {
       {a->by_solver, "solver"}, {a->by_exhaustion, "exhaustion"}, {a->by_experiment, "experiment"}};
-  char text[300];
-  size_t at = (size_t)snprintf(text, sizeof text, "%s (", how[a->how]);
-  bool first = true;
+  size_t at = 0;
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
     if (routes[i].answer != ROUTE_UNKNOWN) {
-      at += (size_t)snprintf(text + at, sizeof text - at, "%s%s: %s", first ? "" : ", ",
-                             routes[i].name, routes[i].answer == ROUTE_YES ? "yes" : "no");
-      first = false;
+      at += (size_t)snprintf(buf + at, size - at, "%s%s: %s", at ? ", " : "(", routes[i].name,
+                             routes[i].answer == ROUTE_YES ? "found" : "none");
     }
   }
-  snprintf(text + at, sizeof text - at, "%s).", first ? "no route was asked" : "");
+  snprintf(buf + at, size - at, at ? ")" : "(no route was asked)");
+}
+
+/* `sought`: what would answer, or did. */
+static void print_how(const struct explain *e, const char *sought, enum question q)
+{
+  static const char *const how[] = {
+      [CLASSIFY_PROVED] = "proved for all states that there is none",
+      [CLASSIFY_EXHAUSTED] = "none in the small scope, which was exhausted",
+      [CLASSIFY_WITNESSED] = "the machine was run in this one",
+      [CLASSIFY_SAMPLED] = "none met among samples, which proves nothing",
+      [CLASSIFY_SOLVED] = "the solver says that there is one; none was run",
+      [CLASSIFY_UNKNOWN] = "nobody knows, no route answered",
+  };
+  const struct classify_answer *a = &e->i->answer[q];
+  char text[400], routes[100];
+  list_routes(a, routes, sizeof routes);
+  snprintf(text, sizeof text, "%s: %s %s.%s%s%s", sought, how[a->how], routes,
+           a->witness ? " Marked <: " : "", a->witness ? questions[q].mark : "",
+           a->witness ? "." : "");
   say(e, text);
 }
 
@@ -120,24 +155,71 @@ static const char *why_not_mode(enum isa_insn insn)
   }
 }
 
+static const char *answer_word(const struct explain *e, enum question q)
+{
+  const struct classify_answer *a = &e->i->answer[q];
+  return a->how == CLASSIFY_UNKNOWN   ? "Unknown."
+         : a->how == CLASSIFY_SAMPLED ? is_yes(e, q) ? "Yes, as far as was sampled." : "None met."
+         : is_yes(e, q)               ? "Yes."
+                                      : "No.";
+}
+
 static void print_question(const struct explain *e, enum question q)
 {
   const struct classify_answer *a = &e->i->answer[q];
-  bool yes = q == QUESTION_UNPRIVILEGED ? !a->yes : a->yes;
-  fprintf(e->out, "\n%s %s\n", questions[q].question,
-          a->how == CLASSIFY_UNKNOWN   ? "Unknown."
-          : a->how == CLASSIFY_SAMPLED ? yes ? "Yes, as far as was sampled." : "None met."
-          : yes                        ? "Yes."
-                                       : "No.");
+  fprintf(e->out, "\n%s %s\n", questions[q].question, answer_word(e, q));
   say(e, questions[q].definition);
-  print_how(e, a);
-  const char *why_not = q == QUESTION_MODE && !a->yes ? why_not_mode(e->i->insn) : NULL;
-  if (why_not) {
-    say(e, why_not);
-  }
+  print_how(e, questions[q].sought, q);
   if (a->witness) {
     fputc('\n', e->out);
     witness_rows_print(e->out, e->profile, q, classification_model(e->c), a->witness);
+  }
+}
+
+static bool same_how(const struct classify_answer *a, const struct classify_answer *b)
+{
+  return a->how == b->how && a->by_solver == b->by_solver && a->by_exhaustion == b->by_exhaustion &&
+         a->by_experiment == b->by_experiment;
+}
+
+/* That a verdict rests on samples. */
+static const char *as_far(const struct classify_insn *i)
+{
+  return classify_open(
+             classify_how_no(i, CLASSIFY_PRIVILEGED_BY | CLASSIFY_SENSITIVE_BY | CLASSIFY_USER_BY))
+             ? ", as far as was sampled"
+             : "";
+}
+
+static void print_no(const struct explain *e, enum question q)
+{
+  fputs("  - ", e->out);
+  text_wrap(e->out, questions[q].no, 4, 4);
+  const char *why_not = q == QUESTION_MODE ? why_not_mode(e->i->insn) : NULL;
+  if (why_not) {
+    fputs("    ", e->out);
+    text_wrap(e->out, why_not, 4, 4);
+  }
+}
+
+/* What it is not: of that nothing can be shown but how it is known. */
+static void print_noes(const struct explain *e)
+{
+  enum question last = QUESTION_COUNT;
+  for (unsigned q = QUESTION_UNPRIVILEGED + 1; q < QUESTION_COUNT; q++) {
+    if (is_yes(e, (enum question)q)) {
+      continue;
+    }
+    if (last == QUESTION_COUNT) {
+      fprintf(e->out, "\n%s it is not\n", as_far(e->i)[0] ? "As far as was sampled," : "What");
+    } else if (!same_how(&e->i->answer[last], &e->i->answer[q])) {
+      print_how(e, "A counterexample", last);
+    }
+    print_no(e, (enum question)q);
+    last = (enum question)q;
+  }
+  if (last != QUESTION_COUNT) {
+    print_how(e, "A counterexample", last);
   }
 }
 
@@ -190,15 +272,6 @@ static void list_kinds(const struct classify_insn *i, char *buf, size_t size)
   }
 }
 
-/* That a verdict rests on samples. */
-static const char *as_far(const struct classify_insn *i)
-{
-  return classify_open(
-             classify_how_no(i, CLASSIFY_PRIVILEGED_BY | CLASSIFY_SENSITIVE_BY | CLASSIFY_USER_BY))
-             ? ", as far as was sampled"
-             : "";
-}
-
 static void print_verdict(const struct explain *e)
 {
   char text[300], kinds[80];
@@ -242,11 +315,11 @@ static void meaning_of_control(const struct explain *e)
   explain_components(witnessed(e, QUESTION_CONTROL), what, sizeof what);
   bool user = e->i->answer[QUESTION_USER_CONTROL].yes;
   snprintf(text, sizeof text,
-           "In mode 0 it changes resources (in the pair above: %s). A guest kernel that does so "
+           "In mode 0 it changes resources (in the state below: %s). A guest kernel that does so "
            "runs in the real machine's least privileged mode, where the instruction does not "
            "always trap: the VMM is not told, and what the guest asked for does not happen to the "
            "virtual machine.%s",
-           what[0] ? what : "see above",
+           what[0] ? what : "see below",
            user ? " Worse, there too it changes the real resources: resource control is lost."
                 : "");
   say(e, text);
@@ -260,9 +333,9 @@ static void meaning_of_showing(const struct explain *e)
                         : QUESTION_RESOURCE;
   explain_components(witnessed(e, q), what, sizeof what);
   snprintf(text, sizeof text,
-           "Its result depends on resources (in the pair above: %s). Executed directly it answers "
+           "Its result depends on resources (in the pair below: %s). Executed directly it answers "
            "for the real machine, which the VMM has set up, and not for the virtual one.%s",
-           what[0] ? what : "see above",
+           what[0] ? what : "see below",
            q == QUESTION_USER_RESOURCE
                ? " User programs see it too, so a hybrid VMM, which runs them directly, is no help."
                : "");
@@ -324,8 +397,12 @@ void explain_print(const struct classification *c, enum isa_insn insn, const cha
                             .out = out};
   print_head(&e);
   print_verdict(&e);
-  for (unsigned q = 0; q < QUESTION_COUNT; q++) {
-    print_question(&e, (enum question)q);
-  }
   print_meaning(&e);
+  print_question(&e, QUESTION_UNPRIVILEGED);
+  for (unsigned q = QUESTION_UNPRIVILEGED + 1; q < QUESTION_COUNT; q++) {
+    if (is_yes(&e, (enum question)q)) {
+      print_question(&e, (enum question)q);
+    }
+  }
+  print_noes(&e);
 }

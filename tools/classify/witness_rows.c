@@ -189,8 +189,8 @@ static void after_deed(const struct table *t)
     snprintf(text[i], TEXT_SIZE, "%s%s", r->trapped ? "traps: " : "executes",
              r->trapped ? isa_cause_info(r->trap.cause)->name : "");
   }
-  put(t, "", text[0], text[1],
-      t->columns == 2 && t->w->result[0].trapped != t->w->result[1].trapped && results_are_told(t));
+  bool decides = results_are_told(t) && t->w->result[0].trapped != t->w->result[1].trapped;
+  put(t, "", text[0], text[1], decides || t->q == QUESTION_UNPRIVILEGED);
 }
 
 /* One component after, in the executions that did not trap. */
