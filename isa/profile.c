@@ -60,6 +60,7 @@ void profile_destroy(struct profile *p)
     p->strings = s->next;
     free(s);
   }
+  free(p->real);
   free(p);
 }
 
@@ -145,6 +146,8 @@ static struct profile *copy(const struct profile *from)
     return NULL;
   *p = *from;
   p->strings = NULL;
+  p->real = NULL;
+  p->real_count = 0;
   const char **fixed[] = {&p->name, &p->file, &p->title, &p->story, &p->source};
   bool kept = true;
   for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
@@ -153,6 +156,8 @@ static struct profile *copy(const struct profile *from)
   }
   for (size_t i = 0; i < ISA_INSN_COUNT; i++)
     kept = kept && profile_keep_behaviour(p, &p->said[i]);
+  for (size_t i = 0; i < from->real_count; i++)
+    kept = kept && profile_keep_real(p, &from->real[i]);
   if (!kept) {
     profile_destroy(p);
     return NULL;
@@ -170,6 +175,26 @@ bool profile_keep_behaviour(struct profile *p, struct profile_behaviour *b)
     if (!*texts[i])
       return false;
   }
+  return true;
+}
+
+bool profile_keep_real(struct profile *p, const struct profile_real *real)
+{
+  struct profile_real *more = reallocarray(p->real, p->real_count + 1, sizeof *more);
+  if (!more)
+    return false;
+  p->real = more;
+  more += p->real_count;
+  *more = *real;
+  const char **texts[] = {&more->name, &more->note, &more->source};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    if (!*texts[i])
+      continue;
+    *texts[i] = profile_keep_string(p, *texts[i], strlen(*texts[i]));
+    if (!*texts[i])
+      return false;
+  }
+  p->real_count++;
   return true;
 }
 
@@ -265,6 +290,12 @@ const struct profile_behaviour *profile_behaviour(const struct profile *p, enum 
                                                   unsigned mode)
 {
   return mode == 0 ? &p->inside[insn] : &p->outside[insn];
+}
+
+const struct profile_real *profile_reals(const struct profile *p, size_t *count)
+{
+  *count = p->real_count;
+  return p->real;
 }
 
 bool profile_has_cr(const struct profile *p, enum isa_cr cr)

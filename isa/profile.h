@@ -28,6 +28,13 @@ struct profile_behaviour {
   unsigned line;      /* its line; 0 if by default */
 };
 
+/* An instruction of the real machine, and the one that stands for it here. */
+struct profile_real {
+  const char *name; /* "INT n"; several are parted by commas */
+  enum isa_insn insn;
+  const char *note, *source; /* what it does, what is lost here; who says so. Or NULL */
+};
+
 struct profile; /* immutable once loaded */
 
 /* Loads a shipped profile by name, or a file if `name` has a '/' or ends in
@@ -90,6 +97,8 @@ static inline const char *profile_outside(const struct profile *p, enum isa_insn
 {
   return profile_behaviour(p, insn, profile_user_mode(p))->name;
 }
+/* Those that the profile lists, in its order. */
+const struct profile_real *profile_reals(const struct profile *p, size_t *count);
 bool profile_has_cr(const struct profile *p, enum isa_cr cr);
 
 /* isa_decode(), minus what this profile lacks. */

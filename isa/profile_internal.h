@@ -23,6 +23,8 @@ struct profile {
   struct profile_behaviour inside[ISA_INSN_COUNT];  /* mode 0 */
   struct profile_behaviour outside[ISA_INSN_COUNT]; /* every other mode */
   struct profile_string *strings;
+  struct profile_real *real;
+  size_t real_count;
 };
 
 /* profile.c */
@@ -30,6 +32,8 @@ const char *profile_keep_string(struct profile *p, const char *text,
                                 size_t len); /* NULL: no memory */
 /* Copies its strings to p's; false: no memory. */
 bool profile_keep_behaviour(struct profile *p, struct profile_behaviour *b);
+/* Copies its strings, too; false: no memory. */
+bool profile_keep_real(struct profile *p, const struct profile_real *real);
 struct profile *profile_new(void);
 void profile_resolve(struct profile *p); /* inside and outside, from said and features */
 
@@ -92,6 +96,8 @@ void profile_read_outside(struct profile_reader *r, struct source_place insn,
                           struct source_place behaviour, struct source_place models,
                           struct source_place source);
 void profile_read_absent(struct profile_reader *r, struct source_place insn);
+void profile_read_real(struct profile_reader *r, struct source_place name, struct source_place insn,
+                       struct source_place note, struct source_place source);
 void profile_read_unknown(struct profile_reader *r, struct source_place word);
 
 #endif

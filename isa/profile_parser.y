@@ -31,7 +31,7 @@ static void profile_yyerror(struct source_place *at, yyscan_t scanner,
 
 %token PROFILE "'profile'" TITLE "'title'" STORY "'story'" SOURCE "'source'" MODES "'modes'"
 %token MMU "'mmu'" IO "'io'" KEYS "'keys'" KSEG "'kseg'" MIDDLE "'middle'"
-%token EXTENDS "'extends'" OUTSIDE "'outside'" ABSENT "'absent'" AS "'as'"
+%token EXTENDS "'extends'" OUTSIDE "'outside'" ABSENT "'absent'" AS "'as'" REAL "'real'"
 %token WORD "a name" NUMBER "a number" STRING "a string in quotes"
 %token UNTERMINATED "a string without its closing quote" LIKE_WORD "a name that starts with a digit"
 %token STRAY "a character that means nothing here"
@@ -58,6 +58,8 @@ statement:
 | OUTSIDE WORD EQUALS behaviour models where SEMICOLON
                               { profile_read_outside(reader, @2, @4, @5, @6); }
 | ABSENT WORD SEMICOLON             { profile_read_absent(reader, @2); }
+| REAL STRING EQUALS WORD note where SEMICOLON
+                              { profile_read_real(reader, @2, @4, @5, @6); }
 | WORD anything SEMICOLON           { profile_read_unknown(reader, @1); }
 | SEMICOLON
 | error SEMICOLON             { yyerrok; } /* each statement stands for itself */
@@ -65,11 +67,12 @@ statement:
 
 behaviour: WORD | ABSENT;
 models: %empty | AS STRING    { @$ = @2; };
+note: %empty | STRING;
 where: %empty | SOURCE STRING { @$ = @2; };
 
 /* After an unknown first word, so that the word is what the message is about. */
 anything: %empty | anything piece;
-piece: WORD | NUMBER | STRING | EQUALS | AS | SOURCE | ABSENT | LIKE_WORD | STRAY;
+piece: WORD | NUMBER | STRING | EQUALS | AS | SOURCE | ABSENT | REAL | LIKE_WORD | STRAY;
 
 %%
 

@@ -146,20 +146,27 @@ void profile_read_kseg(struct profile_reader *r, struct source_place at)
 
 /* -------------------------------------------------------------- instructions */
 
+/* False after a message. */
+static bool find_insn(struct profile_reader *r, struct source_place at, enum isa_insn *insn)
+{
+  if (isa_find_insn(text_of(r, at), at.length, insn))
+    return true;
+  struct suggestion near = suggest_begin(text_of(r, at), at.length);
+  for (unsigned i = 0; i < ISA_INSN_COUNT; i++)
+    if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM)
+      suggest_offer(&near, isa_insn_info((enum isa_insn)i)->mnemonic);
+  profile_error(r, at, "there is no instruction '%.*s'%s%s%s", SHOW(r, at),
+                near.best ? "; did you mean '" : "", near.best ? near.best : "",
+                near.best ? "'?" : "");
+  return false;
+}
+
 /* False after a message unless `at` names an instruction whose behaviour a
  * profile may choose, and this file has not yet said anything about it. */
 static bool find_stated_insn(struct profile_reader *r, struct source_place at, enum isa_insn *insn)
 {
-  if (!isa_find_insn(text_of(r, at), at.length, insn)) {
-    struct suggestion near = suggest_begin(text_of(r, at), at.length);
-    for (unsigned i = 0; i < ISA_INSN_COUNT; i++)
-      if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM)
-        suggest_offer(&near, isa_insn_info((enum isa_insn)i)->mnemonic);
-    profile_error(r, at, "there is no instruction '%.*s'%s%s%s", SHOW(r, at),
-                  near.best ? "; did you mean '" : "", near.best ? near.best : "",
-                  near.best ? "'?" : "");
+  if (!find_insn(r, at, insn))
     return false;
-  }
   enum isa_group group = isa_insn_info(*insn)->group;
   if (group != ISA_GROUP_SYSTEM) {
     profile_error(
@@ -249,6 +256,19 @@ void profile_read_absent(struct profile_reader *r, struct source_place insn)
   };
 }
 
+void profile_read_real(struct profile_reader *r, struct source_place name, struct source_place insn,
+                       struct source_place note, struct source_place source)
+{
+  struct profile_real real;
+  if (!find_insn(r, insn, &real.insn))
+    return;
+  real.name = keep_quoted(r, name);
+  real.note = note.length ? keep_quoted(r, note) : NULL;
+  real.source = source.length ? keep_quoted(r, source) : NULL;
+  if (real.name && !profile_keep_real(r->profile, &real))
+    r->out_of_memory = true;
+}
+
 void profile_read_unknown(struct profile_reader *r, struct source_place word)
 {
   struct suggestion near = suggest_begin(text_of(r, word), word.length);
@@ -256,6 +276,7 @@ void profile_read_unknown(struct profile_reader *r, struct source_place word)
     suggest_offer(&near, key_names[i]);
   suggest_offer(&near, "outside");
   suggest_offer(&near, "absent");
+  suggest_offer(&near, "real");
   r->syntax_error = true;
   if (near.best)
     profile_error(r, word, "there is no statement '%.*s'; did you mean '%s'?", SHOW(r, word),
@@ -264,7 +285,7 @@ void profile_read_unknown(struct profile_reader *r, struct source_place word)
     profile_error(
         r, word,
         "there is no statement '%.*s'; there are: profile, title, story, source, extends, "
-        "modes, mmu, io, outside, absent",
+        "modes, mmu, io, outside, absent, real",
         SHOW(r, word));
 }
 
@@ -327,6 +348,10 @@ static void inherit(struct profile_reader *r)
     p->said[i] = base->said[i];
     r->out_of_memory |= !profile_keep_behaviour(p, &p->said[i]);
   }
+  /* They tell what the base does, so not of an instruction that does otherwise here. */
+  for (size_t i = 0; i < base->real_count; i++)
+    if (!r->stated[base->real[i].insn])
+      r->out_of_memory |= !profile_keep_real(p, &base->real[i]);
   if (!r->given[PROFILE_KEY_MODES])
     p->modes = base->modes;
   if (!r->given[PROFILE_KEY_MMU])

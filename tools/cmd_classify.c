@@ -11,6 +11,7 @@
 #include "tools/classify/demonstrate.h"
 #include "tools/classify/explain.h"
 #include "tools/classify/matrix.h"
+#include "tools/classify/real.h"
 #include "tools/classify/sets.h"
 #include "tools/classify/show.h"
 #include "tools/classify/smtlib.h"
@@ -42,7 +43,8 @@ struct request {
   unsigned routes;
   uint64_t samples, seed;
   bool json, markdown;
-  enum isa_insn insn; /* ACTION_EXPLAIN, ACTION_WITNESS */
+  const char *insn_name; /* ACTION_EXPLAIN, ACTION_WITNESS */
+  enum isa_insn insn;
   const char *output, *format, *dir;
   const char *mmu, *io; /* NULL: the profile's */
   const char *profile;  /* the operand, where there is one */
@@ -134,33 +136,18 @@ static int apply_diff(void *ctx, const char *value)
   return STATUS_DONE;
 }
 
-static int find_insn(struct request *r, const char *name)
-{
-  if (isa_find_insn(name, strlen(name), &r->insn)) {
-    return STATUS_DONE;
-  }
-  struct suggestion near = suggest_begin(name, strlen(name));
-  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
-    suggest_offer(&near, isa_insn_info((enum isa_insn)n)->mnemonic);
-  }
-  if (near.best) {
-    message_usage("classify", "there is no instruction '%s'; did you mean '%s'?", name, near.best);
-  } else {
-    message_usage("classify", "there is no instruction '%s'", name);
-  }
-  return STATUS_USAGE;
-}
-
 static int apply_explain(void *ctx, const char *value)
 {
   act(ctx, ACTION_EXPLAIN);
-  return find_insn(ctx, value);
+  ((struct request *)ctx)->insn_name = value;
+  return STATUS_DONE;
 }
 
 static int apply_witness(void *ctx, const char *value)
 {
   act(ctx, ACTION_WITNESS);
-  return find_insn(ctx, value);
+  ((struct request *)ctx)->insn_name = value;
+  return STATUS_DONE;
 }
 
 static int apply_tables(void *ctx, const char *value)
@@ -211,8 +198,8 @@ static const struct option_spec options[] = {
     {"all", 'a', NULL, "all shipped profiles against the theorems, in both models", apply_all},
     {"diff", 'd', NULL, "of two profiles, the verdicts that differ", apply_diff},
     {"explain", 'e', "INSTRUCTION",
-     "why it is what it is: each question, how the answer is known, the pair of states that shows "
-     "it, and what that means for a VMM",
+     "why it is what it is: what that means for a VMM, each question, the states that show the "
+     "answer, how it is known; its name may be that of the real machine",
      apply_explain},
     {"witness", 'w', "INSTRUCTION",
      "write a program that shows it: the bare machine and a virtual one differ at this instruction",
@@ -226,7 +213,8 @@ static const struct option_spec options[] = {
      apply_picture},
     {"smtlib", 0, "DIR", "write the solver's queries there, for another solver to confirm",
      apply_smtlib},
-    {"output", 'o', "FILE", "of --witness and -T; standard output without it, or if it is -", apply_output},
+    {"output", 'o', "FILE", "of --witness and -T; standard output without it, or if it is -",
+     apply_output},
     {"markdown", 0, NULL, "with --all: the table as the manual has it", apply_markdown},
     {"json", 0, NULL,
      "one JSON object, schema trapeze-classify/1, with the witnesses; also of --all and --diff",
@@ -311,6 +299,34 @@ static struct profile *load(const struct request *r, const char *name, int *stat
   s.io = r->io;
   *status = setup_load_profile(&s);
   return s.profile;
+}
+
+static int tell_no_insn(const char *name, const char *several)
+{
+  struct suggestion near = suggest_begin(name, strlen(name));
+  for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
+    suggest_offer(&near, isa_insn_info((enum isa_insn)n)->mnemonic);
+  }
+  if (several[0]) {
+    message_usage("classify", "several stand for '%s' on this machine: %s", name, several);
+  } else {
+    message_usage("classify", "there is no instruction '%s'%s%s%s", name,
+                  near.best ? "; did you mean '" : "", near.best ? near.best : "",
+                  near.best ? "'?" : "");
+  }
+  return STATUS_USAGE;
+}
+
+/* By its own name, or by that of the real instruction that it stands for. */
+static int find_insn(struct request *r, const struct profile *p)
+{
+  char several[REAL_SEVERAL_SIZE];
+  const char *name = r->insn_name;
+  if (!name || isa_find_insn(name, strlen(name), &r->insn) ||
+      real_find(p, name, &r->insn, several)) {
+    return STATUS_DONE;
+  }
+  return tell_no_insn(name, several);
 }
 
 static int disagreements(const struct classification *c)
@@ -417,8 +433,8 @@ static int witness(const struct request *r, const struct classification *c)
 {
   struct demonstration d;
   const char *reason;
-  const struct demonstrate_names names = {r->machine,
-                                          !r->output || strcmp(r->output, "-") == 0 ? "FILE.s" : r->output};
+  const struct demonstrate_names names = {
+      r->machine, !r->output || strcmp(r->output, "-") == 0 ? "FILE.s" : r->output};
   const struct classify_insn *i = classification_insn(c, r->insn);
   int status = check_present(r, c);
   if (status != STATUS_DONE) {
@@ -523,11 +539,12 @@ static int run_action(const struct request *r, const struct classification *c)
   }
 }
 
-static int run_one(const struct request *r)
+static int run_one(struct request *r)
 {
   int status = STATUS_DONE;
   struct profile *p = load(r, r->profile, &status);
-  struct classification *c = p ? classify(r, p, r->model, &status) : NULL;
+  status = p ? find_insn(r, p) : status;
+  struct classification *c = status == STATUS_DONE ? classify(r, p, r->model, &status) : NULL;
   if (c) {
     status = run_action(r, c);
     int disagreed = disagreements(c);

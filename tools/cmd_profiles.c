@@ -54,6 +54,22 @@ static void print_row(const struct profile *p, enum isa_insn insn)
   text_wrap(stdout, note, 20, 20);
 }
 
+static void print_reals(const struct profile *p)
+{
+  size_t count;
+  const struct profile_real *real = profile_reals(p, &count);
+  if (count)
+    printf("\nInstructions of the real machine, and what stands for each:\n\n");
+  for (size_t i = 0; i < count; i++) {
+    char text[600];
+    const char *said = real[i].note ? real[i].note : "", *source = real[i].source;
+    snprintf(text, sizeof text, "%s%s%s%s%s", said, source && *said ? " " : "", source ? "(" : "",
+             source ? source : "", source ? ")" : "");
+    int column = printf("  %-15s %-7s ", real[i].name, isa_insn_info(real[i].insn)->mnemonic);
+    text_wrap(stdout, text, column, 26);
+  }
+}
+
 /* A profile of one's own need not say anything about itself. */
 static bool is_there(const char *text)
 {
@@ -83,6 +99,7 @@ static void print_profile(const struct profile *p)
     if (isa_insn_info((enum isa_insn)i)->group == ISA_GROUP_SYSTEM)
       print_row(p, (enum isa_insn)i);
   printf("\n* sensitive, and does not always trap outside the privileged mode.\n");
+  print_reals(p);
 }
 
 static int list_profiles(void)
@@ -127,6 +144,19 @@ static json_t *instruction_json(const struct profile *p, enum isa_insn insn)
                    json_text(b->source), "file", json_text(b->file), "line", (int)b->line);
 }
 
+static json_t *reals_json(const struct profile *p)
+{
+  size_t count;
+  const struct profile_real *real = profile_reals(p, &count);
+  json_t *list = json_array();
+  for (size_t i = 0; i < count; i++)
+    json_array_append_new(list,
+                          json_pack("{s:o, s:s, s:o, s:o}", "name", json_text(real[i].name),
+                                    "instruction", isa_insn_info(real[i].insn)->mnemonic, "note",
+                                    json_text(real[i].note), "source", json_text(real[i].source)));
+  return list;
+}
+
 static json_t *profile_json(const struct profile *p)
 {
   json_t *object =
@@ -138,6 +168,7 @@ static json_t *profile_json(const struct profile *p)
   json_object_update(object, summary);
   json_decref(summary);
   json_object_set_new(object, "instructions", list);
+  json_object_set_new(object, "real", reals_json(p));
   return object;
 }
 

@@ -21,3 +21,5 @@ outside mfcr   = trap as "mov from cr" source "Itanium SDM volume 3, mov cr";
 outside mtcr   = trap as "mov to cr" source "Itanium SDM volume 3, mov cr";
 outside lra    = trap as "tpa" source "Itanium SDM volume 3, tpa";
 outside rdtick = trap as "mov from ar.itc, psr.si set" source "Itanium SDM volume 3, mov ar";
+
+real "thash, ttag" = svbr "in Xen's first guests they were replaced, in the binary, by patterns that trap" source "Magenheimer, xen-devel, December 2004";

@@ -21,3 +21,5 @@ outside mfcr = trap as "MOVE USP" source "M68000 Family Programmer's Reference M
 outside mtcr = trap as "MOVE USP" source "M68000 Family Programmer's Reference Manual, MOVE USP";
 outside wfi  = trap as "STOP" source "M68000 Family Programmer's Reference Manual, STOP";
 outside halt = trap as "STOP" source "M68000 Family Programmer's Reference Manual, STOP";
+
+real "MOVE from SR" = rdpsw "the 68010 made it privileged, and gave programs MOVE from CCR for the flags";

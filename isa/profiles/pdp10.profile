@@ -12,3 +12,5 @@ io    ports;
 
 outside juser = full as "JRST 1" source "Popek and Goldberg 1974";
 outside lpsw  = partial as "JRSTF" source "DEC, PDP-10 System Reference Manual, JRST";
+
+real "JRST 1" = juser "the paper's example for Theorem 3. A hybrid virtual machine, all executive-mode code simulated, was built" source "Galley, PDP-10 Virtual Machines, 1973";

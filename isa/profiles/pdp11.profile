@@ -24,3 +24,5 @@ outside mfcr  = trap as "MOV from a location of the I/O page" source "PDP-11/45 
 outside mtcr  = trap as "MOV to a location of the I/O page" source "PDP-11/45 Processor Handbook, memory management";
 outside in    = trap as "MOV from a device register" source "PDP-11/45 Processor Handbook, memory management";
 outside out   = trap as "MOV to a device register" source "PDP-11/45 Processor Handbook, memory management";
+
+real "MFPI" = ldprev "the paper's example of a mode sensitive instruction";

@@ -19,3 +19,7 @@ outside mfcr = trap as "MFPR" source "VAX Architecture Reference Manual, MFPR";
 outside mtcr = trap as "MTPR" source "VAX Architecture Reference Manual, MTPR";
 outside spl  = trap as "MTPR to IPL" source "VAX Architecture Reference Manual, IPL";
 outside halt = trap as "HALT" source "VAX Architecture Reference Manual, HALT";
+
+real "MOVPSL" = rdpsw "DEC changed the architecture, by microcode, for a VMM of its own" source "Hall and Robinson 1991";
+real "PROBER, PROBEW" = probe "changed likewise" source "Hall and Robinson 1991";
+real "REI" = lpsw "changed likewise" source "Hall and Robinson 1991";

@@ -280,6 +280,11 @@ expect 0 'A counterexample: none in the small scope' - "and how it is known what
 expect 0 'innocuous' - "in the paper's model popf is innocuous" -- x86 --explain popf --model paper
 expect 0 '[(]pmode[)]' - "why ldprev is not mode sensitive, as the paper has it" -- pdp11 --explain ldprev --routes exhaustion
 expect 0 'Rights depend on BOUND and TE' - "and why probe is not" -- vax --explain probe --routes exhaustion
+expect 0 '^sys on x86' - "an instruction by the name of a real one" -- x86 --explain 'int n' $few
+expect 0 'INT n: .*the gate' - "and what is told of that" -- x86 --explain sys $few
+expect 0 '^rdpsw on m68000' - "by what a behaviour stands for" -- m68000 --explain 'move from sr' $few
+expect 2 - "several stand for 'SSM' on this machine: popf, sti, cli" "by a name of several" -- s360 --explain SSM
+expect 2 - "no instruction 'POPF'" "a real one of another machine" -- m68000 --explain POPF
 expect 0 'errant' - "sys is errant" -- pg --explain sys --routes exhaustion
 expect 0 'Theorem 1, not of Theorem 3' - "juser harms only kernels" -- pdp10 --explain juser
 expect 0 'what the real machine answers' - "of probe it is said that nothing differs" -- vax --explain probe --routes exhaustion

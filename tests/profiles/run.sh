@@ -98,6 +98,14 @@ awk -F'\t' '
 grep -E '^\| `[a-z0-9-]+` \|( (holds|fails: [^|]+) \|){4}$' docs/profiles.md | sort >"$work/is"
 same "docs/profiles.md has this matrix"
 
+# Robin and Irvine's list: the profile's, and the manual's.
+"$trapeze" profiles --json x86 | jq -r '.real[] | [.name, (.source | sub("Robin and Irvine 2000: "; "")), .instruction] | join(" | ")' >"$work/want"
+# shellcheck disable=SC2016
+sed -n '/^## Robin and Irvine/,/^## Where/s/^| \([A-Z][^|]*\) | \([^|]*\) | `\([a-z]*\)` .*/\1 | \2 | \3/p' docs/profiles.md >"$work/is"
+same "docs/profiles.md has the list of Robin and Irvine as the profile has it"
+[ "$(grep -c 'sensitive register' "$work/want") $(grep -c 'protection system' "$work/want")" = '6 11' ]
+result $? "which are 6 and 11 instructions" "$work/want"
+
 for file in docs/examples/*.profile; do
   "$trapeze" profiles "$file" >"$work/log" 2>&1
   result $? "$file can be read" "$work/log"

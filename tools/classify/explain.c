@@ -225,6 +225,23 @@ static void print_noes(const struct explain *e)
 
 /* ------------------------------------------------------------ what it amounts to */
 
+/* What the profile tells of the real instructions. */
+static void print_reals(const struct explain *e)
+{
+  size_t count;
+  const struct profile_real *real = profile_reals(e->profile, &count);
+  for (size_t i = 0; i < count; i++) {
+    char text[700];
+    if (real[i].insn == e->i->insn && real[i].note) {
+      snprintf(text, sizeof text, "%s: %s%s%s%s.", real[i].name, real[i].note,
+               real[i].source ? " (" : "", real[i].source ? real[i].source : "",
+               real[i].source ? ")" : "");
+      fputs("  - ", e->out);
+      text_wrap(e->out, text, 4, 4);
+    }
+  }
+}
+
 static void print_head(const struct explain *e)
 {
   char text[600];
@@ -248,6 +265,7 @@ static void print_head(const struct explain *e)
     snprintf(text, sizeof text, "Real instructions like it: %s.", e->info->models);
     say(e, text);
   }
+  print_reals(e);
   if (e->user->file && e->user->line) {
     snprintf(text, sizeof text, "Said in %s, line %u.", e->user->file, e->user->line);
     say(e, text);

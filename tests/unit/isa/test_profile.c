@@ -342,6 +342,42 @@ static void test_kseg(void **state)
   expect_message("profile t; extends s360; mmu paged; keys;", "storage keys need 'mmu bounds'");
 }
 
+static const struct profile_real *real_of(const struct profile *p, const char *name)
+{
+  size_t count;
+  const struct profile_real *real = profile_reals(p, &count);
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(real[i].name, name) == 0)
+      return &real[i];
+  return NULL;
+}
+
+static void test_real(void **state)
+{
+  (void)state;
+  size_t count;
+  struct profile *p =
+      good(HEADER "real \"A, B\" = popf; real \"INT n\" = sys \"why\" source \"who\";");
+  profile_reals(p, &count);
+  assert_int_equal(count, 2);
+  assert_null(real_of(p, "A, B")->note);
+  assert_null(real_of(p, "A, B")->source);
+  struct profile *paged = profile_override(p, "paged", NULL, stderr);
+  profile_destroy(p); /* shares nothing */
+  assert_int_equal(real_of(paged, "INT n")->insn, ISA_SYS);
+  assert_string_equal(real_of(paged, "INT n")->note, "why");
+  assert_string_equal(real_of(paged, "INT n")->source, "who");
+  profile_destroy(paged);
+  p = good("profile t; extends x86; outside popf = trap; real \"MINE\" = popf;");
+  assert_null(real_of(p, "POPF")); /* it does otherwise here */
+  assert_int_equal(real_of(p, "MINE")->insn, ISA_POPF);
+  assert_int_equal(real_of(p, "PUSHF")->insn, ISA_PUSHF);
+  profile_destroy(p);
+  expect_message(HEADER "real \"A\" = pop;", "there is no instruction 'pop'; did you mean 'popf'?");
+  expect_message(HEADER "real A = popf;", "expected a string in quotes, found 'A'");
+  expect_message(HEADER "reel \"A\" = popf;", "did you mean 'real'?");
+}
+
 static void test_override(void **state)
 {
   (void)state;
@@ -369,10 +405,9 @@ static void test_override(void **state)
   assert_null(profile_override(p, NULL, "prots", errors));
   assert_null(profile_override(p, "segments", NULL, errors));
   fclose(errors);
-  assert_string_equal(printed,
-                      "error: there is no io 'prots'; did you mean 'ports'?\n"
-                      "error: there is no mmu 'segments'; this version has: bounds, "
-                      "tlb, paged, nested\n");
+  assert_string_equal(printed, "error: there is no io 'prots'; did you mean 'ports'?\n"
+                               "error: there is no mmu 'segments'; this version has: bounds, "
+                               "tlb, paged, nested\n");
   free(printed);
   profile_destroy(p);
 }
@@ -591,6 +626,7 @@ int main(void)
       cmocka_unit_test(test_kseg),
       cmocka_unit_test(test_middle),
       cmocka_unit_test(test_override),
+      cmocka_unit_test(test_real),
       cmocka_unit_test(test_words_of_every_behaviour),
       cmocka_unit_test(test_extends),
       cmocka_unit_test(test_files),
