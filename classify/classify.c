@@ -199,17 +199,6 @@ static void derive(struct classify_insn *i)
   i->innocuous = !i->sensitive && !i->errant;
 }
 
-/* States with translation on are tried under `mmu bounds` alone: what is not found
- * elsewhere is not known not to be there. */
-static void doubt_no(const struct profile *profile, struct route_findings *f)
-{
-  for (unsigned q = 0; q < QUESTION_COUNT; q++) {
-    if (!(profile_features(profile) & ISA_FEATURE_MMU_BOUNDS) && f->finding[q].answer == ROUTE_NO) {
-      f->finding[q].answer = ROUTE_UNKNOWN;
-    }
-  }
-}
-
 static bool classify_one(struct asker *c, struct entry *e)
 {
   enum isa_insn insn = e->key.insn;
@@ -222,11 +211,9 @@ static bool classify_one(struct asker *c, struct entry *e)
   }
   if (c->exhaust) {
     exhaust_ask(c->exhaust, insn, c->model, &findings[ROUTE_EXHAUSTION]);
-    doubt_no(c->profile, &findings[ROUTE_EXHAUSTION]);
   }
   if (c->experiment) {
     experiment_ask(c->experiment, insn, c->model, &findings[ROUTE_EXPERIMENT]);
-    doubt_no(c->profile, &findings[ROUTE_EXPERIMENT]);
   }
   e->insn.insn = insn;
   e->insn.present = true;

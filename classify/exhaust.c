@@ -35,17 +35,22 @@ enum {
   KEY_AWAY = 3,
   CHANNEL_PROGRAM = CHANNEL_NOP | 1 << CHANNEL_COUNT_SHIFT,
   MODES = 4,
-  PLACES = 2 * 2 * 2, /* TE, BASE, BOUND */
+  PLACES = 2 * 2 * 2, /* TE, BASE, BOUND; or TE off in two spaces, on in each */
+  /* With pages. Their tables and the frames to which pages are shifted need room. */
+  PAGES_STORAGE = 2 * MACHINE_MIN_STORAGE,
+  SPACES = PLACES - 2,
+  DIRECTORIES = PAGES_STORAGE - SPACES * ISA_PAGE_SIZE,
+  SHIFT = 0x3000, /* below SPARE */
+  SPARE = 0x8000, /* a page and a frame that nothing uses */
   MAX_ENCODINGS = 64,
   MAX_RESTS = ISA_CR_COUNT + 12,
 };
 
 static const uint32_t words[] = {0x55555555, 0xaaaaaaaa, 0, 0xffffffff};
-static const uint32_t values[] = {0, NEAR, FAR, 0xffffffff};
 enum { WORDS = 4, FEW_WORDS = 2, VALUES = 4, BRIEF_VALUES = 2 };
 
 /* In what states are away from the state after reset, one after the other. */
-enum rest_kind { REST_NONE, REST_PSW, REST_CR, REST_KEYS, REST_INPUT, REST_DISK };
+enum rest_kind { REST_NONE, REST_PSW, REST_CR, REST_KEYS, REST_INPUT, REST_DISK, REST_TLB };
 struct rest {
   enum rest_kind what;
   unsigned n; /* control register, disk register */
@@ -96,7 +101,10 @@ struct master {
 struct exhaust {
   const struct profile *profile;
   struct trial_machine *machine;
-  unsigned modes, keys; /* values of PSW.key: 2 where there are storage keys */
+  unsigned modes, keys;  /* values of PSW.key: 2 where there are storage keys */
+  uint32_t storage, far; /* far: FAR, or where there is an unmapped segment there */
+  uint32_t values[VALUES];
+  struct map map; /* of every state: spaces, one for each map */
   struct rest rest[MAX_RESTS];
   unsigned rest_count;
 };
@@ -122,6 +130,12 @@ static void add_rest(struct exhaust *e, enum rest_kind what, unsigned n, uint32_
   e->rest[e->rest_count++] = (struct rest){what, n, value};
 }
 
+/* ASID chooses the map, or it is one more register. */
+static bool is_space(const struct exhaust *e, unsigned cr)
+{
+  return cr == CR_ASID && e->map.mmu & ISA_FEATURE_MMU_TLB;
+}
+
 static void list_rests(struct exhaust *e)
 {
   add_rest(e, REST_NONE, 0, 0);
@@ -129,7 +143,7 @@ static void list_rests(struct exhaust *e)
   add_rest(e, REST_PSW, 0, PSW_V_MASK);
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
     const struct isa_cr_info *info = isa_cr_info((enum isa_cr)n);
-    if (n == CR_PSW || n == CR_BASE || n == CR_BOUND ||
+    if (n == CR_PSW || n == CR_BASE || n == CR_BOUND || n == CR_PTBR || is_space(e, n) ||
         !profile_has_cr(e->profile, (enum isa_cr)n)) {
       continue;
     }
@@ -143,6 +157,9 @@ static void list_rests(struct exhaust *e)
     add_rest(e, REST_KEYS, 0, 0x15);
   } else {
     add_rest(e, REST_PSW, 0, psw_set_key(0, KEY_AWAY));
+  }
+  if (e->map.mmu & ISA_FEATURE_MMU_TLB) {
+    add_rest(e, REST_TLB, 0, 0);
   }
   add_rest(e, REST_INPUT, 0, 0x5a);
   for (unsigned n = 0; n < 3; n++) {
@@ -229,6 +246,39 @@ static unsigned power(unsigned base, unsigned exponent)
   return exponent == 0 ? 1 : base * power(base, exponent - 1);
 }
 
+static uint32_t space_of(const struct map *m, unsigned number)
+{
+  return m->mmu & ISA_FEATURE_MMU_TLB ? number : DIRECTORIES + number * ISA_PAGE_SIZE;
+}
+
+static void add_page(struct map *m, unsigned number, uint32_t at, uint32_t word)
+{
+  m->entry[m->count++] = (struct map_entry){space_of(m, number), pte_frame(at), word};
+}
+
+/* Of the page that is near, each space has something else: all rights; the same elsewhere;
+ * no right to store; none outside mode 0; that of fetching alone; no such page. */
+static void make_maps(struct exhaust *e)
+{
+  const uint32_t near[SPACES] = {MAP_RIGHTS,
+                                 MAP_RIGHTS | SHIFT,
+                                 MAP_RIGHTS & ~PTE_WRITE,
+                                 MAP_RIGHTS & ~PTE_LEVEL_MASK,
+                                 MAP_RIGHTS | PTE_FETCH_ONLY,
+                                 0};
+  for (unsigned n = 0; n < SPACES && e->map.mmu != 0; n++) {
+    bool segment = map_has_segment(&e->map);
+    uint32_t shift = n == 1 && !segment ? SHIFT : 0;
+    add_page(&e->map, n, ISA_RESET_PC, (ISA_RESET_PC + shift) | MAP_RIGHTS);
+    if (near[n] != 0) {
+      add_page(&e->map, n, NEAR, pte_frame(NEAR) | near[n]);
+    }
+    if (!segment && n != 4) {
+      add_page(&e->map, n, FAR, (FAR + shift) | MAP_RIGHTS);
+    }
+  }
+}
+
 /* How many values the data has. */
 static unsigned data_choices(const struct encoding *e, bool brief)
 {
@@ -270,6 +320,9 @@ static void set_rest(struct trial_state *s, const struct rest *r)
     s->input = true;
     s->input_byte = (uint8_t)r->value;
     break;
+  case REST_TLB:
+    s->map.entry[s->map.count++] = (struct map_entry){0, SPARE, SPARE | MAP_RIGHTS};
+    break;
   case REST_DISK:
     *(r->n == 0 ? &s->disk_sector : r->n == 1 ? &s->disk_address : &s->disk_count) = r->value;
     break;
@@ -282,42 +335,70 @@ static uint32_t make_situation(const struct work *w, const struct place *p, stru
   const struct encoding *e = &w->encoding[p->encoding];
   unsigned n = p->situation, data = data_choices(e, p->brief);
   unsigned choices = p->brief ? BRIEF_VALUES : VALUES;
-  trial_reset(s, STORAGE);
+  trial_reset(s, w->e->storage);
+  s->map = w->e->map;
   uint32_t word = e->unit && n % data == 0 ? CHANNEL_PROGRAM : words[n % data];
   n /= data;
   s->reg[REG_SP] = NEAR;
   for (unsigned i = 0; i < e->regs; i++) {
-    uint32_t value = values[n % choices];
+    uint32_t value = w->e->values[n % choices];
     s->reg[e->reg[i]] = value == NEAR && e->unit ? NEAR | CHANNEL_UNIT_DISK : value;
     n /= choices;
   }
   if (n > 0) {
-    s->reg[REG_SP] = FAR;
+    s->reg[REG_SP] = w->e->far;
   }
   set_rest(s, &w->e->rest[p->rest]);
   return word;
 }
 
+static void relocate(const struct work *w, const struct place *p, struct trial_state *s)
+{
+  const struct map *map = &s->map;
+  if (map->mmu == 0) {
+    s->cr[CR_PSW] = psw_set_te(s->cr[CR_PSW], p->where & 1);
+    s->cr[CR_BASE] = p->where & 2 ? BASE_AWAY : 0;
+    s->cr[CR_BOUND] = p->where & 4 ? BOUND_TIGHT : BOUND_WIDE;
+    return;
+  }
+  unsigned number = p->where % SPACES;
+  s->cr[CR_PSW] = psw_set_te(s->cr[CR_PSW], p->where < SPACES);
+  s->cr[is_space(w->e, CR_ASID) ? CR_ASID : CR_PTBR] = space_of(map, number);
+}
+
+/* The unmapped segment shows the frames of all spaces: so that states which are compared
+ * show the same there, each has a copy of the words that are near. */
+static void put_copies(struct trial_state *s, uint32_t word)
+{
+  for (uint32_t frame = 0; frame <= SHIFT; frame += SHIFT) {
+    uint32_t va, at = KSEG_START + frame + NEAR;
+    if (!trial_shows_twice(s, at, &va)) {
+      put(s, at, word);
+      put(s, at + 4, SECOND_WORD);
+    }
+  }
+}
+
+/* Of a state that is the situation, but for what is set here. */
 static void make_state(const struct work *w, const struct place *p,
                        const struct trial_state *situation, uint32_t word, struct trial_state *s)
 {
   const struct profile *profile = w->e->profile;
-  *s = *situation;
-  uint32_t psw = s->cr[CR_PSW];
+  uint32_t psw = situation->cr[CR_PSW];
+  s->view_count = 0;
   psw = psw_set_mode(psw, p->mode);
   psw = psw_set_pmode(psw, p->pmode ? profile_user_mode(profile) : 0);
   psw = psw_set_ie(psw, p->ie);
-  psw = psw_set_te(psw, p->where & 1);
   s->cr[CR_PSW] = p->key ? psw_set_key(psw, KEY_AWAY) : psw;
-  if (profile_has_cr(profile, CR_BASE)) {
-    s->cr[CR_BASE] = p->where & 2 ? BASE_AWAY : 0;
-    s->cr[CR_BOUND] = p->where & 4 ? BOUND_TIGHT : BOUND_WIDE;
-  }
+  relocate(w, p, s);
   put(s, s->pc, w->encoding[p->encoding].word);
   put(s, NEAR, word);
   put(s, NEAR + 4, SECOND_WORD);
-  put(s, FAR, word);
-  put(s, FAR + 4, SECOND_WORD);
+  put(s, w->e->far, word);
+  put(s, w->e->far + 4, SECOND_WORD);
+  if (map_has_segment(&s->map) && psw_te(s->cr[CR_PSW])) {
+    put_copies(s, word);
+  }
 }
 
 /* ---------------------------------------------------------------- witnesses */
@@ -326,6 +407,7 @@ static void remake(const struct work *w, const struct place *p, struct trial_sta
 {
   struct trial_state situation;
   uint32_t word = make_situation(w, p, &situation);
+  *s = situation;
   make_state(w, p, &situation, word, s);
 }
 
@@ -408,7 +490,7 @@ static void compare_privilege(struct work *w, struct master *m, const struct pla
 static void judge(struct work *w, const struct place *p, const struct trial_state *s,
                   const struct trial_result *r)
 {
-  if (r->trapped && isa_cause_info(r->trap.cause)->kind == ISA_CAUSE_MEMORY) {
+  if (question_shows_nothing(r)) {
     return;
   }
   const struct profile *profile = w->e->profile;
@@ -449,7 +531,7 @@ static void forget(struct group *groups, size_t count)
 static void go_places(struct work *w, struct place *p, const struct trial_state *situation,
                       uint32_t word)
 {
-  struct trial_state s;
+  struct trial_state s = *situation;
   struct trial_result r;
   if (w->model == MODEL_PAPER) {
     forget(w->resource, 1);
@@ -458,8 +540,7 @@ static void go_places(struct work *w, struct place *p, const struct trial_state 
   forget(w->location, MODES);
   forget(w->mode, PLACES);
   memset(w->master, 0, sizeof w->master);
-  unsigned places = profile_has_cr(w->e->profile, CR_BASE) ? PLACES : 2;
-  for (p->where = 0; p->where < places; p->where++) {
+  for (p->where = 0; p->where < PLACES; p->where++) {
     for (p->mode = 0; p->mode < w->e->modes; p->mode++) {
       make_state(w, p, situation, word, &s);
       if (trial_run(w->e->machine, &s, &r)) {
@@ -527,10 +608,15 @@ struct exhaust *exhaust_create(const struct profile *profile, const char **reaso
   e->profile = profile;
   e->modes = profile_modes(profile);
   e->keys = profile_features(profile) & ISA_FEATURE_KEYS ? 2 : 1;
-  e->machine = trial_machine_create(profile, STORAGE, MACHINE_ENGINE_FAST);
+  e->map.mmu = map_mmu(profile);
+  e->storage = e->map.mmu ? PAGES_STORAGE : STORAGE;
+  e->far = map_has_segment(&e->map) ? KSEG_START + FAR : FAR;
+  memcpy(e->values, (uint32_t[VALUES]){0, NEAR, e->far, 0xffffffff}, sizeof e->values);
+  e->machine = trial_machine_create(profile, e->storage, MACHINE_ENGINE_FAST);
   if (!e->machine) {
     goto no_machine;
   }
+  make_maps(e);
   list_rests(e);
   return e;
 

@@ -15,12 +15,14 @@
 #include "machine/devices/channel.h"
 
 #define STORAGE   MACHINE_MIN_STORAGE
+#define SPACES    2u   /* with pages; their tables lie in as much storage again */
 #define PER_STATE 4u   /* pairs with the same first state */
 #define TRIES     100u /* at a state that exists */
 
 struct experiment {
   const struct profile *profile;
   struct trial_machine *machine;
+  uint32_t mmu, storage;
   uint64_t seed, count;
   /* Components of K that two states can differ in. */
   unsigned component[COMPONENT_COUNT], component_count;
@@ -38,6 +40,7 @@ struct lot {
   /* Every word of data that a pair may show, whatever the relocation. */
   struct trial_cell data[TRIAL_CELLS];
   unsigned data_count;
+  uint32_t space[SPACES];
 };
 
 /* ------------------------------------------------------------------- chance */
@@ -102,12 +105,19 @@ static uint32_t address(struct lot *l)
   return one_in(l, 8) ? at : at & ~3u;
 }
 
-static uint32_t register_value(struct lot *l)
+/* Where a page has to be for it to be seen that rights, or frames, differ. */
+static uint32_t data_address(struct lot *l)
 {
-  return one_in(l, 3) ? telling(l) : address(l);
+  uint32_t at = address(l);
+  return l->e->mmu & ISA_FEATURE_KSEG && one_in(l, 8) ? KSEG_START + at : at;
 }
 
-/* ------------------------------------------------------------ one component */
+static uint32_t register_value(struct lot *l)
+{
+  return one_in(l, 3) ? telling(l) : data_address(l);
+}
+
+/* -------------------------------------------------------- parts of components */
 
 static uint32_t legal_cr(const struct lot *l, unsigned n, uint32_t value)
 {
@@ -162,6 +172,106 @@ static void random_psw_field(struct lot *l, unsigned field, struct trial_state *
   s->cr[CR_PSW] = profile_legal_psw(l->e->profile, (s->cr[CR_PSW] & ~mask) | (value & mask));
 }
 
+/* -------------------------------------------------------------------- maps */
+
+static uint32_t random_rights(struct lot *l)
+{
+  uint32_t rights = MAP_RIGHTS;
+  switch (below(l, 8)) {
+  case 0:
+    rights ^= PTE_WRITE;
+    break;
+  case 1:
+    rights ^= PTE_EXECUTE;
+    break;
+  case 2:
+    rights ^= PTE_LEVEL_MASK;
+    break;
+  case 3:
+    rights ^= PTE_LEVEL_MASK & word(l);
+    break;
+  case 4:
+    rights ^= PTE_FETCH_ONLY;
+    break;
+  default:
+    break;
+  }
+  return rights;
+}
+
+/* A frame of the lower half of storage that no page of the space has. */
+static uint32_t random_frame(struct lot *l, const struct map *m, uint32_t space, uint32_t page)
+{
+  uint32_t frame = page, va;
+  if (frame >= STORAGE || one_in(l, 2)) {
+    frame = below(l, STORAGE) & PTE_FRAME_MASK;
+  }
+  while (map_reaches(m, space, frame, &va)) {
+    frame = (frame + ISA_PAGE_SIZE) % STORAGE;
+  }
+  return frame;
+}
+
+/* The page of the instruction has all rights most often, else there were no such state. */
+static void add_page(struct lot *l, struct trial_state *s, uint32_t space, uint32_t page)
+{
+  struct map *m = &s->map;
+  bool here = page == pte_frame(s->pc);
+  if (m->count == MAP_ENTRIES || map_find(m, space, page) || (!here && one_in(l, 8)) ||
+      (map_has_segment(m) && kseg_has(page))) {
+    return;
+  }
+  uint32_t frame = random_frame(l, m, space, page), rights = random_rights(l);
+  if (here && !one_in(l, 8)) {
+    rights |= PTE_LEVEL_MASK | PTE_EXECUTE;
+  }
+  m->entry[m->count++] = (struct map_entry){space, page, frame | rights};
+}
+
+/* Page tables lie in the upper half of storage, and directories on top of it. */
+static void random_map(struct lot *l, struct trial_state *s)
+{
+  bool tlb = (l->e->mmu & ISA_FEATURE_MMU_TLB) != 0;
+  s->map = (struct map){.mmu = l->e->mmu};
+  for (unsigned i = 0; i < SPACES; i++) {
+    l->space[i] = tlb ? i : l->e->storage - (1 + i) * ISA_PAGE_SIZE;
+    for (unsigned k = 0; k < l->data_count; k++) {
+      add_page(l, s, l->space[i], pte_frame(l->data[k].at));
+    }
+  }
+}
+
+/* Another one most often. */
+static void random_space(struct lot *l, unsigned n, struct trial_state *s)
+{
+  uint32_t other = l->space[s->cr[n] == l->space[0]];
+  s->cr[n] = one_in(l, 8) ? legal_cr(l, n, telling(l)) : other;
+}
+
+/* An entry of the TLB goes, or has other rights or another frame. */
+static void random_tlb(struct lot *l, struct trial_state *s)
+{
+  struct map *m = &s->map;
+  if (m->count == 0) {
+    return;
+  }
+  struct map_entry *e = &m->entry[below(l, m->count)];
+  if (one_in(l, 2)) {
+    *e = m->entry[--m->count];
+  } else if (one_in(l, 2)) {
+    e->word = pte_frame(e->word) | random_rights(l);
+  } else {
+    e->word = random_frame(l, m, e->space, e->page) | (e->word & ~PTE_FRAME_MASK);
+  }
+}
+
+static bool is_space(const struct lot *l, unsigned cr)
+{
+  return l->e->mmu != 0 && cr == (l->e->mmu & ISA_FEATURE_MMU_TLB ? CR_ASID : CR_PTBR);
+}
+
+/* ------------------------------------------------------------ one component */
+
 static void random_component(struct lot *l, unsigned component, struct trial_state *s)
 {
   if (component < COMPONENT_CR) {
@@ -170,11 +280,15 @@ static void random_component(struct lot *l, unsigned component, struct trial_sta
     random_base(l, s);
   } else if (component == COMPONENT_CR + CR_BOUND) {
     random_bound(l, s);
+  } else if (component < COMPONENT_CR + ISA_CR_COUNT && is_space(l, component - COMPONENT_CR)) {
+    random_space(l, component - COMPONENT_CR, s);
   } else if (component < COMPONENT_CR + ISA_CR_COUNT) {
     unsigned n = component - COMPONENT_CR;
     s->cr[n] = legal_cr(l, n, one_in(l, 4) ? address(l) : telling(l));
   } else if (component == COMPONENT_KEYS) {
     random_key(l, s);
+  } else if (component == COMPONENT_TLB) {
+    random_tlb(l, s);
   } else {
     random_devices(l, s);
   }
@@ -216,7 +330,7 @@ static uint32_t random_instruction(struct lot *l, uint32_t *reach)
         profile_decode(l->e->profile, w, &back)) {
       uint32_t *reg = l->w.state[0].reg;
       if (d.b != REG_ZERO && !one_in(l, 4)) {
-        reg[d.b] = (one_in(l, 3) ? small(l) : address(l)) - d.imm;
+        reg[d.b] = (one_in(l, 3) ? small(l) : data_address(l)) - d.imm;
       }
       reach[0] = reg[d.b] + d.imm;
       reach[1] = reg[one_in(l, 2) ? d.a : d.c];
@@ -291,7 +405,7 @@ static uint32_t random_psw(struct lot *l)
 static void random_state(struct lot *l)
 {
   struct trial_state *s = &l->w.state[0];
-  trial_reset(s, STORAGE);
+  trial_reset(s, l->e->storage);
   s->pc = below(l, STORAGE / 4) & ~3u;
   random_registers(l, s);
   s->cr[CR_PSW] = random_psw(l);
@@ -303,6 +417,11 @@ static void random_state(struct lot *l)
   add_data(l, (reach[0] & ~3u) + 4, telling(l));
   uint32_t there = telling(l);
   add_data(l, one_in(l, 2) ? reach[1] & ~3u : (reach[0] + word(l) % STORAGE) & ~3u, there);
+  if (l->e->mmu != 0) {
+    random_map(l, s);
+    s->cr[CR_PSW] = psw_set_te(s->cr[CR_PSW], !one_in(l, 3));
+    s->cr[l->e->mmu & ISA_FEATURE_MMU_TLB ? CR_ASID : CR_PTBR] = l->space[0];
+  }
   for (unsigned i = 0; i < l->e->component_count; i++) {
     if (l->e->component[i] >= COMPONENT_CR && !one_in(l, 3)) {
       random_component(l, l->e->component[i], s);
@@ -371,9 +490,8 @@ static void judge(struct lot *l, unsigned states)
 /* Whether there is such a state, and its execution can witness something. */
 static bool run(struct lot *l, unsigned i)
 {
-  const struct trial_result *r = &l->w.result[i];
   return trial_run(l->e->machine, &l->w.state[i], &l->w.result[i]) &&
-         !(r->trapped && isa_cause_info(r->trap.cause)->kind == ISA_CAUSE_MEMORY);
+         !question_shows_nothing(&l->w.result[i]);
 }
 
 static bool first_state(struct lot *l)
@@ -419,7 +537,9 @@ struct experiment *experiment_create(const struct profile *profile, uint64_t see
     goto no_experiment;
   }
   *e = (struct experiment){.profile = profile, .seed = seed, .count = count};
-  e->machine = trial_machine_create(profile, STORAGE, MACHINE_ENGINE_FAST);
+  e->mmu = map_mmu(profile);
+  e->storage = e->mmu ? 2 * STORAGE : STORAGE;
+  e->machine = trial_machine_create(profile, e->storage, MACHINE_ENGINE_FAST);
   if (!e->machine) {
     goto no_machine;
   }

@@ -83,8 +83,9 @@ static uint32_t outside_word(const struct trial_state *s, uint32_t at)
 /* Whether the word at physical address pa is outside the view, all of it. */
 static bool is_outside(const struct trial_state *s, uint32_t pa)
 {
-  uint64_t base = s->cr[CR_BASE], end = base + s->cr[CR_BOUND];
-  return psw_te(s->cr[CR_PSW]) && ((uint64_t)pa + 4 <= base || pa >= end);
+  uint32_t va;
+  return !trial_shown(s, pa, &va) && !trial_shown(s, pa + 1, &va) && !trial_shown(s, pa + 2, &va) &&
+         !trial_shown(s, pa + 3, &va);
 }
 
 /* What is outside both views is the same. */
@@ -110,6 +111,10 @@ component_set question_differing(const struct profile *profile, const struct wit
   if (!covers_outside(a, b) || !covers_outside(b, a)) {
     set |= component_bit(COMPONENT_OUTSIDE);
   }
+  if (!map_same(&a->map, &b->map)) {
+    bool tlb = (a->map.mmu & ISA_FEATURE_MMU_TLB) != 0;
+    set |= component_bit(tlb ? COMPONENT_TLB : COMPONENT_OUTSIDE); /* tables lie there */
+  }
   if (!same_devices(a, b)) {
     set |= component_bit(COMPONENT_DEVICES);
   }
@@ -130,6 +135,9 @@ component_set question_changed(const struct profile *profile, const struct trial
   if (after->stored == TRIAL_STORE_OUTSIDE) {
     set |= component_bit(COMPONENT_OUTSIDE);
   }
+  if (after->tlb_changed) {
+    set |= component_bit(COMPONENT_TLB);
+  }
   if (after->device_changed) {
     set |= component_bit(COMPONENT_DEVICES);
   }
@@ -141,13 +149,21 @@ component_set question_changed(const struct profile *profile, const struct trial
 
 /* ------------------------------------------------------------- outside of K */
 
+static bool shows_other(const struct trial_state *s, uint32_t at, uint32_t word)
+{
+  uint32_t pa;
+  return trial_shows(s, at, &pa) && trial_view_word(s, at) != word;
+}
+
 /* Where both show a word, it is the same. */
 static bool covers_view(const struct trial_state *a, const struct trial_state *b)
 {
-  uint32_t pa;
+  uint32_t twice;
   for (unsigned i = 0; i < a->view_count; i++) {
     const struct trial_cell *c = &a->view[i];
-    if (trial_shows(b, c->at, &pa) && trial_view_word(b, c->at) != c->word) {
+    if (shows_other(b, c->at, c->word) ||
+        (map_has_segment(&a->map) && trial_shows_twice(a, c->at, &twice) &&
+         shows_other(b, twice, c->word))) {
       return false;
     }
   }
@@ -181,9 +197,9 @@ static uint32_t mode_of(const struct trial_state *s)
   return psw_mode(s->cr[CR_PSW]);
 }
 
-static bool is_memory_trap(const struct trial_result *r)
+bool question_shows_nothing(const struct trial_result *r)
 {
-  return r->trapped && isa_cause_info(r->trap.cause)->kind == ISA_CAUSE_MEMORY;
+  return r->stored_twice || (r->trapped && isa_cause_info(r->trap.cause)->kind == ISA_CAUSE_MEMORY);
 }
 
 static bool judge_unprivileged(const struct profile *profile, const struct witness *w)
@@ -208,20 +224,25 @@ static bool judge_behaviour(const struct profile *profile, const struct witness 
   return !same_outcome(&w->result[0], &w->result[1]);
 }
 
+static component_set compared_resources(enum model model, const struct profile *profile)
+{
+  return model_resources(model, profile) & ~component_bit(COMPONENT_OUTSIDE);
+}
+
 bool question_judge(enum question q, enum model model, const struct profile *profile,
                     const struct witness *w)
 {
-  component_set resources = model_resources(model, profile);
   bool user[2] = {true, true};
   for (unsigned i = 0; i < question_states(q); i++) {
-    if (is_memory_trap(&w->result[i])) {
+    if (question_shows_nothing(&w->result[i])) {
       return false;
     }
     user[i] = mode_of(&w->state[i]) == profile_user_mode(profile);
   }
   if (question_states(q) == 1) {
-    return (q == QUESTION_CONTROL || user[0]) &&
-           (question_changed(profile, &w->state[0], &w->result[0]) & resources) != 0;
+    component_set changed = question_changed(profile, &w->state[0], &w->result[0]);
+    return (q == QUESTION_CONTROL || user[0]) && changed != 0 &&
+           (changed & model_resources(model, profile)) != 0;
   }
   if (!same_program(&w->state[0], &w->state[1])) {
     return false;
@@ -234,10 +255,9 @@ bool question_judge(enum question q, enum model model, const struct profile *pro
   case QUESTION_MODE:
     return judge_behaviour(profile, w, model_mode());
   case QUESTION_RESOURCE:
-    return judge_behaviour(profile, w, resources & ~component_bit(COMPONENT_OUTSIDE));
+    return judge_behaviour(profile, w, compared_resources(model, profile));
   default:
-    return user[0] && user[1] &&
-           judge_behaviour(profile, w, resources & ~component_bit(COMPONENT_OUTSIDE));
+    return user[0] && user[1] && judge_behaviour(profile, w, compared_resources(model, profile));
   }
 }
 
@@ -248,6 +268,13 @@ enum { COST_COMPONENT = 64, COST_CELL = 24, COST_VALUE = 8 };
 static unsigned value_size(uint32_t value, uint32_t reset)
 {
   return value == reset ? 0 : COST_VALUE + (unsigned)__builtin_popcount(value ^ reset);
+}
+
+/* The plainest entry has all rights, and its frame is its page. */
+static unsigned entry_size(const struct map_entry *e)
+{
+  return COST_CELL + (unsigned)__builtin_popcount(e->word ^ (e->page | MAP_RIGHTS)) +
+         (unsigned)__builtin_popcount(e->page ^ e->space);
 }
 
 static unsigned state_size(const struct trial_state *s)
@@ -270,6 +297,9 @@ static unsigned state_size(const struct trial_state *s)
   }
   for (unsigned i = 0; i < s->key_count; i++) {
     size += COST_CELL + (unsigned)__builtin_popcount(s->key[i].key);
+  }
+  for (unsigned i = 0; i < s->map.count; i++) {
+    size += entry_size(&s->map.entry[i]);
   }
   return size + (s->input ? value_size(s->input_byte, 0) + 1 : 0) + value_size(s->disk_sector, 0) +
          value_size(s->disk_address, 0) + value_size(s->disk_count, 0);

@@ -37,6 +37,9 @@ struct witness {
   struct trial_result result[2];
 };
 
+/* An execution that witnesses nothing: it ends in a memory trap, or has stored what the view
+ * shows twice. */
+bool question_shows_nothing(const struct trial_result *r);
 /* Whether these executions are a witness. */
 bool question_judge(enum question q, enum model model, const struct profile *profile,
                     const struct witness *w);

@@ -129,6 +129,19 @@ static void set_cell(struct trial_cell *cells, unsigned *count, uint32_t at, uin
   }
 }
 
+/* What the unmapped segment shows of a page is the same word, if not in one state then in
+ * the other. */
+static void set_copies(struct trial_state *t, uint32_t at, uint32_t word)
+{
+  uint32_t old = trial_view_word(t, at);
+  for (unsigned i = t->view_count; map_has_segment(&t->map) && i-- > 0;) {
+    const struct trial_cell *c = &t->view[i];
+    if (c->word == old && (c->at ^ at) % ISA_PAGE_SIZE == 0) {
+      set_cell(t->view, &t->view_count, c->at, word);
+    }
+  }
+}
+
 /* The word at `at`, in both states, becomes this one; 0 takes the cell away. */
 static bool try_cell(struct shrink *s, bool view, uint32_t at, uint32_t word)
 {
@@ -136,6 +149,7 @@ static bool try_cell(struct shrink *s, bool view, uint32_t at, uint32_t word)
   for (unsigned i = 0; i < s->states; i++) {
     struct trial_state *t = &changed.state[i];
     if (view) {
+      set_copies(t, at, word);
       set_cell(t->view, &t->view_count, at, word);
     } else {
       set_cell(t->outside, &t->outside_count, at, word);
@@ -171,6 +185,64 @@ static bool shrink_cells(struct shrink *s)
     }
     for (unsigned i = 0; i < before.outside_count; i++) {
       any = shrink_cell(s, false, before.outside[i]) || any;
+    }
+  }
+  return any;
+}
+
+/* --------------------------------------------------------------------- maps */
+
+static void drop_entry(struct map *m, unsigned i)
+{
+  memmove(&m->entry[i], &m->entry[i + 1], (m->count - i - 1) * sizeof *m->entry);
+  m->count--;
+}
+
+/* The entry for that page of that space in both states becomes this word; 0 takes it away. */
+static bool try_entry(struct shrink *s, const struct map_entry *which, uint32_t word)
+{
+  struct witness changed = *s->w;
+  for (unsigned i = 0; i < s->states; i++) {
+    struct map *m = &changed.state[i].map;
+    for (unsigned k = m->count; k-- > 0;) {
+      if (m->entry[k].space != which->space || m->entry[k].page != which->page) {
+        continue;
+      }
+      if (word == 0) {
+        drop_entry(m, k);
+      } else {
+        m->entry[k].word = word;
+      }
+    }
+  }
+  return try(s, &changed);
+}
+
+/* Both have the same TLB. */
+static bool try_one_map(struct shrink *s, unsigned from)
+{
+  struct witness changed = *s->w;
+  if (s->states == 1 || map_same(&changed.state[0].map, &changed.state[1].map)) {
+    return false;
+  }
+  changed.state[!from].map = changed.state[from].map;
+  return try(s, &changed);
+}
+
+static bool shrink_entry(struct shrink *s, struct map_entry e)
+{
+  uint32_t rights = e.word & ~PTE_FRAME_MASK;
+  return try_entry(s, &e, 0) || try_entry(s, &e, e.page | MAP_RIGHTS) ||
+         try_entry(s, &e, pte_frame(e.word) | MAP_RIGHTS) || try_entry(s, &e, e.page | rights);
+}
+
+static bool shrink_maps(struct shrink *s)
+{
+  bool any = try_one_map(s, 0) || try_one_map(s, 1);
+  for (unsigned state = 0; state < s->states; state++) {
+    struct map before = s->w->state[state].map;
+    for (unsigned i = 0; i < before.count; i++) {
+      any = shrink_entry(s, before.entry[i]) || any;
     }
   }
   return any;
@@ -299,6 +371,7 @@ void question_shrink(enum question q, enum model model, const struct profile *pr
   bool any = true;
   for (unsigned round = 0; any && round < MAX_ROUNDS; round++) {
     any = shrink_words(&s);
+    any = shrink_maps(&s) || any;
     any = shrink_cells(&s) || any;
     any = shrink_keys(&s) || any;
     any = shrink_input(&s) || any;

@@ -18,19 +18,19 @@ struct devices {
   uint32_t disk_sector, disk_address, disk_count;
 };
 
-/* A word that a trial has put into storage; everything else there is 0. */
-struct placed {
-  uint32_t pa, word;
-};
-
 struct trial_machine {
   struct machine *machine;
   struct profile *windowless; /* what it is made of, if the profile has windows to devices */
   uint32_t storage;
   uint32_t cr_bits[ISA_CR_COUNT]; /* that can be set, in a control register that is there */
   bool has_keys;
-  struct placed placed[MAX_CELLS];
-  unsigned placed_count;
+  uint32_t mmu; /* map_mmu() */
+  /* Words that a trial has put into storage, and those of its page tables; everything
+   * else there is 0. */
+  struct map_word placed[MAX_CELLS], table[MAP_WORDS];
+  unsigned placed_count, table_count;
+  struct map map;                   /* whose tables they are, or what the TLB holds */
+  bool tlb_touched;                 /* by an instruction: it no longer does */
   struct trial_key key[TRIAL_KEYS]; /* the same of keys */
   unsigned key_count;
   struct devices devices;
@@ -86,6 +86,7 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
   t->machine = channel && !t->store ? NULL : machine_create(&config, NULL);
   t->storage = storage;
   t->devices_touched = true;
+  t->mmu = t->map.mmu = map_mmu(profile);
   t->has_keys = (profile_features(profile) & ISA_FEATURE_KEYS) != 0;
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
     const struct isa_cr_info *info = isa_cr_info((enum isa_cr)n);
@@ -128,9 +129,18 @@ void trial_reset(struct trial_state *s, uint32_t storage)
   s->cr[CR_CPUID] = CPUID_OF_RESET;
 }
 
+static bool is_mapped(const struct trial_state *s)
+{
+  return s->map.mmu != 0 && psw_te(s->cr[CR_PSW]);
+}
+
 bool trial_shows(const struct trial_state *s, uint32_t at, uint32_t *pa)
 {
   uint64_t physical = at;
+  if (is_mapped(s)) {
+    bool there = map_shows(&s->map, map_space(&s->map, s->cr), at, pa);
+    return there && (uint64_t)*pa + 4 <= s->storage;
+  }
   if (psw_te(s->cr[CR_PSW])) {
     if (at >= s->cr[CR_BOUND]) {
       return false;
@@ -141,15 +151,32 @@ bool trial_shows(const struct trial_state *s, uint32_t at, uint32_t *pa)
   return physical + 4 <= s->storage;
 }
 
-/* Whether the current relocation shows the byte at physical address pa, and where. */
-static bool shown(const struct trial_state *s, uint32_t pa, uint32_t *va)
+bool trial_shown(const struct trial_state *s, uint32_t pa, uint32_t *va)
 {
   *va = pa;
   if (!psw_te(s->cr[CR_PSW])) {
     return true;
   }
+  if (is_mapped(s)) {
+    bool segment = map_has_segment(&s->map) && pa < KSEG_SIZE;
+    *va = pa + KSEG_START;
+    return map_reaches(&s->map, map_space(&s->map, s->cr), pa, va) || segment;
+  }
   *va = pa - s->cr[CR_BASE];
   return pa >= s->cr[CR_BASE] && *va < s->cr[CR_BOUND];
+}
+
+bool trial_shows_twice(const struct trial_state *s, uint32_t va, uint32_t *other)
+{
+  uint32_t pa;
+  if (!is_mapped(s) || !map_has_segment(&s->map) || !trial_shows(s, va & ~3u, &pa)) {
+    return false;
+  }
+  if (kseg_has(va)) {
+    return map_reaches(&s->map, map_space(&s->map, s->cr), pa | (va & 3), other);
+  }
+  *other = KSEG_START + (pa | (va & 3));
+  return pa < KSEG_SIZE;
 }
 
 static bool legal_crs(const struct trial_machine *t, const struct trial_state *s)
@@ -165,26 +192,88 @@ static bool legal_crs(const struct trial_machine *t, const struct trial_state *s
          !(psw_ie(psw) && lines != 0);
 }
 
-/* Where the state's cells lie. False: one of them cannot. */
-static bool lay_out(const struct trial_machine *t, const struct trial_state *s,
-                    struct placed *placed)
+static bool among(const struct map_word *p, const struct map_word *all, unsigned count)
 {
-  uint32_t pa, va;
+  for (unsigned i = 0; i < count; i++) {
+    if (all[i].pa == p->pa && all[i].word == p->word) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool in_page_of(const struct map_word *words, unsigned count, uint32_t pa)
+{
+  for (unsigned i = 0; i < count; i++) {
+    if (pte_frame(words[i].pa) == pte_frame(pa)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Whether a walk would take a word at pa for an entry: it lies in a table of the map, or
+ * in what PTBR says is a directory. */
+static bool is_walked(const struct trial_state *s, const struct map_word *table, unsigned count,
+                      uint32_t pa)
+{
+  uint32_t psw = s->cr[CR_PSW];
+  return in_page_of(table, count, pa) ||
+         (s->map.mmu & ISA_FEATURE_MMU_PAGED && (psw_te(psw) || psw_pmode(psw) != 0) &&
+          pte_frame(pa) == s->cr[CR_PTBR]);
+}
+
+/* Which the view shows there; false: another word lies there. */
+static bool lay_view(const struct trial_state *s, struct map_word *placed)
+{
+  uint32_t pa;
   for (unsigned i = 0; i < s->view_count; i++) {
     const struct trial_cell *c = &s->view[i];
     if (c->at % 4 != 0 || !trial_shows(s, c->at, &pa)) {
       return false;
     }
+    placed[i] = (struct map_word){pa, c->word};
     for (unsigned k = 0; k < i; k++) {
-      if (s->view[k].at == c->at) {
+      if (s->view[k].at == c->at || (placed[k].pa == pa && placed[k].word != c->word)) {
         return false;
       }
     }
-    placed[i] = (struct placed){pa, c->word};
+  }
+  return true;
+}
+
+/* Where the state's words lie. */
+struct layout {
+  struct map_word cell[MAX_CELLS], table[MAP_WORDS];
+  unsigned tables;
+};
+
+static bool lay_tables(const struct trial_machine *t, const struct trial_state *s, struct layout *l)
+{
+  bool same = map_same(&s->map, &t->map);
+  if (same) {
+    memcpy(l->table, t->table, t->table_count * sizeof *l->table);
+  }
+  l->tables = same ? t->table_count : map_tables(&s->map, s->storage, l->table);
+  for (unsigned i = 0; i < s->view_count + s->outside_count; i++) {
+    if (is_walked(s, l->table, l->tables, l->cell[i].pa)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* False: one of them cannot. */
+static bool lay_out(const struct trial_machine *t, const struct trial_state *s, struct layout *l)
+{
+  uint32_t va;
+  if (!lay_view(s, l->cell)) {
+    return false;
   }
   for (unsigned i = 0; i < s->outside_count; i++) {
     const struct trial_cell *c = &s->outside[i];
-    if (c->at % 4 != 0 || c->at >= t->storage || shown(s, c->at, &va) || shown(s, c->at + 3, &va)) {
+    if (c->at % 4 != 0 || c->at >= t->storage || trial_shown(s, c->at, &va) ||
+        trial_shown(s, c->at + 3, &va)) {
       return false;
     }
     for (unsigned k = 0; k < i; k++) {
@@ -192,9 +281,9 @@ static bool lay_out(const struct trial_machine *t, const struct trial_state *s,
         return false;
       }
     }
-    placed[s->view_count + i] = (struct placed){c->at, c->word};
+    l->cell[s->view_count + i] = (struct map_word){c->at, c->word};
   }
-  return true;
+  return s->map.mmu == 0 || lay_tables(t, s, l);
 }
 
 static bool legal_keys(const struct trial_machine *t, const struct trial_state *s)
@@ -216,24 +305,20 @@ static bool legal_keys(const struct trial_machine *t, const struct trial_state *
   return true;
 }
 
+/* The map of the trial before needs no second look. */
+static bool legal_map(const struct trial_machine *t, const struct trial_state *s)
+{
+  return s->map.mmu == t->mmu && (map_same(&s->map, &t->map) || map_legal(&s->map, s->storage));
+}
+
 static bool is_state(const struct trial_machine *t, const struct trial_state *s)
 {
   return s->storage == t->storage && s->pc % 4 == 0 && s->reg[REG_ZERO] == 0 &&
          s->view_count <= TRIAL_CELLS && s->outside_count <= TRIAL_CELLS && legal_keys(t, s) &&
-         legal_crs(t, s);
+         legal_crs(t, s) && legal_map(t, s);
 }
 
 /* --------------------------------------------------------------- setting up */
-
-static bool among(const struct placed *p, const struct placed *all, unsigned count)
-{
-  for (unsigned i = 0; i < count; i++) {
-    if (all[i].pa == p->pa && all[i].word == p->word) {
-      return true;
-    }
-  }
-  return false;
-}
 
 static void put_word(struct trial_machine *t, uint32_t pa, uint32_t word)
 {
@@ -244,7 +329,7 @@ static void put_word(struct trial_machine *t, uint32_t pa, uint32_t word)
 
 /* What lies in storage already is left there: states that are tried one after the
  * other share most of it, and the decoded instruction with it. */
-static void place(struct trial_machine *t, const struct placed *placed, unsigned count)
+static void place(struct trial_machine *t, const struct map_word *placed, unsigned count)
 {
   for (unsigned i = 0; i < t->placed_count; i++) {
     if (!among(&t->placed[i], placed, count)) {
@@ -366,30 +451,90 @@ static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32
   t->timer_on = timer != 0;
 }
 
-/* A TLB is empty in every state: with translation on nothing can be fetched then, and no
- * state of that kind is tried. Nor is one with page tables, of which a state has none. */
-static void empty_tlb(struct trial_machine *t)
+/* The tables of a trial lie where none of its words do, but perhaps words of the trial
+ * before: so what is old goes first and what is new comes last. */
+static void remove_tables(struct trial_machine *t, const struct layout *l)
 {
-  uint32_t hi, lo;
-  for (unsigned i = 0; machine_tlb_get(t->machine, i, &hi, &lo); i++) {
-    if (hi != 0 || lo != 0) {
-      machine_tlb_set(t->machine, i, 0, 0);
+  for (unsigned i = 0; i < t->table_count; i++) {
+    if (!among(&t->table[i], l->table, l->tables)) {
+      put_word(t, t->table[i].pa, 0);
     }
   }
 }
 
+static void place_tables(struct trial_machine *t, const struct layout *l)
+{
+  for (unsigned i = 0; i < l->tables; i++) {
+    if (!among(&l->table[i], t->table, t->table_count)) {
+      put_word(t, l->table[i].pa, l->table[i].word);
+    }
+  }
+  memcpy(t->table, l->table, l->tables * sizeof *l->table);
+  t->table_count = l->tables;
+}
+
+/* Entry i of what the TLB holds. */
+static struct map_entry tlb_entry(const struct map *m, unsigned i)
+{
+  return i < m->count ? m->entry[i] : (struct map_entry){0, 0, 0};
+}
+
+static bool tlb_holds(struct trial_machine *t, const struct map *m, unsigned i)
+{
+  struct map_entry e = tlb_entry(m, i);
+  uint32_t hi, lo;
+  machine_tlb_get(t->machine, i, &hi, &lo);
+  return hi == (e.page | e.space) && lo == e.word;
+}
+
+static void set_tlb(struct trial_machine *t, const struct map *m)
+{
+  for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+    if (!tlb_holds(t, m, i)) {
+      struct map_entry e = tlb_entry(m, i);
+      machine_tlb_set(t->machine, i, e.page | e.space, e.word);
+    }
+  }
+}
+
+static bool tlb_changed(struct trial_machine *t, const struct map *m)
+{
+  for (unsigned i = 0; i < TLB_ENTRIES; i++) {
+    if (!tlb_holds(t, m, i)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static bool has_tlb(const struct trial_state *s)
+{
+  return (s->map.mmu & ISA_FEATURE_MMU_TLB) != 0;
+}
+
 /* Devices before control registers: a byte that arrives raises its line. */
 static bool set_up(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
-                   const struct placed *placed)
+                   const struct layout *l)
 {
   struct machine *m = t->machine;
   m->ops->set_tick(m, s->cr[CR_TICK]);
   if (t->timer_on) {
     machine_set_cr(m, CR_TIMER, 0);
   }
-  place(t, placed, s->view_count + s->outside_count);
+  bool new_map = s->map.mmu != 0 && !map_same(&s->map, &t->map);
+  if (new_map) {
+    remove_tables(t, l);
+  }
+  place(t, l->cell, s->view_count + s->outside_count);
+  if (new_map) {
+    place_tables(t, l);
+    t->map = s->map;
+  }
   place_keys(t, s->key, s->key_count);
-  empty_tlb(t);
+  if (has_tlb(s) && (new_map || t->tlb_touched)) {
+    set_tlb(t, &s->map);
+    t->tlb_touched = false;
+  }
   if (!set_devices(t, s)) {
     return false;
   }
@@ -409,6 +554,18 @@ static bool can_fetch(const struct trial_machine *t, const struct trial_state *s
 
 /* ------------------------------------------------------------ what happened */
 
+static void take_out(uint8_t *page, uint32_t at, const struct map_word *words, unsigned count)
+{
+  for (unsigned i = 0; i < count; i++) {
+    for (unsigned k = 0; k < 4; k++) {
+      uint32_t pa = words[i].pa + k;
+      if (pa - at < ISA_PAGE_SIZE) {
+        page[pa - at] ^= (uint8_t)(words[i].word >> 8 * k);
+      }
+    }
+  }
+}
+
 /* The first byte of storage that is not as it was placed. */
 static uint32_t find_store(struct trial_machine *t)
 {
@@ -416,14 +573,8 @@ static uint32_t find_store(struct trial_machine *t)
   uint8_t page[ISA_PAGE_SIZE];
   for (uint32_t at = 0; at < t->storage; at += ISA_PAGE_SIZE) {
     machine_phys_read(t->machine, gpa(at), page, sizeof page);
-    for (unsigned i = 0; i < t->placed_count; i++) {
-      for (unsigned k = 0; k < 4; k++) {
-        uint32_t pa = t->placed[i].pa + k;
-        if (pa - at < ISA_PAGE_SIZE) {
-          page[pa - at] ^= (uint8_t)(t->placed[i].word >> 8 * k);
-        }
-      }
-    }
+    take_out(page, at, t->placed, t->placed_count);
+    take_out(page, at, t->table, t->table_count);
     if (memcmp(page, zeros, sizeof page) != 0) {
       uint32_t i = 0;
       while (page[i] == 0) {
@@ -435,15 +586,21 @@ static uint32_t find_store(struct trial_machine *t)
   return t->storage;
 }
 
-static uint32_t placed_byte(const struct trial_machine *t, uint32_t pa)
+static uint32_t byte_of(const struct map_word *words, unsigned count, uint32_t pa)
 {
-  for (unsigned i = 0; i < t->placed_count; i++) {
-    uint32_t k = pa - t->placed[i].pa;
+  for (unsigned i = 0; i < count; i++) {
+    uint32_t k = pa - words[i].pa;
     if (k < 4) {
-      return t->placed[i].word >> 8 * k & 0xff;
+      return words[i].word >> 8 * k & 0xff;
     }
   }
   return 0;
+}
+
+/* No word of a state lies in a table. */
+static uint32_t placed_byte(const struct trial_machine *t, uint32_t pa)
+{
+  return byte_of(t->placed, t->placed_count, pa) | byte_of(t->table, t->table_count, pa);
 }
 
 /* The word of storage at pa as it was placed, or as it is now. */
@@ -474,8 +631,9 @@ static void take_store_back(struct trial_machine *t, const struct trial_state *s
     machine_phys_read(t->machine, gpa(pa), &byte, 1);
     last = byte != placed_byte(t, pa) ? pa : last;
   }
-  r->stored = shown(s, first, &at) ? TRIAL_STORE_VIEW : TRIAL_STORE_OUTSIDE;
-  uint32_t inside = at % 4;
+  r->stored = trial_shown(s, first, &at) ? TRIAL_STORE_VIEW : TRIAL_STORE_OUTSIDE;
+  uint32_t inside = at % 4, other;
+  r->stored_twice = trial_shows_twice(s, at, &other);
   if (inside + (last - first) < 4 && first >= inside && first - inside + 4 <= t->storage) {
     first -= inside;
     at -= inside;
@@ -507,16 +665,18 @@ static bool was_trapped(const struct machine_stop *stop, struct trial_result *r)
 /* Tries the state with TIMER so; TICK and TIMER of the result as the machine has
  * them then. */
 static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32_t timer,
-                    const struct placed *placed, struct trial_result *r)
+                    const struct layout *l, struct trial_result *r)
 {
   struct machine *m = t->machine;
-  if (!set_up(t, s, timer, placed) || !can_fetch(t, s)) {
+  if (!set_up(t, s, timer, l) || !can_fetch(t, s)) {
     return false;
   }
   uint64_t storage = machine_storage_digest(m), keys = machine_key_changes(m);
   struct machine_stop stop = machine_run(m, (uint64_t)s->cr[CR_TICK] + 1);
   bool stored = machine_storage_digest(m) != storage;
   memset(r, 0, sizeof *r);
+  r->tlb_changed = has_tlb(s) && tlb_changed(t, &s->map);
+  t->tlb_touched = t->tlb_touched || r->tlb_changed;
   r->device_changed = digest_at(m, s->cr[CR_TICK]) != t->devices_digest;
   t->devices_touched = t->devices_touched || r->device_changed;
   if (machine_key_changes(m) != keys) {
@@ -545,7 +705,7 @@ static bool attempt(struct trial_machine *t, const struct trial_state *s, uint32
  * wrote TIMER cannot be told from its value alone: writing n - 1 looks the same. So it
  * runs again with another TIMER: what was written stays, what ran down does not. */
 static bool take_time_back(struct trial_machine *t, const struct trial_state *s,
-                           const struct placed *placed, struct trial_result *r)
+                           const struct layout *l, struct trial_result *r)
 {
   uint32_t timer = s->cr[CR_TIMER], other = timer < 0x80000000 ? timer + 2 : timer - 2;
   if (r->cr[CR_TICK] == s->cr[CR_TICK] + 1) {
@@ -555,7 +715,7 @@ static bool take_time_back(struct trial_machine *t, const struct trial_state *s,
     return true;
   }
   struct trial_result again;
-  if (!attempt(t, s, other, placed, &again)) {
+  if (!attempt(t, s, other, l, &again)) {
     return false;
   }
   if (again.cr[CR_TIMER] == other - 1) {
@@ -567,19 +727,41 @@ static bool take_time_back(struct trial_machine *t, const struct trial_state *s,
 
 bool trial_run(struct trial_machine *t, const struct trial_state *s, struct trial_result *r)
 {
-  struct placed placed[MAX_CELLS];
-  if (!is_state(t, s) || !lay_out(t, s, placed) || !attempt(t, s, s->cr[CR_TIMER], placed, r)) {
+  struct layout l;
+  if (!is_state(t, s) || !lay_out(t, s, &l) || !attempt(t, s, s->cr[CR_TIMER], &l, r)) {
     return false;
   }
-  return r->trapped || take_time_back(t, s, placed, r);
+  return r->trapped || take_time_back(t, s, &l, r);
+}
+
+static uint32_t table_word(const struct trial_state *s, uint32_t pa)
+{
+  struct map_word words[MAP_WORDS];
+  unsigned count = map_tables(&s->map, s->storage, words);
+  for (unsigned i = 0; i < count; i++) {
+    if (words[i].pa == pa) {
+      return words[i].word;
+    }
+  }
+  return 0;
 }
 
 uint32_t trial_view_word(const struct trial_state *s, uint32_t at)
 {
+  uint32_t pa, twice;
   for (unsigned i = 0; i < s->view_count; i++) {
     if (s->view[i].at == at) {
       return s->view[i].word;
     }
   }
-  return 0;
+  if (s->map.mmu == 0) {
+    return 0;
+  }
+  bool again = trial_shows_twice(s, at, &twice);
+  for (unsigned i = 0; again && i < s->view_count; i++) {
+    if (s->view[i].at == twice) {
+      return s->view[i].word;
+    }
+  }
+  return s->map.count > 0 && trial_shows(s, at, &pa) ? table_word(s, pa) : 0;
 }

@@ -8,10 +8,11 @@
 #ifndef TRAPEZE_CLASSIFY_TRIAL_H
 #define TRAPEZE_CLASSIFY_TRIAL_H
 
+#include "classify/map.h"
 #include "classify/model.h"
 #include "machine/machine.h"
 
-#define TRIAL_CELLS 6u
+#define TRIAL_CELLS 8u
 #define TRIAL_KEYS  4u
 
 struct trial_cell {
@@ -30,8 +31,10 @@ struct trial_state {
   uint32_t pc;
   uint32_t reg[ISA_REG_COUNT];
   uint32_t cr[ISA_CR_COUNT]; /* the PSW, TICK and TIMER too; 0 for those the profile lacks */
+  struct map map;            /* with pages: its mmu is that of the machine's profile */
   /* view: addresses as the current relocation has them; the instruction word at
-   * pc is one of them. outside: physical addresses that the view does not show. */
+   * pc is one of them. outside: physical addresses that the view does not show. The words
+   * of page tables are in neither. */
   unsigned view_count, outside_count, key_count;
   struct trial_cell view[TRIAL_CELLS], outside[TRIAL_CELLS];
   struct trial_key key[TRIAL_KEYS];
@@ -58,8 +61,12 @@ struct trial_result {
    * straddle two words of the view; it is then told as a word at its first byte. */
   enum { TRIAL_NO_STORE, TRIAL_STORE_VIEW, TRIAL_STORE_OUTSIDE } stored;
   struct trial_cell store; /* at: as in the view; physical if outside */
+  /* The view showed it at another address too (a page and the unmapped segment). Where it
+   * was stored cannot be told then, and nothing is to be learned from it. */
+  bool stored_twice;
   bool key_changed;
   struct trial_key key;
+  bool tlb_changed;
   bool device_changed;
   enum machine_run_state run_state;
 };
@@ -74,15 +81,20 @@ void trial_machine_destroy(struct trial_machine *t);
 bool trial_host_failed(const struct trial_machine *t);
 /* False: there is no such state (storage differs from the machine's, the
  * instruction is not accessible at pc, a cell of the view is not shown or a cell
- * lies outside storage, view and outside overlap, two cells have one address, a
- * control register has bits that cannot be set, an interrupt would be taken first,
- * …), or the host failed. */
+ * lies outside storage, view and outside overlap, two cells have one address, the map is
+ * none (map_legal()) or a cell lies in its tables, a control register has bits that cannot
+ * be set, an interrupt would be taken first, …), or the host failed. */
 bool trial_run(struct trial_machine *t, const struct trial_state *s, struct trial_result *r);
 
-/* The word of storage that the view shows at `at`. */
+/* The word of storage that the view shows at `at`; of page tables too. */
 uint32_t trial_view_word(const struct trial_state *s, uint32_t at);
 /* Whether there is such a word: the current relocation shows its first byte, and all
  * of it lies in storage, from physical address *pa. */
 bool trial_shows(const struct trial_state *s, uint32_t at, uint32_t *pa);
+/* Whether the current relocation shows the byte at physical address pa, and where; by a
+ * page if not only the unmapped segment does. */
+bool trial_shown(const struct trial_state *s, uint32_t pa, uint32_t *va);
+/* Whether what the view shows at va it shows at another address too, and where. */
+bool trial_shows_twice(const struct trial_state *s, uint32_t va, uint32_t *other);
 
 #endif

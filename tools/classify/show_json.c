@@ -51,14 +51,25 @@ static json_t *keys_json(const struct trial_key *keys, unsigned count)
   return list;
 }
 
+static json_t *map_json(const struct map *m)
+{
+  json_t *list = json_array();
+  for (unsigned i = 0; i < m->count; i++) {
+    const struct map_entry *e = &m->entry[i];
+    json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "space", json_hex(e->space), "page",
+                                          json_hex(e->page), "entry", json_hex(e->word)));
+  }
+  return list;
+}
+
 static json_t *state_json(const struct profile *p, const struct trial_state *s)
 {
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "storage", json_hex(s->storage),
-                   "pc", json_hex(s->pc), "registers", registers_json(s->reg), "control",
-                   crs_json(p, s->cr), "view", cells_json(s->view, s->view_count), "outside",
-                   cells_json(s->outside, s->outside_count), "keys",
-                   keys_json(s->key, s->key_count), "input",
-                   s->input ? json_integer(s->input_byte) : json_null());
+  return json_pack(
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "storage", json_hex(s->storage), "pc",
+      json_hex(s->pc), "registers", registers_json(s->reg), "control", crs_json(p, s->cr), "map",
+      map_json(&s->map), "view", cells_json(s->view, s->view_count), "outside",
+      cells_json(s->outside, s->outside_count), "keys", keys_json(s->key, s->key_count), "input",
+      s->input ? json_integer(s->input_byte) : json_null());
 }
 
 static json_t *result_json(const struct profile *p, const struct trial_result *r)
@@ -70,6 +81,9 @@ static json_t *result_json(const struct profile *p, const struct trial_result *r
   json_t *object =
       json_pack("{s:o, s:o, s:o, s:b}", "pc", json_hex(r->pc), "registers", registers_json(r->reg),
                 "control", crs_json(p, r->cr), "device", (int)r->device_changed);
+  if (r->tlb_changed) {
+    json_object_set_new(object, "tlb", json_true());
+  }
   if (r->stored != TRIAL_NO_STORE) {
     json_object_set_new(object, r->stored == TRIAL_STORE_VIEW ? "stored" : "stored_outside",
                         cells_json(&r->store, 1));

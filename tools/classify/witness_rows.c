@@ -86,13 +86,89 @@ static void before_crs(const struct table *t)
   struct trial_state reset;
   trial_reset(&reset, a->storage);
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
-    bool relocation = n == CR_BASE || n == CR_BOUND;
+    bool relocation = component_bit(COMPONENT_CR + n) & model_location(t->profile);
     if (n == CR_PSW || !profile_has_cr(t->profile, (enum isa_cr)n)) {
       continue;
     }
     bool differ = a->cr[n] != b->cr[n];
     if (differ || (relocation ? translated : a->cr[n] != reset.cr[n])) {
       put_words(t, isa_cr_info((enum isa_cr)n)->name, a->cr[n], b->cr[n], false, differ);
+    }
+  }
+}
+
+/* "0x3000 r-x, modes 0-1": where the page lies, what is allowed there, to whom. */
+static void describe_entry(const struct table *t, const struct map_entry *e, char *text)
+{
+  if (!e) {
+    snprintf(text, TEXT_SIZE, "none");
+    return;
+  }
+  bool fetch_only = (e->word & PTE_FETCH_ONLY) != 0;
+  int len =
+      snprintf(text, TEXT_SIZE, "0x%x %c%c%c, ", pte_frame(e->word), fetch_only ? '-' : 'r',
+               e->word & PTE_WRITE && !fetch_only ? 'w' : '-', e->word & PTE_EXECUTE ? 'x' : '-');
+  unsigned level = pte_level(e->word);
+  const char *modes = level == 0                               ? "mode 0"
+                      : level >= profile_user_mode(t->profile) ? "all modes"
+                      : level == 1                             ? "modes 0-1"
+                                                               : "modes 0-2";
+  snprintf(text + len, TEXT_SIZE - (size_t)len, "%s", modes);
+}
+
+/* A page as each state has it in its own space. */
+static void before_page(const struct table *t, uint32_t page)
+{
+  const struct map_entry *e[2];
+  char name[24], text[2][TEXT_SIZE];
+  for (unsigned i = 0; i < 2; i++) {
+    const struct trial_state *s = &t->w->state[i < t->columns ? i : 0];
+    e[i] = map_find(&s->map, map_space(&s->map, s->cr), page);
+    describe_entry(t, e[i], text[i]);
+  }
+  snprintf(name, sizeof name, "page 0x%x", page);
+  put(t, name, text[0], text[1], e[0] != e[1] && (!e[0] || !e[1] || e[0]->word != e[1]->word));
+}
+
+static bool is_current(const struct trial_state *s, const struct map_entry *e)
+{
+  return map_find(&s->map, map_space(&s->map, s->cr), e->page) == e;
+}
+
+/* Whether some entry before this one has been shown for the page. */
+static bool page_is_told(const struct table *t, unsigned state, unsigned i)
+{
+  uint32_t page = t->w->state[state].map.entry[i].page;
+  for (unsigned s = 0; s <= state; s++) {
+    const struct trial_state *state_of = &t->w->state[s];
+    unsigned count = s < state ? state_of->map.count : i;
+    for (unsigned k = 0; k < count; k++) {
+      const struct map_entry *e = &state_of->map.entry[k];
+      if (e->page == page && is_current(state_of, e)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/* What the TLB holds for other spaces, too: what searches or empties it can meet that. */
+static void before_map(const struct table *t)
+{
+  for (unsigned s = 0; s < t->columns; s++) {
+    const struct trial_state *state = &t->w->state[s];
+    for (unsigned i = 0; i < state->map.count; i++) {
+      const struct map_entry *e = &state->map.entry[i];
+      if (is_current(state, e)) {
+        if (!page_is_told(t, s, i)) {
+          before_page(t, e->page);
+        }
+      } else if (t->columns == 1) {
+        char name[40], text[TEXT_SIZE];
+        describe_entry(t, e, text);
+        snprintf(name, sizeof name, "0x%x of %u", e->page, e->space);
+        put(t, name, text, "", false);
+      }
     }
   }
 }
@@ -283,6 +359,10 @@ static void after_rest(const struct table *t)
     put(t, "a storage key", a->key_changed ? "changed" : "as it was",
         b->key_changed ? "changed" : "as it was", t->columns == 1);
   }
+  if (a->tlb_changed || b->tlb_changed) {
+    put(t, "the TLB", a->tlb_changed ? "changed" : "as it was",
+        b->tlb_changed ? "changed" : "as it was", t->columns == 1);
+  }
   if (a->device_changed || b->device_changed) {
     put(t, "devices", a->device_changed ? "changed" : "as they were",
         b->device_changed ? "changed" : "as they were", t->columns == 1);
@@ -310,6 +390,7 @@ void witness_rows_print(FILE *out, const struct profile *profile, enum question 
   put(&t, "", t.columns == 2 ? "state 1" : "state", "state 2", false);
   before_psw(&t);
   before_crs(&t);
+  before_map(&t);
   before_registers(&t);
   before_storage(&t);
   before_keys(&t);
