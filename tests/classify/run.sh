@@ -368,6 +368,28 @@ for query in popf-control popf-unprivileged popf-user-control pushf-resource; do
   report $? "cvc5 answers $query as the index says"
 done
 
+# ---------------------------------------------------------- the manual's transcripts
+ln -s "$top/docs" docs
+stale() { # MANUAL: lines that it shows and that are not printed, of commands in order
+  local command='' line
+  while IFS= read -r line; do
+    case $line in
+    '    $ build/trapeze '*)
+      command=${line#*trapeze }
+      # shellcheck disable=SC2086
+      timeout 300 "$trapeze" $command >printed 2>&1 ;;
+    '    '*) [ -z "$command" ] || grep -qxF -- "${line#    }" printed || echo "$command: $line" ;;
+    *) command= ;;
+    esac
+  done <"$1"
+}
+stale "$top/docs/classification.md" >differ
+check "the manual shows what is printed" test ! -s differ
+sed 's/^/# /' differ
+check "in five commands and more" [ "$(grep -c '^    \$ build/trapeze' "$top/docs/classification.md")" -ge 6 ]
+sed '/^    Equivalence  *holds/s/holds/FAILS/' "$top/docs/classification.md" >wrong
+check "caught: a run that ends otherwise" test "$(stale wrong | wc -l)" = 1
+
 # ------------------------------------------------------------------ one's own profile
 open=$top/docs/examples/open-rfe.profile
 expect 1 'Theorem 3 +FAILS.*rfe' - "open-rfe: the return from trap stands in the way of both" -- "$open" $few
