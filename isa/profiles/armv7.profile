@@ -1,7 +1,7 @@
-# PL1 and PL0, without the security and virtualization extensions. The RFE and SRS
-# instructions are unpredictable in user mode and taken to trap, as is WFI, a hint
-# that may be ignored. The manual calls the mode and mask bits that MRS reads in
-# user mode unknown; what processors return are the real ones.
+# PL1 and PL0, without the virtualization extensions; of the security extensions only
+# the vector base. The RFE and SRS instructions are unpredictable in user mode and
+# taken to trap, as is WFI, a hint that may be ignored. The manual calls the mode and
+# mask bits that MRS reads in user mode unknown; what processors return are the real ones.
 profile armv7;
 title  "ARMv7-A before its virtualization extensions";
 story  "CPS is ignored and MSR changes the flags alone outside the privileged modes: a guest kernel's masking of interrupts gets lost.";
@@ -20,7 +20,7 @@ outside stprev = full as "STRT, STM (user registers)" source "DDI 0406, STRT and
 
 outside rfe    = trap as "RFE, SUBS pc, lr" source "DDI 0406, unpredictable in user mode";
 outside lpsw   = trap as "LDM (exception return)" source "DDI 0406, unpredictable in user mode";
-outside svbr   = trap as "MRC from VBAR" source "DDI 0406, CP15 registers at PL0";
+outside svbr   = trap as "MRC from VBAR" source "DDI 0406, CP15 registers at PL0 (Security Extensions)";
 outside mfcr   = trap as "MRC" source "DDI 0406, CP15 registers at PL0";
 outside mtcr   = trap as "MCR" source "DDI 0406, CP15 registers at PL0";
 outside cpuid  = trap as "MRC from MIDR" source "DDI 0406, CP15 registers at PL0";

@@ -14,10 +14,10 @@ io    ports;
 
 outside popf   = trap as "POPF" source "SDM volume 3: IF is the guest's own; here it exits";
 outside pushf  = trap as "PUSHF" source "SDM volume 3: IF is the guest's own; here it exits";
-outside rdpsw  = trap as "SMSW" source "SDM volume 3, guest/host mask of CR0";
+outside rdpsw  = trap as "SMSW" source "SDM volume 3: of what the CR0 mask hides it reads a shadow; here it exits";
 outside svbr   = trap as "SIDT, SGDT, SLDT, STR" source "SDM volume 3, descriptor-table exiting";
-outside mfcr   = trap as "MOV from CR" source "SDM volume 3, CR-store exiting";
-outside mtcr   = trap as "MOV to CR" source "SDM volume 3, CR-load exiting";
+outside mfcr   = trap as "MOV from CR" source "SDM volume 3, CR3-store exiting; of CR0 and CR4 a shadow is read, here it exits";
+outside mtcr   = trap as "MOV to CR" source "SDM volume 3, CR3-load exiting, guest/host masks of CR0 and CR4";
 outside wfi    = trap as "HLT" source "SDM volume 3, HLT exiting";
 outside rdtick = trap as "RDTSC" source "SDM volume 3, RDTSC exiting";
 outside cpuid  = trap as "CPUID" source "SDM volume 3: exits unconditionally";

@@ -335,7 +335,9 @@ done
 t x86 --tables $few >tables 2>err
 check "x86: the exceptions are the holes" bash -c \
   '[ "$(grep -c "  lpsw pushf popf rdpsw svbr probe rdtick cpuid:" tables)" = 3 ]'
-check "the table of the real machine, where the holes are" grep -q 'traps to the kernel (8 of 22 do not \*)' tables
+check "the table of the real machine, where the holes are" grep -qx '  sensitive      traps to the kernel             executes' tables
+check "and how many of the class they are, within 80 columns" bash -c \
+  '[ "$(grep -o "(8 of 22 do not \*)" tables | wc -l)" = 3 ] && [ -z "$(awk "length > 80 || / \$/" tables)" ]' 
 
 # ------------------------------------------------------------- pictures and queries
 t x86 -T dot -o x86.dot $few 2>err

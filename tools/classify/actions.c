@@ -7,6 +7,9 @@
 
 #define STORAGE MACHINE_MIN_STORAGE
 #define DATA    0x2000u
+/* Columns of the grid, of 80: the class, a cell. */
+#define HEAD_WIDTH 13
+#define CELL_WIDTH 30
 
 enum deed {
   DEED_EXECUTES,
@@ -174,26 +177,69 @@ static unsigned exceptions(const struct actions *a, enum class class, enum cell 
   return count;
 }
 
-static void print_cell(const struct actions *a, enum class class, enum cell cell)
+/* "traps to the kernel", and in how many of the class it does not; a newline parts lines. */
+static void cell_text(const struct actions *a, enum class class, enum cell cell, char *buf,
+                      size_t size)
 {
   unsigned others = exceptions(a, class, cell), all = a->size[class];
-  char text[200], note[40] = "";
+  char note[40] = "";
   if (others) {
-    snprintf(note, sizeof note, " (%u of %u do not *)", others, all);
+    snprintf(note, sizeof note, "\n(%u of %u do not *)", others, all);
   }
-  snprintf(text, sizeof text, "%s%s", all ? deeds[expected[class][cell]] : "(there is none)", note);
-  int column = fprintf(a->out, "    %-25s", cells[cell]);
-  text_wrap(a->out, text, column, 29);
+  snprintf(buf, size, "%s%s", all ? deeds[expected[class][cell]] : "(there is none)", note);
+}
+
+/* How much of the text a line of CELL_WIDTH takes. */
+static int line_length(const char *text)
+{
+  size_t end = strcspn(text, "\n"), last = end;
+  if (end > CELL_WIDTH) {
+    for (last = CELL_WIDTH; last > 0 && text[last] != ' '; last--) {
+    }
+  }
+  return (int)last;
+}
+
+static const char *after_line(const char *text, int length)
+{
+  return text[length] ? text + length + 1 : text + length;
+}
+
+/* A row of the grid: a name, what it counts, and two cells, in as many lines as they need. */
+static void print_row(FILE *out, const char *name, const char *count, const char *left,
+                      const char *right)
+{
+  const char *heads[] = {name, count};
+  for (unsigned line = 0; *left || *right || line < 2; line++) {
+    const char *head = line < 2 ? heads[line] : "";
+    int l = line_length(left), r = line_length(right);
+    if (!*head && !l && !r) {
+      return;
+    }
+    fprintf(out, "  %s", head);
+    if (l || r) {
+      fprintf(out, "%*s%.*s", HEAD_WIDTH - (int)strlen(head) + 2, "", l, left);
+    }
+    if (r) {
+      fprintf(out, "%*s%.*s", CELL_WIDTH - l + 2, "", r, right);
+    }
+    fputc('\n', out);
+    left = after_line(left, l);
+    right = after_line(right, r);
+  }
 }
 
 static void print_table(const struct actions *a, const char *title, enum cell first)
 {
-  fprintf(a->out, "%s\n", title);
+  fprintf(a->out, "%s\n\n", title);
+  print_row(a->out, "", "", cells[first], cells[first + 1]);
   for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-    fprintf(a->out, "\n  %s: %u instruction%s\n", classes[class], a->size[class],
-            a->size[class] == 1 ? "" : "s");
-    print_cell(a, (enum class) class, first);
-    print_cell(a, (enum class) class, first + 1);
+    char count[40], text[2][200];
+    snprintf(count, sizeof count, "  %u", a->size[class]);
+    cell_text(a, (enum class) class, first, text[0], sizeof text[0]);
+    cell_text(a, (enum class) class, first + 1, text[1], sizeof text[1]);
+    fputc('\n', a->out);
+    print_row(a->out, classes[class], count, text[0], text[1]);
   }
   fputc('\n', a->out);
 }
