@@ -360,8 +360,16 @@ static int check_present(const struct request *r, const struct classification *c
   if (classification_insn(c, r->insn)->present) {
     return STATUS_DONE;
   }
-  message_error("classify", "%s has no instruction '%s'", profile_name(classification_profile(c)),
-                isa_insn_info(r->insn)->mnemonic);
+  const struct profile_feature_word *w = profile_feature_words;
+  uint32_t requires = isa_insn_info(r->insn)->requires;
+  bool has_them = profile_features(classification_profile(c)) & requires;
+  while (w->key && (has_them || !(w->feature & requires))) {
+    w++;
+  }
+  char needs[PROFILE_FEATURE_SIZE];
+  message_error("classify", "%s has no instruction '%s'%s%s",
+                profile_name(classification_profile(c)), isa_insn_info(r->insn)->mnemonic,
+                w->key ? ": it needs " : "", w->key ? profile_say_feature(w, needs) : "");
   return STATUS_USAGE;
 }
 

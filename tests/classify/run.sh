@@ -418,7 +418,9 @@ report $? "a program for a machine without a console"
 expect 2 - "did you mean 'x86'" "an unknown profile" -- x68
 expect 2 - 'no.profile' "a profile that is not there" -- no.profile
 expect 2 - "did you mean 'popf'" "an unknown instruction" -- x86 --explain popff
-expect 2 - "no instruction 'ssk'" "an absent instruction" -- x86 --explain ssk
+expect 2 - "no instruction 'ssk': it needs keys" "an absent instruction" -- x86 --explain ssk
+expect 2 - "no instruction 'tlbw': it needs mmu tlb" "one that another MMU would have" -- x86 --explain tlbw
+expect 0 '^tlbw on x86 .*, with mmu tlb' - "and has" -- x86 --mmu tlb --explain tlbw --routes exhaustion
 expect 2 - "no instruction 'ssk'" "an absent instruction's witness" -- x86 --witness ssk -o ssk.s
 expect 2 - 'goes with' "a file without a witness" -- x86 -o popf.s
 expect 2 - 'is no model' "an unknown model" -- x86 --model real

@@ -270,8 +270,8 @@ static void print_instructions(const struct printer *p)
 {
   fputs(p->narrow ? "\n                         -- sensitive: --\n"
                     "  instr.  outside  priv. ctrl loc. mode  res. user\n"
-                  : "\n  instr.  outside   privileged  control  location  mode  resource  user\n"
-                    "                                ----- sensitive: changes, shows K -----\n",
+                  : "\n                                ------------- sensitive --------------\n"
+                    "  instr.  outside   privileged  control  location  mode  resource  user\n",
         p->out);
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(p->c, (enum isa_insn)n);
