@@ -67,7 +67,7 @@ static void lay(struct guest *g, const struct trial_state *s)
   g->pc = s->pc;
   memcpy(g->reg, s->reg, sizeof g->reg);
   memcpy(g->cr, s->cr, sizeof g->cr);
-  g->ticks = s->cr[CR_TICK] + 1;
+  g->ticks = 1; /* TICK is of those that no loader sets */
   g->sectors = 0;
   g->inputs = s->input ? 1 : 0;
   g->input[0].at = 0;
