@@ -380,6 +380,7 @@ static int explain(const struct request *r, const struct classification *c)
     return status;
   }
   bool shown = false;
+  const char *lacks = NULL;
   if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn) ||
       classification_offends(c, CLASSIFY_THEOREM_3, r->insn)) {
     const struct demonstrate_names names = {r->machine, "FILE.s"};
@@ -392,8 +393,9 @@ static int explain(const struct request *r, const struct classification *c)
       return STATUS_OURS;
     }
     shown = found == DEMONSTRATE_DIVERGES;
+    lacks = found == DEMONSTRATE_LACKS ? reason : NULL;
   }
-  explain_print(c, r->insn, r->machine, shown, stdout);
+  explain_print(c, r->insn, r->machine, shown, lacks, stdout);
   return STATUS_DONE;
 }
 
@@ -416,14 +418,19 @@ static const char *as_far(const struct classify_insn *i, unsigned questions)
 }
 
 static int tell_witness(const struct request *r, const struct classification *c,
-                        enum demonstrate_status found)
+                        enum demonstrate_status found, const char *lacks)
 {
   const struct classify_insn *i = classification_insn(c, r->insn);
   const char *name = isa_insn_info(r->insn)->mnemonic;
   if (found == DEMONSTRATE_DIVERGES) {
     return STATUS_DONE;
   }
-  if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn)) {
+  if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn) && found == DEMONSTRATE_LACKS) {
+    message_note("classify",
+                 "'%s' is sensitive and not privileged, but no state that a program can set up "
+                 "here makes our VMM's machine differ; others need '%s'",
+                 name, lacks);
+  } else if (classification_offends(c, CLASSIFY_THEOREM_1, r->insn)) {
     message_note("classify",
                  "'%s' is sensitive and not privileged, but no witness makes our VMM's machine "
                  "differ: Theorem 1 is sufficient, not necessary (docs/classification.md)",
@@ -463,7 +470,7 @@ static int witness(const struct request *r, const struct classification *c)
     status = write_output(r, d.text, d.len);
   }
   free(d.text);
-  return status == STATUS_DONE ? tell_witness(r, c, found) : status;
+  return status == STATUS_DONE ? tell_witness(r, c, found, reason) : status;
 }
 
 static int tables(const struct classification *c)

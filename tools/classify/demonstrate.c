@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "asm/asm.h"
+#include "machine/devices/ports.h"
 #include "machine/image.h"
 #include "tools/classify/show.h"
 #include "tools/common/memory.h"
@@ -23,8 +24,10 @@ struct scene {
   enum question q;
   struct trial_state state;
   struct trial_result result;
-  bool ports; /* the machine has a console */
+  bool console; /* the machine has one, and what is shown comes there in both */
+  bool refused; /* a channel program was, before */
   const struct demonstrate_names *names;
+  const char *elsewhere;            /* an instruction at which the machines part instead */
   const struct verify_result *seen; /* NULL: not tried */
   bool shows_word;                  /* of storage, after it */
   uint32_t shown_word;
@@ -70,15 +73,43 @@ static void set_cr(const struct scene *s, enum isa_cr n, uint32_t value, const c
 
 /* ---------------------------------------------------------------- the state */
 
+/* To set a state up and to show one the program uses what traps to the VMM, so that the
+ * machines cannot part there; or the very instruction that is to be shown. */
+static bool can(const struct scene *s, enum isa_insn insn)
+{
+  const struct profile *p = classification_profile(s->c);
+  const struct profile_behaviour *b = profile_behaviour(p, insn, profile_user_mode(p));
+  return b->kind == PROFILE_TRAP || (insn == s->insn && b->kind != PROFILE_ABSENT);
+}
+
+static bool shows_crs(const struct scene *s)
+{
+  return can(s, ISA_MFCR) && can(s, ISA_MTCR);
+}
+
+/* How the instruction is come to. */
+enum entry { BY_JUMP, BY_MTCR, BY_RFE, BY_LPSW };
+
+static enum entry entry_of(const struct scene *s)
+{
+  uint32_t psw = s->state.cr[CR_PSW];
+  bool by_return = psw_mode(psw) != 0 || psw_te(psw);
+  return psw == 0                        ? BY_JUMP
+         : !can(s, ISA_MTCR)             ? BY_LPSW
+         : by_return && !can(s, ISA_RFE) ? BY_LPSW
+         : by_return                     ? BY_RFE
+                                         : BY_MTCR;
+}
+
 static uint32_t physical(const struct trial_state *s, uint32_t at)
 {
   return psw_te(s->cr[CR_PSW]) ? s->cr[CR_BASE] + at : at;
 }
 
 /* Written by the routine that sets up, or by delivery before that. */
-static uint32_t vectors_at(const struct trial_state *s)
+static uint32_t vectors_at(const struct scene *s)
 {
-  return (physical(s, s->pc) & ~3u) + VECTORS;
+  return can(s, ISA_MTCR) ? (physical(&s->state, s->state.pc) & ~3u) + VECTORS : 0;
 }
 
 /* Not set as the state has them: what the program sets up itself, what nobody can. */
@@ -136,28 +167,58 @@ static void write_registers(const struct scene *s)
   }
 }
 
-static void write_setup(const struct scene *s)
+static void write_devices(const struct scene *s)
+{
+  const struct {
+    uint32_t port, value;
+  } disk[] = {{PORT_DISK_SECTOR, s->state.disk_sector},
+              {PORT_DISK_ADDRESS, s->state.disk_address},
+              {PORT_DISK_COUNT, s->state.disk_count}};
+  for (size_t i = 0; i < sizeof disk / sizeof *disk; i++) {
+    char operands[40];
+    if (disk[i].value != 0) {
+      line(s, "", "li      t0, 0x%08x", disk[i].value);
+      snprintf(operands, sizeof operands, "t0, 0x%x(zero)", disk[i].port);
+      op(s, ISA_OUT, operands, "a register of the disk");
+    }
+  }
+  if (s->refused) {
+    op(s, ISA_SIO, "t0, zero", "a program of zeros: refused, as the unit's status says");
+  }
+}
+
+static void write_entry(const struct scene *s, enum entry entry)
 {
   uint32_t psw = s->state.cr[CR_PSW];
-  bool by_return = psw_mode(psw) != 0 || psw_te(psw);
-  fputs("\n# The state: everything that is not as after reset.\n", s->out);
-  label(s, "_start");
-  set_cr(s, CR_VBR, vectors_at(&s->state), "every trap comes to `trapped`");
-  write_cells(s);
-  write_keys(s);
-  write_crs(s, by_return);
-  if (by_return) {
+  if (entry == BY_RFE) {
     set_cr(s, CR_EPC, s->state.pc, "the instruction, as the relocation shows it");
     set_cr(s, CR_EPSW, psw, "mode and TE");
-    write_registers(s);
+  } else if (entry == BY_MTCR) {
+    set_cr(s, CR_PSW, psw, "mode 0, translation off");
+  }
+  write_registers(s);
+  if (entry == BY_RFE) {
     op(s, ISA_RFE, "", "into that state");
+  } else if (entry == BY_LPSW) {
+    op(s, ISA_LPSW, "state(zero)", "into that state");
   } else {
-    if (psw) {
-      set_cr(s, CR_PSW, psw, "mode 0, translation off");
-    }
-    write_registers(s);
     line(s, "", "j       subject");
   }
+}
+
+static void write_setup(const struct scene *s)
+{
+  enum entry entry = entry_of(s);
+  fputs("\n# The state: everything that is not as after reset.\n", s->out);
+  label(s, "_start");
+  if (can(s, ISA_MTCR)) {
+    set_cr(s, CR_VBR, vectors_at(s), "every trap comes to `trapped`");
+  }
+  write_devices(s);
+  write_cells(s);
+  write_keys(s);
+  write_crs(s, entry == BY_RFE);
+  write_entry(s, entry);
 }
 
 /* ------------------------------------------------------------------ showing */
@@ -198,9 +259,9 @@ static bool shows_register(const struct scene *s, unsigned r)
 
 static bool shows_cr(const struct scene *s, enum isa_cr n)
 {
-  return n == CR_EPC || n == CR_EPSW || n == CR_CAUSE ||
-         (n != CR_PSW && n != CR_TICK && profile_has_cr(classification_profile(s->c), n) &&
-          !s->result.trapped && s->result.cr[n] != s->state.cr[n]);
+  bool changed = n != CR_PSW && n != CR_TICK && profile_has_cr(classification_profile(s->c), n) &&
+                 !s->result.trapped && s->result.cr[n] != s->state.cr[n];
+  return shows_crs(s) && (n == CR_EPC || n == CR_EPSW || n == CR_CAUSE || changed);
 }
 
 static void show_store(const struct scene *s)
@@ -212,24 +273,32 @@ static void show_store(const struct scene *s)
   op(s, ISA_JAL, "ra, puthex", "");
 }
 
-static void write_showing(const struct scene *s)
+static void save_registers(const struct scene *s)
 {
-  fputs("\n# Whatever comes next traps: what the instruction left is shown.\n", s->out);
-  label(s, "trapped");
-  op(s, ISA_MTCR, "scr0, t0", "");
+  char operands[40];
+  if (shows_crs(s)) {
+    op(s, ISA_MTCR, "scr0, t0", "");
+  }
   line(s, "", "la      t0, saved");
   for (unsigned r = 1; r < ISA_REG_COUNT; r++) {
-    char operands[40];
     if (r != REG_T0) {
       snprintf(operands, sizeof operands, "%s, %u(t0)", isa_reg_name(r), 4 * r);
       op(s, ISA_SW, operands, "");
     }
   }
-  op(s, ISA_MFCR, "t1, scr0", "");
-  char operands[40];
-  snprintf(operands, sizeof operands, "t1, %u(t0)", 4 * REG_T0);
-  op(s, ISA_SW, operands, "");
-  if (s->ports) {
+  if (shows_crs(s)) {
+    op(s, ISA_MFCR, "t1, scr0", "");
+    snprintf(operands, sizeof operands, "t1, %u(t0)", 4 * REG_T0);
+    op(s, ISA_SW, operands, "");
+  }
+}
+
+static void write_showing(const struct scene *s)
+{
+  fputs("\n# Whatever comes next traps: what the instruction left is shown.\n", s->out);
+  label(s, "trapped");
+  save_registers(s);
+  if (s->console) {
     line(s, "", "la      a0, text_title");
     op(s, ISA_JAL, "ra, puts", "");
     for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
@@ -246,7 +315,12 @@ static void write_showing(const struct scene *s)
       show_store(s);
     }
   }
-  op(s, ISA_HALT, "", "");
+  if (can(s, ISA_HALT)) {
+    op(s, ISA_HALT, "", "");
+  } else {
+    fputs("1:\n", s->out);
+    line(s, "this machine does not stop as it should", "j       1b");
+  }
 }
 
 static void write_routines(const struct scene *s)
@@ -285,12 +359,16 @@ static void text(const struct scene *s, const char *name, const char *what)
 
 static void write_data(const struct scene *s)
 {
-  fputs("\n", s->out);
-  line(s, "the vectors, one for each cause", ".org    0x%08x", vectors_at(&s->state));
+  fputs(vectors_at(s) ? "\n" : "\n        .data\n", s->out);
+  line(s, "the vectors, one for each cause", ".org    0x%08x", vectors_at(s));
   line(s, "", ".fill   %u, 4, trapped", (unsigned)ISA_CAUSE_LIMIT);
   label(s, "saved");
   line(s, "", ".space  %u", 4u * ISA_REG_COUNT);
-  if (!s->ports) {
+  if (entry_of(s) == BY_LPSW) {
+    label(s, "state");
+    line(s, "PSW and pc", ".word   0x%08x, 0x%08x", s->state.cr[CR_PSW], s->state.pc);
+  }
+  if (!s->console) {
     return;
   }
   fprintf(s->out, "text_title: .asciz \"after %s\\n\"\n", isa_insn_info(s->insn)->mnemonic);
@@ -334,15 +412,18 @@ static void write_difference(const struct scene *s)
 static void write_head(const struct scene *s)
 {
   const struct profile *p = classification_profile(s->c);
-  const char *file = s->names->file, *profile = s->names->profile;
-  fprintf(s->out,
-          "# %s on %s: %s\n# Outside the privileged mode it behaves as `%s`.\n#\n"
-          "#   trapeze run %s --profile %s\n#   trapeze vmm %s --profile %s\n"
-          "#   trapeze verify %s --profile %s\n",
+  static const char *const commands[] = {"run", "vmm", "verify"};
+  fprintf(s->out, "# %s on %s: %s\n# Outside the privileged mode it behaves as `%s`.\n#\n",
           isa_insn_info(s->insn)->mnemonic, profile_name(p), isa_insn_info(s->insn)->summary,
-          profile_outside(p, s->insn), file, profile, file, profile, file, profile);
+          profile_outside(p, s->insn));
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    fprintf(s->out, "#   trapeze %s %s --profile %s%s\n", commands[i], s->names->file,
+            s->names->profile, can(s, ISA_HALT) ? "" : " --ticks 10k");
+  }
   if (s->seen && s->seen->first) {
     write_difference(s);
+  } else if (s->elsewhere) {
+    fprintf(s->out, "#\n# The machines part at `%s`, and not at it.\n", s->elsewhere);
   } else {
     fputs("#\n# The bare machine and a virtual one do the same.\n", s->out);
   }
@@ -360,7 +441,7 @@ static void write_program(const struct scene *s)
   op(s, ISA_BRK, "", "a trap: back to mode 0");
   write_setup(s);
   write_showing(s);
-  if (s->ports) {
+  if (s->console) {
     write_routines(s);
   }
   write_data(s);
@@ -446,39 +527,34 @@ static struct image *assemble(struct demonstration *d, bool *no_memory)
   return image;
 }
 
-/* The machines differ first when they execute the instruction there. */
-static bool diverges(const struct scene *s, struct demonstration *d, struct verify_result *r,
-                     bool *no_memory)
+enum played { UNPLAYED, ALIKE, APART, HERE };
+
+/* HERE: the machines differ first when they execute the instruction. APART: before or after
+ * that; *where is the instruction, if there is one. */
+static enum played play(const struct scene *s, struct demonstration *d, struct verify_result *r,
+                        bool *no_memory, const char **where)
 {
   struct image *image = assemble(d, no_memory);
   struct stage stage = {classification_profile(s->c), image};
+  *where = NULL;
   if (!image) {
-    return false;
+    return UNPLAYED;
   }
   const struct verify_config config = {.maker = {make_pair, destroy_pair, &stage},
                                        .ticks = TICKS,
                                        .interval = TICKS,
                                        .stepping = true};
-  bool yes = false;
+  enum played played = ALIKE;
   if (verify_run(&config, r) == VERIFY_HOST) {
     *no_memory = true;
+    played = UNPLAYED;
   } else if (r->first) {
     struct explanation e = divergence_explain(r->first, stage.profile);
-    yes = e.cause == DIVERGENCE_HOLE && e.has_insn && e.insn == s->insn;
+    played = e.cause == DIVERGENCE_HOLE && e.has_insn && e.insn == s->insn ? HERE : APART;
+    *where = e.has_insn ? isa_insn_info(e.insn)->mnemonic : NULL;
   }
   image_destroy(image);
-  return yes;
-}
-
-/* The state in another mode, if that is one, and what comes of it. */
-static bool stage_scene(struct scene *s, const struct trial_state *state, unsigned mode,
-                        struct trial_machine *t)
-{
-  s->state = *state;
-  s->state.cr[CR_PSW] = psw_set_mode(s->state.cr[CR_PSW], mode);
-  s->state.cr[CR_VBR] = vectors_at(&s->state);
-  return trial_run(t, &s->state, &s->result) &&
-         !(s->result.trapped && isa_cause_info(s->result.trap.cause)->kind == ISA_CAUSE_MEMORY);
+  return played;
 }
 
 enum found { NOTHING, SAME, DIFFERENT, SEEN }; /* SEEN: on the console */
@@ -487,8 +563,73 @@ struct search {
   struct scene scene;
   struct demonstration *best;
   enum found found;
+  const char *lacks; /* what it takes to set up some state, and there is not */
   bool memory;
 };
+
+/* The registers that decide how the instruction is come to, and what cannot be set up, stay
+ * as after reset. */
+static void do_without(struct search *k, struct trial_state *state, enum isa_insn insn)
+{
+  struct trial_state reset;
+  trial_reset(&reset, state->storage);
+  k->lacks = k->lacks ? k->lacks : isa_insn_info(insn)->mnemonic;
+  if (insn == ISA_SSK) {
+    state->key_count = 0;
+    return;
+  }
+  uint32_t kept[] = {state->cr[CR_PSW] & ~PSW_TE_MASK, state->cr[CR_TICK], state->cr[CR_CPUID]};
+  memcpy(state->cr, reset.cr, sizeof state->cr);
+  state->cr[CR_PSW] = insn == ISA_LPSW ? 0 : kept[0];
+  state->cr[CR_TICK] = kept[1];
+  state->cr[CR_CPUID] = kept[2];
+  state->outside_count = 0;
+}
+
+static bool needs_mtcr(const struct trial_state *state)
+{
+  struct trial_state reset;
+  trial_reset(&reset, state->storage);
+  bool needs = false;
+  for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
+    bool ours = n == CR_PSW || n == CR_TICK || n == CR_CPUID;
+    needs = needs || (!ours && state->cr[n] != reset.cr[n]);
+  }
+  return needs;
+}
+
+/* What the program cannot set up, it does without. */
+static void fit(struct search *k)
+{
+  struct trial_state *state = &k->scene.state;
+  if (!can(&k->scene, ISA_MTCR) && needs_mtcr(state)) {
+    do_without(k, state, ISA_MTCR);
+  }
+  if (entry_of(&k->scene) == BY_LPSW && !can(&k->scene, ISA_LPSW)) {
+    do_without(k, state, ISA_LPSW);
+  }
+  if (state->key_count > 0 && !can(&k->scene, ISA_SSK)) {
+    do_without(k, state, ISA_SSK);
+  }
+  state->input = false;
+  bool ports = can(&k->scene, ISA_OUT);
+  state->disk_sector = ports ? state->disk_sector : 0;
+  state->disk_address = ports ? state->disk_address : 0;
+  state->disk_count = ports ? state->disk_count : 0;
+}
+
+/* The state in another mode, if that is one, and what comes of it. */
+static bool stage_scene(struct search *k, const struct trial_state *state, unsigned mode,
+                        struct trial_machine *t)
+{
+  struct scene *s = &k->scene;
+  s->state = *state;
+  s->state.cr[CR_PSW] = psw_set_mode(s->state.cr[CR_PSW], mode);
+  fit(k);
+  s->state.cr[CR_VBR] = vectors_at(s);
+  return trial_run(t, &s->state, &s->result) &&
+         !(s->result.trapped && isa_cause_info(s->result.trap.cause)->kind == ISA_CAUSE_MEMORY);
+}
 
 static void keep(struct search *k, enum found found, struct demonstration *d)
 {
@@ -497,62 +638,129 @@ static void keep(struct search *k, enum found found, struct demonstration *d)
   k->found = found;
 }
 
+/* Its program, which shows what verify saw; instead of d. */
+static void keep_told(struct search *k, enum found found, struct demonstration *d)
+{
+  struct demonstration told;
+  if (found > k->found) {
+    if (write_text(&k->scene, &told)) {
+      keep(k, found, &told);
+    } else {
+      k->memory = true;
+    }
+  }
+  free(d->text);
+}
+
 /* Keeps its program if it shows more than the best so far. */
 static void try_scene(struct search *k)
 {
   struct demonstration d;
   struct verify_result r;
-  k->scene.seen = NULL;
-  k->scene.shows_word = false;
-  if (!write_text(&k->scene, &d)) {
+  struct scene *s = &k->scene;
+  s->seen = NULL;
+  s->elsewhere = NULL;
+  s->shows_word = false;
+  const char *where = NULL;
+  enum played played = UNPLAYED;
+  if (!write_text(s, &d)) {
     k->memory = true;
     return;
   }
-  bool yes = diverges(&k->scene, &d, &r, &k->memory);
-  if (yes && !r.after.output_differs && r.first->words_differing > 0) {
+  played = play(s, &d, &r, &k->memory, &where);
+  if (played == HERE && !r.after.output_differs && r.first->words_differing > 0) {
     free(d.text);
-    k->scene.shows_word = true;
-    k->scene.shown_word = r.first->words[0].at & ~3u;
-    if (!write_text(&k->scene, &d)) {
+    s->shows_word = true;
+    s->shown_word = r.first->words[0].at & ~3u;
+    if (!write_text(s, &d)) {
       k->memory = true;
       return;
     }
-    yes = diverges(&k->scene, &d, &r, &k->memory);
+    played = play(s, &d, &r, &k->memory, &where);
   }
-  if (yes) {
-    enum found found = r.after.output_differs ? SEEN : DIFFERENT;
-    k->scene.seen = &r;
-    struct demonstration with_difference;
-    if (found > k->found) {
-      if (write_text(&k->scene, &with_difference)) {
-        keep(k, found, &with_difference);
-      } else {
-        k->memory = true;
-      }
+  s->seen = played == HERE ? &r : NULL;
+  s->elsewhere = played == APART ? where ? where : "another" : NULL;
+  k->lacks = k->lacks || !s->elsewhere ? k->lacks : s->elsewhere;
+  keep_told(k,
+            played == UNPLAYED ? NOTHING
+            : played == HERE   ? r.after.output_differs ? SEEN : DIFFERENT
+                               : SAME,
+            &d);
+  s->seen = NULL;
+}
+
+static void try_states(struct search *k, const struct trial_state *state, unsigned count,
+                       struct trial_machine *t)
+{
+  const unsigned modes[] = {0, profile_user_mode(classification_profile(k->scene.c))};
+  for (unsigned i = 0; i < 2 * count && k->found != SEEN && !k->memory; i++) {
+    if (stage_scene(k, &state[i / 2], modes[i % 2], t)) {
+      try_scene(k);
     }
-    free(d.text);
-    k->scene.seen = NULL;
-    return;
   }
-  struct image *image = k->found == NOTHING ? assemble(&d, &k->memory) : NULL;
-  if (image) {
-    keep(k, SAME, &d);
-  } else {
-    free(d.text);
+}
+
+/* The instruction with these operands: every immediate is imm, every register holds reg, and
+ * the next one one more word. False: there is no such instruction. */
+static bool with_operands(struct trial_state *state, uint32_t imm, uint32_t reg, uint32_t step)
+{
+  struct isa_decoded d;
+  uint32_t word;
+  if (!isa_decode(trial_view_word(state, state->pc), &d)) {
+    return false;
   }
-  image_destroy(image);
+  const struct isa_format_info *f = isa_format_info(isa_insn_info(d.insn)->format);
+  for (size_t i = 0; i < f->operand_count; i++) {
+    const struct isa_operand *o = &f->operands[i];
+    uint32_t r = isa_get_slot(&d, o->slot);
+    if (o->kind == ISA_OPERAND_REG && r != REG_ZERO) {
+      state->reg[r] = reg;
+      reg += step;
+    } else if (o->kind != ISA_OPERAND_REG && o->kind != ISA_OPERAND_CR) {
+      isa_set_slot(&d, o->slot, imm);
+    }
+  }
+  if (isa_encode(&d, &word, NULL, NULL, NULL) != ISA_ENCODE_OK) {
+    return false;
+  }
+  for (unsigned i = 0; i < state->view_count; i++) {
+    state->view[i].word = state->view[i].at == state->pc ? word : state->view[i].word;
+  }
+  return true;
+}
+
+/* The state with devices as a program can make them, and operands that name one. A byte
+ * waits only if somebody types it. */
+static void try_devices(struct search *k, struct trial_state state, struct trial_machine *t)
+{
+  bool ports = can(&k->scene, ISA_OUT);
+  k->scene.refused = can(&k->scene, ISA_SIO);
+  state.disk_sector = 1;
+  if ((ports || k->scene.refused) && with_operands(&state, ports ? PORT_DISK_SECTOR : 0, 0, 0)) {
+    try_states(k, &state, 1, t);
+  }
+  k->scene.refused = false;
+  k->lacks = k->lacks ? k->lacks : "input";
 }
 
 static void try_witness(struct search *k, enum question q, const struct witness *w)
 {
   const struct profile *p = classification_profile(k->scene.c);
   struct trial_machine *t = trial_machine_create(p, w->state[0].storage, MACHINE_ENGINE_FAST);
-  const unsigned modes[] = {0, profile_user_mode(p)};
+  component_set differ = question_states(q) == 2 ? question_differing(p, w) : 0;
   k->memory = k->memory || !t;
   k->scene.q = q;
-  for (unsigned i = 0; t && i < 2 * question_states(q) && k->found != SEEN && !k->memory; i++) {
-    if (stage_scene(&k->scene, &w->state[i / 2], modes[i % 2], t)) {
-      try_scene(k);
+  if (t) {
+    try_states(k, w->state, question_states(q), t);
+  }
+  if (t && differ & component_bit(COMPONENT_DEVICES) && k->found < DIFFERENT) {
+    try_devices(k, w->state[0], t);
+  }
+  if (t && k->lacks && k->found < DIFFERENT) {
+    /* What is left of the state may show in other operands. */
+    struct trial_state state = w->state[0];
+    if (with_operands(&state, 1, 0x40, 0x40)) {
+      try_states(k, &state, 1, t);
     }
   }
   trial_machine_destroy(t);
@@ -568,7 +776,7 @@ enum demonstrate_status demonstrate(const struct classification *c, enum isa_ins
       QUESTION_USER_RESOURCE, QUESTION_USER_CONTROL, QUESTION_UNPRIVILEGED};
   struct search k = {.scene = {.c = c, .insn = insn, .names = names}, .best = d};
   *d = (struct demonstration){NULL, 0};
-  k.scene.ports = profile_behaviour(classification_profile(c), ISA_OUT, 0)->kind != PROFILE_ABSENT;
+  k.scene.console = can(&k.scene, ISA_OUT);
   for (size_t i = 0; i < sizeof order / sizeof *order && k.found != SEEN && !k.memory; i++) {
     const struct witness *w = classification_insn(c, insn)->answer[order[i]].witness;
     if (w) {
@@ -577,9 +785,10 @@ enum demonstrate_status demonstrate(const struct classification *c, enum isa_ins
   }
   *reason = k.memory   ? "out of memory"
             : !d->text ? "no program could be made of the witnesses"
-                       : NULL;
+                       : k.lacks;
   return k.memory               ? DEMONSTRATE_HOST
          : !d->text             ? DEMONSTRATE_NOTHING
          : k.found >= DIFFERENT ? DEMONSTRATE_DIVERGES
+         : k.lacks              ? DEMONSTRATE_LACKS
                                 : DEMONSTRATE_HOLDS;
 }

@@ -11,6 +11,8 @@
 enum demonstrate_status {
   DEMONSTRATE_DIVERGES, /* the machines differ at this instruction, and verify says so */
   DEMONSTRATE_HOLDS,    /* none of the witnesses makes our VMM's machine differ */
+  DEMONSTRATE_LACKS,    /* nor of those that can be set up: for others it takes *reason, an
+                           instruction that is a hole itself or absent, or input */
   DEMONSTRATE_NOTHING,  /* no program could be made of the witnesses; *reason tells */
   DEMONSTRATE_HOST,     /* memory; *reason tells */
 };

@@ -14,6 +14,7 @@ struct explain {
   const struct profile_behaviour *user; /* in the least privileged mode */
   const char *named;                    /* the profile, by the user */
   bool shown;                           /* by a program that --witness writes */
+  const char *lacks;
   FILE *out;
 };
 
@@ -367,6 +368,12 @@ static void say_where_to_see(const struct explain *e)
     snprintf(text, sizeof text, "See it happen: trapeze classify %s --witness %s -o %s.s", e->named,
              e->info->mnemonic, e->info->mnemonic);
     say(e, text);
+  } else if (e->lacks) {
+    snprintf(text, sizeof text,
+             "No program shows it here: those states in which a virtual machine of our VMM would "
+             "differ, if there are any, need '%s'.",
+             e->lacks);
+    say(e, text);
   } else {
     say(e, "Yet in no state that was tried does a virtual machine of our VMM differ from the bare "
            "one: what the real machine answers is what the virtual one should. Theorem 1 is "
@@ -402,7 +409,7 @@ static void print_meaning(const struct explain *e)
 }
 
 void explain_print(const struct classification *c, enum isa_insn insn, const char *profile,
-                   bool shown, FILE *out)
+                   bool shown, const char *lacks, FILE *out)
 {
   const struct explain e = {.c = c,
                             .i = classification_insn(c, insn),
@@ -412,6 +419,7 @@ void explain_print(const struct classification *c, enum isa_insn insn, const cha
                                                       profile_user_mode(classification_profile(c))),
                             .named = profile,
                             .shown = shown,
+                            .lacks = lacks,
                             .out = out};
   print_head(&e);
   print_verdict(&e);

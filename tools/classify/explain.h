@@ -9,8 +9,9 @@
 /* Every question with the paper's definition, the answer, how it is known, the
  * witness; the real instruction, and what it means for a VMM. `profile`: as the user named it;
  * `shown`: whether a program makes our VMM's machine differ by it, of those that stand
- * in the way. 80 columns. */
+ * in the way; if not, `lacks`: what it would take to set other states up, or NULL. 80
+ * columns. */
 void explain_print(const struct classification *c, enum isa_insn insn, const char *profile,
-                   bool shown, FILE *out);
+                   bool shown, const char *lacks, FILE *out);
 
 #endif
