@@ -4,6 +4,7 @@
 
 #include "tools/classify/show.h"
 #include "tools/classify/witness_rows.h"
+#include "tools/common/message.h"
 #include "tools/common/text.h"
 
 struct explain {
@@ -17,6 +18,12 @@ struct explain {
   const char *lacks;
   FILE *out;
 };
+
+static void heading(const struct explain *e, const char *text, const char *more)
+{
+  bool color = message_color(e->out);
+  fprintf(e->out, "\n%s%s %s%s\n", color ? "\033[1m" : "", text, more, color ? "\033[0m" : "");
+}
 
 static void say(const struct explain *e, const char *text)
 {
@@ -168,7 +175,7 @@ static const char *answer_word(const struct explain *e, enum question q)
 static void print_question(const struct explain *e, enum question q)
 {
   const struct classify_answer *a = &e->i->answer[q];
-  fprintf(e->out, "\n%s %s\n", questions[q].question, answer_word(e, q));
+  heading(e, questions[q].question, answer_word(e, q));
   say(e, questions[q].definition);
   print_how(e, questions[q].sought, q);
   if (a->witness) {
@@ -212,7 +219,7 @@ static void print_noes(const struct explain *e)
       continue;
     }
     if (last == QUESTION_COUNT) {
-      fprintf(e->out, "\n%s it is not\n", as_far(e->i)[0] ? "As far as was sampled," : "What");
+      heading(e, as_far(e->i)[0] ? "As far as was sampled," : "What", "it is not");
     } else if (!same_how(&e->i->answer[last], &e->i->answer[q])) {
       print_how(e, "A counterexample", last);
     }
@@ -383,7 +390,7 @@ static void say_where_to_see(const struct explain *e)
 
 static void print_meaning(const struct explain *e)
 {
-  fputs("\nFor a VMM\n", e->out);
+  heading(e, "For a", "VMM");
   if (e->i->errant) {
     say(e, "It traps to the VMM, which delivers the trap to the guest's kernel.");
   } else if (!e->i->sensitive && !e->i->privileged) {
