@@ -73,7 +73,7 @@ struct trial_machine *trial_machine_create(const struct profile *profile, uint32
     return NULL;
   }
   if (profile_features(profile) & ISA_FEATURE_IO_MMIO) {
-    profile = t->windowless = profile_override(profile, NULL, "none", stderr);
+    profile = t->windowless = profile_override(profile, NULL, "none", NULL);
     if (!profile) {
       free(t);
       return NULL;

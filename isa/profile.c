@@ -214,7 +214,8 @@ static bool override_feature(struct profile *p, const char *key, const char *wor
     return true;
   w = profile_find_feature(key, word, strlen(word), message, sizeof message);
   if (!w) {
-    fprintf(errors, "error: %s\n", message);
+    if (errors)
+      fprintf(errors, "error: %s\n", message);
     return false;
   }
   p->features = (p->features & ~profile_features_of(key)) | w->feature;
@@ -226,7 +227,8 @@ struct profile *profile_override(const struct profile *p, const char *mmu, const
 {
   struct profile *changed = copy(p);
   if (!changed) {
-    fputs("error: out of memory\n", errors);
+    if (errors)
+      fputs("error: out of memory\n", errors);
     errno = ENOMEM;
     return NULL;
   }

@@ -47,7 +47,7 @@ struct profile *profile_parse(const char *file, const char *text, size_t len, FI
 /* Of somebody who is not trusted: it may extend shipped profiles, but no file. */
 struct profile *profile_parse_alone(const char *file, const char *text, size_t len, FILE *errors);
 /* A copy with another MMU or I/O style ("bounds", "ports"; NULL keeps it).
- * NULL and a message if the name is unknown; errno as above. */
+ * NULL and a message if the name is unknown; errno as above. `errors` NULL: no message. */
 struct profile *profile_override(const struct profile *p, const char *mmu, const char *io,
                                  FILE *errors);
 void profile_destroy(struct profile *p);

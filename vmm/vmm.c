@@ -81,7 +81,7 @@ static bool choose_profile(struct vmm *vmm)
 {
   const struct profile *profile = machine_profile(vmm->real);
   if (profile_features(profile) & ISA_FEATURE_MMU_NESTED) {
-    vmm->guests = profile_override(profile, "paged", NULL, stderr);
+    vmm->guests = profile_override(profile, "paged", NULL, NULL);
     return vmm->guests != NULL;
   }
   return true;

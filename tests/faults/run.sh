@@ -346,9 +346,9 @@ trapeze disk list solo.img
 trapeze disk check solo.img --json
 trapeze disk get solo.img typed -o new.txt
 wrong_input directory check bad.dir
-for options in --routes=exhaustion '--json --routes=experiment' '--all --routes=experiment' \
+for options in --routes=exhaustion '--json --routes=experiment' '--all --io=none -T dot -o new.dot --markdown --routes=experiment' \
   '--tables --routes=experiment' '--diff pg --routes=experiment' \
-  '--witness=popf -o new.s --routes=experiment' '--explain=popf --routes=experiment' \
+  '--witness=popf -o new.s --routes=experiment' '--explain=POPF --io=mmio --routes=experiment' \
   '-T dot -o new.dot --routes=experiment' \
   '-T svg -o new.svg --routes=experiment'; do
   profile=x86

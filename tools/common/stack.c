@@ -194,9 +194,9 @@ static bool choose_below(struct stack *s, struct stack_config *c, const char **r
   if (c->below || !vmm_technique_needs_pages(c->technique) ||
       !(profile_features(c->profile) & ISA_FEATURE_MMU_BOUNDS))
     return true;
-  s->paged = profile_override(c->profile, "paged", NULL, stderr);
+  s->paged = profile_override(c->profile, "paged", NULL, NULL);
   c->below = s->paged;
-  *reason = "there is no such machine with page tables";
+  *reason = "out of memory";
   return s->paged != NULL;
 }
 
