@@ -50,6 +50,7 @@ struct request {
   const char *profile;  /* the operand, where there is one */
   char *machine;        /* it with --mmu and --io, as the user would write it after --profile */
   char **operands;
+  int operand_count;
   struct classify_memo *memo;
   unsigned turn, turns; /* of --all, for its progress; 0: none */
 };
@@ -195,7 +196,9 @@ static const struct option_spec options[] = {
     {"io", 0, "NAME",
      "with another style of input and output than the profile's (ports, none, mmio, channel)",
      apply_io},
-    {"all", 'a', NULL, "all shipped profiles against the theorems, in both models", apply_all},
+    {"all", 'a', NULL,
+     "all shipped profiles, and those that are named, against the theorems, in both models",
+     apply_all},
     {"diff", 'd', NULL, "of two profiles, the verdicts that differ", apply_diff},
     {"explain", 'e', "INSTRUCTION",
      "why it is what it is: what that means for a VMM, each question, the states that show the "
@@ -229,7 +232,7 @@ static const struct option_spec options[] = {
 
 static const struct command_usage usage = {
     .command = "classify",
-    .synopsis = "[OPTION]... PROFILE\n       trapeze classify --all\n"
+    .synopsis = "[OPTION]... PROFILE\n       trapeze classify --all [PROFILE]...\n"
                 "       trapeze classify --diff PROFILE PROFILE",
     .about =
         "Decide for a machine what Popek and Goldberg (1974) ask: which instructions are "
@@ -247,7 +250,7 @@ static const struct command_usage usage = {
              "to break a virtual machine; for other options: done); 1 it does not, or is open: no "
              "counterexample was found where states were only sampled; 2 usage or bad input; 3 "
              "trapeze or the host failed, or the routes disagree.",
-    .max_operands = 2,
+    .max_operands = -1,
 };
 
 /* ------------------------------------------------------------------ running */
@@ -583,14 +586,15 @@ static int report_all(const struct request *r, struct classification *const *of,
   return status;
 }
 
-/* --all: every shipped profile in both models. */
+/* --all: every shipped profile, and those that are named, in both models. */
 static int run_all(struct request *r)
 {
   const char *const *names = profile_shipped();
-  size_t count = 0;
-  while (names[count]) {
-    count++;
+  size_t shipped = 0;
+  while (names[shipped]) {
+    shipped++;
   }
+  size_t count = shipped + (size_t)r->operand_count;
   struct classification **of = calloc(count * MODEL_COUNT, sizeof(struct classification *));
   struct profile **profiles = calloc(count, sizeof *profiles);
   int status = STATUS_DONE;
@@ -599,7 +603,9 @@ static int run_all(struct request *r)
     status = STATUS_OURS;
   }
   for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
-    profiles[i] = load(r, names[i], &status);
+    profiles[i] = load(r, i < shipped ? names[i] : r->operands[i - shipped], &status);
+  }
+  for (size_t i = 0; i < count && status == STATUS_DONE; i++) {
     for (unsigned m = 0; m < MODEL_COUNT && status == STATUS_DONE; m++) {
       r->turn = (unsigned)i * MODEL_COUNT + m + 1;
       r->turns = (unsigned)count * MODEL_COUNT;
@@ -651,9 +657,8 @@ static int run_diff(const struct request *r, char **names)
 
 static const char *operand_complaint(const struct request *r)
 {
-  return r->action == ACTION_ALL    ? "--all takes no profile"
-         : r->action == ACTION_DIFF ? "--diff takes two profiles"
-                                    : "give one profile (`trapeze profiles` lists them), or --all";
+  return r->action == ACTION_DIFF ? "--diff takes two profiles"
+                                  : "give one profile (`trapeze profiles` lists them), or --all";
 }
 
 /* Of what does not go together. */
@@ -688,9 +693,7 @@ static const char *complaint(const struct request *r, int count)
   if (r->format && !r->output && isatty(STDOUT_FILENO) == 1 && strcmp(r->format, "png") == 0) {
     return "a PNG picture needs --output=FILE";
   }
-  return count == (r->action == ACTION_ALL    ? 0
-                   : r->action == ACTION_DIFF ? 2
-                                              : 1)
+  return r->action == ACTION_ALL || count == (r->action == ACTION_DIFF ? 2 : 1)
              ? NULL
              : operand_complaint(r);
 }
@@ -740,5 +743,6 @@ int cmd_classify(int argc, char **argv)
   }
   r.profile = count ? operands[0] : NULL;
   r.operands = operands;
+  r.operand_count = count;
   return apart("classify", work, &r);
 }

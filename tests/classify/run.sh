@@ -184,6 +184,9 @@ check "the same seed, the same report" cmp seven again
 # ------------------------------------------------------------------ what it prints
 t --all --routes experiment --samples 1 >matrix 2>err # its shape only
 report $? "--all prints a matrix"
+printf 'profile a-name-of-its-own; extends pg;' >own.profile
+t --all ./own.profile --routes experiment --samples 1 2>err | tail -n 1 >own
+check "and one's own profile in it" grep -qE '^a-name-of-its-own +open +open +open +open$' own
 check "of 80 columns" test -z "$(awk 'length > 80 || / $/' matrix)"
 check "with a row for each profile" test "$(grep -cE '(open|FAILS) +(open|FAILS)' matrix)" = 14
 check "which says nowhere that a theorem holds, of one sample" bash -c '! grep -q holds matrix'
@@ -430,7 +433,7 @@ expect 2 - 'no number of samples' "no samples" -- x86 --samples 0
 expect 2 - 'is no seed' "no seed" -- x86 --seed x
 expect 2 - 'is no format' "an unknown format" -- x86 -T gif
 expect 2 - 'give one profile' "no profile" -- --model paper
-expect 2 - 'takes no profile' "--all and a profile" -- --all x86
+expect 2 - 'no.profile' "--all and a profile that is not there" -- --all no.profile
 expect 2 - 'takes two profiles' "--diff and one profile" -- --diff x86
 expect 2 - 'only one of' "two things at a time" -- x86 --tables --explain popf
 expect 2 - 'have a JSON form' "an explanation in JSON" -- x86 --explain popf --json

@@ -152,7 +152,9 @@ static bool is_told(const struct matrix *m, enum isa_insn insn)
 static void head_row(struct matrix *m)
 {
   for (size_t n = 0; n < m->count; n++) {
-    const char *name = profile_name(classification_profile(m->of[n * MODEL_COUNT]));
+    char name[TEXT_SIZE];
+    snprintf(name, sizeof name, "%.*s", (int)(CELL_WIDTH / PICTURE_CHAR),
+             profile_name(classification_profile(m->of[n * MODEL_COUNT])));
     words(m, column(n) - (double)strlen(name) * PICTURE_CHAR / 2, false, name, true);
   }
   m->y -= CELL_HEIGHT;
