@@ -44,14 +44,10 @@ static void print_row(const struct profile *p, enum isa_insn insn)
 {
   const struct isa_insn_info *info = isa_insn_info(insn);
   const struct profile_behaviour *b = profile_behaviour(p, insn, profile_user_mode(p));
-  char note[400];
-  if (b->models)
-    snprintf(note, sizeof note, "%s%s%s%s", b->models, b->source ? " (" : "",
-             b->source ? b->source : "", b->source ? ")" : "");
-  else
-    snprintf(note, sizeof note, "%s", info->summary);
+  const char *source = b->models ? b->source : NULL;
   printf("%c %-7s %-9s ", hole_in(p, insn) ? '*' : ' ', info->mnemonic, profile_outside(p, insn));
-  text_wrap(stdout, note, 20, 20);
+  text_wrapf(stdout, 20, 20, "%s%s%s%s", b->models ? b->models : info->summary, source ? " (" : "",
+             source ? source : "", source ? ")" : "");
 }
 
 static void print_reals(const struct profile *p)
@@ -61,12 +57,10 @@ static void print_reals(const struct profile *p)
   if (count)
     printf("\nInstructions of the real machine, and what stands for each:\n\n");
   for (size_t i = 0; i < count; i++) {
-    char text[600];
     const char *said = real[i].note ? real[i].note : "", *source = real[i].source;
-    snprintf(text, sizeof text, "%s%s%s%s%s", said, source && *said ? " " : "", source ? "(" : "",
-             source ? source : "", source ? ")" : "");
     int column = printf("  %-15s %-7s ", real[i].name, isa_insn_info(real[i].insn)->mnemonic);
-    text_wrap(stdout, text, column, 26);
+    text_wrapf(stdout, column, 26, "%s%s%s%s%s", said, source && *said ? " " : "",
+               source ? "(" : "", source ? source : "", source ? ")" : "");
   }
 }
 
@@ -80,7 +74,9 @@ static void print_profile(const struct profile *p)
 {
   bool titled = is_there(profile_title(p));
   char said[PROFILE_FEATURE_SIZE];
-  printf("%s%s%s\n\n", profile_name(p), titled ? ": " : "", titled ? profile_title(p) : "");
+  text_wrapf(stdout, 0, 2, "%s%s%s", profile_name(p), titled ? ": " : "",
+             titled ? profile_title(p) : "");
+  printf("\n");
   if (is_there(profile_story(p))) {
     text_paragraphs(stdout, profile_story(p));
     printf("\n");

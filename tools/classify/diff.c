@@ -95,9 +95,10 @@ void show_diff(const struct classification *a, const struct classification *b, F
   struct pair d = {.a = a, .b = b, .out = out};
   const struct profile *from = classification_profile(a), *to = classification_profile(b);
   char with[2][SHOW_FEATURES_SIZE];
-  fprintf(out, "%s%s -> %s%s, in the %s model\n\n", profile_name(from),
-          show_features(from, with[0]), profile_name(to), show_features(to, with[1]),
-          show_model(classification_model(a)));
+  text_wrapf(out, 0, 2, "%s%s -> %s%s, in the %s model", profile_name(from),
+             show_features(from, with[0]), profile_name(to), show_features(to, with[1]),
+             show_model(classification_model(a)));
+  fputc('\n', out);
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     compare_insn(&d, (enum isa_insn)n);
     end_subject(&d, isa_insn_info((enum isa_insn)n)->mnemonic);

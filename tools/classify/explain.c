@@ -239,44 +239,37 @@ static void print_reals(const struct explain *e)
   size_t count;
   const struct profile_real *real = profile_reals(e->profile, &count);
   for (size_t i = 0; i < count; i++) {
-    char text[700];
     if (real[i].insn == e->i->insn && real[i].note) {
-      snprintf(text, sizeof text, "%s: %s%s%s%s.", real[i].name, real[i].note,
-               real[i].source ? " (" : "", real[i].source ? real[i].source : "",
-               real[i].source ? ")" : "");
       fputs("  - ", e->out);
-      text_wrap(e->out, text, 4, 4);
+      text_wrapf(e->out, 4, 4, "%s: %s%s%s%s.", real[i].name, real[i].note,
+                 real[i].source ? " (" : "", real[i].source ? real[i].source : "",
+                 real[i].source ? ")" : "");
     }
   }
 }
 
 static void print_head(const struct explain *e)
 {
-  char text[600];
-  const char *name = e->info->mnemonic;
-  int column = fprintf(e->out, "%s", name);
+  int column = fprintf(e->out, "%s ", e->info->mnemonic);
   char features[SHOW_FEATURES_SIZE];
-  snprintf(text, sizeof text, "on %s (%s)%s, in the %s model", profile_name(e->profile),
-           profile_title(e->profile), show_features(e->profile, features),
-           show_model(classification_model(e->c)));
-  fputc(' ', e->out);
-  text_wrap(e->out, text, column + 1, 2);
-  fputc('\n', e->out);
-  snprintf(text, sizeof text, "%s. Outside the privileged mode: %s.", e->info->summary,
-           profile_outside(e->profile, e->i->insn));
-  say(e, text);
+  text_wrapf(e->out, column, 2, "on %s (%s)%s, in the %s model", profile_name(e->profile),
+             profile_title(e->profile), show_features(e->profile, features),
+             show_model(classification_model(e->c)));
+  fputs("\n  ", e->out);
+  text_wrapf(e->out, 2, 2, "%s. Outside the privileged mode: %s.", e->info->summary,
+             profile_outside(e->profile, e->i->insn));
   if (e->user->models) {
-    snprintf(text, sizeof text, "The real instruction: %s%s%s.", e->user->models,
-             e->user->source ? ". Source: " : "", e->user->source ? e->user->source : "");
-    say(e, text);
+    fputs("  ", e->out);
+    text_wrapf(e->out, 2, 2, "The real instruction: %s%s%s.", e->user->models,
+               e->user->source ? ". Source: " : "", e->user->source ? e->user->source : "");
   } else if (e->info->models[0]) {
-    snprintf(text, sizeof text, "Real instructions like it: %s.", e->info->models);
-    say(e, text);
+    fputs("  ", e->out);
+    text_wrapf(e->out, 2, 2, "Real instructions like it: %s.", e->info->models);
   }
   print_reals(e);
   if (e->user->file && e->user->line) {
-    snprintf(text, sizeof text, "Said in %s, line %u.", e->user->file, e->user->line);
-    say(e, text);
+    fputs("  ", e->out);
+    text_wrapf(e->out, 2, 2, "Said in %s, line %u.", e->user->file, e->user->line);
   }
 }
 

@@ -1,5 +1,6 @@
 #include "tools/classify/sets.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "tools/classify/show.h"
@@ -147,11 +148,25 @@ static const char *verdict(const struct classification *c, enum classify_theorem
   return classification_holds(c, t) ? show_verdict(c, t) : "fails";
 }
 
+static void write_title(const struct classification *c, FILE *out)
+{
+  const struct profile *p = classification_profile(c);
+  char *title;
+  if (asprintf(&title, "%s: %s\\n%s model: Theorem 1 %s, Theorem 3 %s%s%s", profile_name(p),
+               profile_title(p), show_model(classification_model(c)),
+               verdict(c, CLASSIFY_THEOREM_1), verdict(c, CLASSIFY_THEOREM_3),
+               classification_holds(c, CLASSIFY_THEOREM_1) ? "" : "   (* stands in the way)",
+               classify_open(classification_how(c, CLASSIFY_THEOREM_1)) ? "   only sampled" : "") <
+      0) {
+    title = NULL;
+  }
+  picture_quote(out, title ? title : profile_name(p));
+  free(title);
+}
+
 void sets_write(const struct classification *c, FILE *out)
 {
   struct sets s = {.c = c, .out = out};
-  const struct profile *p = classification_profile(c);
-  char title[300];
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(c, (enum isa_insn)n);
     if (i->present) {
@@ -160,13 +175,8 @@ void sets_write(const struct classification *c, FILE *out)
                r == REGION_INNOCUOUS ? 2 * COLUMN_CHARS : COLUMN_CHARS);
     }
   }
-  snprintf(title, sizeof title, "%s: %s\\n%s model: Theorem 1 %s, Theorem 3 %s%s%s",
-           profile_name(p), profile_title(p), show_model(classification_model(c)),
-           verdict(c, CLASSIFY_THEOREM_1), verdict(c, CLASSIFY_THEOREM_3),
-           classification_holds(c, CLASSIFY_THEOREM_1) ? "" : "   (* stands in the way)",
-           classify_open(classification_how(c, CLASSIFY_THEOREM_1)) ? "   only sampled" : "");
   fprintf(out, "graph sets {\n  graph [labelloc=b, fontname=\"DejaVu Sans\", fontsize=12, label=");
-  picture_quote(out, title);
+  write_title(c, out);
   fprintf(out, "];\n  node [fontname=\"%s\", fontsize=%d];\n", PICTURE_FONT, PICTURE_FONT_SIZE);
   draw(&s);
   fputs("}\n", out);

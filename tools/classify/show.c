@@ -369,12 +369,11 @@ void show_print(const struct classification *c, FILE *out)
   const struct printer p = {
       .c = c, .out = out, .color = message_color(out), .narrow = is_narrow(out)};
   const struct profile *profile = classification_profile(c);
-  char line[400];
   paint(&p, BOLD, profile_name(profile));
   char features[SHOW_FEATURES_SIZE];
-  snprintf(line, sizeof line, ": %s%s, in the %s model", profile_title(profile),
-           show_features(profile, features), show_model(classification_model(c)));
-  text_wrap(out, line, (int)strlen(profile_name(profile)), 2);
+  text_wrapf(out, (int)strlen(profile_name(profile)), 2, ": %s%s, in the %s model",
+             profile_title(profile), show_features(profile, features),
+             show_model(classification_model(c)));
   fputc('\n', out);
   for (unsigned t = 0; t < CLASSIFY_THEOREMS; t++) {
     print_theorem(&p, (enum classify_theorem)t);

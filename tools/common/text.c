@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -87,6 +89,24 @@ void text_wrap(FILE *out, const char *text, int column, int indent)
   fputc('\n', out);
 }
 
+void text_wrapf(FILE *out, int column, int indent, const char *format, ...)
+{
+  char *text;
+  va_list args;
+  va_start(args, format);
+  bool whole = vasprintf(&text, format, args) >= 0;
+  va_end(args);
+  if (whole) {
+    text_wrap(out, text, column, indent);
+    free(text);
+    return;
+  }
+  va_start(args, format);
+  vfprintf(out, format, args);
+  va_end(args);
+  fputc('\n', out);
+}
+
 void text_paragraphs(FILE *out, const char *text)
 {
   while (*text) {
@@ -101,9 +121,7 @@ void text_paragraphs(FILE *out, const char *text)
     if (!end || (kept && kept < end))
       end = kept;
     size_t len = end ? (size_t)(end - text) : strlen(text);
-    char paragraph[2048];
-    snprintf(paragraph, sizeof paragraph, "%.*s", (int)len, text);
-    text_wrap(out, paragraph, 0, 0);
+    text_wrapf(out, 0, 0, "%.*s", (int)len, text);
     text += len + (end != NULL);
   }
 }

@@ -27,6 +27,9 @@ char *text_percent(char buf[TEXT_COUNT_SIZE], uint64_t part, uint64_t whole);
 /* Prints words, breaking before text_columns(); the cursor stands in `column`, other
  * lines begin at `indent`. Ends the line. */
 void text_wrap(FILE *out, const char *text, int column, int indent);
+/* The same of what printf would print, however long. Without memory it is not broken. */
+void text_wrapf(FILE *out, int column, int indent, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* Paragraphs parted by empty lines; a line that begins with a space is kept. */
 void text_paragraphs(FILE *out, const char *text);
 
