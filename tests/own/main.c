@@ -9,6 +9,11 @@
  *     nothing else; theorems and offenders follow from the verdicts. EACH: of so many
  *     instructions of a profile, chosen by its seed; else of all, theorems too.
  *
+ *   own small NAME|SEED…
+ *     the witnesses of these profiles: of none can a part be left out (small.h)
+ *   own padded NAME|SEED…
+ *     the same of witnesses that have too much
+ *
  * Exit status: 0 so it is; 1 it is not; 2 usage; 3 the host failed. */
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +21,7 @@
 #include "classify/classify.h"
 #include "tests/common/program.h"
 #include "tests/own/profile.h"
+#include "tests/own/small.h"
 
 enum { VERDICTS = 6 };
 static const char letters[VERDICTS + 1] = "clmrup";
@@ -272,6 +278,29 @@ static int agree(const char *table, uint64_t from, uint64_t count, unsigned each
   return c.wrong != 0 || c.asked == 0;
 }
 
+static int small(char **names, bool padded)
+{
+  unsigned seen = 0, found = 0;
+  for (; *names; names++) {
+    bool seed = (*names)[0] >= '0' && (*names)[0] <= '9';
+    struct profile *p =
+        seed ? own_profile(strtoull(*names, NULL, 0)) : profile_load(*names, stderr);
+    insist(p, "a profile");
+    for (unsigned m = 0; m < MODEL_COUNT; m++) {
+      const char *reason;
+      const struct classify_options o = {
+          .model = (enum model)m, .routes = CLASSIFY_EXPERIMENT, .samples = 400, .threads = 1};
+      struct classification *c = classify_profile(p, &o, &reason);
+      insist(c, reason);
+      found += small_check(c, padded, &seen, stdout);
+      classification_destroy(c);
+    }
+    profile_destroy(p);
+  }
+  printf("# %u witnesses, %u of which can do with less\n", seen, found);
+  return found != 0 || seen == 0;
+}
+
 int main(int argc, char **argv)
 {
   if (argc == 3 && strcmp(argv[1], "write") == 0) {
@@ -282,6 +311,11 @@ int main(int argc, char **argv)
     return agree(argv[2], strtoull(argv[3], NULL, 0), strtoull(argv[4], NULL, 0),
                  argc == 6 ? (unsigned)strtoul(argv[5], NULL, 0) : 0);
   }
-  fputs("usage: own write SEED\n       own agree TABLE FROM COUNT [EACH]\n", stderr);
+  if (argc > 2 && (strcmp(argv[1], "small") == 0 || strcmp(argv[1], "padded") == 0)) {
+    return small(argv + 2, strcmp(argv[1], "padded") == 0);
+  }
+  fputs("usage: own write SEED\n       own agree TABLE FROM COUNT [EACH]\n"
+        "       own small NAME|SEED…\n",
+        stderr);
   return 2;
 }

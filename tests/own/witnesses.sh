@@ -4,7 +4,7 @@
 #   tests/own/witnesses.sh PROFILE   a line for each that is otherwise; last, how many show it
 set -u
 profile=$1 trapeze=${TRAPEZE:-build/trapeze}
-options='--routes exhaustion'
+options='--routes experiment --samples 1000'
 scratch=$(mktemp -d) && trap 'rm -rf "$scratch"' EXIT
 shown=0 said=0
 # shellcheck disable=SC2086
