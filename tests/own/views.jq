@@ -22,7 +22,15 @@ def explained($third):
   (if .sensitive != (.control or .location or .mode or .resource) or
       .innocuous != ((.sensitive or .errant) | not) or (.user_sensitive and (.sensitive | not)) or
       ((.location or .mode) and (.resource | not)) or .privileged == .answers.unprivileged.yes
-   then ["contradiction", .instruction] else empty end)),
+   then ["contradiction", .instruction] else empty end),
+  # Of a witness the report tells all: two states that differ, with results that do; or something
+  # that was changed.
+  (.instruction as $i | .answers | to_entries[] | select(.value.witness) | .key as $q | .value.witness |
+   select(if length == 2
+          then .[0].state == .[1].state or ($q != "unprivileged" and .[0].result == .[1].result)
+          else .[0] | .result.trap or (.result.control == .state.control and (.result.processor // "running") == "running" and
+            ([.result.device, .result.tlb, .result.key_set, .result.stored_outside] | any | not)) end) |
+   ["untold", "\($i) \($q)"])),
 ($theorems[] | ["Theorem \(.theorem)", ([verdict] + .offenders | join(" "))], ["offenders \(.theorem)", (.offenders | join(" "))]),
 ($theorems[0].offenders[] | ["star", .]),
 # They follow from the verdicts, in the order of the definition.

@@ -50,6 +50,7 @@ for n in 1 3; do
     is "Theorem $n" <(want "Theorem $n")
   want "offenders $n" | is "what stands in the way" <(want "follows $n")
 done
+want untold | sed 's/^/a witness that shows nothing: /'
 want contradiction | sed 's/^/contradicts itself: /'
 
 t "$profile" -T dot -o - | grep -o 'label="[^"]*"' | sed 's/^label="//; s/"$//; s/\\n/ /g' |

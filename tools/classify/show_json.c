@@ -62,14 +62,20 @@ static json_t *map_json(const struct map *m)
   return list;
 }
 
+static json_t *disk_json(const struct trial_state *s)
+{
+  return json_pack("{s:o, s:o, s:o}", "sector", json_hex(s->disk_sector), "address",
+                   json_hex(s->disk_address), "count", json_hex(s->disk_count));
+}
+
 static json_t *state_json(const struct profile *p, const struct trial_state *s)
 {
   return json_pack(
-      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "storage", json_hex(s->storage), "pc",
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "storage", json_hex(s->storage), "pc",
       json_hex(s->pc), "registers", registers_json(s->reg), "control", crs_json(p, s->cr), "map",
       map_json(&s->map), "view", cells_json(s->view, s->view_count), "outside",
       cells_json(s->outside, s->outside_count), "keys", keys_json(s->key, s->key_count), "input",
-      s->input ? json_integer(s->input_byte) : json_null());
+      s->input ? json_integer(s->input_byte) : json_null(), "disk", disk_json(s));
 }
 
 static json_t *result_json(const struct profile *p, const struct trial_result *r)
@@ -78,9 +84,13 @@ static json_t *result_json(const struct profile *p, const struct trial_result *r
     return json_pack("{s:s, s:o}", "trap", isa_cause_info(r->trap.cause)->name, "value",
                      json_hex(r->trap.value));
   }
-  json_t *object =
-      json_pack("{s:o, s:o, s:o, s:b}", "pc", json_hex(r->pc), "registers", registers_json(r->reg),
-                "control", crs_json(p, r->cr), "device", (int)r->device_changed);
+  static const char *const run_states[] = {"running", "waits", "stopped"};
+  json_t *object = json_pack("{s:o, s:o, s:o, s:b, s:s}", "pc", json_hex(r->pc), "registers",
+                             registers_json(r->reg), "control", crs_json(p, r->cr), "device",
+                             (int)r->device_changed, "processor", run_states[r->run_state]);
+  if (r->key_changed) {
+    json_object_set_new(object, "key_set", keys_json(&r->key, 1));
+  }
   if (r->tlb_changed) {
     json_object_set_new(object, "tlb", json_true());
   }
@@ -194,8 +204,8 @@ json_t *show_json(const struct classification *c)
 {
   const char *first;
   unsigned disagreements = classification_disagreements(c, &first);
-  return json_pack("{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o}", "schema", "trapeze-classify/1", "profile",
-                   json_text(profile_name(classification_profile(c))), "features",
+  return json_pack("{s:s, s:o, s:o, s:s, s:o, s:i, s:o, s:o}", "schema", "trapeze-classify/1",
+                   "profile", json_text(profile_name(classification_profile(c))), "features",
                    features_json(classification_profile(c)), "model",
                    model_name(classification_model(c)), "theorems", theorems_json(c),
                    "disagreements", (int)disagreements, "disagreement", json_text(first),
@@ -213,9 +223,10 @@ json_t *show_matrix_json(struct classification *const *of, size_t count)
       json_object_set_new(verdicts, model_name((enum model)m), instructions_json(c, false));
     }
     const struct profile *p = classification_profile(of[i * MODEL_COUNT]);
-    json_array_append_new(
-        list, json_pack("{s:o, s:o, s:o, s:o, s:o}", "profile", json_text(profile_name(p)), "title",
-                        json_text(profile_title(p)), "features", features_json(p), "models", models, "verdicts", verdicts));
+    json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o, s:o}", "profile",
+                                          json_text(profile_name(p)), "title",
+                                          json_text(profile_title(p)), "features", features_json(p),
+                                          "models", models, "verdicts", verdicts));
   }
   return json_pack("{s:s, s:o}", "schema", "trapeze-classify-all/1", "profiles", list);
 }
