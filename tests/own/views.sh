@@ -3,6 +3,7 @@
 # picture, --explain and --diff say what the JSON report says. What they should say is made of
 # the report by jq (views.jq, diff.jq), never by the command.
 #   tests/own/views.sh PROFILE OTHER [INSTRUCTION…]   --explain of these; prints what differs
+#   ALL=1   and what --all says of it
 # Few samples: what is said need not be true here, but the same.
 set -u
 trapeze=${TRAPEZE:-build/trapeze}
@@ -86,3 +87,17 @@ t --diff --json "$profile" "$other" | awk -F'"' '/"(instruction|theorem)":/ { na
     /"what":/ { what = $4 } /"from":/ { from = $4 }
     /"to":/ && what { print name, (name ~ /^Theorem/ ? "" : what " ") from, $4; what = "" }' |
   sort | is "--diff --json" "$scratch/want"
+
+# Among all others; without the witnesses, which --all does not tell.
+if [ -n "${ALL:-}" ]; then
+  plain='map(del(.answers[].witness))'
+  jq -S "[.theorems, (.instructions | $plain)]" "$scratch/report" >"$scratch/want"
+  t --all --json "$profile" | jq -S ".profiles[-1] | [.models.extended, (.verdicts.extended | $plain)]" |
+    is "--all" "$scratch/want"
+  # The table of --all, and as the manual has it: offenders of Theorem 1 in the extended model.
+  want "offenders 1" | tr ' ' '\n' | grep . >"$scratch/want"
+  t --all --markdown "$profile" | tail -n 1 | awk -F'|' '{ print $5 }' | grep -o '`[a-z]*`' | tr -d '`' |
+    is "--all --markdown" "$scratch/want"
+  t --all "$profile" | awk -v name="$(jq -r .profile "$scratch/report")" '$1 == name { on = 1; $1 = $2 = $3 = $4 = $5 = "" } on' |
+    tr ' ' '\n' | grep . | is "the table of --all" "$scratch/want"
+fi
