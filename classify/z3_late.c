@@ -5,6 +5,7 @@
 #include "classify/z3_late.h"
 
 #include <dlfcn.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,9 +166,18 @@ static void end_silently_on_exceptions(void *library)
 
 static struct functions loaded; /* written once, by load_functions() */
 
+/* A context is 15 MB, made for one instruction and deleted. The C library would give that
+ * back to the host each time, and each page of it would be a fault again. */
+static void keep_storage(void)
+{
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 256 << 20);
+}
+
 static void load_functions(void)
 {
   void *library = NULL;
+  keep_storage();
   for (size_t i = 0; !library && i < sizeof libraries / sizeof *libraries; i++) {
     library = dlopen(libraries[i], RTLD_LAZY | RTLD_LOCAL);
   }
