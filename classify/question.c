@@ -170,11 +170,15 @@ static bool covers_view(const struct trial_state *a, const struct trial_state *b
   return true;
 }
 
+bool question_same_view(const struct trial_state *a, const struct trial_state *b)
+{
+  return covers_view(a, b) && covers_view(b, a);
+}
+
 static bool same_program(const struct trial_state *a, const struct trial_state *b)
 {
   return a->storage == b->storage && a->pc == b->pc && memcmp(a->reg, b->reg, sizeof a->reg) == 0 &&
-         ((a->cr[CR_PSW] ^ b->cr[CR_PSW]) & USER_FIELDS) == 0 && covers_view(a, b) &&
-         covers_view(b, a);
+         ((a->cr[CR_PSW] ^ b->cr[CR_PSW]) & USER_FIELDS) == 0 && question_same_view(a, b);
 }
 
 /* Results outside K. The views were the same, so that they differ now if and only if

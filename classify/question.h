@@ -40,6 +40,8 @@ struct witness {
 /* An execution that witnesses nothing: it ends in a memory trap, or has stored what the view
  * shows twice. */
 bool question_shows_nothing(const struct trial_result *r);
+/* Whether, where both show a word, it is the same. */
+bool question_same_view(const struct trial_state *a, const struct trial_state *b);
 /* Whether these executions are a witness. */
 bool question_judge(enum question q, enum model model, const struct profile *profile,
                     const struct witness *w);

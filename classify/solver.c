@@ -49,11 +49,29 @@ static Z3_solver make_solver(Z3_context z)
   return solver;
 }
 
+/* Directories in the upper half of storage, and no table elsewhere. */
+static Z3_ast has_near_tables(struct terms *t, const struct query *query)
+{
+  Z3_context z = terms_z3(t);
+  Z3_ast near = term_not(z, terms_some(t, TERM_SYMBOL_ASTRAY));
+  for (unsigned i = 0; i < query->states; i++) {
+    Z3_ast ptbr = query->state[i].cr[CR_PTBR];
+    if (ptbr) {
+      Z3_ast upper = term_bits(z, ptbr, 31, 16);
+      near = term_and(z, near, term_eq(z, upper, term_number(z, 16, MACHINE_MIN_STORAGE >> 16)));
+    }
+  }
+  return near;
+}
+
 /* A state that a person can read: little storage, whole pages, small numbers. */
 static Z3_ast is_small(struct terms *t, const struct query *query)
 {
   Z3_context z = terms_z3(t);
-  Z3_ast small = term_eq(z, query->state[0].storage, term_number(z, 32, MACHINE_MIN_STORAGE));
+  bool pages = query->state[0].cr[CR_BASE] == NULL;
+  uint32_t storage = pages ? 2 * MACHINE_MIN_STORAGE : MACHINE_MIN_STORAGE;
+  Z3_ast small = term_eq(z, query->state[0].storage, term_number(z, 32, storage));
+  small = pages ? term_and(z, small, has_near_tables(t, query)) : small;
   for (unsigned i = 0; i < query->states; i++) {
     const Z3_ast *cr = query->state[i].cr;
     for (unsigned n = CR_BASE; cr[CR_BASE] && n <= CR_BOUND; n++) {

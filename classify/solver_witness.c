@@ -5,8 +5,8 @@
  * the other. What the formula says in the end of the states as they are handed out
  * decides whether they are a witness. */
 #include "classify/solver_query.h"
-#include "classify/terms_build.h"
 #include "classify/terms_eval.h"
+#include "classify/terms_internal.h"
 #include "machine/keys.h"
 
 #define MAX_WORDS 32
@@ -32,6 +32,11 @@ static uint32_t number_in(const struct taking *x, Z3_ast term)
   return (uint32_t)number;
 }
 
+static uint32_t argument_in(const struct taking *x, Z3_ast application, unsigned i)
+{
+  return number_in(x, Z3_get_app_arg(x->z, Z3_to_app(x->z, application), i));
+}
+
 static bool holds(struct taking *x)
 {
   x->in.view = x->word;
@@ -45,9 +50,9 @@ static bool holds(struct taking *x)
 /* The i-th place where the formula reads a map, and what the model has there. */
 static uint32_t take_read(const struct taking *x, Z3_func_decl map, unsigned i, uint32_t *value)
 {
-  Z3_ast at = term_read(x->formula, map, i);
-  *value = number_in(x, term_apply1(x->z, map, at));
-  return number_in(x, at);
+  Z3_ast read = term_read(x->formula, map, i);
+  *value = number_in(x, read);
+  return argument_in(x, read, 0);
 }
 
 static void take_registers(const struct taking *x, Z3_func_decl reg, struct trial_state *s)
@@ -116,6 +121,150 @@ static void take_words(struct taking *x)
   }
 }
 
+/* -------------------------------------------------------------------- maps */
+
+/* One entry of a state's map, of what the formula says of a page. */
+static bool add_entry(struct map *m, struct map_entry e)
+{
+  bool tlb = (m->mmu & ISA_FEATURE_MMU_TLB) != 0;
+  if (!(e.word & PTE_VALID) || map_find(m, e.space, e.page)) {
+    return true;
+  }
+  e.word = (e.word & ~PTE_GLOBAL) | (tlb ? 0 : PTE_ACCESSED | PTE_DIRTY);
+  if (m->count < MAP_ENTRIES) {
+    m->entry[m->count++] = e;
+    return true;
+  }
+  return false;
+}
+
+/* Whether both states of a pair look into the map of state i: page tables lie in storage,
+ * and perhaps there is but one TLB. */
+static bool shares_map(const struct taking *x)
+{
+  const struct term_state *s = x->query->state;
+  return x->query->states == 2 && (!s[0].tlb || number_in(x, s[0].tlb) == number_in(x, s[1].tlb));
+}
+
+/* A map has the same name in both states if they have the same one; or if the model has no
+ * reason to tell them apart. */
+static bool take_page(struct taking *x, const uint32_t name[2], Z3_ast read)
+{
+  uint32_t map = argument_in(x, read, 0), page = argument_in(x, read, 1) * ISA_PAGE_SIZE;
+  uint32_t word = number_in(x, read);
+  for (unsigned i = 0; i < x->query->states; i++) {
+    struct trial_state *s = &x->w->state[i];
+    struct map_entry e = {map_space(&s->map, s->cr), page, word};
+    if (name[i] == map && (!add_entry(&s->map, e) ||
+                           (shares_map(x) && !add_entry(&x->w->state[!i].map, e)))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool take_maps(struct taking *x, struct terms *t)
+{
+  uint32_t name[2] = {0, 0}, mmu = map_mmu(t->profile);
+  for (unsigned i = 0; i < x->query->states; i++) {
+    x->w->state[i].map = (struct map){.mmu = mmu};
+    name[i] = mmu ? number_in(x, terms_map(t, &x->query->state[i])) : 0;
+  }
+  Z3_func_decl pages = terms_function(t, TERM_SYMBOL_PAGE, 0, 0);
+  for (unsigned i = 0; mmu != 0 && i < term_reads(x->formula, pages); i++) {
+    if (!take_page(x, name, term_read(x->formula, pages, i))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* The entry for that page of that space, in each state that has it. */
+static void put_entry(struct taking *x, struct map_entry e)
+{
+  for (unsigned i = 0; i < x->query->states; i++) {
+    struct map *m = &x->w->state[i].map;
+    for (unsigned k = 0; k < m->count; k++) {
+      if (m->entry[k].space == e.space && m->entry[k].page == e.page) {
+        m->entry[k].word = e.word;
+      }
+    }
+  }
+}
+
+/* Whether another page of its space has the entry's frame, or its frame is a directory. */
+static bool frame_is_taken(const struct map *m, const struct map_entry *e, uint32_t frame)
+{
+  for (unsigned i = 0; i < m->count; i++) {
+    const struct map_entry *o = &m->entry[i];
+    if (o->space == frame || (o->space == e->space && o->page != e->page &&
+                              pte_frame(o->word) == frame)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* What the model says of frames is often all the same. Where a frame cannot be, another one
+ * will do if the formula still holds. False: none does. */
+static bool find_frame(struct taking *x, struct map *m, unsigned i)
+{
+  const uint32_t storage = x->w->state[0].storage;
+  const struct map_entry e = m->entry[i];
+  struct map_entry other = e;
+  if (pte_frame(e.word) >= storage || !frame_is_taken(m, &e, pte_frame(e.word))) {
+    return true;
+  }
+  for (uint32_t frame = 0; frame < storage; frame += ISA_PAGE_SIZE) {
+    other.word = (e.word & ~PTE_FRAME_MASK) | frame;
+    if (!frame_is_taken(m, &e, frame)) {
+      put_entry(x, other);
+      if (holds(x)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static bool drop_entry(struct taking *x, unsigned state, unsigned i)
+{
+  const struct witness before = *x->w;
+  const struct map_entry e = x->w->state[state].map.entry[i];
+  for (unsigned k = 0; k < x->query->states; k++) {
+    struct map *m = &x->w->state[k].map;
+    for (unsigned n = m->count; n-- > 0;) {
+      if (m->entry[n].space == e.space && m->entry[n].page == e.page) {
+        m->entry[n] = m->entry[--m->count];
+      }
+    }
+  }
+  if (!holds(x)) {
+    *x->w = before;
+    return false;
+  }
+  return true;
+}
+
+/* Maps of as few pages as will do, each in a frame of its own. */
+static bool settle_maps(struct taking *x)
+{
+  for (unsigned state = 0; state < x->query->states; state++) {
+    for (unsigned i = x->w->state[state].map.count; i-- > 0;) {
+      drop_entry(x, state, i);
+    }
+  }
+  for (unsigned state = 0; state < x->query->states; state++) {
+    struct map *m = &x->w->state[state].map;
+    for (unsigned i = 0; i < m->count; i++) {
+      if (!find_frame(x, m, i)) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 /* ----------------------------------------------------------------- reducing */
 
 /* The last word takes the place of the one that goes. */
@@ -142,6 +291,19 @@ static void reduce_registers(struct taking *x)
   }
 }
 
+/* The terms say nothing of where page tables lie, nor that two addresses can show one word.
+ * What they take for a pair of states need not be one. */
+static bool can_be(const struct taking *x)
+{
+  const struct trial_state *s = x->w->state;
+  for (unsigned i = 0; i < x->query->states; i++) {
+    if (!trial_is_laid_out(&s[i])) {
+      return false;
+    }
+  }
+  return x->query->states == 1 || question_same_view(&s[0], &s[1]);
+}
+
 /* To each state the words that it shows; those that neither does go. */
 static bool give_words(struct taking *x)
 {
@@ -166,7 +328,7 @@ static bool give_words(struct taking *x)
   return true;
 }
 
-static bool take_all(struct taking *x)
+static bool take_all(struct taking *x, struct terms *t)
 {
   for (unsigned i = 0; i < x->query->states; i++) {
     if (!take_state(x, &x->query->state[i], &x->w->state[i])) {
@@ -174,15 +336,15 @@ static bool take_all(struct taking *x)
     }
   }
   take_words(x);
-  if (!holds(x)) {
+  if (!take_maps(x, t) || !holds(x) || !settle_maps(x)) {
     return false;
   }
   reduce_words(x);
   reduce_registers(x);
-  return give_words(x) && holds(x);
+  return give_words(x) && holds(x) && can_be(x);
 }
 
-/* The results, by the terms. */
+/* The results, by the terms. False also: where one is stored cannot be told. */
 static bool take_results(struct terms *t, unsigned states, struct witness *w)
 {
   struct term_state s;
@@ -190,15 +352,16 @@ static bool take_results(struct terms *t, unsigned states, struct witness *w)
   terms_state(t, 0, 0, &s);
   terms_execute(t, &s, &r);
   struct term_program *p = term_compile(t, r.output, TERM_OUTPUTS);
-  for (unsigned i = 0; p && i < states; i++) {
+  bool told = p != NULL;
+  for (unsigned i = 0; told && i < states; i++) {
     term_trial(p, &w->state[i], NULL, &w->result[i]);
+    told = !w->result[i].stored_twice;
   }
   term_program_destroy(p);
-  return p != NULL;
+  return told;
 }
 
-/* What a model says of devices, or of maps, of which nothing is known is no state of real
- * ones. */
+/* What a model says of devices of which nothing is known is no state of real ones. */
 static bool uses_unknown(const struct terms *t)
 {
   for (unsigned i = 0; i < terms_symbol_count(t); i++) {
@@ -207,7 +370,6 @@ static bool uses_unknown(const struct terms *t)
     case TERM_SYMBOL_SIO:
     case TERM_SYMBOL_AFTER_SIO:
     case TERM_SYMBOL_TIO:
-    case TERM_SYMBOL_MAP:
       return true;
     default:
       break;
@@ -229,7 +391,7 @@ bool witness_take(struct terms *t, const struct query *query, Z3_model model, st
   x.in.some_reg = number_in(&x, terms_some(t, TERM_SYMBOL_SOME_REG));
   x.in.some_word = number_in(&x, terms_some(t, TERM_SYMBOL_SOME_WORD));
   x.in.some_key = number_in(&x, terms_some(t, TERM_SYMBOL_SOME_KEY));
-  bool taken = x.formula && take_all(&x) && take_results(t, query->states, w);
+  bool taken = x.formula && take_all(&x, t) && take_results(t, query->states, w);
   term_program_destroy(x.formula);
   return taken;
 }

@@ -13,12 +13,14 @@
  *               them share e|r; where it lies physically is TE ? BASE + va : va.
  *   translate   docs/machine.md in closed form: sums of 34 bits, so that none wraps;
  *               the last byte checked; protection before bus.
- *   pages       Under `mmu paged` and `tlb` how pages are mapped is an uninterpreted pair,
- *               permitted and frame, of a map: of PTBR, or of ASID and what the TLB
- *               holds. Two states have the same tables, which lie in storage, but not the
- *               same PTBR. A and D are taken for part of the map, and so is what tlbw and
- *               tlbi make of the TLB: only that it is a function. The unmapped segment is
- *               in closed form. A "yes" here has no witness that could be run.
+ *   pages       Under `mmu paged` and `tlb` what is known of a page is an uninterpreted
+ *               function, its entry, of a map: of PTBR, or of ASID and what the TLB holds.
+ *               What an entry says is docs/mmu.md in closed form, and so are the unmapped
+ *               segment and a directory beyond storage; that a table lies there is a
+ *               function again. Two states have the same tables, which lie in storage,
+ *               but not the same PTBR. A and D are taken for part of the map. Of what
+ *               tlbw and tlbi make of the TLB it is known only that it is a function.
+ *               That two pages may show one word is not: a "yes" that needs it has no state.
  *   ldprev,     With TE on, the previous mode's translation is the current one. With
  *   stprev      TE off the view is all of storage, by physical address. So they never
  *               reach storage that the view does not show; a BASE that is no multiple
@@ -71,9 +73,10 @@ enum term_symbol_kind {
   TERM_SYMBOL_TIO,         /* of devices, operand: the answer */
   TERM_SYMBOL_TLB,         /* a name for what it holds */
   TERM_SYMBOL_MAP,         /* of PTBR or ASID, TLB: a name for how pages are mapped */
-  TERM_SYMBOL_PERMITTED,   /* of the map, page, mode and access: a term_permission */
-  TERM_SYMBOL_FRAME,       /* of the map, page: its frame */
-  TERM_SYMBOL_ENTRY,       /* of TLBHI, TLBLO, TLBIX: a name for them, … */
+  TERM_SYMBOL_PAGE,        /* of the map, page: its entry; V is 0 if there is none */
+  TERM_SYMBOL_ASTRAY,      /* some tables lie beyond storage: … */
+  TERM_SYMBOL_ASTRAY_AT,   /* … of the map, 4 MiB of addresses: whether these do */
+  TERM_SYMBOL_WINDOW,      /* of TLBHI, TLBLO, TLBIX: a name for them, … */
   TERM_SYMBOL_AFTER_TLBW,  /* … of the TLB, it, TLBRND: the TLB then */
   TERM_SYMBOL_AFTER_TLBI,  /* of the TLB, address, space: the TLB then */
   TERM_SYMBOL_TLBP,        /* of the TLB, TLBHI: the index */
@@ -81,9 +84,6 @@ enum term_symbol_kind {
   TERM_SYMBOL_SOME_WORD,   /* … va / 4, … */
   TERM_SYMBOL_SOME_KEY,    /* … a block */
 };
-
-/* What a map says of an access. */
-enum term_permission { TERM_GRANTED, TERM_FAULT, TERM_PROTECTION, TERM_BUS };
 
 struct term_symbol {
   enum term_symbol_kind kind;

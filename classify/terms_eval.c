@@ -290,8 +290,7 @@ unsigned term_reads(const struct term_program *p, Z3_func_decl map)
 
 Z3_ast term_read(const struct term_program *p, Z3_func_decl map, unsigned i)
 {
-  Z3_context z = terms_z3(p->t);
-  return Z3_get_app_arg(z, Z3_to_app(z, find_read(p, map, &i)->ast), 0);
+  return find_read(p, map, &i)->ast;
 }
 
 /* --------------------------------------------------------------- evaluating */
@@ -308,8 +307,11 @@ static uint32_t cell_word(const struct trial_cell *cell, unsigned count, uint64_
 
 static uint32_t view_word(const struct term_input *in, const struct trial_state *s, uint64_t number)
 {
-  return in->view ? cell_word(in->view, in->view_count, number * 4)
-                  : cell_word(s->view, s->view_count, number * 4);
+  if (in->view) {
+    return cell_word(in->view, in->view_count, number * 4);
+  }
+  return s->map.count > 0 ? trial_view_word(s, (uint32_t)number * 4)
+                          : cell_word(s->view, s->view_count, number * 4);
 }
 
 static uint8_t block_key(const struct trial_state *s, uint64_t block)
@@ -362,6 +364,80 @@ static uint64_t ask_devices(const struct term_devices *d, enum term_symbol_kind 
   }
 }
 
+/* -------------------------------------------------------------------- maps */
+
+/* The name of a map is its PTBR; or with a TLB its ASID and the name of that, which is the
+ * number of its state. */
+enum { TLB_NAME_SHIFT = 8, TLB_IS_OTHER = 1u << 16 };
+
+static const struct trial_state *state_named(const struct term_input *in, uint64_t number)
+{
+  return in->state[number == 2];
+}
+
+static bool has_tlb(const struct term_input *in)
+{
+  return (in->state[0]->map.mmu & ISA_FEATURE_MMU_TLB) != 0;
+}
+
+static uint32_t name_of_map(const struct term_input *in, const uint64_t *arg)
+{
+  return (uint32_t)(has_tlb(in) ? arg[0] | arg[1] << TLB_NAME_SHIFT : arg[0]);
+}
+
+static uint32_t page_entry(const struct term_input *in, uint32_t name, uint32_t page)
+{
+  const struct trial_state *s = has_tlb(in) ? state_named(in, name >> TLB_NAME_SHIFT) : in->state[0];
+  uint32_t space = has_tlb(in) ? name & TLB_HI_SPACE : name;
+  const struct map_entry *e = map_find(&s->map, space, page * ISA_PAGE_SIZE);
+  return e ? e->word : 0;
+}
+
+static struct map_entry tlb_entry(const struct trial_state *s, uint32_t index)
+{
+  return index < s->map.count ? s->map.entry[index] : (struct map_entry){0, 0, 0};
+}
+
+static bool changed_by_tlbw(const struct trial_state *s)
+{
+  uint32_t to = s->cr[CR_TLBIX];
+  struct map_entry e = tlb_entry(s, to & TLB_NONE ? tlb_choice(s->cr[CR_TLBRND]) : to & TLB_INDEX);
+  return (e.page | e.space) != s->cr[CR_TLBHI] || e.word != s->cr[CR_TLBLO];
+}
+
+/* The lowest index of an entry for this address in this space. */
+static uint32_t look_up(const struct trial_state *s, uint32_t va, uint32_t space)
+{
+  for (uint32_t i = 0; i < s->map.count; i++) {
+    struct map_entry e = tlb_entry(s, i);
+    if (tlb_matches(e.page | e.space, e.word, va, space)) {
+      return i;
+    }
+  }
+  return TLB_NONE;
+}
+
+static uint64_t ask_map(const struct term_input *in, enum term_symbol_kind kind,
+                        const uint64_t *arg)
+{
+  const struct trial_state *s = state_named(in, arg[0]);
+  uint32_t a = (uint32_t)arg[0], b = (uint32_t)arg[1], c = (uint32_t)arg[2];
+  switch (kind) {
+  case TERM_SYMBOL_MAP:
+    return name_of_map(in, arg);
+  case TERM_SYMBOL_PAGE:
+    return page_entry(in, a, b);
+  case TERM_SYMBOL_AFTER_TLBW:
+    return changed_by_tlbw(s) ? a | TLB_IS_OTHER : a;
+  case TERM_SYMBOL_AFTER_TLBI:
+    return look_up(s, b, c) != TLB_NONE ? a | TLB_IS_OTHER : a;
+  case TERM_SYMBOL_TLBP:
+    return look_up(s, b, b);
+  default: /* the window is that of the state; tables of a trial lie in storage */
+    return 0;
+  }
+}
+
 static uint64_t symbol_value(const struct term_program *p, const struct term_input *in,
                              const struct node *n)
 {
@@ -379,6 +455,7 @@ static uint64_t symbol_value(const struct term_program *p, const struct term_inp
   case TERM_SYMBOL_CR:
     return s->cr[symbol->number];
   case TERM_SYMBOL_DEVICES:
+  case TERM_SYMBOL_TLB:
     return symbol->state;
   case TERM_SYMBOL_OPERAND:
     return operand_bits(p->t, in, s, symbol->number);
@@ -394,6 +471,15 @@ static uint64_t symbol_value(const struct term_program *p, const struct term_inp
     return in->some_word;
   case TERM_SYMBOL_SOME_KEY:
     return in->some_key;
+  case TERM_SYMBOL_MAP:
+  case TERM_SYMBOL_PAGE:
+  case TERM_SYMBOL_ASTRAY:
+  case TERM_SYMBOL_ASTRAY_AT:
+  case TERM_SYMBOL_WINDOW:
+  case TERM_SYMBOL_AFTER_TLBW:
+  case TERM_SYMBOL_AFTER_TLBI:
+  case TERM_SYMBOL_TLBP:
+    return ask_map(in, symbol->kind, arg);
   case TERM_SYMBOL_LAYOUT: /* of what a name tells, the state's own relocation tells more */
     return arg[0];
   default:
@@ -570,6 +656,8 @@ static void find_store(struct term_program *p, struct term_input *in, struct tri
   first = first / 4 == last / 4 ? first & 4u : first;
   r->stored = TRIAL_STORE_VIEW;
   r->store = (struct trial_cell){number * 4 + first, (uint32_t)(after >> 8 * first)};
+  uint32_t other;
+  r->stored_twice = trial_shows_twice(s, r->store.at, &other);
 }
 
 static void find_key(struct term_program *p, struct term_input *in, struct trial_result *r)
@@ -612,6 +700,7 @@ void term_trial(struct term_program *p, const struct trial_state *s,
   if (term_value(p, TERM_KEY_SETS)) {
     find_key(p, &in, r);
   }
+  r->tlb_changed = out32(p, TERM_TLB) != 0;
   r->device_changed = out32(p, TERM_DEVICES) != 0;
   r->run_state = (enum machine_run_state)term_value(p, TERM_RUN);
 }

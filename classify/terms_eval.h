@@ -36,8 +36,8 @@ void term_program_destroy(struct term_program *p);
 void term_run(struct term_program *p, const struct term_input *in);
 uint64_t term_value(const struct term_program *p, unsigned root);
 
-/* Applications of a map (a register file, a view, keys): how many there are, and the
- * argument of the i-th. */
+/* Applications of a function (a register file, a view, keys, pages): how many there are, and
+ * the i-th. */
 unsigned term_reads(const struct term_program *p, Z3_func_decl map);
 Z3_ast term_read(const struct term_program *p, Z3_func_decl map, unsigned i);
 

@@ -75,8 +75,7 @@ struct term_who terms_who(struct terms *t, const struct term_state *s)
 
 /* ------------------------------------------------------------------- pages */
 
-/* A name for how the state maps pages. */
-static Z3_ast map_of(struct terms *t, const struct term_state *s)
+Z3_ast terms_map(struct terms *t, const struct term_state *s)
 {
   Z3_ast arg[] = {s->cr[CR_PTBR] ? s->cr[CR_PTBR] : s->cr[CR_ASID],
                   s->tlb ? s->tlb : term_number(t->z3, 32, 0)};
@@ -93,26 +92,54 @@ static Z3_ast in_kseg(struct terms *t, Z3_ast va)
              : term_bool(z, false);
 }
 
+static Z3_ast page_entry(struct terms *t, const struct term_state *s, Z3_ast va)
+{
+  Z3_ast arg[] = {terms_map(t, s), term_bits(t->z3, va, 31, 12)};
+  return Z3_mk_app(t->z3, terms_function(t, TERM_SYMBOL_PAGE, 0, 0), 2, arg);
+}
+
 static Z3_ast mapped(struct terms *t, const struct term_state *s, Z3_ast va)
 {
   Z3_context z = t->z3;
-  Z3_ast arg[] = {map_of(t, s), term_bits(z, va, 31, 12)};
-  Z3_ast frame = Z3_mk_app(z, terms_function(t, TERM_SYMBOL_FRAME, 0, 0), 2, arg);
+  Z3_ast frame = term_bits(z, page_entry(t, s, va), 31, 12);
   Z3_ast there = term_concat(z, frame, term_bits(z, va, 11, 0));
   Z3_ast segment = Z3_mk_bvsub(z, va, term_number(z, 32, KSEG_START));
   return term_ite(z, in_kseg(t, va), segment, there);
 }
 
-/* What the map says of the access: Bool, that it is this. */
-static Z3_ast map_says(struct terms *t, const struct term_state *s, Z3_ast va,
-                       enum machine_access access, struct term_who who, enum term_permission what)
+/* Bool. */
+static Z3_ast has_bit(struct terms *t, Z3_ast entry, uint32_t mask)
+{
+  unsigned bit = (unsigned)__builtin_ctz(mask);
+  return term_eq(t->z3, term_bits(t->z3, entry, bit, bit), term_number(t->z3, 1, 1));
+}
+
+/* Bool: whether the mode is none of those, or the access none of those, that it allows. */
+static Z3_ast entry_refuses(struct terms *t, Z3_ast entry, enum machine_access access, Z3_ast mode)
 {
   Z3_context z = t->z3;
-  Z3_ast how = term_concat(z, term_number(z, 2, access), term_bits(z, who.mode, 1, 0));
-  Z3_ast arg[] = {map_of(t, s), term_bits(z, va, 31, 12), how};
-  Z3_ast says = Z3_mk_app(z, terms_function(t, TERM_SYMBOL_PERMITTED, 0, 0), 3, arg);
-  Z3_ast here = term_and(z, who.te, term_not(z, in_kseg(t, va)));
-  return term_and(z, here, term_eq(z, says, term_number(z, 2, what)));
+  unsigned low = PTE_LEVEL_SHIFT;
+  Z3_ast below = Z3_mk_bvugt(z, term_bits(z, mode, 1, 0), term_bits(z, entry, low + 1, low));
+  Z3_ast fetch_only = has_bit(t, entry, PTE_FETCH_ONLY), what = fetch_only;
+  if (access == MACHINE_FETCH) {
+    what = term_not(z, has_bit(t, entry, PTE_EXECUTE));
+  } else if (access == MACHINE_STORE) {
+    what = term_or(z, fetch_only, term_not(z, has_bit(t, entry, PTE_WRITE)));
+  }
+  return term_or(z, below, what);
+}
+
+/* Bool: an entry that a walk reads lies beyond storage. */
+static Z3_ast walks_astray(struct terms *t, const struct term_state *s, Z3_ast va)
+{
+  Z3_context z = t->z3;
+  if (!s->cr[CR_PTBR]) {
+    return term_bool(z, false);
+  }
+  Z3_ast arg[] = {terms_map(t, s), term_bits(z, va, 31, 22)};
+  Z3_ast table = Z3_mk_app(z, terms_function(t, TERM_SYMBOL_ASTRAY_AT, 0, 0), 2, arg);
+  Z3_ast some = terms_some(t, TERM_SYMBOL_ASTRAY);
+  return term_or(z, Z3_mk_bvuge(z, s->cr[CR_PTBR], s->storage), term_and(z, some, table));
 }
 
 /* WIDE bits. */
@@ -155,11 +182,15 @@ static void refuse_by_map(struct terms *t, const struct term_state *s, Z3_ast va
                           enum machine_access access, struct term_who who, struct term_refusal *no)
 {
   Z3_context z = t->z3;
-  Z3_ast kernel = term_not(z, term_truth(z, who.mode));
-  Z3_ast closed = term_and(z, term_and(z, who.te, in_kseg(t, va)), term_not(z, kernel));
-  no->fault = map_says(t, s, va, access, who, TERM_FAULT);
-  no->protection = term_or(z, closed, map_says(t, s, va, access, who, TERM_PROTECTION));
-  no->bus = term_or(z, no->bus, map_says(t, s, va, access, who, TERM_BUS));
+  Z3_ast here = term_and(z, who.te, term_not(z, in_kseg(t, va)));
+  Z3_ast segment = term_and(z, who.te, in_kseg(t, va)), entry = page_entry(t, s, va);
+  Z3_ast astray = walks_astray(t, s, va), valid = has_bit(t, entry, PTE_VALID);
+  Z3_ast walked = term_and(z, here, term_not(z, astray));
+  no->fault = term_and(z, walked, term_not(z, valid));
+  no->protection = term_or(z, term_and(z, segment, term_truth(z, who.mode)),
+                           term_and(z, term_and(z, walked, valid),
+                                    entry_refuses(t, entry, access, who.mode)));
+  no->bus = term_or(z, no->bus, term_and(z, here, astray));
 }
 
 struct term_refusal terms_refusal(struct terms *t, const struct term_state *s, Z3_ast va,
@@ -536,7 +567,7 @@ static void write_tlb(struct exec *x)
     return; /* the profile has no such instruction */
   }
   Z3_ast window[] = {cr[CR_TLBHI], cr[CR_TLBLO], cr[CR_TLBIX]};
-  Z3_ast entry = Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_ENTRY, 0, 0), 3, window);
+  Z3_ast entry = Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_WINDOW, 0, 0), 3, window);
   Z3_ast arg[] = {x->s->tlb, entry, cr[CR_TLBRND]};
   assign(x, TERM_TLB, Z3_mk_app(x->z, terms_function(x->t, TERM_SYMBOL_AFTER_TLBW, 0, 0), 3, arg));
   Z3_ast chooses = term_eq(x->z, term_bits(x->z, cr[CR_TLBIX], 31, 31), term_number(x->z, 1, 1));
@@ -568,7 +599,7 @@ static Z3_ast layout_of(struct exec *x)
   const Z3_ast *cr = x->s->cr;
   Z3_ast te = terms_who(x->t, x->s).te, none = term_number(z, 32, 0);
   Z3_ast arg[] = {term_ite(z, te, term_number(z, 1, 1), term_number(z, 1, 0)),
-                  term_ite(z, te, cr[CR_BASE] ? cr[CR_BASE] : map_of(x->t, x->s), none),
+                  term_ite(z, te, cr[CR_BASE] ? cr[CR_BASE] : terms_map(x->t, x->s), none),
                   term_ite(z, te, cr[CR_BOUND] ? cr[CR_BOUND] : none, none)};
   return Z3_mk_app(z, terms_function(x->t, TERM_SYMBOL_LAYOUT, 0, 0), 3, arg);
 }

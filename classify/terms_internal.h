@@ -44,6 +44,8 @@ struct term_refusal terms_refusal(struct terms *t, const struct term_state *s, Z
                                   unsigned size, enum machine_access access, struct term_who who);
 /* Any of them: Bool. */
 Z3_ast terms_refused(struct terms *t, const struct term_refusal *no);
+/* A name for how the state maps pages. */
+Z3_ast terms_map(struct terms *t, const struct term_state *s);
 struct term_who terms_who(struct terms *t, const struct term_state *s);
 
 #endif

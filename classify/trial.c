@@ -18,6 +18,13 @@ struct devices {
   uint32_t disk_sector, disk_address, disk_count;
 };
 
+/* Page tables: their words, and of their pages' numbers the last bits. */
+struct tables {
+  struct map_word word[MAP_WORDS];
+  unsigned count;
+  uint64_t pages;
+};
+
 struct trial_machine {
   struct machine *machine;
   struct profile *windowless; /* what it is made of, if the profile has windows to devices */
@@ -27,10 +34,11 @@ struct trial_machine {
   uint32_t mmu; /* map_mmu() */
   /* Words that a trial has put into storage, and those of its page tables; everything
    * else there is 0. */
-  struct map_word placed[MAX_CELLS], table[MAP_WORDS];
-  unsigned placed_count, table_count;
-  struct map map;                   /* whose tables they are, or what the TLB holds */
-  bool tlb_touched;                 /* by an instruction: it no longer does */
+  struct map_word placed[MAX_CELLS];
+  unsigned placed_count;
+  struct tables tables;
+  struct map map;   /* whose tables they are, or what the TLB holds */
+  bool tlb_touched; /* by an instruction: it no longer does */
   struct trial_key key[TRIAL_KEYS]; /* the same of keys */
   unsigned key_count;
   struct devices devices;
@@ -202,10 +210,24 @@ static bool among(const struct map_word *p, const struct map_word *all, unsigned
   return false;
 }
 
-static bool in_page_of(const struct map_word *words, unsigned count, uint32_t pa)
+static uint64_t page_bit(uint32_t pa)
 {
-  for (unsigned i = 0; i < count; i++) {
-    if (pte_frame(words[i].pa) == pte_frame(pa)) {
+  return UINT64_C(1) << (pa / ISA_PAGE_SIZE % 64);
+}
+
+static void lay_tables(const struct trial_state *s, struct tables *t)
+{
+  t->count = map_tables(&s->map, s->storage, t->word);
+  t->pages = 0;
+  for (unsigned i = 0; i < t->count; i++) {
+    t->pages |= page_bit(t->word[i].pa);
+  }
+}
+
+static bool in_tables(const struct tables *t, uint32_t pa)
+{
+  for (unsigned i = 0; t->pages & page_bit(pa) && i < t->count; i++) {
+    if (pte_frame(t->word[i].pa) == pte_frame(pa)) {
       return true;
     }
   }
@@ -214,11 +236,10 @@ static bool in_page_of(const struct map_word *words, unsigned count, uint32_t pa
 
 /* Whether a walk would take a word at pa for an entry: it lies in a table of the map, or
  * in what PTBR says is a directory. */
-static bool is_walked(const struct trial_state *s, const struct map_word *table, unsigned count,
-                      uint32_t pa)
+static bool is_walked(const struct trial_state *s, const struct tables *t, uint32_t pa)
 {
   uint32_t psw = s->cr[CR_PSW];
-  return in_page_of(table, count, pa) ||
+  return in_tables(t, pa) ||
          (s->map.mmu & ISA_FEATURE_MMU_PAGED && (psw_te(psw) || psw_pmode(psw) != 0) &&
           pte_frame(pa) == s->cr[CR_PTBR]);
 }
@@ -244,27 +265,13 @@ static bool lay_view(const struct trial_state *s, struct map_word *placed)
 
 /* Where the state's words lie. */
 struct layout {
-  struct map_word cell[MAX_CELLS], table[MAP_WORDS];
-  unsigned tables;
+  struct map_word cell[MAX_CELLS];
+  const struct tables
+      *tables; /* new, or those of the machine: the map is that of the trial before */
+  struct tables new;
 };
 
-static bool lay_tables(const struct trial_machine *t, const struct trial_state *s, struct layout *l)
-{
-  bool same = map_same(&s->map, &t->map);
-  if (same) {
-    memcpy(l->table, t->table, t->table_count * sizeof *l->table);
-  }
-  l->tables = same ? t->table_count : map_tables(&s->map, s->storage, l->table);
-  for (unsigned i = 0; i < s->view_count + s->outside_count; i++) {
-    if (is_walked(s, l->table, l->tables, l->cell[i].pa)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/* False: one of them cannot. */
-static bool lay_out(const struct trial_machine *t, const struct trial_state *s, struct layout *l)
+static bool lay_cells(const struct trial_state *s, struct layout *l)
 {
   uint32_t va;
   if (!lay_view(s, l->cell)) {
@@ -272,7 +279,7 @@ static bool lay_out(const struct trial_machine *t, const struct trial_state *s, 
   }
   for (unsigned i = 0; i < s->outside_count; i++) {
     const struct trial_cell *c = &s->outside[i];
-    if (c->at % 4 != 0 || c->at >= t->storage || trial_shown(s, c->at, &va) ||
+    if (c->at % 4 != 0 || c->at >= s->storage || trial_shown(s, c->at, &va) ||
         trial_shown(s, c->at + 3, &va)) {
       return false;
     }
@@ -283,7 +290,45 @@ static bool lay_out(const struct trial_machine *t, const struct trial_state *s, 
     }
     l->cell[s->view_count + i] = (struct map_word){c->at, c->word};
   }
-  return s->map.mmu == 0 || lay_tables(t, s, l);
+  return true;
+}
+
+static bool is_unwalked(const struct trial_state *s, const struct layout *l)
+{
+  for (unsigned i = 0; i < s->view_count + s->outside_count; i++) {
+    if (is_walked(s, l->tables, l->cell[i].pa)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* False: one of them cannot. The tables of the trial before are known. */
+static bool lay_out(const struct trial_machine *t, const struct trial_state *s, struct layout *l)
+{
+  if (!lay_cells(s, l)) {
+    return false;
+  }
+  if (s->map.mmu == 0) {
+    return true;
+  }
+  l->tables = &t->tables;
+  if (!map_same(&s->map, &t->map)) {
+    lay_tables(s, &l->new);
+    l->tables = &l->new;
+  }
+  return is_unwalked(s, l);
+}
+
+bool trial_is_laid_out(const struct trial_state *s)
+{
+  struct layout l;
+  if (!map_legal(&s->map, s->storage) || !lay_cells(s, &l)) {
+    return false;
+  }
+  lay_tables(s, &l.new);
+  l.tables = &l.new;
+  return is_unwalked(s, &l);
 }
 
 static bool legal_keys(const struct trial_machine *t, const struct trial_state *s)
@@ -453,24 +498,24 @@ static void set_crs(struct trial_machine *t, const struct trial_state *s, uint32
 
 /* The tables of a trial lie where none of its words do, but perhaps words of the trial
  * before: so what is old goes first and what is new comes last. */
-static void remove_tables(struct trial_machine *t, const struct layout *l)
+static void remove_tables(struct trial_machine *t, const struct tables *new)
 {
-  for (unsigned i = 0; i < t->table_count; i++) {
-    if (!among(&t->table[i], l->table, l->tables)) {
-      put_word(t, t->table[i].pa, 0);
+  const struct tables *old = &t->tables;
+  for (unsigned i = 0; i < old->count; i++) {
+    if (!among(&old->word[i], new->word, new->count)) {
+      put_word(t, old->word[i].pa, 0);
     }
   }
 }
 
-static void place_tables(struct trial_machine *t, const struct layout *l)
+static void place_tables(struct trial_machine *t, const struct tables *new)
 {
-  for (unsigned i = 0; i < l->tables; i++) {
-    if (!among(&l->table[i], t->table, t->table_count)) {
-      put_word(t, l->table[i].pa, l->table[i].word);
+  for (unsigned i = 0; i < new->count; i++) {
+    if (!among(&new->word[i], t->tables.word, t->tables.count)) {
+      put_word(t, new->word[i].pa, new->word[i].word);
     }
   }
-  memcpy(t->table, l->table, l->tables * sizeof *l->table);
-  t->table_count = l->tables;
+  t->tables = *new;
 }
 
 /* Entry i of what the TLB holds. */
@@ -483,7 +528,7 @@ static bool tlb_holds(struct trial_machine *t, const struct map *m, unsigned i)
 {
   struct map_entry e = tlb_entry(m, i);
   uint32_t hi, lo;
-  machine_tlb_get(t->machine, i, &hi, &lo);
+  t->machine->ops->tlb_get(t->machine, i, &hi, &lo); /* for each of 64, in each trial */
   return hi == (e.page | e.space) && lo == e.word;
 }
 
@@ -521,13 +566,13 @@ static bool set_up(struct trial_machine *t, const struct trial_state *s, uint32_
   if (t->timer_on) {
     machine_set_cr(m, CR_TIMER, 0);
   }
-  bool new_map = s->map.mmu != 0 && !map_same(&s->map, &t->map);
+  bool new_map = s->map.mmu != 0 && l->tables == &l->new;
   if (new_map) {
-    remove_tables(t, l);
+    remove_tables(t, l->tables);
   }
   place(t, l->cell, s->view_count + s->outside_count);
   if (new_map) {
-    place_tables(t, l);
+    place_tables(t, l->tables);
     t->map = s->map;
   }
   place_keys(t, s->key, s->key_count);
@@ -574,7 +619,7 @@ static uint32_t find_store(struct trial_machine *t)
   for (uint32_t at = 0; at < t->storage; at += ISA_PAGE_SIZE) {
     machine_phys_read(t->machine, gpa(at), page, sizeof page);
     take_out(page, at, t->placed, t->placed_count);
-    take_out(page, at, t->table, t->table_count);
+    take_out(page, at, t->tables.word, t->tables.count);
     if (memcmp(page, zeros, sizeof page) != 0) {
       uint32_t i = 0;
       while (page[i] == 0) {
@@ -600,7 +645,7 @@ static uint32_t byte_of(const struct map_word *words, unsigned count, uint32_t p
 /* No word of a state lies in a table. */
 static uint32_t placed_byte(const struct trial_machine *t, uint32_t pa)
 {
-  return byte_of(t->placed, t->placed_count, pa) | byte_of(t->table, t->table_count, pa);
+  return byte_of(t->placed, t->placed_count, pa) | byte_of(t->tables.word, t->tables.count, pa);
 }
 
 /* The word of storage at pa as it was placed, or as it is now. */

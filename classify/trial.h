@@ -86,6 +86,9 @@ bool trial_host_failed(const struct trial_machine *t);
  * be set, an interrupt would be taken first, …), or the host failed. */
 bool trial_run(struct trial_machine *t, const struct trial_state *s, struct trial_result *r);
 
+/* Of what makes a state one, that each of its cells can lie somewhere, and its map be. */
+bool trial_is_laid_out(const struct trial_state *s);
+
 /* The word of storage that the view shows at `at`; of page tables too. */
 uint32_t trial_view_word(const struct trial_state *s, uint32_t at);
 /* Whether there is such a word: the current relocation shows its first byte, and all

@@ -2,7 +2,8 @@
 # A second solver confirms the first: cvc5 is given the queries that solver_print()
 # writes and must say of each what Z3 said. TAP lines; tests/classify/run.sh runs this.
 #   tests/classify/cvc5.sh                  some queries of one profile
-#   tests/classify/cvc5.sh --all [PROFILE…] every query of these profiles, or of all
+#   tests/classify/cvc5.sh --all [PROFILE…] every query of these profiles, or of all, and
+#                                           of x86 with pages
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 BUILD=${BUILD:-build}
@@ -26,17 +27,25 @@ disagreements() { # LIST ANSWERS
 }
 
 confirm() { # PROFILE [--all]
-  local status=0
-  "$queries" "$1" "$scratch/$1.smt2" "$scratch/$1.list" ${2:+"$2"} >"$scratch/$1.diff" 2>&1 || status=1
-  cvc5 -q --lang smt2 "$scratch/$1.smt2" >"$scratch/$1.answers" 2>>"$scratch/$1.diff" || status=1
-  disagreements "$scratch/$1.list" "$scratch/$1.answers" >>"$scratch/$1.diff"
-  [ ! -s "$scratch/$1.diff" ] && [ "$status" = 0 ]
-  report $? "$1: cvc5 agrees with Z3 on $(wc -l <"$scratch/$1.list") queries" "$scratch/$1.diff"
+  local status=0 name
+  name=$(basename "$1" .profile)
+  local at=$scratch/$name
+  "$queries" "$1" "$at.smt2" "$at.list" ${2:+"$2"} >"$at.diff" 2>&1 || status=1
+  cvc5 -q --lang smt2 "$at.smt2" >"$at.answers" 2>>"$at.diff" || status=1
+  disagreements "$at.list" "$at.answers" >>"$at.diff"
+  [ ! -s "$at.diff" ] && [ "$status" = 0 ]
+  report $? "$name: cvc5 agrees with Z3 on $(wc -l <"$at.list") queries" "$at.diff"
 }
 
 if [ "${1:-}" = --all ]; then
   shift
-  [ $# -gt 0 ] || set -- $(ls isa/profiles/*.profile | sed 's|.*/||; s|\.profile$||')
+  if [ $# = 0 ]; then
+    set -- $(ls isa/profiles/*.profile | sed 's|.*/||; s|\.profile$||')
+    for mmu in paged tlb nested; do
+      printf 'extends x86; profile x86-%s; mmu %s; kseg;\n' $mmu $mmu >"$scratch/x86-$mmu.profile"
+      set -- "$@" "$scratch/x86-$mmu.profile"
+    done
+  fi
   for profile in "$@"; do
     confirm "$profile" --all
   done

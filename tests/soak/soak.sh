@@ -35,6 +35,7 @@ TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 20000 100) $BUILD/tests/unit/vmm/test_tortu
 tests/pages/profiles.sh
 TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000 200) $BUILD/tests/unit/vmm/test_paravirt_torture
 tests/classify/cvc5.sh --all
+tests/classify/mmus.sh
 LONG=1 PROFILES=$(n 300) FROM=$FROM tests/own/run.sh
 TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_exhaust
 TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_experiment

@@ -103,7 +103,9 @@ static enum entry entry_of(const struct scene *s)
 
 static uint32_t physical(const struct trial_state *s, uint32_t at)
 {
-  return psw_te(s->cr[CR_PSW]) ? s->cr[CR_BASE] + at : at;
+  uint32_t pa = at;
+  trial_shows(s, at & ~3u, &pa);
+  return pa | (at & 3);
 }
 
 /* Written by the routine that sets up, or by delivery before that. */
@@ -145,6 +147,46 @@ static void write_cells(const struct scene *s)
     line(s, "a word of the state", "li      t0, 0x%08x", cell->word);
     line(s, "", "li      t1, 0x%08x", outside ? cell->at : physical(&s->state, cell->at));
     op(s, ISA_SW, "t0, 0(t1)", "");
+  }
+}
+
+static void write_tables(const struct scene *s)
+{
+  struct map_word words[MAP_WORDS];
+  unsigned count = map_tables(&s->state.map, s->state.storage, words);
+  for (unsigned i = 0; i < count; i++) {
+    line(s,
+         i == 0   ? "page tables: entries of directories and"
+         : i == 1 ? "of tables"
+                  : "",
+         "li      t0, 0x%08x", words[i].word);
+    line(s, "", "li      t1, 0x%08x", words[i].pa);
+    op(s, ISA_SW, "t0, 0(t1)", "");
+  }
+}
+
+static void write_tlb(const struct scene *s)
+{
+  const struct map *m = &s->state.map;
+  for (unsigned i = 0; m->mmu & ISA_FEATURE_MMU_TLB && i < m->count; i++) {
+    char comment[40];
+    snprintf(comment, sizeof comment, "entry %u of the TLB", i);
+    set_cr(s, CR_TLBHI, m->entry[i].page | m->entry[i].space, comment);
+    set_cr(s, CR_TLBLO, m->entry[i].word, "");
+    set_cr(s, CR_TLBIX, i, "");
+    op(s, ISA_TLBW, "", "");
+  }
+}
+
+/* The TLB window is the state's own again. */
+static void clear_window(const struct scene *s)
+{
+  const enum isa_cr window[] = {CR_TLBHI, CR_TLBLO, CR_TLBIX};
+  for (size_t i = 0; i < sizeof window / sizeof *window; i++) {
+    bool used = s->state.map.mmu & ISA_FEATURE_MMU_TLB && s->state.map.count > 0;
+    if (used && s->state.cr[window[i]] == 0) {
+      set_cr(s, window[i], 0, "");
+    }
   }
 }
 
@@ -217,6 +259,9 @@ static void write_setup(const struct scene *s)
   write_devices(s);
   write_cells(s);
   write_keys(s);
+  write_tables(s);
+  write_tlb(s);
+  clear_window(s);
   write_crs(s, entry == BY_RFE);
   write_entry(s, entry);
 }
@@ -578,6 +623,11 @@ static void do_without(struct search *k, struct trial_state *state, enum isa_ins
     state->key_count = 0;
     return;
   }
+  state->map.count = 0;
+  if (insn == ISA_TLBW) {
+    state->cr[CR_PSW] &= ~PSW_TE_MASK;
+    return;
+  }
   uint32_t kept[] = {state->cr[CR_PSW] & ~PSW_TE_MASK, state->cr[CR_TICK], state->cr[CR_CPUID]};
   memcpy(state->cr, reset.cr, sizeof state->cr);
   state->cr[CR_PSW] = insn == ISA_LPSW ? 0 : kept[0];
@@ -598,10 +648,24 @@ static bool needs_mtcr(const struct trial_state *state)
   return needs;
 }
 
+/* Of page tables those that this state walks, the other one's with another PTBR not. */
+static void prune_tables(struct trial_state *state)
+{
+  struct map *m = &state->map;
+  uint32_t psw = state->cr[CR_PSW];
+  bool walks = psw_te(psw) || psw_pmode(psw) != 0;
+  for (unsigned i = m->count; m->mmu & ISA_FEATURE_MMU_PAGED && i-- > 0;) {
+    if (!walks || m->entry[i].space != map_space(m, state->cr)) {
+      m->entry[i] = m->entry[--m->count];
+    }
+  }
+}
+
 /* What the program cannot set up, it does without. */
 static void fit(struct search *k)
 {
   struct trial_state *state = &k->scene.state;
+  prune_tables(state);
   if (!can(&k->scene, ISA_MTCR) && needs_mtcr(state)) {
     do_without(k, state, ISA_MTCR);
   }
@@ -610,6 +674,9 @@ static void fit(struct search *k)
   }
   if (state->key_count > 0 && !can(&k->scene, ISA_SSK)) {
     do_without(k, state, ISA_SSK);
+  }
+  if (state->map.mmu & ISA_FEATURE_MMU_TLB && state->map.count > 0 && !can(&k->scene, ISA_TLBW)) {
+    do_without(k, state, ISA_TLBW);
   }
   state->input = false;
   bool ports = can(&k->scene, ISA_OUT);

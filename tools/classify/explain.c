@@ -144,20 +144,22 @@ static void print_how(const struct explain *e, const char *sought, enum question
 }
 
 /* What the paper calls mode sensitive, or what a reader would, and is not here. */
-static const char *why_not_mode(enum isa_insn insn)
+static const char *why_not_mode(const struct explain *e)
 {
-  switch (insn) {
+  bool bounds = profile_features(e->profile) & ISA_FEATURE_MMU_BOUNDS;
+  switch (e->i->insn) {
   case ISA_LDPREV:
   case ISA_STPREV:
     return "The paper's example of a mode sensitive instruction is the PDP-11's MFPI, which asks "
            "for the previous mode. Here the previous mode (pmode) is a component of its own: two "
            "states that differ in the mode alone have the same one. It belongs to the extended "
            "model's K, where resource sensitivity finds it. And since that mode decides whether "
-           "BASE and BOUND apply, the instruction is location sensitive in both models.";
+           "the access is relocated, the instruction is location sensitive in both models.";
   case ISA_PROBE:
-    return "Rights depend on BOUND and TE here: relocation and bounds are the same in every mode, "
-           "so the instruction is location sensitive. On a machine whose pages have rights for "
-           "each mode it would be mode sensitive too.";
+    return bounds ? "Rights depend on BOUND and TE here: relocation and bounds are the same in "
+                    "every mode, so the instruction is location sensitive. On a machine whose "
+                    "pages have rights for each mode it would be mode sensitive too."
+                  : NULL;
   default:
     return NULL;
   }
@@ -203,7 +205,7 @@ static void print_no(const struct explain *e, enum question q)
 {
   fputs("  - ", e->out);
   text_wrap(e->out, questions[q].no, 4, 4);
-  const char *why_not = q == QUESTION_MODE ? why_not_mode(e->i->insn) : NULL;
+  const char *why_not = q == QUESTION_MODE ? why_not_mode(e) : NULL;
   if (why_not) {
     fputs("    ", e->out);
     text_wrap(e->out, why_not, 4, 4);

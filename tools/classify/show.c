@@ -1,6 +1,7 @@
 /* The words that all reports share, and the tables for a terminal. */
 #include "tools/classify/show.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -300,8 +301,30 @@ static unsigned count_how(const struct classification *c, unsigned counts[CLASSI
   return sum;
 }
 
+/* What R is on this machine: "BASE, BOUND, TE", "ASID, TLB, TE". */
+static char *list_location(const struct profile *profile, char *buf, size_t size)
+{
+  component_set r = model_location(profile);
+  size_t at = 0;
+  for (unsigned k = 0; k < COMPONENT_COUNT && at < size; k++) {
+    unsigned c = (k + COMPONENT_CR) % COMPONENT_COUNT; /* fields of the PSW last */
+    if (r & component_bit(c)) {
+      at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? ", " : "", component_name(c));
+    }
+  }
+  for (char *letter = buf; *letter; letter++) {
+    *letter = (char)toupper((unsigned char)*letter);
+  }
+  return buf;
+}
+
 static void print_legend(const struct printer *p)
 {
+  char location[60], control[200];
+  snprintf(control, sizeof control,
+           "changes K. location, mode, resource: its result shows R (%s), the mode, any of K. "
+           "user: one of these in the least privileged mode.",
+           list_location(classification_profile(p->c), location, sizeof location));
   static const char *const resources[MODEL_COUNT] = {
       [MODEL_PAPER] = "the resources, in this model the mode and R alone.",
       [MODEL_EXTENDED] = "the resources: the mode, R, and all else that a VMM keeps for itself: "
@@ -313,8 +336,7 @@ static void print_legend(const struct printer *p)
       {"?", "only sampled: no state was met that shows otherwise."},
       {"outside", "what it does in the other modes than 0: trap, nop (nothing), full (as in mode "
                   "0), or a variant (partial, check: docs/isa-tables.md)."},
-      {"control", "changes K. location, mode, resource: its result shows R (BASE, BOUND, TE), the "
-                  "mode, any of K. user: one of these in the least privileged mode."},
+      {"control", control},
       {"K", resources[classification_model(p->c)]},
   };
   fputc('\n', p->out);

@@ -76,6 +76,50 @@ static void set_relocation(struct random *r, struct trial_state *s)
   s->cr[CR_BOUND] = bound;
 }
 
+static uint32_t random_rights(struct random *r)
+{
+  uint32_t rights = MAP_RIGHTS;
+  if (one_in(r, 3)) {
+    rights ^= random_word(r) &
+              (PTE_WRITE | PTE_EXECUTE | PTE_LEVEL_MASK | PTE_FETCH_ONLY | PTE_SOFT_MASK);
+  }
+  return rights;
+}
+
+/* Of two spaces; a few pages in each, some of them where storage has no frame. */
+static void add_pages(struct random *r, struct trial_state *s, const uint32_t *space)
+{
+  struct map *m = &s->map;
+  for (unsigned i = 0; i < 8; i++) {
+    uint32_t frame = random_below(r, s->storage + (one_in(r, 8) ? s->storage : 0));
+    uint32_t page = one_in(r, 3) ? random_word(r) : random_below(r, s->storage);
+    m->entry[m->count++] = (struct map_entry){space[one_in(r, 3)], pte_frame(page),
+                                              pte_frame(frame) | random_rights(r)};
+    m->count -= !map_legal(m, s->storage);
+  }
+}
+
+static void set_map(struct random *r, const struct profile *profile, struct trial_state *s)
+{
+  s->map.mmu = map_mmu(profile);
+  bool tlb = (s->map.mmu & ISA_FEATURE_MMU_TLB) != 0;
+  uint32_t space[2], top = random_below(r, 8);
+  for (unsigned i = 0; i < 2; i++) {
+    space[i] = tlb ? top + 7 * i : s->storage - (top + 1 + i) * ISA_PAGE_SIZE;
+  }
+  add_pages(r, s, space);
+  if (one_in(r, 8) == 0) {
+    s->cr[tlb ? CR_ASID : CR_PTBR] = space[0];
+  }
+  if (tlb && s->map.count > 0 && one_in(r, 2)) {
+    const struct map_entry *e = &s->map.entry[random_below(r, s->map.count)];
+    s->cr[CR_TLBHI] = e->page | e->space;
+    s->cr[CR_TLBLO] = one_in(r, 2) ? e->word : s->cr[CR_TLBLO];
+    s->cr[CR_TLBIX] = one_in(r, 2) ? (uint32_t)(e - s->map.entry) : s->cr[CR_TLBIX];
+  }
+  s->cr[CR_NPTBR] &= ~NPTBR_ON;
+}
+
 static void set_control(struct random *r, const struct profile *profile, struct trial_state *s)
 {
   for (unsigned n = 0; n < ISA_CR_COUNT; n++) {
@@ -83,7 +127,11 @@ static void set_control(struct random *r, const struct profile *profile, struct 
     uint32_t value = one_in(r, 3) ? any_value(r, s) : random_word(r);
     s->cr[n] = has ? profile_cr_write(profile, (enum isa_cr)n, 0, value) : 0;
   }
-  set_relocation(r, s);
+  if (profile_has_cr(profile, CR_BASE)) {
+    set_relocation(r, s);
+  } else {
+    set_map(r, profile, s);
+  }
   if (one_in(r, 2)) {
     s->cr[CR_PSW] &= ~PSW_KEY_MASK;
   }
@@ -126,9 +174,26 @@ static void random_operands(struct random *r, const struct profile *profile, str
   }
 }
 
+/* A page that the state's own space has; 0 if there is none. */
+static uint32_t some_page(struct random *r, const struct trial_state *s)
+{
+  for (unsigned i = 0; i < 8 && s->map.count > 0; i++) {
+    const struct map_entry *e = &s->map.entry[random_below(r, s->map.count)];
+    if (e->space == map_space(&s->map, s->cr)) {
+      return e->page;
+    }
+  }
+  return map_has_segment(&s->map) ? KSEG_START : 0;
+}
+
 /* The pc, somewhere that the relocation shows, at an edge often. */
 static bool set_pc(struct random *r, struct trial_state *s)
 {
+  uint32_t pa;
+  if (s->map.mmu != 0 && psw_te(s->cr[CR_PSW])) {
+    s->pc = some_page(r, s) + (one_in(r, 3) ? ISA_PAGE_SIZE - 4 : random_below(r, 1024) * 4);
+    return trial_shows(s, s->pc, &pa);
+  }
   uint64_t limit = s->storage;
   if (psw_te(s->cr[CR_PSW])) {
     uint64_t room = s->cr[CR_BASE] < s->storage ? s->storage - s->cr[CR_BASE] : 0;
@@ -160,6 +225,10 @@ static void add_cell(struct trial_state *s, uint32_t at, uint32_t word)
 static uint32_t target(struct random *r, const struct trial_state *s)
 {
   uint32_t base = s->cr[CR_BASE], at = random_below(r, s->storage);
+  if (s->map.mmu != 0 && one_in(r, 4) == 0) {
+    uint32_t segment = map_has_segment(&s->map) && one_in(r, 4) ? KSEG_START : 0;
+    return one_in(r, 2) ? some_page(r, s) + at % ISA_PAGE_SIZE / 4 * 4 : segment + (at & ~3u);
+  }
   switch (random_below(r, 9)) {
   case 0:
     return any_value(r, s);
@@ -193,6 +262,11 @@ static void set_target(struct random *r, struct trial_state *s, const struct isa
     s->reg[REG_SP] = d->b == REG_SP ? s->reg[REG_SP] : at + (one_in(r, 2) ? 4 : 0);
   }
   s->reg[REG_ZERO] = 0;
+  if (s->map.count > 0 && one_in(r, 4)) { /* for tlbi */
+    const struct map_entry *e = &s->map.entry[random_below(r, s->map.count)];
+    s->reg[d->a] = d->a == REG_ZERO ? 0 : e->page;
+    s->reg[d->b] = d->b == REG_ZERO ? 0 : e->space;
+  }
   uint32_t a = s->reg[d->b] + d->imm, b = s->reg[REG_SP], c = a + s->cr[CR_BASE];
   add_cell(s, a, random_content(r, s));
   uint32_t content = random_content(r, s);

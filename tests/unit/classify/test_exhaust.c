@@ -119,6 +119,32 @@ static void test_a_changed_line_flips_its_verdicts(void **unused)
   assert_string_equal(answers(REST "outside halt = nop;", ISA_HALT, x), "UC-----");
 }
 
+/* Derived by hand: R is TE with PTBR, or with ASID and the TLB; pages have rights for each
+ * mode; the unmapped segment is for mode 0, and whoever traps there has shown nothing. */
+static void test_pages(void **unused)
+{
+  (void)unused;
+  const enum model x = MODEL_EXTENDED, p = MODEL_PAPER;
+#define PAGES "modes 2; mmu paged; io ports;"
+#define TLB   "modes 2; mmu tlb; io ports;"
+  assert_string_equal(answers(PAGES "outside lra = full;", ISA_LRA, p), "U-LMR-r");
+  assert_string_equal(answers(PAGES "outside lra = nop;", ISA_LRA, p), "U-LMR--");
+  assert_string_equal(answers(PAGES "outside probe = full;", ISA_PROBE, p), "U-LMR-r");
+  assert_string_equal(answers(PAGES "outside ldprev = full;", ISA_LDPREV, p), "U-L-R-r");
+  assert_string_equal(answers(PAGES "outside stprev = full;", ISA_STPREV, x), "U-L-R-r");
+  assert_string_equal(answers(PAGES "outside tlbi = full;", ISA_TLBI, x), "U------");
+  assert_string_equal(answers(PAGES, ISA_MFCR, p), "--L-R--");
+  assert_string_equal(answers(PAGES, ISA_LW, x), "U------");
+  assert_string_equal(answers(PAGES "kseg;", ISA_SW, x), "U------");
+  assert_string_equal(answers(PAGES "kseg; outside probe = full;", ISA_PROBE, p), "U-LMR-r");
+  assert_string_equal(answers("modes 2; mmu nested; io none;", ISA_MTCR, p), "-C-----");
+  assert_string_equal(answers(TLB "outside tlbw = full;", ISA_TLBW, p), "UC---c-");
+  assert_string_equal(answers(TLB "outside tlbi = full;", ISA_TLBI, p), "UC---c-");
+  assert_string_equal(answers(TLB "outside tlbp = full;", ISA_TLBP, p), "U------");
+  assert_string_equal(answers(TLB "outside tlbp = full;", ISA_TLBP, x), "UC---c-");
+  assert_string_equal(answers(TLB, ISA_SW, x), "U------");
+}
+
 static void test_odd_profiles(void **unused)
 {
   (void)unused;
@@ -126,11 +152,13 @@ static void test_odd_profiles(void **unused)
       "modes 4; mmu bounds; io none; keys;",
       "modes 3; mmu bounds; io none; absent lra; outside popf = full;",
       "modes 2; mmu bounds; io ports; keys; outside ssk = full; outside isk = nop;",
+      "modes 3; mmu tlb; kseg; io none; outside lra = full; outside tlbi = full;",
   };
   for (unsigned i = 0; i < sizeof odd / sizeof *odd; i++) {
     struct profile *p = trying_profile_of(odd[i]);
     struct exhaust *e = exhaust_create(p, NULL);
-    struct trial_machine *t = trial_machine_create(p, TRYING_STORAGE, MACHINE_ENGINE_STEPPER);
+    uint32_t storage = map_mmu(p) ? 2 * TRYING_STORAGE : TRYING_STORAGE;
+    struct trial_machine *t = trial_machine_create(p, storage, MACHINE_ENGINE_STEPPER);
     for (unsigned insn = 0; insn < ISA_INSN_COUNT; insn++) {
       if (is_there(p, insn) && isa_insn_info((enum isa_insn)insn)->group == ISA_GROUP_SYSTEM) {
         struct route_findings f;
@@ -152,6 +180,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_every_profile),
       cmocka_unit_test(test_a_changed_line_flips_its_verdicts),
+      cmocka_unit_test(test_pages),
       cmocka_unit_test(test_odd_profiles),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;

@@ -384,6 +384,57 @@ static void test_shrinks_words(void **unused)
   close_profile();
 }
 
+/* ------------------------------------------------------------------- pages */
+
+/* A store by the unmapped segment into frame 0x3000, where of two directories one has a page
+ * and the other none; and one of its pages. */
+static struct witness mapped_pair(uint32_t word, uint32_t at)
+{
+  struct witness w = {0};
+  struct trial_state *s = &w.state[0];
+  *s = trying_state(word);
+  s->map = (struct map){map_mmu(profile),
+                        3,
+                        {{0xe000, TRYING_PC, TRYING_PC | MAP_RIGHTS},
+                         {0xe000, 0x5000, 0x3000 | MAP_RIGHTS},
+                         {0xd000, TRYING_PC, TRYING_PC | MAP_RIGHTS}}};
+  s->cr[CR_PTBR] = 0xe000;
+  s->cr[CR_PSW] = psw_set_te(0, 1);
+  s->reg[REG_A1] = at;
+  w.state[1] = w.state[0];
+  w.state[1].cr[CR_PTBR] = 0xd000;
+  run(&w);
+  return w;
+}
+
+static void test_pages(void **unused)
+{
+  (void)unused;
+  profile = trying_profile_of("modes 2; io none; mmu paged; kseg;");
+  machine = trial_machine_create(profile, TRYING_STORAGE, MACHINE_ENGINE_FAST);
+  assert_non_null(machine);
+  const uint32_t sw = trying_word(ISA_SW, REG_A1, REG_A1, 0, 0);
+  const uint32_t lra = trying_word(ISA_LRA, REG_A0, REG_A1, 0, 0);
+  struct witness w = mapped_pair(lra, 0x5000);
+  assert_string_equal(judged(MODEL_PAPER, &w), "--L-R--");
+  component_set ptbr = component_bit(COMPONENT_CR + CR_PTBR);
+  assert_true(question_differing(profile, &w) == ptbr);
+  w = mapped_pair(sw, KSEG_START + 0x4000);
+  assert_string_equal(judged(MODEL_PAPER, &w), "-------");
+  w = mapped_pair(sw, KSEG_START + 0x3000); /* told as a store at 0x5000 in one state */
+  assert_true(w.result[0].store.at != w.result[1].store.at);
+  assert_string_equal(judged(MODEL_PAPER, &w), "-------");
+  w = mapped_pair(lra, 0x5000); /* other tables: something else differs than R */
+  w.state[1].map.entry[1].word &= ~PTE_WRITE;
+  assert_string_equal(judged(MODEL_PAPER, &w), "-------");
+  w = mapped_pair(lra, 0x5000); /* what the segment shows of the page differs */
+  trying_view(&w.state[0], 0x5000, 1);
+  assert_string_equal(judged(MODEL_PAPER, &w), "-------");
+  trying_view(&w.state[1], KSEG_START + 0x3000, 1);
+  assert_string_equal(judged(MODEL_PAPER, &w), "--L-R--");
+  close_profile();
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -400,6 +451,7 @@ int main(void)
       cmocka_unit_test(test_components),
       cmocka_unit_test(test_shrinks),
       cmocka_unit_test(test_shrinks_words),
+      cmocka_unit_test(test_pages),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

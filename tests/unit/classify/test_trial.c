@@ -464,6 +464,188 @@ static void test_engines_agree(void **unused)
   close_bench(b);
 }
 
+/* ------------------------------------------------------------------- maps */
+
+#define SPACE 0xe000u /* of page tables, the directory */
+#define OTHER 0xd000u
+
+static struct bench *open_pages(const char *lines)
+{
+  static struct bench b;
+  b.profile = trying_profile_of(lines);
+  b.fast = trial_machine_create(b.profile, TRYING_STORAGE, MACHINE_ENGINE_FAST);
+  b.stepper = trial_machine_create(b.profile, TRYING_STORAGE, MACHINE_ENGINE_STEPPER);
+  insist(b.fast && b.stepper, "there is memory");
+  return &b;
+}
+
+static void map_page(struct trial_state *s, uint32_t space, uint32_t page, uint32_t word)
+{
+  insist(s->map.count < MAP_ENTRIES, "there is room for an entry");
+  s->map.entry[s->map.count++] = (struct map_entry){space, page, word};
+}
+
+/* Translation is on, in the least privileged of two modes; the page of the instruction lies
+ * where it says, and page 0x5000 in frame 0x3000. */
+static struct trial_state mapped_state(const struct bench *b, uint32_t insn, uint32_t rights)
+{
+  struct trial_state s = {.storage = TRYING_STORAGE, .pc = TRYING_PC};
+  s.map.mmu = map_mmu(b->profile);
+  uint32_t space = s.map.mmu & ISA_FEATURE_MMU_TLB ? 7 : SPACE;
+  s.cr[s.map.mmu & ISA_FEATURE_MMU_TLB ? CR_ASID : CR_PTBR] = space;
+  s.cr[CR_PSW] = psw_set_te(psw_set_mode(0, 1), 1);
+  map_page(&s, space, TRYING_PC, TRYING_PC | MAP_RIGHTS);
+  map_page(&s, space, 0x5000, 0x3000 | rights);
+  trying_view(&s, TRYING_PC, insn);
+  s.reg[REG_A1] = 0x5008;
+  return s;
+}
+
+/* On both engines, and again after a state with another map. */
+static struct trial_result run_mapped(struct bench *b, const struct trial_state *s)
+{
+  struct trial_state other = mapped_state(b, trying_word(ISA_SW, REG_A0, REG_A1, 0, 0), MAP_RIGHTS);
+  struct trial_result r[4];
+  other.map.entry[1].word = 0x4000 | MAP_RIGHTS;
+  other.reg[REG_A0] = 1;
+  for (unsigned i = 0; i < 4; i++) {
+    struct trial_machine *t = i % 2 ? b->stepper : b->fast;
+    r[i] = trying_run(t, s);
+    assert_true(trying_same(&r[0], &r[i]));
+    struct trial_result o = trying_run(t, &other);
+    assert_true(o.stored == TRIAL_STORE_VIEW && o.store.at == 0x5008 && o.store.word == 1);
+  }
+  return r[0];
+}
+
+static void try_mapped(const char *lines)
+{
+  struct bench *b = open_pages(lines);
+  struct trial_state s = mapped_state(b, trying_word(ISA_LW, REG_A0, REG_A1, 0, 0), MAP_RIGHTS);
+  trying_view(&s, 0x5008, 0x12345678);
+  struct trial_result r = run_mapped(b, &s);
+  assert_true(!r.trapped && r.reg[REG_A0] == 0x12345678);
+  assert_true(r.stored == TRIAL_NO_STORE && !r.tlb_changed);
+  s.view[0].word = trying_word(ISA_LRA, REG_A0, REG_A1, 0, 0);
+  assert_int_equal(run_mapped(b, &s).reg[REG_A0], 0x3008);
+  s.view[0].word = trying_word(ISA_SW, REG_A1, REG_A1, 0, 0);
+  r = run_mapped(b, &s);
+  assert_true(r.stored == TRIAL_STORE_VIEW && r.store.at == 0x5008 && r.store.word == 0x5008);
+  s.map.entry[1].word &= ~PTE_WRITE;
+  r = run_mapped(b, &s);
+  assert_true(r.trapped && r.trap.cause == CAUSE_PROTECTION);
+  s.reg[REG_A1] = 0x6000;
+  r = run_mapped(b, &s);
+  assert_true(r.trapped && r.trap.cause == CAUSE_STORE_FAULT && r.trap.value == 0x6000);
+  close_bench(b);
+}
+
+static void test_maps(void **unused)
+{
+  (void)unused;
+  try_mapped("modes 2; io none; mmu paged; outside lra = full;");
+  try_mapped("modes 2; io none; mmu nested; outside lra = full;");
+  try_mapped("modes 2; io none; mmu tlb; outside lra = full;");
+}
+
+/* With translation off the view is all of storage, and so are page tables. */
+static void test_tables_are_shown(void **unused)
+{
+  (void)unused;
+  struct bench *b = open_pages("modes 2; io none; mmu paged;");
+  struct trial_state s = mapped_state(b, trying_word(ISA_LW, REG_A0, REG_A1, 0, 0), MAP_RIGHTS);
+  s.cr[CR_PSW] = 0;
+  s.reg[REG_A1] = SPACE;
+  uint32_t table = trial_view_word(&s, SPACE);
+  assert_int_equal(table, 0xf000 | PTE_VALID); /* the highest page that is free */
+  assert_int_equal(run_mapped(b, &s).reg[REG_A0], table);
+  assert_int_equal(trial_view_word(&s, pte_frame(table) + 4 * 5), 0x3000 | MAP_RIGHTS);
+  close_bench(b);
+}
+
+static void test_tlb(void **unused)
+{
+  (void)unused;
+  struct bench *b = open_pages("modes 2; io none; mmu tlb;");
+  struct trial_state s = mapped_state(b, trying_word(ISA_TLBW, 0, 0, 0, 0), MAP_RIGHTS);
+  s.cr[CR_PSW] = psw_set_te(0, 1);
+  s.cr[CR_TLBHI] = 0x5007;
+  s.cr[CR_TLBLO] = 0x3000 | MAP_RIGHTS;
+  s.cr[CR_TLBIX] = 1;
+  assert_false(run_mapped(b, &s).tlb_changed); /* that is what it holds there */
+  s.cr[CR_TLBIX] = 2;
+  assert_true(run_mapped(b, &s).tlb_changed);
+  s.view[0].word = trying_word(ISA_TLBP, 0, 0, 0, 0);
+  struct trial_result r = run_mapped(b, &s);
+  assert_true(!r.tlb_changed && r.cr[CR_TLBIX] == 1);
+  s.view[0].word = trying_word(ISA_TLBI, REG_A1, REG_A0, 0, 0);
+  assert_false(run_mapped(b, &s).tlb_changed); /* of space 0 */
+  s.reg[REG_A0] = 7;
+  assert_true(run_mapped(b, &s).tlb_changed);
+  close_bench(b);
+}
+
+/* A page and the unmapped segment show the same word: which one was stored cannot be told. */
+static void test_shown_twice(void **unused)
+{
+  (void)unused;
+  struct bench *b = open_pages("modes 2; io none; mmu paged; kseg;");
+  struct trial_state s = mapped_state(b, trying_word(ISA_SW, REG_A1, REG_A1, 0, 0), MAP_RIGHTS);
+  uint32_t other;
+  s.cr[CR_PSW] = psw_set_te(0, 1);
+  assert_true(run_mapped(b, &s).stored_twice);
+  assert_true(trial_shows_twice(&s, 0x5008, &other) && other == KSEG_START + 0x3008);
+  assert_true(trial_shows_twice(&s, KSEG_START + 0x3008, &other) && other == 0x5008);
+  s.reg[REG_A1] = KSEG_START + 0x4000;
+  struct trial_result r = run_mapped(b, &s);
+  assert_true(!r.stored_twice && r.stored == TRIAL_STORE_VIEW && r.store.at == s.reg[REG_A1]);
+  close_bench(b);
+}
+
+static void assert_no_map(struct bench *b, const struct trial_state *s)
+{
+  struct trial_result r;
+  assert_false(trial_run(b->fast, s, &r));
+  assert_false(trial_is_laid_out(s));
+}
+
+static void test_no_such_map(void **unused)
+{
+  (void)unused;
+  struct bench *b = open_pages("modes 2; io none; mmu paged;");
+  const struct trial_state good =
+      mapped_state(b, trying_word(ISA_LW, REG_A0, REG_A1, 0, 0), MAP_RIGHTS);
+  struct trial_state s = good;
+  struct trial_result r;
+  assert_true(trial_is_laid_out(&s));
+  map_page(&s, SPACE, 0x7000, 0x3000 | MAP_RIGHTS); /* two pages in a frame */
+  assert_no_map(b, &s);
+  s.map.entry[2].space = OTHER; /* of another space: that is all right */
+  assert_true(trial_run(b->fast, &s, &r));
+  s.map.entry[2].page = SPACE; /* a directory would be seen */
+  assert_no_map(b, &s);
+  s = good;
+  map_page(&s, SPACE, 0x7000, SPACE | MAP_RIGHTS);
+  assert_no_map(b, &s);
+  s = good;
+  s.map.entry[1].word &= ~PTE_ACCESSED; /* an access would change the map */
+  assert_no_map(b, &s);
+  s = good;
+  s.map.entry[1].page = TRYING_PC; /* two entries of a page */
+  assert_no_map(b, &s);
+  s = good;
+  s.cr[CR_PSW] = 0; /* a word would lie in a table */
+  trying_view(&s, 0xf000, 1);
+  assert_no_map(b, &s);
+  s = good;
+  s.map.entry[0].word &= ~PTE_LEVEL_MASK; /* the instruction cannot be fetched */
+  assert_false(trial_run(b->fast, &s, &r));
+  s = good;
+  s.map.mmu = 0;
+  assert_false(trial_run(b->fast, &s, &r));
+  close_bench(b);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -481,6 +663,11 @@ int main(void)
       cmocka_unit_test(test_keys),
       cmocka_unit_test(test_no_such_state),
       cmocka_unit_test(test_engines_agree),
+      cmocka_unit_test(test_maps),
+      cmocka_unit_test(test_tables_are_shown),
+      cmocka_unit_test(test_tlb),
+      cmocka_unit_test(test_shown_twice),
+      cmocka_unit_test(test_no_such_map),
   };
   return cmocka_run_group_tests(tests, NULL, NULL) != 0;
 }

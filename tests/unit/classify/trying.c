@@ -82,8 +82,9 @@ bool trying_same(const struct trial_result *a, const struct trial_result *b)
   return a->trapped == b->trapped && a->trap.cause == b->trap.cause && a->trap.epc == b->trap.epc &&
          a->trap.value == b->trap.value && a->trap.insn == b->trap.insn && a->pc == b->pc &&
          memcmp(a->reg, b->reg, sizeof a->reg) == 0 && memcmp(a->cr, b->cr, sizeof a->cr) == 0 &&
-         a->stored == b->stored && a->store.at == b->store.at && a->store.word == b->store.word &&
-         a->key_changed == b->key_changed && a->key.block == b->key.block &&
-         a->key.key == b->key.key && a->device_changed == b->device_changed &&
-         a->run_state == b->run_state;
+         a->stored == b->stored && a->stored_twice == b->stored_twice &&
+         a->tlb_changed == b->tlb_changed && a->store.at == b->store.at &&
+         a->store.word == b->store.word && a->key_changed == b->key_changed &&
+         a->key.block == b->key.block && a->key.key == b->key.key &&
+         a->device_changed == b->device_changed && a->run_state == b->run_state;
 }
