@@ -23,6 +23,7 @@ logs=$BUILD/soak
 commands() {
   cat "${SOAK_LIST:-/dev/stdin}" <<'END'
 tests/faults/run.sh --all
+LONG=1 PROFILES=$(n 150) FROM=$FROM tests/own/run.sh
 MUTANTS=all MUTANTS_JOBS=2 tests/mutants/run.sh
 $BUILD/tests/random/random --from $FROM --seeds $(n 100000)
 TRAPEZE_TICKS=$(n 1000000000) TRAPEZE_SEED=100 $BUILD/tests/unit/vmm/test_hostile_random
@@ -36,7 +37,6 @@ tests/pages/profiles.sh
 TRAPEZE_SEED=$FROM TRAPEZE_SEEDS=$(n 10000 200) $BUILD/tests/unit/vmm/test_paravirt_torture
 tests/classify/cvc5.sh --all
 tests/classify/mmus.sh
-LONG=1 PROFILES=$(n 300) FROM=$FROM tests/own/run.sh
 TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_exhaust
 TRAPEZE_PROFILES=all $BUILD/tests/unit/classify/test_experiment
 WRONG=all tests/grade/run.sh
