@@ -29,7 +29,7 @@ char *text_percent(char buf[TEXT_COUNT_SIZE], uint64_t part, uint64_t whole);
 void text_wrap(FILE *out, const char *text, int column, int indent);
 /* The same of what printf would print, however long. Without memory it is not broken. */
 void text_wrapf(FILE *out, int column, int indent, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5), nonnull(4)));
 /* Paragraphs parted by empty lines; a line that begins with a space is kept. */
 void text_paragraphs(FILE *out, const char *text);
 
