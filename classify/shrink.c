@@ -248,7 +248,20 @@ static bool shrink_maps(struct shrink *s)
   return any;
 }
 
-/* The instruction moves to where reset starts. */
+/* A page of every space moves, and its frame with it if that is where it lies. */
+static void move_page(struct map *m, uint32_t from, uint32_t to)
+{
+  for (unsigned i = 0; i < m->count; i++) {
+    struct map_entry *e = &m->entry[i];
+    if (e->page == from) {
+      bool same = pte_frame(e->word) == from;
+      e->page = to;
+      e->word = same ? to | (e->word & ~PTE_FRAME_MASK) : e->word;
+    }
+  }
+}
+
+/* The instruction moves to where reset starts, and so does its page. */
 static bool shrink_pc(struct shrink *s)
 {
   struct witness changed = *s->w;
@@ -259,6 +272,7 @@ static bool shrink_pc(struct shrink *s)
         t->view[k].at = s->reset.pc;
       }
     }
+    move_page(&t->map, pte_frame(t->pc), pte_frame(s->reset.pc));
     t->pc = s->reset.pc;
   }
   return changed.state[0].pc != s->w->state[0].pc && try(s, &changed);

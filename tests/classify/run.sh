@@ -127,7 +127,7 @@ paged() {
     if [ ! -e "$file-$model.found" ]; then
       printf 'extends %s; profile %s; %s\n' "$extends" "$file" "$statements" >"$file.profile"
       case $extends-$model in
-      x86-extended | pdp11-extended | mips-extended) routes=solver,exhaustion,experiment ;;
+      x86-extended | mips-extended) routes=solver,exhaustion,experiment ;;
       *) routes=solver ;;
       esac
       t --json --routes "$routes" --samples 1000 -m "$model" "./$file.profile" >"$file-$model.json"
@@ -146,7 +146,7 @@ sed 's/^/# /' differ
 sed 's/^\(verdict\tx86\tmmu paged;\tprobe\tpaper\tno\tyes\t\)yes/\1no/' "$top/tests/classify/pages.txt" >wrong
 paged wrong >differ
 check "caught: another verdict with pages" grep -q '^verdict x86 mmu paged; probe' differ
-for file in x86-mmupaged pdp11-mmupaged mips-mmutlbkseg; do
+for file in x86-mmupaged mips-mmutlbkseg; do
   jq -r '.instructions[].answers[] | "\(.how) \(.routes | [.[]] | unique | join(" or "))"' \
     "pages-$file-extended.json" | sort -u
 done | sort -u >how

@@ -166,7 +166,7 @@ static void before_map(const struct table *t)
       } else if (t->columns == 1) {
         char name[40], text[TEXT_SIZE];
         describe_entry(t, e, text);
-        snprintf(name, sizeof name, "0x%x of %u", e->page, e->space);
+        snprintf(name, sizeof name, "page 0x%x of %u", e->page, e->space);
         put(t, name, text, "", false);
       }
     }
