@@ -256,12 +256,20 @@ static void add_page(struct map *m, unsigned number, uint32_t at, uint32_t word)
   m->entry[m->count++] = (struct map_entry){space_of(m, number), pte_frame(at), word};
 }
 
+/* Where the page that is near lies. With the segment not where it would with translation off:
+ * what lies there then is not the same, for what a channel finds by real addresses. */
+static uint32_t near_frame(const struct map *m, bool elsewhere)
+{
+  uint32_t frame = map_has_segment(m) ? SHIFT : pte_frame(NEAR);
+  return elsewhere ? frame + SHIFT : frame;
+}
+
 /* Of the page that is near, each space has something else: all rights; the same elsewhere;
  * no right to store; none outside mode 0; that of fetching alone; no such page. */
 static void make_maps(struct exhaust *e)
 {
   const uint32_t near[SPACES] = {MAP_RIGHTS,
-                                 MAP_RIGHTS | SHIFT,
+                                 MAP_RIGHTS,
                                  MAP_RIGHTS & ~PTE_WRITE,
                                  MAP_RIGHTS & ~PTE_LEVEL_MASK,
                                  MAP_RIGHTS | PTE_FETCH_ONLY,
@@ -271,7 +279,7 @@ static void make_maps(struct exhaust *e)
     uint32_t shift = n == 1 && !segment ? SHIFT : 0;
     add_page(&e->map, n, ISA_RESET_PC, (ISA_RESET_PC + shift) | MAP_RIGHTS);
     if (near[n] != 0) {
-      add_page(&e->map, n, NEAR, pte_frame(NEAR) | near[n]);
+      add_page(&e->map, n, NEAR, near_frame(&e->map, n == 1) | near[n]);
     }
     if (!segment && n != 4) {
       add_page(&e->map, n, FAR, (FAR + shift) | MAP_RIGHTS);
@@ -370,8 +378,8 @@ static void relocate(const struct work *w, const struct place *p, struct trial_s
  * show the same there, each has a copy of the words that are near. */
 static void put_copies(struct trial_state *s, uint32_t word)
 {
-  for (uint32_t frame = 0; frame <= SHIFT; frame += SHIFT) {
-    uint32_t va, at = KSEG_START + frame + NEAR;
+  for (unsigned i = 0; i < 2; i++) {
+    uint32_t va, at = KSEG_START + near_frame(&s->map, i == 1) + NEAR % ISA_PAGE_SIZE;
     if (!trial_shows_twice(s, at, &va)) {
       put(s, at, word);
       put(s, at + 4, SECOND_WORD);

@@ -34,14 +34,14 @@ for mmu in paged tlb nested; do
   odd '.profiles[].verdicts[][].answers[]' 14000 <out >odd
   report $status "14 profiles with $mmu, in both models"
 done
-for machine in 'x86 paged' 'vax tlb' 'pdp11 nested'; do
-  read -r profile mmu <<<"$machine"
-  printf 'extends %s; profile segment; mmu %s; kseg;\n' "$profile" "$mmu" >segment.profile
+for machine in 'x86 paged' 'vax tlb' 'pdp11 nested' 'riscv nested io channel; outside sio = full;'; do
+  read -r profile mmu rest <<<"$machine"
+  printf 'extends %s; profile segment; mmu %s; kseg; %s\n' "$profile" "$mmu" "$rest" >segment.profile
   for model in paper extended; do
     "$trapeze" classify segment.profile -m "$model" --json >out 2>err
     status=$?
     odd '.instructions[].answers[]' 500 <out >odd
-    report $((status > 1)) "$profile with $mmu and the unmapped segment, in the $model model"
+    report $((status > 1)) "$profile with $mmu and the unmapped segment, in the $model model${rest:+ ($rest)}"
   done
 done
 echo "1..$number"

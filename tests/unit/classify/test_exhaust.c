@@ -138,6 +138,8 @@ static void test_pages(void **unused)
   assert_string_equal(answers(PAGES "kseg;", ISA_SW, x), "U------");
   assert_string_equal(answers(PAGES "kseg; outside probe = full;", ISA_PROBE, p), "U-LMR-r");
   assert_string_equal(answers("modes 2; mmu nested; io none;", ISA_MTCR, p), "-C-----");
+  assert_string_equal(
+      answers("modes 2; mmu paged; kseg; io channel; outside sio = full;", ISA_SIO, p), "U-L-R-r");
   assert_string_equal(answers(TLB "outside tlbw = full;", ISA_TLBW, p), "UC---c-");
   assert_string_equal(answers(TLB "outside tlbi = full;", ISA_TLBI, p), "UC---c-");
   assert_string_equal(answers(TLB "outside tlbp = full;", ISA_TLBP, p), "U------");
