@@ -91,17 +91,24 @@ void text_wrap(FILE *out, const char *text, int column, int indent)
 
 void text_wrapf(FILE *out, int column, int indent, const char *format, ...)
 {
-  char *text;
+  char small[1024] = "", *large = NULL;
   va_list args;
   va_start(args, format);
-  bool whole = vasprintf(&text, format, args) >= 0;
+  int len = vsnprintf(small, sizeof small, format, args);
   va_end(args);
-  if (whole) {
-    text_wrap(out, text, column, indent);
-    free(text);
+  if (len < 0 || (size_t)len < sizeof small) {
+    text_wrap(out, small, column, indent);
     return;
   }
   va_start(args, format);
+  len = vasprintf(&large, format, args);
+  va_end(args);
+  if (len >= 0) {
+    text_wrap(out, large, column, indent);
+    free(large);
+    return;
+  }
+  va_start(args, format); /* in one line, without storage for it */
   vfprintf(out, format, args);
   va_end(args);
   fputc('\n', out);
