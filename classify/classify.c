@@ -173,6 +173,9 @@ static void answer(struct asker *c, struct entry *e, enum question q,
     by[r] = findings[r].finding[q].answer;
     yes = yes || by[r] == ROUTE_YES;
   }
+  if (yes && by[ROUTE_EXPERIMENT] == ROUTE_NO && e->key.samples < DEFAULT_SAMPLES) {
+    by[ROUTE_EXPERIMENT] = ROUTE_UNKNOWN; /* it was cut short: none was met yet */
+  }
   compare_routes(e, q, by);
   a->by_solver = by[ROUTE_SOLVER];
   a->by_exhaustion = by[ROUTE_EXHAUSTION];

@@ -69,8 +69,10 @@ void classify_memo_destroy(struct classify_memo *m);
 
 struct classify_options {
   enum model model;
-  unsigned routes;            /* CLASSIFY_SOLVER | … */
-  uint64_t seed, samples;     /* of the experiment; samples 0: the default */
+  unsigned routes; /* CLASSIFY_SOLVER | … */
+  /* Of the experiment; samples 0: the default. With fewer, that it met nothing contradicts
+   * no other route that did. */
+  uint64_t seed, samples;
   unsigned threads;           /* at most; the answers do not depend on it */
   struct classify_memo *memo; /* borrowed; NULL: nothing is shared */
   const enum isa_insn *only;  /* this one; the others are as if absent. NULL: all */

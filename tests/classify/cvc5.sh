@@ -55,23 +55,6 @@ fi
 
 confirm x86
 
-# The paper moves the relocation and keeps the bound: r (+) x = (l + x, b), and here b may
-# differ as well. That makes no difference: there is such a pair with one bound, too
-# (which is BOUND, or q while translation is off), wherever there is one.
-one_bound() { # INSTRUCTION
-  sed '/^(check-sat)/i (assert (= (ite (= psw-te.1 #b1) cr-bound.1 q) (ite (= psw-te.2 #b1) cr-bound.2 q)))' \
-    "$scratch/paper/$1-location.smt2" | cvc5 -q --lang smt2 -
-}
-"${TRAPEZE:-$BUILD/trapeze}" classify vax --model paper --smtlib "$scratch/paper" --routes exhaustion \
-  >/dev/null 2>&1
-for query in $(awk -F'\t' '$2 == "sat" { print $1 }' "$scratch/paper/INDEX" | grep -e '-location'); do
-  echo "$query $(one_bound "${query%-location.smt2}")"
-done >"$scratch/bound"
-[ "$(grep -c ' sat$' "$scratch/bound")" = 6 ] && ! grep -qv ' sat$' "$scratch/bound"
-report $? "what is location sensitive is so with one bound: $(sed 's/-.*//' "$scratch/bound" | paste -sd' ')" "$scratch/bound"
-[ "$(one_bound lra | head -n 1)$(one_bound popf | head -n 1)" = satunsat ]
-report $? "caught: what is not location sensitive is not"
-
 # The comparison can fail: one answer that is not what cvc5 said, and one missing.
 sed '1s/^[a-z]*/maybe/' "$scratch/x86.list" >"$scratch/wrong.list"
 [ -n "$(disagreements "$scratch/wrong.list" "$scratch/x86.answers")" ]

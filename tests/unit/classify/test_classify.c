@@ -261,6 +261,28 @@ static void contradictions_are_reported(void **state)
   profile_destroy(p);
 }
 
+/* An experiment that was cut short and met nothing has not answered, where others have. */
+static void few_samples_contradict_nobody(void **state)
+{
+  (void)state;
+  struct profile *p = load("pg");
+  const char *first, *reason;
+  for (uint64_t samples = 0; samples <= 4000; samples += 1000) {
+    say(ISA_STI, QUESTION_MODE, ROUTE_YES, ROUTE_YES, ROUTE_NO);
+    const struct classify_options o = {
+        .routes = CLASSIFY_ALL_ROUTES, .model = MODEL_EXTENDED, .threads = 1, .samples = samples};
+    struct classification *c = classify_profile(p, &o, &reason);
+    assert_non_null(c);
+    const struct classify_answer *a = &classification_insn(c, ISA_STI)->answer[QUESTION_MODE];
+    bool few = samples > 0 && samples < 4000;
+    assert_int_equal(classification_disagreements(c, &first), few ? 0 : 2);
+    assert_int_equal(a->by_experiment, few ? ROUTE_UNKNOWN : ROUTE_NO);
+    assert_true(a->yes);
+    classification_destroy(c);
+  }
+  profile_destroy(p);
+}
+
 static void a_witness_must_show_it_when_run(void **state)
 {
   (void)state;
@@ -444,6 +466,7 @@ int main(void)
       cmocka_unit_test(how_a_theorem_is_known),
       cmocka_unit_test(a_yes_without_a_witness_is_solved),
       cmocka_unit_test(contradictions_are_reported),
+      cmocka_unit_test(few_samples_contradict_nobody),
       cmocka_unit_test(a_witness_must_show_it_when_run),
       cmocka_unit_test(a_witness_is_made_small),
       cmocka_unit_test(what_stands_in_the_way),
