@@ -1,6 +1,5 @@
 #include "tools/classify/sets.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tools/classify/show.h"
@@ -151,17 +150,20 @@ static const char *verdict(const struct classification *c, enum classify_theorem
 static void write_title(const struct classification *c, FILE *out)
 {
   const struct profile *p = classification_profile(c);
-  char *title;
-  if (asprintf(&title, "%s: %s\\n%s model: Theorem 1 %s, Theorem 3 %s%s%s", profile_name(p),
-               profile_title(p), show_model(classification_model(c)),
-               verdict(c, CLASSIFY_THEOREM_1), verdict(c, CLASSIFY_THEOREM_3),
-               classification_holds(c, CLASSIFY_THEOREM_1) ? "" : "   (* stands in the way)",
-               classify_open(classification_how(c, CLASSIFY_THEOREM_1)) ? "   only sampled" : "") <
-      0) {
-    title = NULL;
-  }
-  picture_quote(out, title ? title : profile_name(p));
-  free(title);
+  const char *const title[] = {
+      profile_name(p),
+      ": ",
+      profile_title(p),
+      "\\n",
+      show_model(classification_model(c)),
+      " model: Theorem 1 ",
+      verdict(c, CLASSIFY_THEOREM_1),
+      ", Theorem 3 ",
+      verdict(c, CLASSIFY_THEOREM_3),
+      classification_holds(c, CLASSIFY_THEOREM_1) ? "" : "   (* stands in the way)",
+      classify_open(classification_how(c, CLASSIFY_THEOREM_1)) ? "   only sampled" : "",
+      NULL};
+  picture_quote_all(out, title);
 }
 
 void sets_write(const struct classification *c, FILE *out)

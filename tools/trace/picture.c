@@ -21,9 +21,8 @@ bool picture_write(FILE *out, struct picture *p, const struct trace *t,
 }
 
 /* Bytes that are not ASCII would have to be UTF-8, and of one width. */
-void picture_quote(FILE *out, const char *text)
+static void escape(FILE *out, const char *text)
 {
-  fputc('"', out);
   for (; *text; text++) {
     unsigned char c = (unsigned char)*text;
     if (c == '\\' && (text[1] == 'n' || text[1] == 'l' || text[1] == 'r')) {
@@ -35,5 +34,18 @@ void picture_quote(FILE *out, const char *text)
       fputc(c >= 0x20 && c < 0x7f ? c : '?', out);
     }
   }
+}
+
+void picture_quote_all(FILE *out, const char *const *texts)
+{
   fputc('"', out);
+  for (; *texts; texts++) {
+    escape(out, *texts);
+  }
+  fputc('"', out);
+}
+
+void picture_quote(FILE *out, const char *text)
+{
+  picture_quote_all(out, (const char *const[]){text, NULL});
 }

@@ -29,6 +29,8 @@ void memory_write(FILE *out, const struct trace *t, const struct trace_filter *f
 
 /* A label, quoted. \n, and \l and \r for lines to the left and right, stay as they are. */
 void picture_quote(FILE *out, const char *text);
+/* Of several texts, up to NULL. */
+void picture_quote_all(FILE *out, const char *const *texts);
 
 /* The font of all pictures has a fixed width, so that we know how wide a label is. */
 #define PICTURE_FONT      "DejaVu Sans Mono,Liberation Mono,Courier New,monospace"
