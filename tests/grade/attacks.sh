@@ -197,8 +197,12 @@ if has_landlock; then
   env PATH="$work/nobwrap" "$trapeze" grade --labs "$top/labs" 4 outside >said 2>&1
   is "… and the compiler reads no file outside" grep -q '/etc/passwd: Permission denied' said
 fi
+# But for the rung, and for why there is no terminal, which the host decides on either rung.
+as_told() { # RESULT
+  sed 's/"seccomp"/"bwrap"/; s|fatal error: /dev/tty: [A-Za-z ]*|fatal error: /dev/tty: none|' "$1"
+}
 for result in seccomp4/*.result.json; do
-  is "… the same is told: $(basename "$result" .result.json)" cmp <(sed 's/"seccomp"/"bwrap"/; s|fatal error: /dev/tty: [A-Za-z ]*|fatal error: /dev/tty: No such file or directory|' "$result") <(sed 's/"seccomp"/"bwrap"/' "hostile4/$(basename "$result")")
+  is "… the same is told: $(basename "$result" .result.json)" cmp <(as_told "$result") <(as_told "hostile4/$(basename "$result")")
 done
 is "no attack leaves a process" test -z "$(pgrep -f "$work/trapeze-grade")"
 is "no attack leaves a file" test -z "$(find . -name 'trapeze-grade-*')"
