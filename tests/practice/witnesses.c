@@ -85,32 +85,13 @@ static void lay(struct guest *g, const struct trial_state *s)
   }
 }
 
-static struct trial_way way_of(const struct theorem *t, uint64_t seed)
-{
-  struct random r = random_from(~seed);
-  random_word(&r);
-  return (struct trial_way){.depth = random_below(&r, 6) == 0 ? 2 : 1,
-                            .technique = t->technique,
-                            .engine = (enum machine_engine)random_below(&r, 3),
-                            .moved = true,
-                            .stride = 1};
-}
-
-static bool contains(const struct practice_list *l, enum isa_insn insn)
-{
-  bool is = false;
-  for (unsigned i = 0; i < l->count; i++) {
-    is = is || l->insn[i] == insn;
-  }
-  return is;
-}
-
 /* One kernel, begun in each of the states. How many part. */
 static unsigned try_kernel(struct guest *g, const struct theorem *t, const struct profile *profile,
                            const struct states *states, uint64_t seed, struct finding *f)
 {
   unsigned parted = 0;
-  struct trial_way way = way_of(t, seed);
+  struct trial_way way = practice_way(&(struct practice){.technique = t->technique}, seed);
+  way.moved = true; /* else the real identity and time are the guest's */
   for (unsigned k = 0; k < states->count; k++) {
     struct finding found;
     guest_generate(g, seed, profile);
@@ -159,7 +140,7 @@ static bool try_all(const struct settings *set, const struct theorem *t,
   printf("# %s, %s:", profile_name(profile), t->name);
   for (unsigned n = 0; n < ISA_INSN_COUNT; n++) {
     const struct classify_insn *i = classification_insn(c, (enum isa_insn)n);
-    bool parts = contains(&t->offenders, i->insn) && !contains(&t->harmless, i->insn);
+    bool parts = practice_listed(&t->offenders, i->insn) && !practice_listed(&t->harmless, i->insn);
     struct tally tally = {0};
     if (!i->present || !(i->sensitive || parts)) {
       continue;

@@ -4,7 +4,7 @@
 
 #include "tests/common/program.h"
 
-static bool contains(const struct practice_list *l, enum isa_insn insn)
+bool practice_listed(const struct practice_list *l, enum isa_insn insn)
 {
   for (unsigned i = 0; i < l->count; i++) {
     if (l->insn[i] == insn) {
@@ -20,7 +20,7 @@ bool practice_list(struct practice_list *l, const char *names)
   for (const char *at = names + strspn(names, " -"); *at; at += strspn(at, " ")) {
     size_t len = strcspn(at, " ");
     enum isa_insn insn;
-    if (!isa_find_insn(at, len, &insn) || contains(l, insn)) {
+    if (!isa_find_insn(at, len, &insn) || practice_listed(l, insn)) {
       return false;
     }
     l->insn[l->count++] = insn;
@@ -38,7 +38,7 @@ static void leave_one(const struct practice *p, struct guest *g, enum isa_insn l
   for (uint32_t i = 0; i < GUEST_WORDS; i++) {
     struct isa_decoded d;
     uint32_t word;
-    if (!isa_decode(g->word[i], &d) || d.insn == left || !contains(&p->offenders, d.insn)) {
+    if (!isa_decode(g->word[i], &d) || d.insn == left || !practice_listed(&p->offenders, d.insn)) {
       continue;
     }
     d.insn = left;
@@ -49,11 +49,11 @@ static void leave_one(const struct practice *p, struct guest *g, enum isa_insn l
 
 static bool is_to_blame(const struct practice *p, const struct coverage_view *at)
 {
-  return at->fetched && at->legal && contains(&p->offenders, at->insn) &&
-         !contains(&p->harmless, at->insn);
+  return at->fetched && at->legal && practice_listed(&p->offenders, at->insn) &&
+         !practice_listed(&p->harmless, at->insn);
 }
 
-static struct trial_way way_of(const struct practice *p, uint64_t seed)
+struct trial_way practice_way(const struct practice *p, uint64_t seed)
 {
   struct random r = random_from(~seed);
   random_word(&r);
@@ -81,7 +81,7 @@ bool practice_run(struct practice *p, uint64_t from, uint64_t seeds, struct gues
 {
   for (uint64_t seed = from; seed < from + seeds; seed++) {
     make_guest(p, seed, g);
-    *way = way_of(p, seed);
+    *way = practice_way(p, seed);
     p->programs++;
     if (trial(g, way, NULL, &p->ticks, f)) {
       continue;
@@ -121,7 +121,7 @@ bool practice_tell(const struct practice *p, FILE *out)
   fprintf(out, "%s\n", p->offenders.count ? "" : " none is listed");
   for (unsigned i = 0; i < p->offenders.count; i++) {
     enum isa_insn insn = p->offenders.insn[i];
-    if (p->named[insn] == 0 && !contains(&p->harmless, insn)) {
+    if (p->named[insn] == 0 && !practice_listed(&p->harmless, insn)) {
       fprintf(out, "# %s is listed and was never to blame\n", isa_insn_info(insn)->mnemonic);
       all = false;
     }

@@ -28,6 +28,9 @@ struct practice {
 
 /* Mnemonics separated by blanks; "-" or nothing: none. False: there is no such one. */
 bool practice_list(struct practice_list *l, const char *names);
+bool practice_listed(const struct practice_list *l, enum isa_insn insn);
+/* How the guest of a seed is run. */
+struct trial_way practice_way(const struct practice *p, uint64_t seed);
 /* Guests of the seeds from `from` on: for each offender in turn such as use it and no
  * other one, and such as they come. Stops at the first that is not as the theory has it,
  * which *g, *way and *f then are. */

@@ -211,12 +211,12 @@ static void legend(struct matrix *m, unsigned untold)
     words(m, column(1) - CELL_WIDTH / 2 + 4, false, cells[kind].legend, false);
     m->y -= CELL_HEIGHT;
   }
-  char text[2 * TEXT_SIZE];
-  snprintf(text, sizeof text,
-           "no cell: absent. The word is what it does outside the privileged mode (check: partial, "
-           "for some operands it traps).");
-  words(m, column(0) - CELL_WIDTH / 2, false, text, false);
+  words(m, column(0) - CELL_WIDTH / 2, false,
+        "no cell: absent. The word is what it does outside the privileged mode (check: partial, "
+        "for some operands it traps).",
+        false);
   m->y -= CELL_HEIGHT;
+  char text[TEXT_SIZE];
   snprintf(text, sizeof text, "%u more instructions are innocuous or errant everywhere.", untold);
   words(m, column(0) - CELL_WIDTH / 2, false, text, false);
 }
